@@ -1,0 +1,2 @@
+//! musicap
+fn main() {}
