@@ -1,6 +1,7 @@
 //! From a file to samples, from samples to log-mel chunks.
 
 mod chunk;
+mod chunks;
 mod config;
 mod decode;
 mod gap;
@@ -14,6 +15,7 @@ mod source;
 mod waveform;
 
 pub use chunk::{Chunk, Chunker, MIN_TAIL_SECONDS, Tail};
+pub use chunks::{Chunks, SampleSource, WaveformReader};
 pub use config::{AudioConfig, Pad, Power};
 pub use decode::AudioReader;
 pub use gap::{Gap, GapCause};
