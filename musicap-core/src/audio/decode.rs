@@ -280,6 +280,8 @@ impl AudioReader {
         while self.silence_due == 0 && !self.block_ready && !self.ended {
             if let Err(error) = self.advance() {
                 self.ended = true;
+                self.block_ready = false;
+                self.silence_due = 0;
                 return Err(error);
             }
         }

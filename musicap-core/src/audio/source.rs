@@ -13,35 +13,44 @@ use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
-use super::mp4::{self, Edit};
+use super::mp4::{self, Edit, Patch};
 use crate::{Error, Result};
 
 /// The longest tag and picture that are kept while reading a file's metadata, in bytes.
 const TAG_BYTES: usize = 64 * 1024;
 
-/// A source of bytes of known length.
+/// A source of bytes of known length, a few of which may be read as others.
 pub(super) struct Input<R> {
     inner: R,
     len: u64,
+    position: u64,
+    patch: Option<Patch>,
 }
 
 impl<R: Read + Seek> Input<R> {
     pub(super) fn new(mut inner: R) -> io::Result<Self> {
         let len = inner.seek(SeekFrom::End(0))?;
         inner.seek(SeekFrom::Start(0))?;
-        Ok(Self { inner, len })
+        Ok(Self { inner, len, position: 0, patch: None })
     }
 }
 
 impl<R: Read> Read for Input<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.inner.read(buffer)
+        let start = self.position;
+        let count = self.inner.read(buffer)?;
+        self.position += count as u64;
+        if let Some(patch) = &self.patch {
+            patch.apply(start, &mut buffer[..count]);
+        }
+        Ok(count)
     }
 }
 
 impl<R: Seek> Seek for Input<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(to)
+        self.position = self.inner.seek(to)?;
+        Ok(self.position)
     }
 }
 
@@ -87,6 +96,7 @@ pub(super) fn probe<R: Read + Seek + Send + Sync + 'static>(
     }
     let len = input.len;
     let edits = mp4::edits(&mut input, len);
+    input.patch = mp4::fit_last_box(&mut input, len);
     input.seek(SeekFrom::Start(0)).map_err(failed)?;
 
     let stream = MediaSourceStream::new(Box::new(input), Default::default());
@@ -113,7 +123,7 @@ fn probe_error(origin: &str, start: &[u8], error: SymphoniaError) -> Error {
         (SymphoniaError::IoError(_), Some(container)) => Error::DamagedAudio {
             origin: origin.into(),
             container: container.into(),
-            reason: "it ends within its header".into(),
+            reason: "it is cut off".into(),
         },
         (error, Some(container)) => Error::DamagedAudio {
             origin: origin.into(),
