@@ -11,6 +11,7 @@
 //! | FLAC, also in Ogg | `.flac`, `.oga` | exact |
 //! | MP3 | `.mp3` | exact with a LAME tag, else nothing is known and nothing cut |
 //! | Ogg Vorbis | `.ogg` | exact |
+//! | Opus in mono or stereo (feature `opus`), in Ogg, WebM, MP4 | `.opus`, `.webm` | exact in Ogg, else the start |
 //! | MP4: AAC-LC in mono or stereo, ALAC, MP3, FLAC | `.m4a`, `.mp4`, `.mov` | exact with an edit list or iTunes comment |
 //! | AAC-LC in ADTS | `.aac` | not marked in the format, nothing cut |
 //! | Matroska, WebM: the codecs above | `.mkv`, `.mka`, `.webm` | nothing cut |
@@ -37,7 +38,7 @@ use super::gap::{Gap, GapCause, Gaps};
 use super::limits::AudioLimits;
 use super::mono;
 use super::mp4::Edit;
-use super::source::{self, Container, Input};
+use super::source::{self, Container, Input, PANICKED, guarded};
 use super::waveform::Waveform;
 use crate::{Error, Result};
 
@@ -319,7 +320,7 @@ impl AudioReader {
     fn advance(&mut self) -> Result<()> {
         let mut errors = 0;
         let packet = loop {
-            match self.format.next_packet() {
+            match guarded(|| self.format.next_packet()) {
                 Ok(Some(packet)) if packet.track_id == self.track.id => break packet,
                 Ok(Some(_)) => {}
                 Ok(None) => return self.end(None),
@@ -335,7 +336,7 @@ impl AudioReader {
                 Err(SymphoniaError::ResetRequired) => self.next_track()?,
                 Err(error) => {
                     errors += 1;
-                    if errors == MOST_ERRORS {
+                    if errors == MOST_ERRORS || panicked(&error) {
                         return self.end(Some(error.to_string()));
                     }
                     self.last_reason = Some(error.to_string());
@@ -345,6 +346,7 @@ impl AudioReader {
         self.keep_time(&packet);
         match self.track.decode(&packet, &mut self.block) {
             Ok(frames) => self.accept(&packet, frames),
+            Err(error) if panicked(&error) => self.end(Some(error.to_string())),
             Err(error) => {
                 self.replace(&packet, error.to_string());
                 Ok(())
@@ -500,6 +502,10 @@ impl TrackReader {
             cuts.push(Cut { start: 0, end: delay });
             cuts.push(Cut { start: end, end: end.saturating_add(padding) });
         }
+        #[cfg(feature = "opus")]
+        if let Some(pre_skip) = super::opus::pre_skip(params) {
+            cuts.push(Cut { start: 0, end: pre_skip });
+        }
         let mut reader = Self {
             id: track.id,
             params: params.clone(),
@@ -578,8 +584,9 @@ impl TrackReader {
 
     /// Decodes into `out` as mono; the number of frames.
     fn decode(&mut self, packet: &Packet, out: &mut Vec<f32>) -> Result<usize, SymphoniaError> {
-        match self.decoder.decode(packet) {
+        match guarded(|| self.decoder.decode(packet)) {
             Ok(buffer) => mono::mix(&buffer, out),
+            Err(error) if panicked(&error) => return Err(error),
             Err(error) => {
                 out.clear();
                 self.decode_anew(packet, out).ok_or(error)?;
@@ -593,7 +600,7 @@ impl TrackReader {
     fn decode_anew(&mut self, packet: &Packet, out: &mut Vec<f32>) -> Option<()> {
         let mut decoder = make_decoder(&self.params, self.gapless).ok()?;
         let before = self.decoder.last_decoded().spec().clone();
-        let buffer = decoder.decode(packet).ok()?;
+        let buffer = guarded(|| decoder.decode(packet)).ok()?;
         if *buffer.spec() == before || buffer.frames() == 0 {
             return None;
         }
@@ -627,7 +634,15 @@ fn make_decoder(
     gapless: bool,
 ) -> Result<Box<dyn AudioDecoder>, SymphoniaError> {
     let options = AudioDecoderOptions::default().gapless(gapless);
-    symphonia::default::get_codecs().make_audio_decoder(params, &options)
+    #[cfg(feature = "opus")]
+    if super::opus::is_opus(params) {
+        return Ok(Box::new(super::opus::OpusDecoder::new(params)?));
+    }
+    guarded(|| symphonia::default::get_codecs().make_audio_decoder(params, &options))
+}
+
+fn panicked(error: &SymphoniaError) -> bool {
+    matches!(error, SymphoniaError::DecodeError(PANICKED))
 }
 
 /// Removes the cuts, which are in order, from a block that starts at frame `first`.

@@ -8,6 +8,8 @@ mod limits;
 mod mel;
 mod mono;
 mod mp4;
+#[cfg(feature = "opus")]
+mod opus;
 mod resample;
 mod sinc;
 mod source;
