@@ -103,7 +103,7 @@ fn missing_files_folders_and_forbidden_files_say_so() {
         use std::os::unix::fs::PermissionsExt;
         let forbidden = scratch.path("forbidden.wav");
         std::fs::write(&forbidden, wav(&[0; 100], RATE, 1)).unwrap();
-        std::fs::set_permissions(&forbidden, std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(&forbidden, std::fs::Permissions::from_mode(0o000)).unwrap();
         match AudioReader::open(&forbidden) {
             Err(error) => assert!(error.to_string().contains("Permission denied"), "{error}"),
             // The superuser may read everything.

@@ -490,7 +490,12 @@ impl TrackReader {
         let Some(CodecParameters::Audio(params)) = &track.codec_params else {
             return Err(source::unsupported(origin, track, SymphoniaError::Unsupported("")));
         };
-        let decoder = make_decoder(params, !is_mp3)
+        let mut params = params.clone();
+        #[cfg(feature = "opus")]
+        if is_mp4 {
+            super::opus::from_mp4(&mut params);
+        }
+        let decoder = make_decoder(&params, !is_mp3)
             .map_err(|error| source::unsupported(origin, track, error))?;
         let rate = params.sample_rate.or(decoder.codec_params().sample_rate).unwrap_or(0);
         let channels = params.channels.as_ref().map_or(1, |channels| channels.count());
@@ -503,12 +508,12 @@ impl TrackReader {
             cuts.push(Cut { start: end, end: end.saturating_add(padding) });
         }
         #[cfg(feature = "opus")]
-        if let Some(pre_skip) = super::opus::pre_skip(params) {
+        if let Some(pre_skip) = super::opus::pre_skip(&params) {
             cuts.push(Cut { start: 0, end: pre_skip });
         }
         let mut reader = Self {
             id: track.id,
-            params: params.clone(),
+            params,
             time_base: track.time_base,
             decoder,
             gapless: !is_mp3,
@@ -527,8 +532,11 @@ impl TrackReader {
             let seconds = info.time_base?.calc_duration(info.duration?)?;
             Some((seconds.as_secs_f64() * f64::from(reader.rate)) as u64)
         };
+        let declared = track.num_frames.or(by_ticks).or_else(by_media);
+        // Containers other than MP3's count what is cut in front.
+        let in_front = if is_mp3 { 0 } else { reader.cuts.first().map_or(0, |cut| cut.end) };
         reader.declared =
-            track.num_frames.or(by_ticks).or_else(by_media).filter(|&frames| frames > 0);
+            declared.map(|frames| frames.saturating_sub(in_front)).filter(|&frames| frames > 0);
         Ok(reader)
     }
 

@@ -55,6 +55,19 @@ pub(super) fn is_opus(params: &AudioCodecParameters) -> bool {
     params.codec == CODEC_ID_OPUS
 }
 
+/// Puts an identification header as it lies in MP4, which has its numbers the other way round, into
+/// the order of the other containers.
+pub(super) fn from_mp4(params: &mut AudioCodecParameters) {
+    if is_opus(params)
+        && let Some(header) = params.extra_data.as_deref_mut()
+        && head(header).is_some()
+    {
+        header[10..12].reverse();
+        header[12..16].reverse();
+        header[16..18].reverse();
+    }
+}
+
 /// The frames that an Opus track starts with and that are not to be heard (RFC 7845, 4.2).
 pub(super) fn pre_skip(params: &AudioCodecParameters) -> Option<u64> {
     let fields = head(params.extra_data.as_deref().filter(|_| is_opus(params))?)?;
