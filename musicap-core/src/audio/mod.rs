@@ -13,6 +13,7 @@ mod opus;
 mod resample;
 mod sinc;
 mod source;
+mod track;
 mod waveform;
 
 pub use chunk::{Chunk, Chunker, MIN_TAIL_SECONDS, Tail};

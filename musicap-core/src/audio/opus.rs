@@ -57,8 +57,8 @@ pub(super) fn is_opus(params: &AudioCodecParameters) -> bool {
 
 /// Puts an identification header as it lies in MP4, which has its numbers the other way round, into
 /// the order of the other containers.
-pub(super) fn from_mp4(params: &mut AudioCodecParameters) {
-    if is_opus(params)
+pub(super) fn from_mp4(mut params: AudioCodecParameters) -> AudioCodecParameters {
+    if is_opus(&params)
         && let Some(header) = params.extra_data.as_deref_mut()
         && head(header).is_some()
     {
@@ -66,6 +66,7 @@ pub(super) fn from_mp4(params: &mut AudioCodecParameters) {
         header[12..16].reverse();
         header[16..18].reverse();
     }
+    params
 }
 
 /// The frames that an Opus track starts with and that are not to be heard (RFC 7845, 4.2).
