@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use burn::tensor::{Int, Tensor, TensorData};
+use ndarray::Array3;
 
 use crate::audio::{AudioReader, Chunk, Chunks, LogMel, SampleSource, Tail};
 use crate::caption::{Caption, Captions, Unheard};
-use crate::checkpoint::{ModelConfig, Pretrained};
+use crate::checkpoint::{ModelConfig, Precision, Pretrained};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::generate::{GenerationConfig, Step, StepModel, generate};
+use crate::generate::{Generated, GenerationConfig, Step, StepModel, generate};
 use crate::model::{CaptionModel, DecoderCache};
 use crate::tokenizer::Tokenizer;
 
@@ -21,6 +22,8 @@ use crate::tokenizer::Tokenizer;
 pub struct LoadOptions {
     /// The device.
     pub device: Device,
+    /// How precisely weights are kept; no more than the checkpoint has.
+    pub precision: Precision,
     /// Threads to compute with; `None` takes as many as rayon's global pool has.
     pub threads: Option<usize>,
 }
@@ -29,6 +32,12 @@ impl LoadOptions {
     /// Runs the model on `device`.
     pub fn with_device(mut self, device: Device) -> Self {
         self.device = device;
+        self
+    }
+
+    /// Keeps the weights at `precision`.
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
         self
     }
 
@@ -129,7 +138,7 @@ impl Captioner {
     pub fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
         let config = pretrained.config().clone();
         let burn_device = options.device.to_burn()?;
-        let mut reader = pretrained.checkpoint().reader();
+        let mut reader = pretrained.checkpoint().reader().with_precision(options.precision);
         let model =
             CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, &burn_device)?;
         reader.finish()?;
@@ -209,39 +218,70 @@ impl Captioner {
     /// The captions of chunks that have been cut already, in their order.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if `generation` does not suit the model; [`Error::Backend`] if
-    /// the device fails.
+    /// As [`generate_tokens`](Self::generate_tokens).
     pub fn caption_chunks(
         &self,
         chunks: &[Chunk],
         generation: &GenerationConfig,
     ) -> Result<Vec<Caption>> {
-        let Inner { config, log_mel, model, burn_device, tokenizer, .. } = &*self.inner;
-        generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
-        if chunks.is_empty() {
-            return Ok(Vec::new());
-        }
-        let streams: Vec<u64> = chunks.iter().map(|chunk| chunk.index as u64).collect();
-        let generated = self.install(|| {
-            let samples: Vec<&[f32]> = chunks.iter().map(|chunk| &chunk.samples[..]).collect();
-            let mel = log_mel.compute_chunks(&samples);
-            let (count, n_mels, frames) = mel.dim();
-            let mel = TensorData::new(mel.into_raw_vec_and_offset().0, [count, n_mels, frames]);
-            let encoded = model.encode(Tensor::from_data(mel, burn_device));
-            let cache = model.bart().cache(encoded);
-            let mut decoder = Decoder { captioner: &self.inner, cache, chunks: count };
-            generate(&mut decoder, &streams, generation)
-        })?;
-        let caption = |(chunk, generated): (&Chunk, crate::generate::Generated)| {
+        let generated = self.generate_tokens(chunks, generation)?;
+        let caption = |(chunk, generated): (&Chunk, Generated)| {
             Ok(Caption {
                 index: chunk.index,
                 start_s: chunk.start_s,
                 end_s: chunk.end_s,
-                text: tokenizer.decode(&generated.tokens)?,
+                text: self.inner.tokenizer.decode(&generated.tokens)?,
                 score: generated.score,
             })
         };
         chunks.iter().zip(generated).map(caption).collect()
+    }
+
+    /// The token sequences of chunks that have been cut already, in their order.
+    ///
+    /// # Errors
+    /// As [`generate_from_mel`](Self::generate_from_mel).
+    pub fn generate_tokens(
+        &self,
+        chunks: &[Chunk],
+        generation: &GenerationConfig,
+    ) -> Result<Vec<Generated>> {
+        let samples: Vec<&[f32]> = chunks.iter().map(|chunk| &chunk.samples[..]).collect();
+        let indices: Vec<usize> = chunks.iter().map(|chunk| chunk.index).collect();
+        let mel = self.install(|| self.inner.log_mel.compute_chunks(&samples));
+        self.generate_from_mel(mel, &indices, generation)
+    }
+
+    /// The token sequences of log-mel chunks `[chunks, n_mels, frames]` in decibels, as the
+    /// model's front end makes them. `indices` are the chunks' numbers in their recording, so
+    /// that sampling gives a chunk the same caption in any batch.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] if the shapes or `generation` do not suit the model;
+    /// [`Error::Backend`] if the device fails.
+    pub fn generate_from_mel(
+        &self,
+        mel: Array3<f32>,
+        indices: &[usize],
+        generation: &GenerationConfig,
+    ) -> Result<Vec<Generated>> {
+        let Inner { config, model, burn_device, .. } = &*self.inner;
+        generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
+        if indices.is_empty() {
+            return Ok(Vec::new());
+        }
+        let expected = (indices.len(), config.audio.n_mels, config.audio.frames());
+        if mel.dim() != expected {
+            return Err(Error::option("mel", format!("{:?}", mel.dim()), format!("{expected:?}")));
+        }
+        let streams: Vec<u64> = indices.iter().map(|&index| index as u64).collect();
+        let mel = TensorData::new(mel.into_iter().collect::<Vec<f32>>(), <[usize; 3]>::from(expected));
+        self.install(|| {
+            let encoded = model.encode(Tensor::from_data(mel, burn_device));
+            let cache = model.bart().cache(encoded);
+            let mut decoder = Decoder { captioner: &self.inner, cache, chunks: streams.len() };
+            generate(&mut decoder, &streams, generation)
+        })
     }
 
     /// Runs `work` with the captioner's own threads, if it has any.

@@ -1,2 +1,46 @@
-//! musicap
-fn main() {}
+//! `musicap`: captions for music from a shell.
+//!
+//! Captions go to stdout, progress and notes to stderr. The exit code is 0, 1 where a file
+//! failed (the others are still done), or 2 for wrong use.
+
+mod args;
+mod caption;
+mod convert;
+mod mel;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command {
+        Some(Command::Caption(args)) => caption::run(&args),
+        Some(Command::Mel(args)) => mel::run(&args),
+        Some(Command::Convert(args)) => convert::run(&args),
+        None => caption::run(&cli.caption),
+    }
+}
+
+/// Says what failed in one line, for people and for scripts.
+fn report(error: &dyn std::fmt::Display) {
+    eprintln!("musicap: {error}");
+}
+
+/// The exit code of a command that has reported its error.
+fn exit_code(result: Result<(), musicap::Error>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            match error {
+                musicap::Error::InvalidOption { .. } => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}

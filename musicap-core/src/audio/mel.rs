@@ -5,6 +5,10 @@
 //! frame's first sample. Mel bands are triangles on the HTK scale without area normalisation,
 //! as torchaudio's `MelSpectrogram` makes them by default. Cells are
 //! `10·log10(max(x, 1e-10))` with neither a dynamic-range limit nor normalisation.
+//!
+//! The transform is computed in float64. `Re(X)²` goes through zero wherever the phase turns, and
+//! what a float32 transform leaves there is its own rounding: enough to turn a close decision
+//! of the beam search.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -46,7 +50,7 @@ struct Plan {
     power: Power,
     window: Vec<f32>,
     bands: Vec<Band>,
-    fft: Arc<dyn RealToComplex<f32>>,
+    fft: Arc<dyn RealToComplex<f64>>,
 }
 
 /// One mel band: the weights of the neighbouring bins it sums.
@@ -63,9 +67,9 @@ impl LogMel {
     /// [validate](AudioConfig::validate).
     pub fn new(config: &AudioConfig) -> Result<Self> {
         config.validate()?;
-        let window = (0..config.n_fft)
-            .map(|n| (0.5 - 0.5 * (2.0 * PI * n as f64 / config.n_fft as f64).cos()) as f32)
-            .collect();
+        // In float32 as torch.hann_window works it out, for the same reason.
+        let step = (2.0 * PI / config.n_fft as f64) as f32;
+        let window = (0..config.n_fft).map(|n| 0.5 - 0.5 * (n as f32 * step).cos()).collect();
         Ok(LogMel {
             plan: Arc::new(Plan {
                 n_fft: config.n_fft,
@@ -73,7 +77,7 @@ impl LogMel {
                 power: config.power,
                 window,
                 bands: mel_bands(config),
-                fft: RealFftPlanner::<f32>::new().plan_fft_forward(config.n_fft),
+                fft: RealFftPlanner::<f64>::new().plan_fft_forward(config.n_fft),
             }),
         })
     }
@@ -129,7 +133,7 @@ impl LogMel {
                 let start = (first + column) * hop_length;
                 let input = &padded[start..start + n_fft];
                 for ((cell, sample), weight) in frame.iter_mut().zip(input).zip(window) {
-                    *cell = sample * weight;
+                    *cell = f64::from(sample * weight);
                 }
                 fft.process_with_scratch(&mut frame, &mut spectrum, &mut scratch)
                     .expect("buffers are made by the plan");
@@ -165,16 +169,16 @@ impl Band {
     }
 }
 
-fn square(spectrum: &[Complex<f32>], power: Power, bins: &mut [f32]) {
+fn square(spectrum: &[Complex<f64>], power: Power, bins: &mut [f32]) {
     match power {
         Power::Real => {
             for (bin, value) in bins.iter_mut().zip(spectrum) {
-                *bin = value.re * value.re;
+                *bin = (value.re * value.re) as f32;
             }
         }
         Power::Magnitude => {
             for (bin, value) in bins.iter_mut().zip(spectrum) {
-                *bin = value.norm_sqr();
+                *bin = value.norm_sqr() as f32;
             }
         }
     }

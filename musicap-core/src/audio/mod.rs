@@ -9,6 +9,7 @@ mod limits;
 mod mel;
 mod mono;
 mod mp4;
+mod npy;
 #[cfg(feature = "opus")]
 mod opus;
 mod resample;
@@ -24,5 +25,6 @@ pub use decode::AudioReader;
 pub use gap::{Gap, GapCause};
 pub use limits::AudioLimits;
 pub use mel::LogMel;
+pub use npy::NpyWriter;
 pub use resample::{RESAMPLER_RATES, Resampler};
 pub use waveform::Waveform;

@@ -10,6 +10,7 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
+use super::save::Precision;
 use crate::error::{Error, Result};
 use crate::model::TensorSource;
 
@@ -175,7 +176,7 @@ impl Checkpoint {
 
     /// A checkpoint whose tensors the model takes one by one.
     pub fn reader(&self) -> Reader<'_> {
-        Reader { checkpoint: self, taken: Vec::new() }
+        Reader { checkpoint: self, precision: Precision::F32, taken: Vec::new() }
     }
 
     /// The tensors that make the model, with the names to save them under: tied ones once,
@@ -249,6 +250,7 @@ impl StoredType {
 #[derive(Debug)]
 pub struct Reader<'a> {
     checkpoint: &'a Checkpoint,
+    precision: Precision,
     taken: Vec<String>,
 }
 
@@ -267,11 +269,21 @@ impl TensorSource for Reader<'_> {
             });
         }
         self.taken.push(name.to_owned());
-        self.checkpoint.read(name, stored)
+        let mut values = self.checkpoint.read(name, stored)?;
+        if self.precision == Precision::F16 {
+            values.iter_mut().for_each(|value| *value = f16::from_f32(*value).to_f32());
+        }
+        Ok(values)
     }
 }
 
 impl Reader<'_> {
+    /// Rounds weights to `precision`, as a folder of that precision holds them.
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self
+    }
+
     /// Says that the model is complete.
     ///
     /// # Errors

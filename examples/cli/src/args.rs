@@ -1,0 +1,172 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use musicap::audio::Tail;
+use musicap::checkpoint::Precision;
+use musicap::{CaptionOptions, Device, Format, LoadOptions, Pretrained, Result};
+
+/// Captions music: what is heard, ten seconds at a time.
+#[derive(Debug, Parser)]
+#[command(name = "musicap", version, args_conflicts_with_subcommands = true)]
+#[command(subcommand_negates_reqs = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub caption: CaptionArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Caption audio files (what happens without a command, too)
+    Caption(CaptionArgs),
+    /// Write the log-mel spectrogram of an audio file
+    Mel(MelArgs),
+    /// Write a checkpoint as a model folder
+    Convert(ConvertArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct CaptionArgs {
+    /// Audio files: MP3, FLAC, WAV, AIFF, Ogg Vorbis and Opus, M4A
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// How captions are written
+    #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
+    pub format: Format,
+    /// Write to this file, or into this folder a file for each recording, instead of to stdout
+    #[arg(long, short, value_name = "PATH")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub chunks: ChunkArgs,
+    /// Hypotheses that beam search follows; 1 is greedy search [default: the model's]
+    #[arg(long, value_name = "N")]
+    pub beams: Option<usize>,
+    /// Least length of a caption in tokens [default: the model's]
+    #[arg(long, value_name = "N")]
+    pub min_length: Option<usize>,
+    /// Greatest length of a caption in tokens [default: the model's]
+    #[arg(long, value_name = "N")]
+    pub max_length: Option<usize>,
+    /// Chunks that are computed together
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub batch: usize,
+    /// No progress and no notes, only errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ModelArgs {
+    /// A model folder, a .safetensors or .pth file, or a hub id [default: the embedded model]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+    /// What computes
+    #[arg(long, value_name = "cpu|ndarray", default_value = "cpu")]
+    pub device: Device,
+    /// How precisely weights are kept
+    #[arg(long, value_name = "f32|f16", default_value = "f32")]
+    pub precision: Precision,
+    /// Threads to compute with [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+#[derive(Args, Debug)]
+pub struct ChunkArgs {
+    /// What becomes of the audio after the last whole chunk: a tail of 2 s or more is kept
+    #[arg(long, value_enum, default_value = "keep")]
+    pub tail: TailArg,
+    /// Seconds of audio that neighbouring chunks share
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    pub overlap: f64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum TailArg {
+    Keep,
+    Drop,
+}
+
+#[derive(Args, Debug)]
+pub struct MelArgs {
+    /// The audio file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The NumPy file to write: float32 [chunks, n_mels, frames] in decibels
+    #[arg(long, short, value_name = "X.npy")]
+    pub output: PathBuf,
+    /// A model whose front end is used [default: the front end of LP-MusicCaps]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub chunks: ChunkArgs,
+    /// No progress and no notes, only errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ConvertArgs {
+    /// A .pth file of LP-MusicCaps, a model folder or a hub id
+    #[arg(value_name = "CHECKPOINT")]
+    pub checkpoint: PathBuf,
+    /// The folder to write
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// How precisely weights are kept
+    #[arg(long, value_name = "f32|f16", default_value = "f32")]
+    pub precision: Precision,
+}
+
+impl ModelArgs {
+    pub fn find(&self) -> Result<Pretrained> {
+        match &self.model {
+            Some(name) => Pretrained::open(name),
+            #[cfg(feature = "embedded-model")]
+            None => Pretrained::embedded(),
+            #[cfg(not(feature = "embedded-model"))]
+            None => Err(musicap::Error::ModelNotFound {
+                name: "embedded".into(),
+                reason: "this build has no embedded model; name one with --model".into(),
+            }),
+        }
+    }
+
+    pub fn load_options(&self) -> LoadOptions {
+        let options =
+            LoadOptions::default().with_device(self.device).with_precision(self.precision);
+        match self.threads {
+            Some(threads) => options.with_threads(threads),
+            None => options,
+        }
+    }
+}
+
+impl CaptionArgs {
+    /// The options of a captioning, given the model's own generation settings.
+    pub fn options(&self, model: &musicap::generate::GenerationConfig) -> CaptionOptions {
+        let mut generation = model.clone();
+        generation.num_beams = self.beams.unwrap_or(generation.num_beams);
+        generation.min_length = self.min_length.unwrap_or(generation.min_length);
+        generation.max_length = self.max_length.unwrap_or(generation.max_length);
+        CaptionOptions::default()
+            .with_tail(self.chunks.tail())
+            .with_overlap(self.chunks.overlap)
+            .with_batch_size(self.batch)
+            .with_generation(generation)
+    }
+}
+
+impl ChunkArgs {
+    pub fn tail(&self) -> Tail {
+        match self.tail {
+            TailArg::Keep => Tail::Keep,
+            TailArg::Drop => Tail::Drop,
+        }
+    }
+}

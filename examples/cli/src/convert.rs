@@ -1,0 +1,20 @@
+//! `musicap convert`.
+
+use std::process::ExitCode;
+
+use musicap::{Pretrained, Result};
+
+use crate::args::ConvertArgs;
+use crate::exit_code;
+
+pub fn run(args: &ConvertArgs) -> ExitCode {
+    exit_code(convert(args))
+}
+
+fn convert(args: &ConvertArgs) -> Result<()> {
+    Pretrained::open(&args.checkpoint)?.save(&args.folder, args.precision)?;
+    let weights = args.folder.join("model.safetensors");
+    let bytes = std::fs::metadata(weights).map_or(0, |file| file.len());
+    eprintln!("{}: {:.1} MB of weights", args.folder.display(), bytes as f64 / 1e6);
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! The parity kit: torchaudio 0.12 and transformers 4.26.1 are the outside truth.
+
+use std::path::PathBuf;
+
+use burn::tensor::{Int, Tensor, TensorData};
+use musicap::audio::{AudioReader, Chunks, LogMel, Tail};
+use musicap::model::CaptionModel;
+use musicap::{CaptionOptions, Captioner, Device, LoadOptions, Pretrained};
+use ndarray::{Array2, Array3};
+use serde_json::Value;
+
+fn kit(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity").join(file)
+}
+
+fn devices() -> Vec<Device> {
+    vec![
+        Device::Cpu,
+        #[cfg(feature = "ndarray")]
+        Device::Ndarray,
+    ]
+}
+
+fn model_of(pretrained: &Pretrained, device: &burn::tensor::Device) -> CaptionModel {
+    let config = pretrained.config();
+    let mut reader = pretrained.checkpoint().reader();
+    CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, device).unwrap()
+}
+
+/// The log-mel spectrograms of the tune's two whole chunks, as the model takes them.
+fn mel(pretrained: &Pretrained) -> Array3<f32> {
+    let audio = &pretrained.config().audio;
+    let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
+    let chunks: Vec<_> = Chunks::new(tune, audio, 0.0, Tail::Drop)
+        .unwrap()
+        .map(|chunk| chunk.unwrap().samples)
+        .collect();
+    LogMel::new(audio).unwrap().compute_chunks(&chunks)
+}
+
+fn largest_difference<'a>(
+    ours: impl IntoIterator<Item = &'a f32>,
+    theirs: impl IntoIterator<Item = &'a f32>,
+) -> f32 {
+    let pairs = ours.into_iter().zip(theirs);
+    pairs.map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn the_log_mel_spectrogram_is_torchaudio_s() {
+    let expected: Array2<f32> = ndarray_npy::read_npy(kit("mel-chunk0.npy")).unwrap();
+    let mel = mel(&Pretrained::open(kit("model-a")).unwrap());
+    assert_eq!(mel.dim(), (2, 128, 1001));
+    let differences = (&mel.index_axis(ndarray::Axis(0), 0) - &expected).mapv(f32::abs);
+    // Below −65 dB, a hundred under the loudest, torchaudio's cells are rounding noise of its
+    // float32 Fourier transform: there exact arithmetic agrees in 98 of 100 only.
+    let within = |floor: f32| {
+        let cells = differences.iter().zip(&expected).filter(|(_, cell)| **cell > floor);
+        let (close, all) = cells.fold((0, 0), |(close, all), (difference, _)| {
+            (close + usize::from(*difference < 1e-2), all + 1)
+        });
+        close as f64 / f64::from(all)
+    };
+    assert!(within(-65.0) >= 0.999, "above −65 dB only {} within 0.01 dB", within(-65.0));
+    assert!(within(f32::MIN) >= 0.99, "of all cells only {} within 0.01 dB", within(f32::MIN));
+    assert!(differences.mean().unwrap() < 1e-3, "mean difference {:?} dB", differences.mean());
+}
+
+#[test]
+fn encoder_output_and_logits_are_transformers() {
+    for device in devices() {
+        for model in ["model-a", "model-b"] {
+            let pretrained = Pretrained::open(kit(model)).unwrap();
+            let burn_device = device.to_burn().unwrap();
+            let network = model_of(&pretrained, &burn_device);
+            let mel = mel(&pretrained);
+            let (chunks, n_mels, frames) = mel.dim();
+            let data = TensorData::new(mel.into_raw_vec_and_offset().0, [chunks, n_mels, frames]);
+            let encoded = network.encode(Tensor::from_data(data, &burn_device));
+
+            let expected: Array3<f32> =
+                ndarray_npy::read_npy(kit(&format!("{model}/expected-encoder.npy"))).unwrap();
+            let ours: Vec<f32> = encoded.to_data().try_to_vec().unwrap();
+            assert_eq!(ours.len(), expected.len());
+            let difference = largest_difference(&ours, &expected);
+            assert!(difference < 1e-3, "{model} on {device}: encoder differs by {difference}");
+
+            let tokens = [[2, 0, 10, 20]; 2];
+            let tokens = Tensor::<2, Int>::from_data(TensorData::from(tokens), &burn_device);
+            let mut cache = network.bart().cache(encoded);
+            let hidden = network.bart().decode(tokens, &mut cache);
+            let [rows, length, d_model] = hidden.dims();
+            let logits = network.bart().logits(hidden.reshape([rows * length, d_model]));
+            let expected: Array3<f32> =
+                ndarray_npy::read_npy(kit(&format!("{model}/expected-logits-2-0-10-20.npy")))
+                    .unwrap();
+            let ours: Vec<f32> = logits.into_data().try_to_vec().unwrap();
+            assert_eq!(ours.len(), expected.len());
+            let difference = largest_difference(&ours, &expected);
+            assert!(difference < 1e-3, "{model} on {device}: logits differ by {difference}");
+        }
+    }
+}
+
+/// Tokens are the contract, text and score follow: for both models, under every setting of the
+/// kit, alone and together, with one thread and with two.
+#[test]
+fn captions_are_transformers() {
+    for device in devices() {
+        for (batch_size, threads) in [(1, 1), (2, 2)] {
+            for model in ["model-a", "model-b"] {
+                let options = LoadOptions::default().with_device(device).with_threads(threads);
+                let pretrained = Pretrained::open(kit(model)).unwrap();
+                let captioner = Captioner::load(&pretrained, &options).unwrap();
+                check_captions(&captioner, &pretrained, model, batch_size);
+            }
+        }
+    }
+}
+
+fn check_captions(captioner: &Captioner, pretrained: &Pretrained, model: &str, batch_size: usize) {
+    let text = std::fs::read_to_string(kit(&format!("{model}/expected.json"))).unwrap();
+    let expected: Value = serde_json::from_str(&text).unwrap();
+    let expected = expected.as_object().unwrap();
+    assert_eq!(expected.len(), 4, "the kit has four settings");
+    for (name, expected) in expected {
+        let settings = &expected["settings"];
+        let mut generation = pretrained.config().generation.clone();
+        generation.num_beams = settings["num_beams"].as_u64().unwrap() as usize;
+        generation.max_length = settings["max_length"].as_u64().unwrap() as usize;
+        generation.min_length = settings["min_length"].as_u64().unwrap() as usize;
+        generation.repetition_penalty = settings["repetition_penalty"].as_f64().unwrap() as f32;
+        let options = CaptionOptions::default()
+            .with_tail(Tail::Drop)
+            .with_batch_size(batch_size)
+            .with_generation(generation.clone());
+
+        let captions =
+            captioner.caption(AudioReader::open(kit("tune-16k.wav")).unwrap(), &options).unwrap();
+        let expected = expected["captions"].as_array().unwrap();
+        assert_eq!(captions.captions.len(), expected.len());
+        for (ours, theirs) in captions.captions.iter().zip(expected) {
+            let place = format!("{model}, {name}, batch {batch_size}, caption {}", ours.index);
+            assert_eq!(ours.text, theirs["text"].as_str().unwrap(), "{place}");
+            if let Some(score) = theirs["score"].as_f64() {
+                let difference = (f64::from(ours.score) - score).abs();
+                assert!(difference < 1e-3, "{place}: score {} not {score}", ours.score);
+            }
+        }
+
+        let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
+        let chunks: Vec<_> = Chunks::new(tune, &pretrained.config().audio, 0.0, Tail::Drop)
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        for batch in chunks.chunks(batch_size) {
+            let generated = captioner.generate_tokens(batch, &generation).unwrap();
+            for (chunk, ours) in batch.iter().zip(generated) {
+                let theirs: Vec<u32> = expected[chunk.index]["ids"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|id| id.as_u64().unwrap() as u32)
+                    .collect();
+                assert_eq!(ours.tokens, theirs, "{model}, {name}, chunk {}", chunk.index);
+            }
+        }
+    }
+}
