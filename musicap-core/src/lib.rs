@@ -1,1 +1,8 @@
 //! musicap
+
+#![forbid(unsafe_code)]
+
+pub mod audio;
+mod error;
+
+pub use error::{Error, Result};

@@ -1,0 +1,130 @@
+//! The front end's numbers, as a model folder's `config.json` states them under `audio`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// What a spectrogram's cell holds before the mel filter bank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Power {
+    /// `Re(X)²`: what LP-MusicCaps computes. It depends on the phase of the signal.
+    #[default]
+    Real,
+    /// `|X|²`: the power spectrogram of the textbooks, librosa and torchaudio.
+    Magnitude,
+}
+
+/// How a chunk that is too short is filled up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pad {
+    /// With silence at the end.
+    #[default]
+    Zero,
+    /// By playing the chunk again from its start.
+    Repeat,
+}
+
+/// The audio front end of a model: sampling, chunks and log-mel spectrogram.
+///
+/// The default is the front end of LP-MusicCaps (Doh et al., ISMIR 2023).
+///
+/// ```
+/// let audio = musicap::audio::AudioConfig::default();
+/// assert_eq!((audio.chunk_samples(), audio.frames()), (160_000, 1001));
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AudioConfig {
+    /// Sample rate in hertz.
+    pub sample_rate: u32,
+    /// Length of a frame and of its Fourier transform, in samples.
+    pub n_fft: usize,
+    /// Distance from one frame to the next, in samples.
+    pub hop_length: usize,
+    /// Number of mel bands.
+    pub n_mels: usize,
+    /// Lower edge of the lowest mel band, in hertz.
+    pub f_min: f64,
+    /// Upper edge of the highest mel band, in hertz.
+    pub f_max: f64,
+    /// What is summed by the mel bands.
+    pub power: Power,
+    /// Length of a chunk, in seconds.
+    pub chunk_seconds: f64,
+    /// Convolutions of the audio encoder: the first keeps the frame rate, each other halves it.
+    pub conv_layers: usize,
+    /// How a chunk that is too short is filled up.
+    pub pad: Pad,
+}
+
+impl Default for AudioConfig {
+    fn default() -> Self {
+        AudioConfig {
+            sample_rate: 16_000,
+            n_fft: 1024,
+            hop_length: 160,
+            n_mels: 128,
+            f_min: 0.0,
+            f_max: 8_000.0,
+            power: Power::Real,
+            chunk_seconds: 10.0,
+            conv_layers: 6,
+            pad: Pad::Zero,
+        }
+    }
+}
+
+impl AudioConfig {
+    /// Samples in a chunk.
+    pub fn chunk_samples(&self) -> usize {
+        (self.chunk_seconds * f64::from(self.sample_rate)).round() as usize
+    }
+
+    /// Frames in a chunk's log-mel spectrogram: frames are centred, so one more than hops fit.
+    pub fn frames(&self) -> usize {
+        self.chunk_samples() / self.hop_length + 1
+    }
+
+    /// Frames that the audio encoder hands to the transformer for one chunk.
+    pub fn encoder_frames(&self) -> usize {
+        (1..self.conv_layers).fold(self.frames(), |frames, _| frames.div_ceil(2))
+    }
+
+    /// Checks that a front end can be built from these numbers.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] names the first number that is out of its range.
+    pub fn validate(&self) -> Result<()> {
+        let within = |name, ok: bool, value: &dyn ToString, expected: &str| match ok {
+            true => Ok(()),
+            false => Err(Error::option(name, value.to_string(), expected)),
+        };
+        let nyquist = f64::from(self.sample_rate) / 2.0;
+        let rate = self.sample_rate;
+        within("audio.sample_rate", (1_000..=192_000).contains(&rate), &rate, "1000 to 192000 Hz")?;
+        let n_fft_ok = (16..=1 << 16).contains(&self.n_fft) && self.n_fft.is_multiple_of(2);
+        within("audio.n_fft", n_fft_ok, &self.n_fft, "an even number from 16 to 65536")?;
+        let hop_ok = (1..=self.n_fft).contains(&self.hop_length);
+        within("audio.hop_length", hop_ok, &self.hop_length, "1 to audio.n_fft")?;
+        within("audio.n_mels", (1..=1024).contains(&self.n_mels), &self.n_mels, "1 to 1024")?;
+        let f_max_ok = self.f_max > 0.0 && self.f_max <= nyquist;
+        within("audio.f_max", f_max_ok, &self.f_max, "above 0 and at most half the sample rate")?;
+        let f_min_ok = self.f_min >= 0.0 && self.f_min < self.f_max;
+        within("audio.f_min", f_min_ok, &self.f_min, "at least 0 and below audio.f_max")?;
+        // NaN fails both comparisons. The upper bound keeps a hostile config from asking for
+        // gigabytes a chunk.
+        let seconds_ok = self.chunk_seconds > 0.0 && self.chunk_seconds <= 120.0;
+        within("audio.chunk_seconds", seconds_ok, &self.chunk_seconds, "above 0 and at most 120")?;
+        let reflectable = self.chunk_samples() > self.n_fft / 2;
+        within(
+            "audio.chunk_seconds",
+            reflectable,
+            &self.chunk_seconds,
+            "longer than half a frame",
+        )?;
+        let convs_ok = (1..=16).contains(&self.conv_layers);
+        within("audio.conv_layers", convs_ok, &self.conv_layers, "1 to 16")
+    }
+}
