@@ -1,0 +1,94 @@
+//! The transformer's numbers, under the names that Hugging Face's `BartConfig` gives them.
+
+use serde::{Deserialize, Serialize};
+
+/// The shape of a BART model, as `config.json` states it. Keys that do not shape the model are
+/// not looked at; keys that are missing have bart-base's values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BartConfig {
+    /// Number of token ids.
+    pub vocab_size: usize,
+    /// Width of the hidden states.
+    pub d_model: usize,
+    /// Layers of the encoder.
+    pub encoder_layers: usize,
+    /// Layers of the decoder.
+    pub decoder_layers: usize,
+    /// Attention heads of an encoder layer.
+    pub encoder_attention_heads: usize,
+    /// Attention heads of a decoder layer.
+    pub decoder_attention_heads: usize,
+    /// Width of an encoder layer's feed-forward part.
+    pub encoder_ffn_dim: usize,
+    /// Width of a decoder layer's feed-forward part.
+    pub decoder_ffn_dim: usize,
+    /// Longest sequence in tokens, before the two rows that BART's position table adds.
+    pub max_position_embeddings: usize,
+    /// Activation of the feed-forward part; only `gelu` (the exact, erf form) is known.
+    pub activation_function: String,
+    /// Whether token embeddings are multiplied by √d_model.
+    pub scale_embedding: bool,
+}
+
+impl Default for BartConfig {
+    /// The shape of `facebook/bart-base`, on which LP-MusicCaps is built.
+    fn default() -> Self {
+        BartConfig {
+            vocab_size: 50_265,
+            d_model: 768,
+            encoder_layers: 6,
+            decoder_layers: 6,
+            encoder_attention_heads: 12,
+            decoder_attention_heads: 12,
+            encoder_ffn_dim: 3_072,
+            decoder_ffn_dim: 3_072,
+            max_position_embeddings: 1_024,
+            activation_function: "gelu".into(),
+            scale_embedding: false,
+        }
+    }
+}
+
+impl BartConfig {
+    /// Checks that a model of this shape can be built, within bounds that no known BART
+    /// reaches but that keep a hostile file from asking for absurd amounts of memory.
+    ///
+    /// # Errors
+    /// A sentence that names the key at fault and its value.
+    pub fn validate(&self) -> Result<(), String> {
+        for (key, value, max) in [
+            ("vocab_size", self.vocab_size, 1 << 20),
+            ("d_model", self.d_model, 1 << 13),
+            ("encoder_layers", self.encoder_layers, 64),
+            ("decoder_layers", self.decoder_layers, 64),
+            ("encoder_attention_heads", self.encoder_attention_heads, 128),
+            ("decoder_attention_heads", self.decoder_attention_heads, 128),
+            ("encoder_ffn_dim", self.encoder_ffn_dim, 1 << 15),
+            ("decoder_ffn_dim", self.decoder_ffn_dim, 1 << 15),
+            ("max_position_embeddings", self.max_position_embeddings, 1 << 16),
+        ] {
+            if !(1..=max).contains(&value) {
+                return Err(format!("{key} is {value}, but must be 1 to {max}"));
+            }
+        }
+        for (key, heads) in [
+            ("encoder_attention_heads", self.encoder_attention_heads),
+            ("decoder_attention_heads", self.decoder_attention_heads),
+        ] {
+            if !self.d_model.is_multiple_of(heads) {
+                let d_model = self.d_model;
+                return Err(format!("d_model {d_model} cannot be split into {key} {heads}"));
+            }
+        }
+        // The sinusoidal table of the audio encoder has two halves.
+        if !self.d_model.is_multiple_of(2) {
+            return Err(format!("d_model is {}, but must be even", self.d_model));
+        }
+        if self.activation_function != "gelu" {
+            let found = &self.activation_function;
+            return Err(format!("activation_function is \"{found}\", but only \"gelu\" is known"));
+        }
+        Ok(())
+    }
+}

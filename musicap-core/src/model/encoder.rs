@@ -1,0 +1,100 @@
+//! BART's encoder: layers that normalise after each residual sum.
+
+use burn::module::Param;
+use burn::nn::{LayerNorm, Linear};
+use burn::prelude::*;
+use burn::tensor::activation::gelu;
+
+use super::attention::{Attention, linear};
+use super::config::BartConfig;
+use super::weights::Scope;
+use crate::error::Result;
+
+/// BART starts counting positions at the third row of its table.
+pub(super) const POSITION_OFFSET: usize = 2;
+
+/// BART's encoder, fed with audio embeddings in place of token embeddings.
+#[derive(Module, Debug)]
+pub struct Encoder {
+    embed_positions: Param<Tensor<2>>,
+    layernorm_embedding: LayerNorm,
+    layers: Vec<EncoderLayer>,
+}
+
+#[derive(Module, Debug)]
+struct EncoderLayer {
+    self_attn: Attention,
+    self_attn_layer_norm: LayerNorm,
+    feed_forward: FeedForward,
+}
+
+/// Two linear layers with GELU between, the residual sum and its norm.
+#[derive(Module, Debug)]
+pub(super) struct FeedForward {
+    fc1: Linear,
+    fc2: Linear,
+    final_layer_norm: LayerNorm,
+}
+
+impl Encoder {
+    pub(super) fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
+        let positions = config.max_position_embeddings + POSITION_OFFSET;
+        let d_model = config.d_model;
+        let embed_positions =
+            Param::from_tensor(scope.tensor("embed_positions.weight", [positions, d_model])?);
+        Ok(Encoder {
+            embed_positions,
+            layernorm_embedding: scope.layer_norm("layernorm_embedding", d_model)?,
+            layers: (0..config.encoder_layers)
+                .map(|i| EncoderLayer::load(scope.child(format_args!("layers.{i}")), config))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    /// `[chunks, frames, d_model]` → the same shape.
+    pub fn forward(&self, audio: Tensor<3>) -> Tensor<3> {
+        let [_, frames, _] = audio.dims();
+        let positions = self.embed_positions.val().narrow(0, POSITION_OFFSET, frames);
+        let mut hidden = self.layernorm_embedding.forward(audio + positions.unsqueeze());
+        for layer in &self.layers {
+            hidden = layer.forward(hidden);
+        }
+        hidden
+    }
+}
+
+impl EncoderLayer {
+    fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
+        let d_model = config.d_model;
+        Ok(EncoderLayer {
+            self_attn: Attention::load(
+                scope.child("self_attn"),
+                d_model,
+                config.encoder_attention_heads,
+            )?,
+            self_attn_layer_norm: scope.layer_norm("self_attn_layer_norm", d_model)?,
+            feed_forward: FeedForward::load(scope, d_model, config.encoder_ffn_dim)?,
+        })
+    }
+
+    fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
+        let memory = self.self_attn.key_value(hidden.clone());
+        let attended = self.self_attn.forward(hidden.clone(), &memory, None);
+        self.feed_forward.forward(self.self_attn_layer_norm.forward(hidden + attended))
+    }
+}
+
+impl FeedForward {
+    pub fn load(mut scope: Scope, d_model: usize, ffn_dim: usize) -> Result<Self> {
+        Ok(FeedForward {
+            fc1: scope.linear("fc1", d_model, ffn_dim)?,
+            fc2: scope.linear("fc2", ffn_dim, d_model)?,
+            final_layer_norm: scope.layer_norm("final_layer_norm", d_model)?,
+        })
+    }
+
+    pub fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
+        let inner = gelu(linear(&self.fc1, hidden.clone()));
+        self.final_layer_norm.forward(hidden + linear(&self.fc2, inner))
+    }
+}

@@ -1,0 +1,58 @@
+//! The network: audio encoder and BART as Burn modules, built from named tensors.
+//!
+//! There is one definition for every device; nothing here chooses a backend.
+
+mod attention;
+mod audio_encoder;
+mod bart;
+mod config;
+mod decoder;
+mod encoder;
+mod weights;
+
+use burn::prelude::*;
+
+pub use audio_encoder::{AudioEncoder, AudioEncoderShape};
+pub use bart::Bart;
+pub use config::BartConfig;
+pub use decoder::DecoderCache;
+pub use weights::TensorSource;
+
+use crate::error::Result;
+
+/// The whole network of LP-MusicCaps: log-mel chunks in, logits out.
+#[derive(Module, Debug)]
+pub struct CaptionModel {
+    audio_encoder: AudioEncoder,
+    bart: Bart,
+}
+
+impl CaptionModel {
+    /// Builds the network from `source`, which knows tensors by the reference's names.
+    ///
+    /// # Errors
+    /// Those of the source: a tensor that is missing, of another shape or unreadable.
+    pub fn load(
+        audio: AudioEncoderShape,
+        config: &BartConfig,
+        source: &mut dyn TensorSource,
+        device: &Device,
+    ) -> Result<Self> {
+        let mut root = weights::Scope::root(source, device);
+        Ok(CaptionModel {
+            audio_encoder: AudioEncoder::load(root.child("audio_encoder"), audio)?,
+            bart: Bart::load(root.child("bart"), config)?,
+        })
+    }
+
+    /// Log-mel chunks `[chunks, n_mels, mel frames]` in decibels → what the decoder attends to,
+    /// `[chunks, frames, d_model]`.
+    pub fn encode(&self, mel: Tensor<3>) -> Tensor<3> {
+        self.bart.encode(self.audio_encoder.forward(mel))
+    }
+
+    /// The decoder's side.
+    pub fn bart(&self) -> &Bart {
+        &self.bart
+    }
+}
