@@ -22,7 +22,10 @@ impl Frame<'_> {
     }
 
     pub fn bars(&self) -> impl Iterator<Item = (f32, Chord)> + '_ {
-        self.chords.iter().enumerate().map(|(bar, &chord)| (bar as f32 * self.beats_per_bar(), chord))
+        self.chords
+            .iter()
+            .enumerate()
+            .map(|(bar, &chord)| (bar as f32 * self.beats_per_bar(), chord))
     }
 }
 
@@ -38,7 +41,8 @@ pub fn compose_in(plan: &Plan, scale: Scale, seconds: f32, dice: &mut Dice) -> S
     let bars = (beats / plan.beats_per_bar as f32).ceil().max(1.0) as usize;
     let sevenths = plan.style == Style::Jazz || dice.chance(0.12);
     let frame = Frame { plan, scale, chords: progression(dice, bars, sevenths) };
-    let mut parts: Vec<Part> = plan.players.iter().map(|player| part(&frame, player, dice)).collect();
+    let mut parts: Vec<Part> =
+        plan.players.iter().map(|player| part(&frame, player, dice)).collect();
     for part in &mut parts {
         humanise(part, plan.dynamics, dice);
     }
@@ -93,7 +97,8 @@ fn chords(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
         Strummed,
     }
     use Manner::*;
-    let guitar = matches!(family, Family::AcousticGuitar | Family::ElectricGuitar | Family::DistortedGuitar);
+    let guitar =
+        matches!(family, Family::AcousticGuitar | Family::ElectricGuitar | Family::DistortedGuitar);
     let manner = match frame.plan.tempo {
         _ if guitar => dice.one(&[Strummed, Strummed, OnBeats]),
         Tempo::Slow => dice.one(&[Held, Held, OnBeats, BassAndChord]),
@@ -104,7 +109,12 @@ fn chords(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
     let bar_beats = frame.plan.beats_per_bar;
     let length = dice.between(0.4, 0.95);
     let mut notes = Vec::new();
-    let mut strike = |notes: &mut Vec<Note>, keys: &[i32], start: f32, length: f32, spread: f32, velocity: u8| {
+    let strike = |notes: &mut Vec<Note>,
+                  keys: &[i32],
+                  start: f32,
+                  length: f32,
+                  spread: f32,
+                  velocity: u8| {
         for (i, &key) in keys.iter().enumerate() {
             notes.push(note(start + spread * i as f32, length, key, velocity));
         }
@@ -119,7 +129,14 @@ fn chords(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
             Held => strike(&mut notes, &keys, start, bar_beats as f32 * 0.98, 0.0, 80),
             OnBeats => {
                 for beat in 0..bar_beats {
-                    strike(&mut notes, &keys, start + beat as f32, length, 0.0, if beat == 0 { 88 } else { 76 });
+                    strike(
+                        &mut notes,
+                        &keys,
+                        start + beat as f32,
+                        length,
+                        0.0,
+                        if beat == 0 { 88 } else { 76 },
+                    );
                 }
             }
             OffBeats => {
@@ -144,7 +161,14 @@ fn chords(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
                 for i in 0..(bar_beats as f32 / step) as usize {
                     if i % 2 == 0 || dice.chance(0.6) {
                         let velocity = if i % 4 == 0 { 88 } else { 72 };
-                        strike(&mut notes, &keys, start + i as f32 * step, step * 0.9, 0.02, velocity);
+                        strike(
+                            &mut notes,
+                            &keys,
+                            start + i as f32 * step,
+                            step * 0.9,
+                            0.02,
+                            velocity,
+                        );
                     }
                 }
             }
@@ -161,14 +185,20 @@ fn arpeggio(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
     };
     let low = dice.int(50, 66);
     let ring = dice.between(0.9, 3.0);
-    let shape = dice.one(&[[0, 1, 2, 3, 2, 1], [0, 1, 2, 3, 4, 5], [0, 2, 1, 2, 3, 2], [3, 2, 1, 0, 1, 2]]);
+    let shape =
+        dice.one(&[[0, 1, 2, 3, 2, 1], [0, 1, 2, 3, 4, 5], [0, 2, 1, 2, 3, 2], [3, 2, 1, 0, 1, 2]]);
     let mut notes = Vec::new();
     for (start, chord) in frame.bars() {
         let keys = chord.voicing(&frame.scale, low);
         for i in 0..(frame.beats_per_bar() / step) as usize {
             let place = shape[i % shape.len()];
             let key = keys[place % keys.len()] + 12 * (place / keys.len()) as i32;
-            notes.push(note(start + i as f32 * step, step * ring, key, if i == 0 { 84 } else { 74 }));
+            notes.push(note(
+                start + i as f32 * step,
+                step * ring,
+                key,
+                if i == 0 { 84 } else { 74 },
+            ));
         }
     }
     notes
@@ -185,7 +215,12 @@ fn pad(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
         }
         if doubled {
             let root = frame.scale.key(chord.root);
-            notes.push(note(start, frame.beats_per_bar() * 1.02, low - 12 + (root - low).rem_euclid(12), 76));
+            notes.push(note(
+                start,
+                frame.beats_per_bar() * 1.02,
+                low - 12 + (root - low).rem_euclid(12),
+                76,
+            ));
         }
     }
     notes
@@ -208,7 +243,9 @@ fn bass(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
         (_, Tempo::Slow) => dice.one(&[Line::Roots, Line::RootAndFifth, Line::Walking]),
         (Style::Electronic, _) => dice.one(&[Line::Pulse, Line::Octaves, Line::Groove]),
         (Style::Rock, _) => dice.one(&[Line::Pulse, Line::Groove]),
-        _ => dice.one(&[Line::RootAndFifth, Line::Walking, Line::Pulse, Line::Octaves, Line::Groove]),
+        _ => {
+            dice.one(&[Line::RootAndFifth, Line::Walking, Line::Pulse, Line::Octaves, Line::Groove])
+        }
     };
     let bar_beats = frame.plan.beats_per_bar;
     let mut notes = Vec::new();
@@ -230,7 +267,12 @@ fn bass(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
             }
             Line::Pulse => {
                 for i in 0..bar_beats * 2 {
-                    notes.push(note(start + i as f32 * 0.5, 0.42, root, if i % 2 == 0 { 92 } else { 80 }));
+                    notes.push(note(
+                        start + i as f32 * 0.5,
+                        0.42,
+                        root,
+                        if i % 2 == 0 { 92 } else { 80 },
+                    ));
                 }
             }
             Line::Octaves => {
@@ -239,7 +281,9 @@ fn bass(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
                 }
             }
             Line::Groove => {
-                for &(at, length, third) in &[(0.0, 0.9, 0), (1.5, 0.45, 0), (2.0, 0.9, 4), (3.5, 0.45, 2)] {
+                for &(at, length, third) in
+                    &[(0.0, 0.9, 0), (1.5, 0.45, 0), (2.0, 0.9, 4), (3.5, 0.45, 2)]
+                {
                     if at < bar_beats as f32 {
                         notes.push(note(start + at, length, tone(third), 90));
                     }
@@ -317,7 +361,13 @@ mod tests {
                     _ => (21, 108),
                 };
                 for note in &part.notes {
-                    assert!((low..=high).contains(&note.key), "{:?} {:?} key {}", part.role, part.family, note.key);
+                    assert!(
+                        (low..=high).contains(&note.key),
+                        "{:?} {:?} key {}",
+                        part.role,
+                        part.family,
+                        note.key
+                    );
                 }
             }
         }
@@ -334,7 +384,12 @@ mod tests {
                     .filter(|note| note.start * score.seconds_per_beat() < 8.0)
                     .map(|note| note.length * score.seconds_per_beat())
                     .sum();
-                assert!(heard > 0.5, "{:?} {:?} of piece {index} is hardly heard", part.role, part.family);
+                assert!(
+                    heard > 0.5,
+                    "{:?} {:?} of piece {index} is hardly heard",
+                    part.role,
+                    part.family
+                );
             }
         }
     }

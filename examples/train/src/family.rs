@@ -59,13 +59,7 @@ pub struct Traits {
 use Family::*;
 use Voice::*;
 
-const fn row(
-    family: Family,
-    voice: Voice,
-    programs: &'static [u8],
-    low: u8,
-    high: u8,
-) -> Traits {
+const fn row(family: Family, voice: Voice, programs: &'static [u8], low: u8, high: u8) -> Traits {
     Traits { family, voice, programs, range: (low, high) }
 }
 

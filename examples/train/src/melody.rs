@@ -14,7 +14,9 @@ pub fn lead(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
     let low = i32::from(low) + dice.int(0, i32::from(high - low) - span);
     let mut notes = walk(frame, &motifs, low, low + span, touch(family, dice), dice);
     // Sections of strings or brass often double the tune an octave lower.
-    if matches!(family, Family::Strings | Family::Brass | Family::Choir | Family::Piano) && dice.chance(0.35) {
+    if matches!(family, Family::Strings | Family::Brass | Family::Choir | Family::Piano)
+        && dice.chance(0.35)
+    {
         let doubled: Vec<Note> = notes
             .iter()
             .filter(|note| note.key >= family.traits().range.0 + 12)
@@ -83,7 +85,15 @@ fn walk(
             if at > 0.0 && dice.chance(0.08) {
                 continue;
             }
-            degree += dice.weighted(&[(-1, 3.0), (1, 3.0), (0, 0.8), (-2, 1.0), (2, 1.0), (4, 0.3), (-3, 0.3)]);
+            degree += dice.weighted(&[
+                (-1, 3.0),
+                (1, 3.0),
+                (0, 0.8),
+                (-2, 1.0),
+                (2, 1.0),
+                (4, 0.3),
+                (-3, 0.3),
+            ]);
             if at.fract() == 0.0 && !chord.contains(degree) && dice.chance(0.75) {
                 degree += if chord.contains(degree + 1) { 1 } else { -1 };
             }
