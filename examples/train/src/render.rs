@@ -80,7 +80,8 @@ pub fn stereo(scores: &[Score], font: &Font, rate: u32) -> Result<(Vec<f32>, Vec
         for (index, part) in score.parts.iter().enumerate() {
             let mut synth = Synthesizer::new(&font.sounds, &SynthesizerSettings::new(rate as i32))?;
             let channel = channel(part, index);
-            let gain = 10f32.powf(part.level / 20.0) * 100.0;
+            // General MIDI volume acts on the amplitude by its square.
+            let gain = 10f32.powf(part.level / 40.0) * 100.0;
             let place = 64 + [0, -28, 28, -14, 14, 0, 40][index % 7];
             synth.process_midi_message(channel, PROGRAM_CHANGE, i32::from(part.program), 0);
             synth.process_midi_message(
