@@ -90,7 +90,7 @@ fn perform(
     dice: &mut Dice,
 ) -> Result<(Vec<f32>, Vec<String>)> {
     const INAUDIBLE_DB: f32 = -75.0;
-    let common_font = dice.index(fonts.len());
+    let common_font = &fonts[dice.index(fonts.len())];
     let mixed_fonts = dice.chance(0.4);
     let shifted = dice.chance(0.5);
     let coloured = dice.chance(0.7);
@@ -100,7 +100,8 @@ fn perform(
     let mut used = Vec::new();
     let mut kept = Vec::new();
     for part in score.parts.clone() {
-        let font = &fonts[if mixed_fonts { dice.index(fonts.len()) } else { common_font }];
+        let first = if mixed_fonts { &fonts[dice.index(fonts.len())] } else { common_font };
+        let font = able(first, fonts, &part, dice);
         let shift = if shifted { dice.int(-3, 3) } else { 0 };
         let mut sound = perform_part(score, &part, shift, font, cut, dice)?;
         if coloured {
@@ -126,6 +127,15 @@ fn perform(
     Ok((halve(&mix), used))
 }
 
+/// `first` if it has the part's sound, else another soundfont that has.
+fn able<'a>(first: &'a Font, fonts: &'a [Font], part: &Part, dice: &mut Dice) -> &'a Font {
+    let mut font = first;
+    while !font.has(part.program, part.role == Role::Drums) {
+        font = &fonts[dice.index(fonts.len())];
+    }
+    font
+}
+
 /// A part alone; now and then doubled by a relative of its program.
 fn perform_part(
     score: &Score,
@@ -143,7 +153,7 @@ fn perform_part(
         // Only relatives with the same names in captions may stand in.
         let same_name =
             crate::words::program_nouns(program) == crate::words::program_nouns(part.program);
-        if program != part.program && same_name {
+        if program != part.program && same_name && font.has(program, false) {
             let twin = render::part(
                 score,
                 part,

@@ -11,6 +11,7 @@ mod evaluate;
 mod family;
 mod features;
 mod filter;
+mod freepats;
 mod melody;
 mod plan;
 mod render;

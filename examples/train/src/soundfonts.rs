@@ -1,9 +1,10 @@
 //! The General MIDI soundfonts, as the Debian packages install them. None is shipped.
 
+use crate::freepats;
 use anyhow::{Context, Result};
 use rustysynth::SoundFont;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Cursor};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub struct Source {
 }
 
 /// Every soundfont that the recipe uses.
-pub const SOURCES: [Source; 4] = [
+pub const SOURCES: [Source; 5] = [
     Source {
         name: "fluid",
         package: "fluid-soundfont-gm",
@@ -49,6 +50,13 @@ pub const SOURCES: [Source; 4] = [
         purpose: Use::Train,
     },
     Source {
+        name: "freepats",
+        package: "freepats",
+        licence: "GPL-2 or later, compositions excepted",
+        path: "/usr/share/midi/freepats",
+        purpose: Use::Train,
+    },
+    Source {
         name: "timgm6mb",
         package: "timgm6mb-soundfont",
         licence: "GPL-2",
@@ -62,6 +70,18 @@ pub const SOURCES: [Source; 4] = [
 pub struct Font {
     pub name: &'static str,
     pub sounds: Arc<SoundFont>,
+}
+
+impl Font {
+    /// Whether it has the sound itself; a synthesizer would play another in its place.
+    pub fn has(&self, program: u8, drums: bool) -> bool {
+        let bank = if drums { 128 } else { 0 };
+        self.sounds.get_presets().iter().any(|preset| {
+            // Any kit will do for drums.
+            let number = drums || preset.get_patch_number() == i32::from(program);
+            preset.get_bank_number() == bank && number
+        })
+    }
 }
 
 /// Loads the soundfonts of one purpose.
@@ -81,8 +101,14 @@ pub fn load_named(name: &str) -> Result<Font> {
 impl Source {
     fn load(&self) -> Result<Font> {
         let missing = || format!("{} (apt-get install {})", self.path, self.package);
-        let file = File::open(Path::new(self.path)).with_context(missing)?;
-        let sounds = SoundFont::new(&mut BufReader::new(file)).with_context(missing)?;
+        let path = Path::new(self.path);
+        let sounds = if path.is_dir() {
+            let bytes = freepats::soundfont(path).with_context(missing)?;
+            SoundFont::new(&mut Cursor::new(bytes)).with_context(missing)?
+        } else {
+            let file = File::open(path).with_context(missing)?;
+            SoundFont::new(&mut BufReader::new(file)).with_context(missing)?
+        };
         Ok(Font { name: self.name, sounds: Arc::new(sounds) })
     }
 }
