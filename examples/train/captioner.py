@@ -10,9 +10,6 @@ import torch.nn.functional as F
 from torch import nn
 
 PAD, BOS, EOS, START = 1, 0, 2, 2
-# Decibels are brought to about unit size. The convolution pads the raw decibels with zeros, so
-# this folds exactly into its weight and bias (see `exported`).
-MEAN_DB, STD_DB = -18.0, 22.0
 
 
 class Attention(nn.Module):
@@ -91,9 +88,27 @@ class AudioEncoder(nn.Module):
         rate = torch.exp(-math.log(10000) / (half - 1) * torch.arange(half))
         angle = torch.arange(c["audio_frames"])[:, None] * rate
         self.register_buffer("positional_embedding", torch.cat([angle.sin(), angle.cos()], 1))
+        # Each band is brought to unit size. The convolution pads the raw decibels with zeros,
+        # so this folds exactly into its weight and bias (see `exported`).
+        self.register_buffer("mean_db", torch.zeros(c["n_mels"], 1))
+        self.register_buffer("std_db", torch.ones(c["n_mels"], 1))
+
+    @torch.no_grad()
+    def calibrate(self, db):
+        """Sets the bands' scale, and each convolution's, so that a batch has unit size all the
+        way up: else the positions drown the audio at first (Salimans and Kingma, 2016)."""
+        self.mean_db.copy_(db.mean((0, 2))[:, None])
+        self.std_db.copy_(db.std((0, 2))[:, None])
+        x = (F.pad(db, (1, 1)) - self.mean_db) / self.std_db
+        for conv in [self.conv1, *self.conv_stack]:
+            out = conv(x)
+            mean, std = out.mean((0, 2)), out.std((0, 2))
+            conv.weight /= std[:, None, None]
+            conv.bias.copy_((conv.bias - mean) / std)
+            x = F.gelu(conv(x))
 
     def forward(self, db):
-        x = F.pad((db - MEAN_DB) / STD_DB, (1, 1), value=-MEAN_DB / STD_DB)
+        x = (F.pad(db, (1, 1)) - self.mean_db) / self.std_db
         x = F.gelu(self.conv1(x))
         for conv in self.conv_stack:
             x = F.gelu(conv(x))
@@ -171,7 +186,8 @@ def exported(state):
         for name, tensor in state.items()
         if name.startswith(("audio_encoder.", "bart."))
     }
-    weight = tensors["audio_encoder.conv1.weight"]
-    tensors["audio_encoder.conv1.bias"] -= weight.sum((1, 2)) * (MEAN_DB / STD_DB)
-    tensors["audio_encoder.conv1.weight"] = weight / STD_DB
+    mean, std = (tensors.pop(f"audio_encoder.{name}_db") for name in ("mean", "std"))
+    weight = tensors["audio_encoder.conv1.weight"] / std
+    tensors["audio_encoder.conv1.weight"] = weight
+    tensors["audio_encoder.conv1.bias"] -= (weight * mean).sum((1, 2))
     return tensors

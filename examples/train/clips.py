@@ -88,25 +88,19 @@ class Clips:
 
 
 def treated(db):
-    """Equaliser, gain, noise floor, mel shift, shift in time, masks: cheap on log-mels."""
+    """Equaliser, gain, noise floor, shift in time, masks: cheap on log-mels."""
     n = len(db)
-    knots = torch.randn(n, 1, 7) * 3.0
-    curve = F.interpolate(knots, MELS, mode="linear", align_corners=True)[:, 0]
-    db = db + (curve + torch.randn(n, 1) * 1.5)[:, :, None]
-    floor = torch.where(torch.rand(n) < 0.6, -torch.rand(n) * 60 - 20, torch.full((n,), -100.0))
-    tilt = torch.linspace(0, 1, MELS) * (torch.rand(n, 1) * -20)
-    db = torch.maximum(db, (floor[:, None] + tilt)[:, :, None])
+    curve = F.interpolate(torch.randn(n, 1, 6) * 2.0, MELS, mode="linear", align_corners=True)[:, 0]
+    db = db + (curve + torch.randn(n, 1))[:, :, None]
+    floor = torch.where(torch.rand(n) < 0.4, -torch.rand(n) * 60 - 25, torch.full((n,), -100.0))
+    db = torch.maximum(db, floor[:, None, None])
     for clip in db:
-        if random.random() < 0.5:
-            shift = random.choice([-2, -1, 1, 2])
-            clip.copy_(clip[(torch.arange(MELS) + shift).clamp(0, MELS - 1)])
-        if random.random() < 0.5:
+        if random.random() < 0.3:
             clip.copy_(clip.roll(random.randrange(FRAMES), 1))
-        fill = clip.mean()
-        for _ in range(random.randrange(3)):
+        if random.random() < 0.3:
             start, width = random.randrange(FRAMES - 40), random.randrange(5, 40)
-            clip[:, start : start + width] = fill
-        for _ in range(random.randrange(3)):
-            start, width = random.randrange(MELS - 14), random.randrange(2, 14)
-            clip[start : start + width] = fill
+            clip[:, start : start + width] = clip.mean()
+        if random.random() < 0.3:
+            start, width = random.randrange(MELS - 12), random.randrange(2, 12)
+            clip[start : start + width] = clip.mean()
     return db

@@ -79,6 +79,12 @@ enum Command {
         #[arg(long)]
         families: bool,
     },
+    /// Log-mel bytes of 16 kHz mono WAV files, 10 s a clip, for the trainer's own captions.
+    Mel {
+        files: Vec<PathBuf>,
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Render the example song as 44.1 kHz stereo WAV.
     Song {
         #[arg(long)]
@@ -107,6 +113,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         Command::Evaluate { data, captions, families } => report(&data, &captions, families),
+        Command::Mel { files, out } => mel(&files, &out),
         Command::Song { out, seed, font } => {
             let scenes = song::three_scenes(seed);
             write_song(&scenes, &soundfonts::load_named(&font)?, &out)
@@ -160,6 +167,31 @@ fn compose_and_render(
         progress.inc(1);
     }
     progress.finish();
+    Ok(())
+}
+
+fn mel(files: &[PathBuf], out: &Path) -> Result<()> {
+    const SHORTEST_TAIL: usize = 32_000;
+    let features = features::Features::new()?;
+    let clip = features::audio_config().chunk_samples();
+    let mut bytes = Vec::new();
+    for file in files {
+        let reader = hound::WavReader::open(file).with_context(|| file.display().to_string())?;
+        let spec = reader.spec();
+        ensure!(
+            spec.sample_rate == 16_000 && spec.channels == 1 && spec.bits_per_sample == 16,
+            "{} is not 16 kHz mono of 16 bits",
+            file.display()
+        );
+        let samples: Vec<f32> = reader
+            .into_samples::<i16>()
+            .map(|sample| sample.map(|value| f32::from(value) / 32_768.0))
+            .collect::<std::result::Result<_, _>>()?;
+        for chunk in samples.chunks(clip).filter(|chunk| chunk.len() >= SHORTEST_TAIL) {
+            bytes.extend(features.bytes(chunk));
+        }
+    }
+    fs::write(out, bytes)?;
     Ok(())
 }
 
