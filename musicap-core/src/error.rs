@@ -23,6 +23,98 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    // audio
+    /// The bytes are in no format that can be read.
+    #[error("{origin}: not a sound file that can be read: {reason}")]
+    UnknownFormat {
+        /// The file.
+        origin: String,
+        /// What the bytes look like, or that they look like nothing known.
+        reason: String,
+    },
+    /// The container was recognised, but what is in it breaks its own rules.
+    #[error("{origin}: damaged {container} file: {reason}")]
+    DamagedAudio {
+        /// The file.
+        origin: String,
+        /// The container's or codec's name.
+        container: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file holds no sound: only pictures, text or video.
+    #[error("{origin}: this {container} file has no audio track")]
+    NoAudioTrack {
+        /// The file.
+        origin: String,
+        /// The container's name.
+        container: String,
+    },
+    /// The file's sound is coded in a way that cannot be decoded.
+    #[error(
+        "{origin}: {codec} is not supported: {reason}; convert it first, \
+         for example with `ffmpeg -i INPUT OUTPUT.flac`"
+    )]
+    UnsupportedCodec {
+        /// The file.
+        origin: String,
+        /// The codec's name.
+        codec: String,
+        /// What exactly is missing.
+        reason: String,
+    },
+    /// The file can be opened, but not one sample comes out of it.
+    #[error("{origin}: no sound in it: {reason}")]
+    NoSamples {
+        /// The file.
+        origin: String,
+        /// Why, as far as it is known.
+        reason: String,
+    },
+    /// Reading the file failed while its sound was being decoded.
+    #[error("{origin}: reading failed {at_s:.1} s into the sound: {source}")]
+    AudioRead {
+        /// The file.
+        origin: String,
+        /// How far the sound had come, in seconds.
+        at_s: f64,
+        /// The operating system's answer.
+        source: std::io::Error,
+    },
+    /// The sample rate changes within the file.
+    #[error(
+        "{origin}: the sample rate changes from {from_hz} Hz to {to_hz} Hz at {at_s:.1} s; \
+         split the file there or convert it to one rate first"
+    )]
+    SampleRateChanged {
+        /// The file.
+        origin: String,
+        /// Where it changes, in seconds.
+        at_s: f64,
+        /// The rate before, in Hz.
+        from_hz: u32,
+        /// The rate after, in Hz.
+        to_hz: u32,
+    },
+    /// The sound goes beyond one of the [`AudioLimits`](crate::audio::AudioLimits).
+    #[error("{origin}: {what} is {found}, beyond the limit of {limit}; see AudioLimits")]
+    AudioLimit {
+        /// The file, or what the samples belong to.
+        origin: String,
+        /// What is limited: `duration`, `channels` or `sample rate`.
+        what: &'static str,
+        /// What was found, with its unit.
+        found: String,
+        /// The limit, with its unit.
+        limit: String,
+    },
+    /// Samples handed over are not a sound: not a number, infinite, or not whole frames.
+    #[error("not usable samples: {reason}")]
+    InvalidSamples {
+        /// What is wrong, with the position.
+        reason: String,
+    },
+
     // settings
     /// A setting is outside what it may be.
     #[error("{name} is {value}, but must be {expected}")]

@@ -156,7 +156,14 @@ mod tests {
     use super::*;
 
     fn config(pad: Pad) -> AudioConfig {
-        AudioConfig { sample_rate: 1_000, n_fft: 64, f_max: 500.0, pad, ..AudioConfig::default() }
+        AudioConfig {
+            sample_rate: 1_000,
+            n_fft: 64,
+            hop_length: 16,
+            f_max: 500.0,
+            pad,
+            ..AudioConfig::default()
+        }
     }
 
     fn chunks(pad: Pad, overlap: f64, tail: Tail, samples: usize) -> Vec<Chunk> {

@@ -1,9 +1,25 @@
-//! From samples to log-mel chunks.
+//! From a file to samples, from samples to log-mel chunks.
 
 mod chunk;
+mod chunks;
 mod config;
+mod decode;
+mod gap;
+mod limits;
 mod mel;
+mod mono;
+mod mp4;
+mod resample;
+mod sinc;
+mod source;
+mod waveform;
 
 pub use chunk::{Chunk, Chunker, MIN_TAIL_SECONDS, Tail};
+pub use chunks::{Chunks, SampleSource, WaveformReader};
 pub use config::{AudioConfig, Pad, Power};
+pub use decode::AudioReader;
+pub use gap::{Gap, GapCause};
+pub use limits::AudioLimits;
 pub use mel::LogMel;
+pub use resample::{RESAMPLER_RATES, Resampler};
+pub use waveform::Waveform;

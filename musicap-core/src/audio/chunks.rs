@@ -1,0 +1,178 @@
+//! The front half of the line: anything that gives samples in, chunks at the model's rate out.
+
+use std::time::Duration;
+
+use super::{AudioConfig, AudioReader, Chunk, Chunker, Gap, Resampler, Tail, Waveform};
+use crate::error::Result;
+
+/// Samples taken from a waveform at a time.
+const BLOCK: usize = 1 << 16;
+
+/// Mono samples that are pulled block by block.
+pub trait SampleSource {
+    /// Sample rate in hertz.
+    fn sample_rate(&self) -> u32;
+
+    /// The next samples, at least one; `None` at the end.
+    ///
+    /// # Errors
+    /// If the source cannot be read.
+    fn next_block(&mut self) -> Result<Option<&[f32]>>;
+
+    /// How long the whole is, where that is known before the end.
+    fn duration(&self) -> Option<Duration> {
+        None
+    }
+
+    /// A name for the source, if it has one.
+    fn name(&self) -> Option<&str> {
+        None
+    }
+
+    /// What could not be decoded so far.
+    fn gaps(&self) -> &[Gap] {
+        &[]
+    }
+}
+
+impl SampleSource for AudioReader {
+    fn sample_rate(&self) -> u32 {
+        self.sample_rate()
+    }
+
+    fn next_block(&mut self) -> Result<Option<&[f32]>> {
+        self.next_block()
+    }
+
+    fn duration(&self) -> Option<Duration> {
+        self.duration()
+    }
+
+    fn name(&self) -> Option<&str> {
+        Some(self.origin())
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        self.gaps()
+    }
+}
+
+/// A [`Waveform`] as a source.
+#[derive(Clone, Debug)]
+pub struct WaveformReader<'a> {
+    waveform: &'a Waveform,
+    position: usize,
+}
+
+impl Waveform {
+    /// This waveform as a source to pull from.
+    pub fn reader(&self) -> WaveformReader<'_> {
+        WaveformReader { waveform: self, position: 0 }
+    }
+}
+
+impl SampleSource for WaveformReader<'_> {
+    fn sample_rate(&self) -> u32 {
+        self.waveform.sample_rate()
+    }
+
+    fn next_block(&mut self) -> Result<Option<&[f32]>> {
+        let rest = &self.waveform.samples()[self.position..];
+        let block = &rest[..rest.len().min(BLOCK)];
+        self.position += block.len();
+        Ok((!block.is_empty()).then_some(block))
+    }
+
+    fn duration(&self) -> Option<Duration> {
+        Some(self.waveform.duration())
+    }
+}
+
+/// The chunks of a source, at the rate and of the length that a model wants: an iterator that
+/// holds no more than a chunk and a block.
+///
+/// ```
+/// use musicap::audio::{AudioConfig, Chunks, Tail, Waveform};
+///
+/// let waveform = Waveform::new(vec![0.0; 44_100 * 12], 44_100)?;
+/// let chunks = Chunks::new(waveform.reader(), &AudioConfig::default(), 0.0, Tail::Keep)?;
+/// let ends: Vec<f64> = chunks.map(|chunk| chunk.map(|chunk| chunk.end_s)).collect::<Result<_, _>>()?;
+/// assert_eq!(ends, [10.0, 12.0]);
+/// # Ok::<(), musicap::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Chunks<S> {
+    source: S,
+    resampler: Resampler,
+    chunker: Chunker,
+    /// Samples that have come out of the resampler.
+    samples: u64,
+    resampled: Vec<f32>,
+    exhausted: bool,
+}
+
+impl<S: SampleSource> Chunks<S> {
+    /// Chunks for the front end `config`; neighbours share `overlap_seconds` of audio.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`](crate::Error::InvalidOption) as [`Chunker::new`] and
+    /// [`Resampler::new`] give it.
+    pub fn new(source: S, config: &AudioConfig, overlap_seconds: f64, tail: Tail) -> Result<Self> {
+        Ok(Chunks {
+            resampler: Resampler::new(source.sample_rate(), config.sample_rate)?,
+            chunker: Chunker::new(config, overlap_seconds, tail)?,
+            source,
+            samples: 0,
+            resampled: Vec::new(),
+            exhausted: false,
+        })
+    }
+
+    /// The source.
+    pub fn source(&self) -> &S {
+        &self.source
+    }
+
+    /// How much of the source has been taken, in seconds: once the iterator has ended, its
+    /// length.
+    pub fn position_s(&self) -> f64 {
+        self.samples as f64 / f64::from(self.resampler.to_hz())
+    }
+
+    /// Moves one block from the source into the chunker.
+    fn pull(&mut self) -> Result<()> {
+        self.resampled.clear();
+        match self.source.next_block()? {
+            Some(block) => self.resampler.process(block, &mut self.resampled),
+            None => {
+                self.resampler.finish(&mut self.resampled);
+                self.exhausted = true;
+            }
+        }
+        self.samples += self.resampled.len() as u64;
+        self.chunker.push(&self.resampled);
+        if self.exhausted {
+            self.chunker.finish();
+        }
+        Ok(())
+    }
+}
+
+impl<S: SampleSource> Iterator for Chunks<S> {
+    type Item = Result<Chunk>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(chunk) = self.chunker.pop() {
+                return Some(Ok(chunk));
+            }
+            if self.exhausted {
+                return None;
+            }
+            if let Err(error) = self.pull() {
+                self.exhausted = true;
+                return Some(Err(error));
+            }
+        }
+    }
+}

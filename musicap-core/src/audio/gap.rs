@@ -1,0 +1,76 @@
+//! What of a file could not be heard.
+
+use std::fmt;
+use std::time::Duration;
+
+/// At most this many gaps are listed one by one; later ones only lengthen [`Gaps::lost`].
+const MOST: usize = 1_000;
+/// Gaps of one kind closer than this are told as one.
+const CLOSE: f64 = 0.05;
+
+/// A stretch of a file that could not be decoded.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Gap {
+    /// Where it starts, from the start of the sound.
+    pub start: Duration,
+    /// Where it ends; equal to `start` where the length of what is missing is not known.
+    pub end: Duration,
+    /// Why.
+    pub cause: GapCause,
+    /// Whether silence of that length was put in its place, so that later times are right.
+    pub filled: bool,
+}
+
+/// Why a stretch is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GapCause {
+    /// The bytes are there, but damaged; with the decoder's words for it.
+    Damaged(String),
+    /// The file's time stamps leap forward: something was cut out or lost.
+    Missing,
+    /// The file ends before the sound that it declares.
+    Truncated,
+    /// Samples were infinite or not a number; they became 0.
+    NotFinite,
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (start, end) = (self.start.as_secs_f64(), self.end.as_secs_f64());
+        write!(f, "{start:.2} s to {end:.2} s: ")?;
+        match &self.cause {
+            GapCause::Damaged(reason) => write!(f, "damaged ({reason})")?,
+            GapCause::Missing => write!(f, "missing by the file's time stamps")?,
+            GapCause::Truncated => return write!(f, "missing, the file is cut off"),
+            GapCause::NotFinite => return write!(f, "some samples are not numbers; 0 instead"),
+        }
+        f.write_str(if self.filled { "; silence instead" } else { "; left out" })
+    }
+}
+
+/// The list that grows while decoding.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    pub(super) list: Vec<Gap>,
+    pub(super) left_out: usize,
+}
+
+impl Gaps {
+    pub(super) fn push(&mut self, start: f64, end: f64, cause: GapCause, filled: bool) {
+        let seconds = |x: f64| Duration::try_from_secs_f64(x).unwrap_or(Duration::MAX);
+        let (start, end) = (seconds(start), seconds(end));
+        if let Some(last) = self.list.last_mut()
+            && std::mem::discriminant(&last.cause) == std::mem::discriminant(&cause)
+            && last.filled == filled
+            && start <= last.end.saturating_add(Duration::from_secs_f64(CLOSE))
+        {
+            last.end = last.end.max(end);
+        } else if self.list.len() < MOST {
+            self.list.push(Gap { start, end, cause, filled });
+        } else {
+            self.left_out += 1;
+        }
+    }
+}

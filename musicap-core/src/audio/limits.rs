@@ -1,0 +1,94 @@
+//! How much sound is taken in.
+
+use std::time::Duration;
+
+use crate::{Error, Result};
+
+/// Bounds on what is decoded, so that no file can keep the library busy without end.
+///
+/// | limit | default |
+/// |---|---|
+/// | duration | 24 hours |
+/// | channels | 64 |
+/// | sample rate | 1,000 to 768,000 Hz |
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AudioLimits {
+    /// The longest sound, as the container declares it and as it is decoded.
+    pub max_duration: Duration,
+    /// The most channels.
+    pub max_channels: usize,
+    /// The lowest sample rate in Hz.
+    pub min_sample_rate: u32,
+    /// The highest sample rate in Hz.
+    pub max_sample_rate: u32,
+}
+
+impl Default for AudioLimits {
+    fn default() -> Self {
+        Self {
+            max_duration: Duration::from_secs(24 * 3600),
+            max_channels: 64,
+            min_sample_rate: 1_000,
+            max_sample_rate: 768_000,
+        }
+    }
+}
+
+impl AudioLimits {
+    /// Sets the longest sound.
+    #[must_use]
+    pub fn with_max_duration(mut self, longest: Duration) -> Self {
+        self.max_duration = longest;
+        self
+    }
+
+    /// Sets the most channels.
+    #[must_use]
+    pub fn with_max_channels(mut self, most: usize) -> Self {
+        self.max_channels = most;
+        self
+    }
+
+    /// Sets the lowest and highest sample rate in Hz.
+    #[must_use]
+    pub fn with_sample_rates(mut self, lowest: u32, highest: u32) -> Self {
+        self.min_sample_rate = lowest;
+        self.max_sample_rate = highest;
+        self
+    }
+
+    pub(super) fn check_format(&self, origin: &str, rate: u32, channels: usize) -> Result<()> {
+        let (low, high) = (self.min_sample_rate, self.max_sample_rate);
+        if !(low..=high).contains(&rate) {
+            return Err(Error::AudioLimit {
+                origin: origin.into(),
+                what: "sample rate",
+                found: format!("{rate} Hz"),
+                limit: format!("{low} to {high} Hz"),
+            });
+        }
+        if !(1..=self.max_channels).contains(&channels) {
+            return Err(Error::AudioLimit {
+                origin: origin.into(),
+                what: "number of channels",
+                found: channels.to_string(),
+                limit: format!("1 to {}", self.max_channels),
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_duration(&self, origin: &str, seconds: f64) -> Result<()> {
+        let limit = self.max_duration.as_secs_f64();
+        if seconds > limit {
+            return Err(Error::AudioLimit {
+                origin: origin.into(),
+                what: "duration",
+                found: format!("{seconds:.1} s or more"),
+                limit: format!("{limit:.1} s"),
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! Mono samples with their rate.
+
+use std::time::Duration;
+
+use super::{AudioLimits, Resampler};
+use crate::{Error, Result};
+
+/// A mono sound in memory.
+///
+/// Samples are float32 with full scale at ±1; 16-bit sound is its integers divided by 32768.
+///
+/// ```
+/// use musicap::audio::Waveform;
+///
+/// let stereo = [0.5_f32, -0.5, 0.25, 0.75];
+/// let mono = Waveform::from_interleaved(&stereo, 2, 48_000)?;
+/// assert_eq!(mono.samples(), [0.0, 0.5]);
+/// # Ok::<(), musicap::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waveform {
+    samples: Vec<f32>,
+    sample_rate: u32,
+}
+
+impl Waveform {
+    /// A waveform of mono samples at `sample_rate` Hz.
+    ///
+    /// # Errors
+    /// [`Error::AudioLimit`] if the rate is outside the default [`AudioLimits`],
+    /// [`Error::InvalidSamples`] if a sample is infinite or not a number.
+    pub fn new(samples: impl Into<Vec<f32>>, sample_rate: u32) -> Result<Self> {
+        let samples = samples.into();
+        check_rate(sample_rate, 1)?;
+        check_finite(&samples)?;
+        Ok(Self { samples, sample_rate })
+    }
+
+    /// The mean of `channels` channels that lie frame by frame: left, right, left, right…
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if there are no channels, too many, or no whole frames.
+    pub fn from_interleaved(samples: &[f32], channels: usize, sample_rate: u32) -> Result<Self> {
+        check_rate(sample_rate, channels)?;
+        if !samples.len().is_multiple_of(channels) {
+            let len = samples.len();
+            let reason = format!("{len} samples are not whole frames of {channels} channels");
+            return Err(Error::InvalidSamples { reason });
+        }
+        check_finite(samples)?;
+        let scale = 1.0 / channels as f32;
+        let mono = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale);
+        Ok(Self { samples: mono.collect(), sample_rate })
+    }
+
+    /// The mean of several channels, one slice each.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and if there are no channels, too many, or of different lengths.
+    pub fn from_planar<C: AsRef<[f32]>>(channels: &[C], sample_rate: u32) -> Result<Self> {
+        check_rate(sample_rate, channels.len())?;
+        let frames = channels[0].as_ref().len();
+        let mut samples = vec![0.0; frames];
+        for (index, channel) in channels.iter().enumerate() {
+            let channel = channel.as_ref();
+            if channel.len() != frames {
+                let reason = format!(
+                    "channel {index} has {} samples, channel 0 has {frames}",
+                    channel.len()
+                );
+                return Err(Error::InvalidSamples { reason });
+            }
+            check_finite(channel)?;
+            samples.iter_mut().zip(channel).for_each(|(sum, x)| *sum += x);
+        }
+        let scale = 1.0 / channels.len() as f32;
+        samples.iter_mut().for_each(|sum| *sum *= scale);
+        Ok(Self { samples, sample_rate })
+    }
+
+    /// The samples.
+    pub fn samples(&self) -> &[f32] {
+        &self.samples
+    }
+
+    /// The samples, without the rate.
+    pub fn into_samples(self) -> Vec<f32> {
+        self.samples
+    }
+
+    /// The rate in Hz.
+    pub fn sample_rate(&self) -> u32 {
+        self.sample_rate
+    }
+
+    /// How long it lasts.
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs_f64(self.samples.len() as f64 / f64::from(self.sample_rate))
+    }
+
+    /// The same sound at another rate, see [`Resampler`].
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] if the rate is outside what [`Resampler`] takes.
+    pub fn resampled(self, sample_rate: u32) -> Result<Self> {
+        if sample_rate == self.sample_rate {
+            return Ok(self);
+        }
+        let mut resampler = Resampler::new(self.sample_rate, sample_rate)?;
+        let mut samples = Vec::new();
+        resampler.process(&self.samples, &mut samples);
+        resampler.finish(&mut samples);
+        Ok(Self { samples, sample_rate })
+    }
+}
+
+fn check_rate(sample_rate: u32, channels: usize) -> Result<()> {
+    AudioLimits::default().check_format("samples", sample_rate, channels)
+}
+
+fn check_finite(samples: &[f32]) -> Result<()> {
+    match samples.iter().position(|x| !x.is_finite()) {
+        Some(at) => Err(Error::InvalidSamples {
+            reason: format!("sample {at} is {}, but must be a finite number", samples[at]),
+        }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,248 @@
+//! Captions and the forms they are written in: text, JSON, SubRip, WebVTT.
+
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::audio::Gap;
+use crate::error::{Error, Result};
+
+/// What is heard in one stretch of a recording.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Caption {
+    /// The chunk's number, from 0.
+    pub index: usize,
+    /// Where the stretch starts, in seconds.
+    pub start_s: f64,
+    /// Where it ends, in seconds.
+    pub end_s: f64,
+    /// The caption.
+    pub text: String,
+    /// How sure the model is: the mean log-probability of the caption's tokens, so at most 0.
+    pub score: f32,
+}
+
+/// The captions of one recording.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Captions {
+    /// The recording's file, if it has one.
+    pub file: Option<String>,
+    /// The recording's length in seconds.
+    pub duration_s: f64,
+    /// The model that wrote the captions.
+    pub model: String,
+    /// The captions in the order of time.
+    pub captions: Vec<Caption>,
+    /// One description of the whole, if one has been made.
+    pub summary: Option<String>,
+    /// Stretches that could not be decoded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Unheard>,
+}
+
+/// A stretch of a recording that no caption speaks of, because it could not be decoded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Unheard {
+    /// Where it starts, in seconds.
+    pub start_s: f64,
+    /// Where it ends, in seconds.
+    pub end_s: f64,
+    /// Why, and what is in its place.
+    pub reason: String,
+}
+
+impl From<&Gap> for Unheard {
+    fn from(gap: &Gap) -> Self {
+        Unheard {
+            start_s: gap.start.as_secs_f64(),
+            end_s: gap.end.as_secs_f64(),
+            reason: gap.to_string(),
+        }
+    }
+}
+
+/// A way to write captions down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// A line for each caption: `0:10–0:20 A solo violin plays…`
+    #[default]
+    Text,
+    /// All there is to know.
+    Json,
+    /// SubRip subtitles.
+    Srt,
+    /// WebVTT subtitles (W3C).
+    Vtt,
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "text" => Ok(Format::Text),
+            "json" => Ok(Format::Json),
+            "srt" => Ok(Format::Srt),
+            "vtt" => Ok(Format::Vtt),
+            other => Err(Error::option("format", other, "text, json, srt or vtt")),
+        }
+    }
+}
+
+impl Captions {
+    /// The captions in `format`, with a line break at the end.
+    ///
+    /// ```
+    /// use musicap::caption::{Caption, Captions, Format};
+    ///
+    /// let captions = Captions {
+    ///     captions: vec![Caption {
+    ///         index: 1,
+    ///         start_s: 10.0,
+    ///         end_s: 20.0,
+    ///         text: "A solo violin plays a slow melody.".into(),
+    ///         score: -0.4,
+    ///     }],
+    ///     ..Captions::default()
+    /// };
+    /// assert_eq!(captions.write(Format::Text), "0:10–0:20 A solo violin plays a slow melody.\n");
+    /// ```
+    pub fn write(&self, format: Format) -> String {
+        match format {
+            Format::Text => self.to_text(),
+            Format::Json => self.to_json(),
+            Format::Srt => self.to_srt(),
+            Format::Vtt => self.to_vtt(),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = String::new();
+        for caption in &self.captions {
+            text += &caption.to_string();
+            text.push('\n');
+        }
+        if let Some(summary) = &self.summary {
+            let _ = writeln!(text, "\n{summary}");
+        }
+        text
+    }
+
+    fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("plain data can be written");
+        json.push('\n');
+        json
+    }
+
+    fn to_srt(&self) -> String {
+        let mut srt = String::new();
+        for (number, caption) in (1..).zip(&self.captions) {
+            let (start, end) = (clock(caption.start_s, ','), clock(caption.end_s, ','));
+            let text = one_line(&caption.text).replace("-->", "→");
+            let _ = writeln!(srt, "{number}\n{start} --> {end}\n{text}\n");
+        }
+        srt
+    }
+
+    fn to_vtt(&self) -> String {
+        let mut vtt = String::from("WEBVTT\n");
+        for caption in &self.captions {
+            let (start, end) = (clock(caption.start_s, '.'), clock(caption.end_s, '.'));
+            let text = one_line(&caption.text)
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;");
+            let _ = writeln!(vtt, "\n{start} --> {end}\n{text}");
+        }
+        vtt
+    }
+}
+
+impl std::fmt::Display for Caption {
+    /// `0:10–0:20 A solo violin plays…`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}–{} {}", minutes(self.start_s), minutes(self.end_s), one_line(&self.text))
+    }
+}
+
+/// Subtitle files end a cue at an empty line, and text output has a line for each caption.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `0:10`, `59:59`, `1:00:00`: to the second.
+fn minutes(seconds: f64) -> String {
+    let total = seconds.max(0.0).round() as u64;
+    let (hours, minutes, seconds) = (total / 3600, total / 60 % 60, total % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// `00:00:10,000`: to the millisecond.
+fn clock(seconds: f64, point: char) -> String {
+    let total = (seconds.max(0.0) * 1000.0).round() as u64;
+    let (hours, minutes) = (total / 3_600_000, total / 60_000 % 60);
+    let (seconds, millis) = (total / 1000 % 60, total % 1000);
+    format!("{hours:02}:{minutes:02}:{seconds:02}{point}{millis:03}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn captions(texts: &[&str]) -> Captions {
+        let caption = |(index, text): (usize, &&str)| Caption {
+            index,
+            start_s: 3590.0 + 10.0 * index as f64,
+            end_s: 3600.0 + 9.5 * index as f64,
+            text: (*text).to_owned(),
+            score: -0.5,
+        };
+        let captions = texts.iter().enumerate().map(caption).collect();
+        Captions { file: Some("a.mp3".into()), duration_s: 3619.0, captions, ..Captions::default() }
+    }
+
+    #[test]
+    fn times_are_minutes_and_seconds_and_carry_into_hours() {
+        let text = captions(&["A piano.", "Drums."]).write(Format::Text);
+        assert_eq!(text, "59:50–1:00:00 A piano.\n1:00:00–1:00:10 Drums.\n");
+        assert_eq!(minutes(59.6), "1:00");
+    }
+
+    #[test]
+    fn subtitles_number_their_cues_and_keep_milliseconds() {
+        let srt = captions(&["A piano.", "Drums."]).write(Format::Srt);
+        assert_eq!(
+            srt,
+            "1\n00:59:50,000 --> 01:00:00,000\nA piano.\n\n\
+             2\n01:00:00,000 --> 01:00:09,500\nDrums.\n\n"
+        );
+    }
+
+    #[test]
+    fn no_caption_can_break_out_of_its_cue() {
+        let vtt = captions(&["a\n\n00:00.000 --> 00:01.000\n<b>&"]).write(Format::Vtt);
+        assert_eq!(
+            vtt,
+            "WEBVTT\n\n00:59:50.000 --> 01:00:00.000\n\
+             a 00:00.000 --&gt; 00:01.000 &lt;b&gt;&amp;\n"
+        );
+        assert_eq!(captions(&["a\n\n2"]).write(Format::Srt).lines().count(), 4);
+    }
+
+    #[test]
+    fn json_has_the_documented_keys_and_reads_back() {
+        let captions = captions(&["A piano."]);
+        let json = captions.write(Format::Json);
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let mut keys: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
+        keys.sort();
+        assert_eq!(keys, ["captions", "duration_s", "file", "model", "summary"]);
+        assert!(value["summary"].is_null());
+        assert_eq!(serde_json::from_str::<Captions>(&json).unwrap(), captions);
+    }
+}

@@ -1,0 +1,17 @@
+//! Models on disk: model folders, LP-MusicCaps checkpoints, the embedded model.
+
+mod config;
+#[cfg(feature = "embedded-model")]
+mod embedded;
+#[cfg(feature = "hub")]
+mod hub;
+mod pretrained;
+mod save;
+mod tensors;
+
+pub use config::ModelConfig;
+#[cfg(feature = "hub")]
+pub use hub::{Hub, HubId};
+pub use pretrained::Pretrained;
+pub use save::Precision;
+pub use tensors::Checkpoint;

@@ -1,0 +1,188 @@
+//! A model as a whole: configuration, tokenizer and weights, from wherever they are kept.
+
+use std::path::{Path, PathBuf};
+
+use super::config::ModelConfig;
+use super::tensors::Checkpoint;
+use crate::error::{Error, Result};
+use crate::tokenizer::Tokenizer;
+
+/// Files of text that belong to a model are refused beyond this size.
+const MAX_TEXT: u64 = 64 << 20;
+
+/// A model that has been found and whose text files have been read, with its weights still in
+/// their file.
+#[derive(Debug)]
+pub struct Pretrained {
+    name: String,
+    pub(super) config: ModelConfig,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) checkpoint: Checkpoint,
+}
+
+impl Pretrained {
+    /// Finds the model `name`: a model folder, a `.safetensors` or `.pth` file (with the other
+    /// files beside it), or a hub id `owner/name` (feature `hub`).
+    ///
+    /// # Errors
+    /// [`Error::ModelNotFound`], [`Error::IncompleteModel`], or what is wrong with its files.
+    pub fn open(name: impl AsRef<Path>) -> Result<Self> {
+        let path = name.as_ref();
+        let name = path.display().to_string();
+        if path.is_dir() {
+            return Self::from_files(name, path, &find_weights(path)?);
+        }
+        if path.is_file() {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            return Self::from_files(name, folder, path);
+        }
+        Self::open_elsewhere(name)
+    }
+
+    #[cfg(feature = "hub")]
+    fn open_elsewhere(name: String) -> Result<Self> {
+        match super::hub::HubId::parse(&name) {
+            Some(id) => super::hub::Hub::from_env()?.pretrained(&id),
+            None => Err(no_such_path(name)),
+        }
+    }
+
+    #[cfg(not(feature = "hub"))]
+    fn open_elsewhere(name: String) -> Result<Self> {
+        let is_hub_id = name.split('/').count() == 2 && !name.starts_with(['.', '/', '~']);
+        if is_hub_id {
+            let reason = "no such folder or file, and this build has no hub support; \
+                          build with the cargo feature \"hub\" to download it";
+            return Err(Error::ModelNotFound { name, reason: reason.into() });
+        }
+        Err(no_such_path(name))
+    }
+
+    /// The model that comes with the crate.
+    ///
+    /// # Errors
+    /// None that a released crate gives; those of [`open`](Self::open) while developing.
+    #[cfg(feature = "embedded-model")]
+    pub fn embedded() -> Result<Self> {
+        use super::embedded::{CONFIG, NAME, TOKENIZER, WEIGHTS};
+        let config = ModelConfig::from_json(NAME, CONFIG, None)?;
+        let tokenizer = Tokenizer::from_json(NAME, TOKENIZER)?;
+        let checkpoint = Checkpoint::from_static_safetensors(NAME, WEIGHTS)?;
+        Self::new(NAME.to_owned(), config, tokenizer, checkpoint)
+    }
+
+    fn from_files(name: String, folder: &Path, weights: &Path) -> Result<Self> {
+        let is_safetensors = weights.extension().is_some_and(|end| end == "safetensors");
+        let config_path = folder.join("config.json");
+        let config = if config_path.is_file() {
+            let generation = folder.join("generation_config.json");
+            let generation =
+                generation.is_file().then(|| read_text(&generation)).transpose()?;
+            let origin = config_path.display().to_string();
+            ModelConfig::from_json(&origin, &read_text(&config_path)?, generation.as_deref())?
+        } else if is_safetensors {
+            let missing = "config.json".into();
+            return Err(Error::IncompleteModel { folder: folder.to_owned(), missing });
+        } else {
+            // A reference checkpoint comes alone; its shape is known.
+            ModelConfig::lp_music_caps()
+        };
+        let tokenizer = find_tokenizer(folder)?;
+        let checkpoint = match is_safetensors {
+            true => Checkpoint::open_safetensors(weights)?,
+            false => Checkpoint::open_pth(weights)?,
+        };
+        Self::new(name, config, tokenizer, checkpoint)
+    }
+
+    /// A model from its parts.
+    pub(super) fn new(
+        name: String,
+        config: ModelConfig,
+        tokenizer: Tokenizer,
+        checkpoint: Checkpoint,
+    ) -> Result<Self> {
+        let (tokens, rows) = (tokenizer.vocab_size(), config.bart.vocab_size);
+        if tokens > rows {
+            let reason = format!("it has {tokens} tokens, but the model's vocab_size is {rows}");
+            return Err(Error::InvalidTokenizer { origin: name, reason });
+        }
+        Ok(Pretrained { name, config, tokenizer, checkpoint })
+    }
+
+    /// What the model was asked for by.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The model's configuration.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// The model's tokenizer.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// The model's weights.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+}
+
+/// The weights in a model folder: safetensors first, then the reference's own names, then any
+/// `.pth` that is alone.
+fn find_weights(folder: &Path) -> Result<PathBuf> {
+    for name in ["model.safetensors", "transfer.pth", "supervised.pth", "pretrain.pth"] {
+        let path = folder.join(name);
+        if path.is_file() {
+            return Ok(path);
+        }
+    }
+    let entries = std::fs::read_dir(folder).map_err(Error::io("read", folder))?;
+    let mut found: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|end| end == "pth"))
+        .collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(path), true) => Ok(path),
+        (Some(_), false) => {
+            let reason = "it holds several .pth files and none is named transfer.pth; \
+                          name the file instead of the folder";
+            let name = folder.display().to_string();
+            Err(Error::ModelNotFound { name, reason: reason.into() })
+        }
+        (None, _) => {
+            let missing = "model.safetensors or a .pth file".into();
+            Err(Error::IncompleteModel { folder: folder.to_owned(), missing })
+        }
+    }
+}
+
+fn find_tokenizer(folder: &Path) -> Result<Tokenizer> {
+    let json = folder.join("tokenizer.json");
+    if json.is_file() {
+        return Tokenizer::from_json(&json.display().to_string(), read_text(&json)?.as_bytes());
+    }
+    let (vocab, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
+    if vocab.is_file() && merges.is_file() {
+        return Tokenizer::from_vocab_and_merges(&vocab, &merges);
+    }
+    let missing = "tokenizer.json, or vocab.json and merges.txt \
+                   (LP-MusicCaps uses those of facebook/bart-base)";
+    Err(Error::IncompleteModel { folder: folder.to_owned(), missing: missing.into() })
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    let length = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
+    if length > MAX_TEXT {
+        let reason = format!("it has {length} bytes, more than the {MAX_TEXT} that are read");
+        return Err(Error::InvalidConfig { origin: path.display().to_string(), reason });
+    }
+    std::fs::read_to_string(path).map_err(Error::io("read", path))
+}
+
+fn no_such_path(name: String) -> Error {
+    Error::ModelNotFound { name, reason: "no such folder or file".into() }
+}

@@ -1,0 +1,300 @@
+//! Named tensors in a file or in memory, read one at a time when the model asks for them.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use half::{bf16, f16};
+use safetensors::Dtype;
+use safetensors::tensor::Metadata;
+
+use crate::error::{Error, Result};
+use crate::model::TensorSource;
+
+/// The JSON header of a safetensors file may be this long, as in its reference implementation.
+const MAX_HEADER: u64 = 100_000_000;
+
+/// The embedding table under the name that counts, then under the names it may have when only
+/// one of the tied tensors has been saved.
+const TIED: [&str; 4] = [
+    "bart.model.shared.weight",
+    "bart.lm_head.weight",
+    "bart.model.encoder.embed_tokens.weight",
+    "bart.model.decoder.embed_tokens.weight",
+];
+
+/// Buffers of the reference's front end. They follow from the configuration.
+const DERIVED: &str = "audio_encoder.mel_encoder.";
+
+/// The tensors of one checkpoint. Nothing is read before it is asked for.
+#[derive(Debug)]
+pub struct Checkpoint {
+    origin: String,
+    tensors: BTreeMap<String, Stored>,
+}
+
+/// One tensor and where its bytes are.
+#[derive(Debug)]
+pub struct Stored {
+    pub dtype: StoredType,
+    pub shape: Vec<usize>,
+    bytes: Bytes,
+}
+
+/// The number formats that checkpoints keep weights in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredType {
+    F64,
+    F32,
+    F16,
+    BF16,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Memory(&'static [u8]),
+    File { file: Arc<Mutex<File>>, start: u64, length: usize },
+    Pickled(pytorch_reader::Tensor),
+}
+
+impl Checkpoint {
+    /// The tensors of a safetensors file.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::InvalidCheckpoint`].
+    pub fn open_safetensors(path: &Path) -> Result<Self> {
+        let origin = path.display().to_string();
+        let read = || Error::io("read", path);
+        let mut file = File::open(path).map_err(read())?;
+        let file_length = file.metadata().map_err(read())?.len();
+        let mut length = [0; 8];
+        file.read_exact(&mut length).map_err(|_| invalid(&origin, "it is shorter than 8 bytes"))?;
+        let header_length = u64::from_le_bytes(length);
+        if header_length > MAX_HEADER.min(file_length - 8) {
+            return Err(invalid(&origin, "it is not a safetensors file, or it is cut off"));
+        }
+        let mut header = vec![0; header_length as usize];
+        file.read_exact(&mut header).map_err(read())?;
+        let file = Arc::new(Mutex::new(file));
+        let data_start = 8 + header_length;
+        Self::from_header(origin, &header, file_length - data_start, |start, length| Bytes::File {
+            file: file.clone(),
+            start: data_start + start,
+            length,
+        })
+    }
+
+    /// The tensors of a safetensors file that is part of the program.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCheckpoint`].
+    pub fn from_static_safetensors(origin: &str, bytes: &'static [u8]) -> Result<Self> {
+        let header_length = bytes.first_chunk::<8>().map(|n| u64::from_le_bytes(*n) as usize);
+        let header = header_length.and_then(|n| bytes[8..].split_at_checked(n));
+        let (header, data) = header.ok_or_else(|| invalid(origin, "it is cut off"))?;
+        Self::from_header(origin.to_owned(), header, data.len() as u64, |start, length| {
+            Bytes::Memory(&data[start as usize..][..length])
+        })
+    }
+
+    fn from_header(
+        origin: String,
+        header: &[u8],
+        data_length: u64,
+        locate: impl Fn(u64, usize) -> Bytes,
+    ) -> Result<Self> {
+        let metadata: Metadata = serde_json::from_slice(header)
+            .map_err(|reason| invalid(&origin, format!("its header: {reason}")))?;
+        let mut tensors = BTreeMap::new();
+        for (name, info) in metadata.tensors() {
+            let dtype = match info.dtype {
+                Dtype::F64 => StoredType::F64,
+                Dtype::F32 => StoredType::F32,
+                Dtype::F16 => StoredType::F16,
+                Dtype::BF16 => StoredType::BF16,
+                other => return Err(unknown_type(&origin, &name, &other)),
+            };
+            let (start, end) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
+            let elements = info.shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim));
+            let length = elements.and_then(|n| n.checked_mul(dtype.size()));
+            if end > data_length {
+                let reason = format!("it is cut off: tensor {name} ends {} bytes after its end", end - data_length);
+                return Err(invalid(&origin, reason));
+            }
+            let length = length.filter(|&length| end.checked_sub(start) == Some(length as u64));
+            let Some(length) = length else {
+                let reason = format!("tensor {name} has offsets that do not fit its shape");
+                return Err(invalid(&origin, reason));
+            };
+            let bytes = locate(start, length);
+            tensors.insert(name, Stored { dtype, shape: info.shape.clone(), bytes });
+        }
+        Ok(Checkpoint { origin, tensors })
+    }
+
+    /// The tensors of a PyTorch file: a state_dict, or a dictionary that holds one under
+    /// `state_dict` beside an optimizer's state and the like. The pickle is parsed, not run.
+    ///
+    /// # Errors
+    /// [`Error::Io`] or [`Error::InvalidCheckpoint`].
+    pub fn open_pth(path: &Path) -> Result<Self> {
+        let origin = path.display().to_string();
+        // The reader's own error does not tell an unreadable file from an unreadable format.
+        File::open(path).map_err(Error::io("read", path))?;
+        let reader = pytorch_reader::PytorchReader::new(path)
+            .map_err(|reason| invalid(&origin, reason.to_string()))?;
+        let mut found = reader.into_tensors();
+        const NESTED: &str = "state_dict.";
+        if found.keys().any(|name| name.starts_with(NESTED)) {
+            found.retain(|name, _| name.starts_with(NESTED));
+        }
+        let mut tensors = BTreeMap::new();
+        for (name, tensor) in found {
+            let name = name.strip_prefix(NESTED).unwrap_or(&name);
+            // What DistributedDataParallel puts before every name.
+            let name = name.strip_prefix("module.").unwrap_or(name).to_owned();
+            let dtype = match tensor.dtype() {
+                pytorch_reader::DType::F64 => StoredType::F64,
+                pytorch_reader::DType::F32 => StoredType::F32,
+                pytorch_reader::DType::F16 => StoredType::F16,
+                pytorch_reader::DType::BF16 => StoredType::BF16,
+                other => return Err(unknown_type(&origin, &name, &other)),
+            };
+            let shape = tensor.shape().to_vec();
+            tensors.insert(name, Stored { dtype, shape, bytes: Bytes::Pickled(tensor) });
+        }
+        Ok(Checkpoint { origin, tensors })
+    }
+
+    /// What the checkpoint is called in errors.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// A checkpoint whose tensors the model takes one by one.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader { checkpoint: self, taken: Vec::new() }
+    }
+
+    /// The tensors that make the model, with the names to save them under: tied ones once,
+    /// derived ones not at all.
+    pub fn essential(&self) -> impl Iterator<Item = (&str, &Stored)> {
+        let tied = TIED.into_iter().find_map(|name| self.tensors.get(name));
+        let others = self.tensors.iter().map(|(name, stored)| (name.as_str(), stored));
+        let others = others.filter(|(name, _)| !TIED.contains(name) && !name.starts_with(DERIVED));
+        tied.map(|stored| (TIED[0], stored)).into_iter().chain(others)
+    }
+
+    fn find(&self, name: &str) -> Option<&Stored> {
+        match name == TIED[0] {
+            true => TIED.into_iter().find_map(|name| self.tensors.get(name)),
+            false => self.tensors.get(name),
+        }
+    }
+
+    /// The values of a tensor of this checkpoint as float32.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCheckpoint`] if its bytes cannot be read.
+    pub fn read(&self, name: &str, stored: &Stored) -> Result<Vec<f32>> {
+        let unreadable = |reason: std::io::Error| {
+            invalid(&self.origin, format!("tensor {name} cannot be read: {reason}"))
+        };
+        let bytes: Vec<u8>;
+        let bytes = match &stored.bytes {
+            Bytes::Memory(bytes) => bytes,
+            Bytes::File { file, start, length } => {
+                let mut buffer = vec![0; *length];
+                let mut file = file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                file.seek(SeekFrom::Start(*start)).map_err(unreadable)?;
+                file.read_exact(&mut buffer).map_err(unreadable)?;
+                bytes = buffer;
+                &bytes[..]
+            }
+            Bytes::Pickled(tensor) => {
+                bytes = tensor.read().map_err(unreadable)?;
+                &bytes[..]
+            }
+        };
+        Ok(stored.dtype.to_f32(bytes))
+    }
+}
+
+impl StoredType {
+    /// Bytes of one value.
+    pub fn size(self) -> usize {
+        match self {
+            StoredType::F64 => 8,
+            StoredType::F32 => 4,
+            StoredType::F16 | StoredType::BF16 => 2,
+        }
+    }
+
+    fn to_f32(self, bytes: &[u8]) -> Vec<f32> {
+        fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+            bytes.as_chunks().0.iter().map(|&chunk| value(chunk)).collect()
+        }
+        match self {
+            StoredType::F64 => each(bytes, |b| f64::from_le_bytes(b) as f32),
+            StoredType::F32 => each(bytes, f32::from_le_bytes),
+            StoredType::F16 => each(bytes, |b| f16::from_le_bytes(b).to_f32()),
+            StoredType::BF16 => each(bytes, |b| bf16::from_le_bytes(b).to_f32()),
+        }
+    }
+}
+
+/// Hands a checkpoint's tensors to the model and knows which are left over.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    checkpoint: &'a Checkpoint,
+    taken: Vec<String>,
+}
+
+impl TensorSource for Reader<'_> {
+    fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let origin = self.checkpoint.origin.clone();
+        let Some(stored) = self.checkpoint.find(name) else {
+            return Err(Error::MissingTensor { origin, tensor: name.to_owned() });
+        };
+        if stored.shape != shape {
+            return Err(Error::WrongShape {
+                origin,
+                tensor: name.to_owned(),
+                expected: shape.to_vec(),
+                found: stored.shape.clone(),
+            });
+        }
+        self.taken.push(name.to_owned());
+        self.checkpoint.read(name, stored)
+    }
+}
+
+impl Reader<'_> {
+    /// Says that the model is complete.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedTensors`] if the checkpoint holds more than the model has asked for.
+    pub fn finish(self) -> Result<()> {
+        let essential = self.checkpoint.essential().map(|(name, _)| name);
+        let left: Vec<&str> = essential.filter(|&name| !self.taken.iter().any(|t| t == name)).collect();
+        match left.first() {
+            None => Ok(()),
+            Some(&first) => Err(Error::UnexpectedTensors {
+                origin: self.checkpoint.origin.clone(),
+                count: left.len(),
+                first: first.to_owned(),
+            }),
+        }
+    }
+}
+
+fn invalid(origin: &str, reason: impl Into<String>) -> Error {
+    Error::InvalidCheckpoint { origin: origin.to_owned(), reason: reason.into() }
+}
+
+fn unknown_type(origin: &str, name: &str, dtype: &dyn std::fmt::Debug) -> Error {
+    let known = "weights are read as float32, float16, bfloat16 or float64";
+    invalid(origin, format!("tensor {name} is stored as {dtype:?}; {known}"))
+}

@@ -1,0 +1,172 @@
+//! Beam search over one chunk, step for step as transformers 4.26 does it.
+
+use super::config::GenerationConfig;
+use super::constrain::{constrain, forced, log_softmax};
+use super::{Generated, Search};
+
+/// A beam search between two steps of the model.
+pub struct BeamSearch<'a> {
+    config: &'a GenerationConfig,
+    beams: Vec<Beam>,
+    parents: Vec<usize>,
+    /// Finished hypotheses, without their end token.
+    finished: Vec<Generated>,
+    done: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Beam {
+    tokens: Vec<u32>,
+    /// Sum of log-probabilities; −∞ marks a beam that only keeps a row filled.
+    score: f32,
+}
+
+/// A beam with one more token.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    beam: usize,
+    token: u32,
+    score: f32,
+}
+
+impl<'a> BeamSearch<'a> {
+    /// A search that goes on from `prefix`.
+    pub fn new(config: &'a GenerationConfig, prefix: Vec<u32>) -> Self {
+        let beams = vec![Beam { tokens: prefix, score: 0.0 }];
+        BeamSearch { config, beams, parents: vec![0], finished: Vec::new(), done: false }
+    }
+
+    /// The best 2K ways to go on, best first. The lower beam and token win a tie.
+    fn candidates(&self, logits: &mut [f32]) -> Vec<Candidate> {
+        let wanted = 2 * self.config.num_beams;
+        let mut best = Best::new(wanted);
+        let vocab_size = logits.len() / self.beams.len();
+        for (i, (beam, row)) in self.beams.iter().zip(logits.chunks_exact_mut(vocab_size)).enumerate()
+        {
+            if let Some(token) = forced(self.config, &beam.tokens) {
+                best.offer(Candidate { beam: i, token, score: beam.score });
+                continue;
+            }
+            log_softmax(row);
+            constrain(self.config, &beam.tokens, row);
+            for (token, &log_probability) in row.iter().enumerate() {
+                let score = log_probability + beam.score;
+                if score > best.threshold {
+                    best.offer(Candidate { beam: i, token: token as u32, score });
+                }
+            }
+        }
+        best.candidates
+    }
+
+    /// Keeps the best K of the finished hypotheses.
+    fn finish_hypothesis(&mut self, tokens: Vec<u32>, sum: f32) {
+        let score = sum / (tokens.len() as f32).powf(self.config.length_penalty);
+        self.finished.push(Generated { tokens, score });
+        if self.finished.len() > self.config.num_beams {
+            let scores = self.finished.iter().map(|hypothesis| hypothesis.score).enumerate();
+            let worst = scores.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i);
+            self.finished.swap_remove(worst.expect("there are hypotheses"));
+        }
+    }
+
+    /// Whether no open beam can still matter. `best_sum` is the best candidate's score.
+    fn is_settled(&self, best_sum: f32, length: usize) -> bool {
+        if self.finished.len() < self.config.num_beams {
+            return false;
+        }
+        let worst = self.finished.iter().map(|h| h.score).fold(f32::INFINITY, f32::min);
+        self.config.early_stopping
+            || worst >= best_sum / (length as f32).powf(self.config.length_penalty)
+    }
+}
+
+impl Search for BeamSearch<'_> {
+    fn advance(&mut self, logits: &mut [f32]) {
+        let (num_beams, eos) = (self.config.num_beams, self.config.eos_token_id);
+        let length = self.beams[0].tokens.len();
+        let candidates = self.candidates(logits);
+        let mut next = Vec::with_capacity(num_beams);
+        let mut parents = Vec::with_capacity(num_beams);
+        for (rank, &Candidate { beam, token, score }) in candidates.iter().enumerate() {
+            if token == eos {
+                if rank < num_beams {
+                    self.finish_hypothesis(self.beams[beam].tokens.clone(), score);
+                }
+                continue;
+            }
+            let mut tokens = self.beams[beam].tokens.clone();
+            tokens.push(token);
+            next.push(Beam { tokens, score });
+            parents.push(beam);
+            if next.len() == num_beams {
+                break;
+            }
+        }
+        let best_sum = candidates.first().map_or(f32::NEG_INFINITY, |best| best.score);
+        self.done = next.is_empty()
+            || self.is_settled(best_sum, length)
+            || length + 1 >= self.config.max_length;
+        // The model's rows are as many for every chunk.
+        while !next.is_empty() && next.len() < num_beams {
+            next.push(Beam { score: f32::NEG_INFINITY, ..next[0].clone() });
+            parents.push(parents[0]);
+        }
+        self.beams = next;
+        self.parents = parents;
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (u32, usize)> {
+        let last = self.beams.iter().filter_map(|beam| beam.tokens.last().copied());
+        last.zip(self.parents.iter().copied())
+    }
+
+    fn finish(mut self) -> Generated {
+        // Open beams count where too few hypotheses have come to an end. With enough of them
+        // the search ended because no open beam could matter.
+        if self.finished.len() < self.config.num_beams {
+            for Beam { tokens, score } in std::mem::take(&mut self.beams) {
+                if score.is_finite() {
+                    self.finish_hypothesis(tokens, score);
+                }
+            }
+        }
+        let best = self.finished.into_iter().max_by(|a, b| a.score.total_cmp(&b.score));
+        let mut best = best.unwrap_or_default();
+        if best.tokens.len() < self.config.max_length {
+            best.tokens.push(self.config.eos_token_id);
+        }
+        best
+    }
+}
+
+/// The best candidates so far, best first.
+struct Best {
+    wanted: usize,
+    candidates: Vec<Candidate>,
+    /// The score that a candidate must exceed.
+    threshold: f32,
+}
+
+impl Best {
+    fn new(wanted: usize) -> Self {
+        let candidates = Vec::with_capacity(wanted + 1);
+        Best { wanted, candidates, threshold: f32::NEG_INFINITY }
+    }
+
+    fn offer(&mut self, candidate: Candidate) {
+        // NaN and −∞ fail here: they are no way to go on.
+        if candidate.score > self.threshold {
+            let place = self.candidates.partition_point(|kept| kept.score >= candidate.score);
+            self.candidates.insert(place, candidate);
+            self.candidates.truncate(self.wanted);
+            if self.candidates.len() == self.wanted {
+                self.threshold = self.candidates[self.wanted - 1].score;
+            }
+        }
+    }
+}

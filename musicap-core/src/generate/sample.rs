@@ -1,0 +1,98 @@
+//! One token after the other: the likeliest (greedy search) or one drawn at random.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{RngCore, SeedableRng};
+
+use super::config::GenerationConfig;
+use super::constrain::{constrain, forced, log_softmax};
+use super::{Generated, Search};
+
+/// A single hypothesis between two steps of the model.
+pub struct TokenByToken<'a> {
+    config: &'a GenerationConfig,
+    rng: ChaCha8Rng,
+    tokens: Vec<u32>,
+    log_probability: f32,
+    done: bool,
+}
+
+impl<'a> TokenByToken<'a> {
+    /// Goes on from `prefix`. `stream` tells chunks apart, so that what is drawn for one does
+    /// not depend on the others.
+    pub fn new(config: &'a GenerationConfig, prefix: Vec<u32>, stream: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+        rng.set_stream(stream);
+        TokenByToken { config, rng, tokens: prefix, log_probability: 0.0, done: false }
+    }
+
+    fn pick(&mut self, logits: &mut [f32]) -> u32 {
+        if let Some(token) = forced(self.config, &self.tokens) {
+            return token;
+        }
+        constrain(self.config, &self.tokens, logits);
+        let token = if self.config.do_sample { self.draw(logits) } else { argmax(logits) };
+        let mut log_probabilities = logits.to_vec();
+        log_softmax(&mut log_probabilities);
+        self.log_probability += log_probabilities[token as usize];
+        token
+    }
+
+    /// Draws after temperature, top-k and top-p (nucleus, Holtzman et al. 2020).
+    fn draw(&mut self, logits: &[f32]) -> u32 {
+        let mut ranked: Vec<(u32, f32)> = (0..).zip(logits.iter().copied()).collect();
+        ranked.retain(|(_, logit)| logit.is_finite());
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        if self.config.top_k > 0 {
+            ranked.truncate(self.config.top_k);
+        }
+        let Some(&(likeliest, max)) = ranked.first() else { return argmax(logits) };
+        let weight = |logit: f32| f64::from((logit - max) / self.config.temperature).exp();
+        let total: f64 = ranked.iter().map(|&(_, logit)| weight(logit)).sum();
+        let mut kept = 0.0;
+        let nucleus = ranked.iter().position(|&(_, logit)| {
+            kept += weight(logit);
+            kept >= total * f64::from(self.config.top_p)
+        });
+        ranked.truncate(nucleus.map_or(ranked.len(), |last| last + 1));
+
+        let mass: f64 = ranked.iter().map(|&(_, logit)| weight(logit)).sum();
+        let mut left = mass * (self.rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
+        let drawn = ranked.iter().find(|&&(_, logit)| {
+            left -= weight(logit);
+            left < 0.0
+        });
+        drawn.map_or(likeliest, |&(token, _)| token)
+    }
+}
+
+impl Search for TokenByToken<'_> {
+    fn advance(&mut self, logits: &mut [f32]) {
+        let token = self.pick(logits);
+        self.tokens.push(token);
+        self.done = token == self.config.eos_token_id || self.tokens.len() >= self.config.max_length;
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn rows(&self) -> impl Iterator<Item = (u32, usize)> {
+        self.tokens.last().map(|&token| (token, 0)).into_iter()
+    }
+
+    fn finish(self) -> Generated {
+        let length = (self.tokens.len() as f32).powf(self.config.length_penalty);
+        Generated { tokens: self.tokens, score: self.log_probability / length }
+    }
+}
+
+/// The token of the greatest logit, the first of several.
+fn argmax(logits: &[f32]) -> u32 {
+    let mut best = 0;
+    for (token, &logit) in logits.iter().enumerate() {
+        if logit > logits[best] {
+            best = token;
+        }
+    }
+    best as u32
+}
