@@ -11,6 +11,7 @@
 //! | FLAC, also in Ogg | `.flac`, `.oga` | exact |
 //! | MP3 | `.mp3` | exact with a LAME tag, else nothing is known and nothing cut |
 //! | Ogg Vorbis | `.ogg` | exact |
+//! | Opus in mono or stereo (feature `opus`), in Ogg, WebM, MP4 | `.opus`, `.webm` | exact in Ogg, else the start |
 //! | MP4: AAC-LC in mono or stereo, ALAC, MP3, FLAC | `.m4a`, `.mp4`, `.mov` | exact with an edit list or iTunes comment |
 //! | AAC-LC in ADTS | `.aac` | not marked in the format, nothing cut |
 //! | Matroska, WebM: the codecs above | `.mkv`, `.mka`, `.webm` | nothing cut |
@@ -25,19 +26,15 @@ use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::time::Duration;
 
-use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::well_known::{FORMAT_ID_ISOMP4, FORMAT_ID_MP3};
-use symphonia::core::formats::{FormatReader, Track};
+use symphonia::core::formats::FormatReader;
 use symphonia::core::packet::Packet;
-use symphonia::core::units::TimeBase;
 
 use super::gap::{Gap, GapCause, Gaps};
 use super::limits::AudioLimits;
 use super::mono;
-use super::mp4::Edit;
-use super::source::{self, Container, Input};
+use super::source::{self, Container, Input, guarded};
+use super::track::{TrackReader, panicked};
 use super::waveform::Waveform;
 use crate::{Error, Result};
 
@@ -88,34 +85,6 @@ pub struct AudioReader {
     last_reason: Option<String>,
     gaps: Gaps,
     ended: bool,
-}
-
-/// What belongs to the track at hand; an Ogg file may chain several.
-struct TrackReader {
-    id: u32,
-    params: AudioCodecParameters,
-    time_base: Option<TimeBase>,
-    decoder: Box<dyn AudioDecoder>,
-    gapless: bool,
-    rate: u32,
-    channels: usize,
-    /// Frames decoded, before anything is cut: the clock that `cuts` refers to.
-    clock: u64,
-    cuts: Vec<Cut>,
-    /// Where the next packet should start, in frames by the container's time stamps.
-    next_start: Option<i64>,
-    /// The end of the track in the container's ticks, where its last packet is to be shortened.
-    end_ticks: Option<u64>,
-    /// The sound's length in frames as declared, and whether that is more than an estimate.
-    declared: Option<u64>,
-    declared_for_sure: bool,
-}
-
-/// Frames that are not to be heard.
-#[derive(Debug, Clone, Copy)]
-struct Cut {
-    start: u64,
-    end: u64,
 }
 
 impl AudioReader {
@@ -280,6 +249,8 @@ impl AudioReader {
         while self.silence_due == 0 && !self.block_ready && !self.ended {
             if let Err(error) = self.advance() {
                 self.ended = true;
+                self.block_ready = false;
+                self.silence_due = 0;
                 return Err(error);
             }
         }
@@ -317,7 +288,7 @@ impl AudioReader {
     fn advance(&mut self) -> Result<()> {
         let mut errors = 0;
         let packet = loop {
-            match self.format.next_packet() {
+            match guarded(|| self.format.next_packet()) {
                 Ok(Some(packet)) if packet.track_id == self.track.id => break packet,
                 Ok(Some(_)) => {}
                 Ok(None) => return self.end(None),
@@ -333,7 +304,7 @@ impl AudioReader {
                 Err(SymphoniaError::ResetRequired) => self.next_track()?,
                 Err(error) => {
                     errors += 1;
-                    if errors == MOST_ERRORS {
+                    if errors == MOST_ERRORS || panicked(&error) {
                         return self.end(Some(error.to_string()));
                     }
                     self.last_reason = Some(error.to_string());
@@ -343,6 +314,7 @@ impl AudioReader {
         self.keep_time(&packet);
         match self.track.decode(&packet, &mut self.block) {
             Ok(frames) => self.accept(&packet, frames),
+            Err(error) if panicked(&error) => self.end(Some(error.to_string())),
             Err(error) => {
                 self.replace(&packet, error.to_string());
                 Ok(())
@@ -473,168 +445,5 @@ impl std::fmt::Debug for AudioReader {
             .field("channels", &self.track.channels)
             .field("position", &self.position())
             .finish_non_exhaustive()
-    }
-}
-
-impl TrackReader {
-    fn new(track: &Track, format: &dyn FormatReader, origin: &str) -> Result<Self> {
-        let kind = format.format_info().format;
-        // symphonia cuts an MP3 file at the end that it declares or, without a header, at one that
-        // is estimated from the first frames: this module cuts the padding alone.
-        let is_mp3 = kind == FORMAT_ID_MP3;
-        let is_mp4 = kind == FORMAT_ID_ISOMP4;
-        let Some(CodecParameters::Audio(params)) = &track.codec_params else {
-            return Err(source::unsupported(origin, track, SymphoniaError::Unsupported("")));
-        };
-        let decoder = make_decoder(params, !is_mp3)
-            .map_err(|error| source::unsupported(origin, track, error))?;
-        let rate = params.sample_rate.or(decoder.codec_params().sample_rate).unwrap_or(0);
-        let channels = params.channels.as_ref().map_or(1, |channels| channels.count());
-
-        let mut cuts = Vec::new();
-        if let (true, Some(delay), Some(frames)) = (is_mp3, track.delay, track.num_frames) {
-            let (delay, padding) = (u64::from(delay), u64::from(track.padding.unwrap_or(0)));
-            let end = delay.saturating_add(frames);
-            cuts.push(Cut { start: 0, end: delay });
-            cuts.push(Cut { start: end, end: end.saturating_add(padding) });
-        }
-        let mut reader = Self {
-            id: track.id,
-            params: params.clone(),
-            time_base: track.time_base,
-            decoder,
-            gapless: !is_mp3,
-            rate,
-            channels,
-            clock: 0,
-            cuts,
-            next_start: None,
-            end_ticks: track.duration.map(|ticks| ticks.get()).filter(|&ticks| is_mp4 && ticks > 0),
-            declared: None,
-            declared_for_sure: !is_mp3 || track.delay.is_some(),
-        };
-        let by_ticks = track.duration.map(|ticks| reader.frames(ticks.get()));
-        let by_media = || {
-            let info = format.media_info();
-            let seconds = info.time_base?.calc_duration(info.duration?)?;
-            Some((seconds.as_secs_f64() * f64::from(reader.rate)) as u64)
-        };
-        reader.declared =
-            track.num_frames.or(by_ticks).or_else(by_media).filter(|&frames| frames > 0);
-        Ok(reader)
-    }
-
-    fn limit_to_format(&self, limits: &AudioLimits, origin: &str) -> Result<()> {
-        limits.check_format(origin, self.rate, self.channels)
-    }
-
-    /// The rate that the decoder gives is not the one that the container told.
-    fn change_rate(&mut self, rate: u32) {
-        let convert = |frames: u64| {
-            let frames = u128::from(frames) * u128::from(rate) / u128::from(self.rate.max(1));
-            u64::try_from(frames).unwrap_or(u64::MAX)
-        };
-        self.declared = self.declared.map(convert);
-        self.next_start = None;
-        self.rate = rate;
-    }
-
-    /// Cuts an MP4 track to its edit, the first packet of which lies in `block`.
-    fn apply_edit(&mut self, edit: Edit, block: &mut Vec<f32>, prepared: &mut u64) {
-        let start = edit.start.samples(self.rate);
-        let end = edit.end.map_or(u64::MAX, |end| end.samples(self.rate)).max(start);
-        self.cuts = vec![Cut { start: 0, end: start }, Cut { start: end, end: u64::MAX }];
-        let whole = self.declared.map(|frames| frames.min(end).saturating_sub(start));
-        self.declared = whole.filter(|&frames| frames > 0);
-        let first = self.clock - block.len() as u64;
-        *prepared -= block.len() as u64;
-        remove(&self.cuts, first, block);
-        *prepared += block.len() as u64;
-    }
-
-    /// Ticks of the container in frames, rounded to the nearest.
-    fn frames(&self, ticks: u64) -> u64 {
-        let Some(base) = self.time_base else { return 0 };
-        let denominator = u128::from(base.denom.get());
-        let product = u128::from(ticks) * u128::from(base.numer.get()) * u128::from(self.rate);
-        u64::try_from((product + denominator / 2) / denominator).unwrap_or(u64::MAX)
-    }
-
-    /// Where the packet's sound starts, in frames by the container's time stamps.
-    fn start_of(&self, packet: &Packet) -> Option<i64> {
-        let ticks = packet.pts.get();
-        let trimmed = if self.gapless { packet.trim_start.get() } else { 0 };
-        let ticks = ticks.checked_add(i64::try_from(trimmed).ok()?)?;
-        let frames = i64::try_from(self.frames(ticks.unsigned_abs())).ok()?;
-        Some(if ticks < 0 { -frames } else { frames })
-    }
-
-    fn decoded_format(&self) -> (u32, usize) {
-        let buffer = self.decoder.last_decoded();
-        (buffer.spec().rate(), buffer.num_planes())
-    }
-
-    /// Decodes into `out` as mono; the number of frames.
-    fn decode(&mut self, packet: &Packet, out: &mut Vec<f32>) -> Result<usize, SymphoniaError> {
-        match self.decoder.decode(packet) {
-            Ok(buffer) => mono::mix(&buffer, out),
-            Err(error) => {
-                out.clear();
-                self.decode_anew(packet, out).ok_or(error)?;
-            }
-        }
-        Ok(out.len())
-    }
-
-    /// Tries a packet with a fresh decoder: symphonia's MP3 decoder keeps to the channels and rate
-    /// that it saw first, and files that were joined may change them.
-    fn decode_anew(&mut self, packet: &Packet, out: &mut Vec<f32>) -> Option<()> {
-        let mut decoder = make_decoder(&self.params, self.gapless).ok()?;
-        let before = self.decoder.last_decoded().spec().clone();
-        let buffer = decoder.decode(packet).ok()?;
-        if *buffer.spec() == before || buffer.frames() == 0 {
-            return None;
-        }
-        mono::mix(&buffer, out);
-        self.decoder = decoder;
-        Some(())
-    }
-
-    /// Takes out of `block`, the next frames of the track, what is not to be heard.
-    fn cut(&mut self, packet: &Packet, block: &mut Vec<f32>) {
-        let first = self.clock;
-        self.clock += block.len() as u64;
-        let packet_end = u64::try_from(packet.pts.get()).ok().map(|pts| pts + packet.dur.get());
-        if packet_end.is_some() && packet_end == self.end_ticks {
-            // The last packet of an MP4 track lasts as long as its sample table says.
-            block.truncate(self.frames(packet.dur.get()) as usize);
-        }
-        remove(&self.cuts, first, block);
-    }
-
-    /// How many of the next `frames` frames are not to be heard.
-    fn cut_length(&self, frames: u64) -> u64 {
-        let (first, last) = (self.clock, self.clock.saturating_add(frames));
-        let overlap = |cut: &Cut| cut.end.min(last).saturating_sub(cut.start.max(first));
-        self.cuts.iter().map(overlap).sum::<u64>().min(frames)
-    }
-}
-
-fn make_decoder(
-    params: &AudioCodecParameters,
-    gapless: bool,
-) -> Result<Box<dyn AudioDecoder>, SymphoniaError> {
-    let options = AudioDecoderOptions::default().gapless(gapless);
-    symphonia::default::get_codecs().make_audio_decoder(params, &options)
-}
-
-/// Removes the cuts, which are in order, from a block that starts at frame `first`.
-fn remove(cuts: &[Cut], first: u64, block: &mut Vec<f32>) {
-    let last = first + block.len() as u64;
-    for cut in cuts.iter().rev() {
-        let (start, end) = (cut.start.max(first), cut.end.min(last));
-        if start < end {
-            block.drain((start - first) as usize..(end - first) as usize);
-        }
     }
 }

@@ -9,9 +9,12 @@ mod limits;
 mod mel;
 mod mono;
 mod mp4;
+#[cfg(feature = "opus")]
+mod opus;
 mod resample;
 mod sinc;
 mod source;
+mod track;
 mod waveform;
 
 pub use chunk::{Chunk, Chunker, MIN_TAIL_SECONDS, Tail};

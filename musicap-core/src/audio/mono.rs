@@ -48,7 +48,8 @@ where
 /// Makes what is not a number 0 and bounds the rest; says whether there was something to mend.
 pub(super) fn mend(samples: &mut [f32]) -> bool {
     // One pass that the compiler can vectorise tells whether there is work at all.
-    if samples.iter().map(|x| u32::from(!(x.abs() <= LOUDEST))).sum::<u32>() == 0 {
+    let bad = |x: &f32| x.is_nan() | (x.abs() > LOUDEST);
+    if samples.iter().map(|x| u32::from(bad(x))).sum::<u32>() == 0 {
         return false;
     }
     let mut mended = false;

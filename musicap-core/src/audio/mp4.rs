@@ -47,6 +47,53 @@ pub(super) fn edits<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Vec<Ed
     edits
 }
 
+/// Bytes to be read in place of those in the file.
+#[derive(Debug, PartialEq)]
+pub(super) struct Patch {
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+impl Patch {
+    /// Changes what `buffer`, read from `start`, has in common with the patch.
+    pub(super) fn apply(&self, start: u64, buffer: &mut [u8]) {
+        for (at, byte) in (self.at..).zip(&self.bytes) {
+            let place = at.checked_sub(start).and_then(|index| buffer.get_mut(index as usize));
+            if let Some(place) = place {
+                *place = *byte;
+            }
+        }
+    }
+}
+
+/// The size that lets the last box end with the file, where it claims to go beyond: symphonia
+/// passes over such a box, and with it over all the sound of a file that was cut off.
+pub(super) fn fit_last_box<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Option<Patch> {
+    let mut file = Boxes { source };
+    let mut at = 0;
+    for _ in 0..MOST_BOXES {
+        let head = file.bytes(&(at..len), 8).ok()?;
+        if at == 0 && &head[4..] != b"ftyp" {
+            return None;
+        }
+        let (wide, size) = match be32(&head, 0) {
+            0 => return None,
+            1 => (true, be64(&file.bytes(&(at..len), 16).ok()?, 8)),
+            size => (false, u64::from(size)),
+        };
+        let left = len - at;
+        if size > left {
+            return Some(match wide {
+                true => Patch { at: at + 8, bytes: left.to_be_bytes().into() },
+                // What is left is less than the 32-bit size.
+                false => Patch { at, bytes: (left as u32).to_be_bytes().into() },
+            });
+        }
+        at += size.max(8);
+    }
+    None
+}
+
 fn read_edits<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> io::Result<Vec<Edit>> {
     let mut start = [0; 8];
     source.seek(SeekFrom::Start(0))?;

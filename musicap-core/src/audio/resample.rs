@@ -59,7 +59,7 @@ pub struct Resampler {
 
 enum Path {
     Same,
-    Fft(FftPath),
+    Fft(Box<FftPath>),
     Sinc(Sinc),
 }
 
@@ -82,7 +82,7 @@ impl Resampler {
             Path::Same
         } else if base_in.max(base_out) <= MAX_BASE_BLOCK {
             let times = MIN_BLOCK.div_ceil(base_in.min(base_out));
-            Path::Fft(FftPath::new(base_in * times, base_out * times))
+            Path::Fft(Box::new(FftPath::new(base_in * times, base_out * times)))
         } else {
             Path::Sinc(Sinc::new(from_hz, to_hz))
         };

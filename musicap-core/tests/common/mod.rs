@@ -44,7 +44,13 @@ pub fn ffmpeg(arguments: &[&str]) -> Vec<u8> {
 
 /// What ffmpeg decodes, channel by channel interleaved, as float32.
 pub fn ffmpeg_decode(path: &Path) -> Vec<f32> {
-    let bytes = ffmpeg(&["-i", path.to_str().unwrap(), "-map", "0:a:0", "-f", "f32le", "-"]);
+    ffmpeg_decode_with(&[], path)
+}
+
+/// The same with options before the input, to choose a decoder.
+pub fn ffmpeg_decode_with(options: &[&str], path: &Path) -> Vec<f32> {
+    let input = ["-i", path.to_str().unwrap(), "-map", "0:a:0", "-f", "f32le", "-"];
+    let bytes = ffmpeg(&[options, &input].concat());
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
 }
 
