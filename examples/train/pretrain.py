@@ -114,6 +114,7 @@ def train(rank, a):
         average, elapsed, step, seen = saved["average"], saved["elapsed"], saved["step"], saved["seen"]
     elif a.start:
         model.load_state_dict(torch.load(a.start)["average"])
+        average = {name: t.clone() for name, t in model.state_dict().items()}
     clips = Clips(a.data, tokenizer)
     if step == 0 and not a.start:
         # The same clips in every process, so that all begin alike.
