@@ -1,0 +1,106 @@
+"""Rendered clips as training batches: bytes to decibels, treated anew at every visit."""
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+MELS, FRAMES = 128, 501
+FLOOR_DB, STEP_DB = -100.0, 150.0 / 255.0
+FAMILIES = """piano electric_piano harpsichord mallets bells organ accordion acoustic_guitar
+electric_guitar distorted_guitar bass violin cello strings pizzicato harp choir trumpet brass
+saxophone reeds flute synth_lead synth_pad folk_strings""".split()
+CLASSES = {
+    "tempo": ["slow", "medium", "fast"],
+    "texture": ["solo", "small", "full"],
+    "dynamics": ["quiet", "moderate", "loud"],
+    "groove": "rock dance swing funk ballad march latin hand_percussion waltz".split(),
+    "lead": FAMILIES,
+}
+TAG_SIZES = {"families": len(FAMILIES), "programs": 128, "drums": 1} | {
+    name: len(names) for name, names in CLASSES.items()
+}
+
+
+class Clips:
+    """All whole clips in some folders of shards; `refresh` finds those rendered since."""
+
+    def __init__(self, folders, tokenizer=None):
+        self.folders = [Path(folder) for folder in folders]
+        self.tokenizer = tokenizer
+        self.spectra, self.records, self.read = [], [], {}
+        self.refresh()
+
+    def __len__(self):
+        return len(self.records)
+
+    def refresh(self):
+        for folder in self.folders:
+            for path in sorted(folder.glob("*.jsonl")):
+                self._read_on(path)
+
+    def _read_on(self, path):
+        clips, at = self.read.get(path, (0, 0))
+        mel_path = path.with_suffix(".mel")
+        whole = mel_path.stat().st_size // (MELS * FRAMES)
+        if whole <= clips:
+            return
+        spectra = np.memmap(mel_path, np.uint8, "r", shape=(whole, MELS, FRAMES))
+        with open(path, "rb") as lines:
+            lines.seek(at)
+            while clips < whole and (line := lines.readline()).endswith(b"\n"):
+                self.records.append(self._digest(json.loads(line)))
+                self.spectra.append(spectra[clips])
+                clips, at = clips + 1, lines.tell()
+        self.read[path] = (clips, at)
+
+    def _digest(self, record):
+        families = np.zeros(len(FAMILIES), np.float32)
+        families[[FAMILIES.index(name) for name in record["families"]]] = 1
+        programs = np.zeros(128, np.float32)
+        programs[record["programs"]] = 1
+        tags = {"families": families, "programs": programs, "drums": np.float32([record["drums"]])}
+        for name, names in CLASSES.items():
+            value = None if record["silent"] and name != "texture" else record[name]
+            tags[name] = np.int64(names.index(value) if value is not None else -100)
+        captions = []
+        if self.tokenizer:
+            encoded = self.tokenizer.encode_batch(record["captions"])
+            captions = [np.array(one.ids, np.int16) for one in encoded]
+        return tags, captions
+
+    def batch(self, indices, treat=True):
+        db = torch.from_numpy(np.stack([self.spectra[i] for i in indices])).float()
+        db = db * STEP_DB + FLOOR_DB
+        tags = {
+            name: torch.from_numpy(np.stack([self.records[i][0][name] for i in indices]))
+            for name in TAG_SIZES
+        }
+        captions = [random.choice(c) if (c := self.records[i][1]) else [] for i in indices]
+        width = -(-max(map(len, captions)) // 8) * 8
+        ids = np.ones((len(indices), width), np.int64)
+        for row, caption in zip(ids, captions):
+            row[: len(caption)] = caption
+        return (treated(db) if treat else db), tags, torch.from_numpy(ids)
+
+
+def treated(db):
+    """Equaliser, gain, noise floor, shift in time, masks: cheap on log-mels."""
+    n = len(db)
+    curve = F.interpolate(torch.randn(n, 1, 6) * 2.0, MELS, mode="linear", align_corners=True)[:, 0]
+    db = db + (curve + torch.randn(n, 1))[:, :, None]
+    floor = torch.where(torch.rand(n) < 0.4, -torch.rand(n) * 60 - 25, torch.full((n,), -100.0))
+    db = torch.maximum(db, floor[:, None, None])
+    for clip in db:
+        if random.random() < 0.3:
+            clip.copy_(clip.roll(random.randrange(FRAMES), 1))
+        if random.random() < 0.3:
+            start, width = random.randrange(FRAMES - 40), random.randrange(5, 40)
+            clip[:, start : start + width] = clip.mean()
+        if random.random() < 0.3:
+            start, width = random.randrange(MELS - 12), random.randrange(2, 12)
+            clip[start : start + width] = clip.mean()
+    return db

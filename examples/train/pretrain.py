@@ -1,0 +1,313 @@
+"""Trains the embedded captioner on rendered clips: tags first, then captions with the tags kept.
+
+    pretrain.py train   --data DIR… --tokenizer tokenizer.json --run DIR --minutes 45
+    pretrain.py export  --run DIR --tokenizer tokenizer.json --out MODEL_FOLDER
+    pretrain.py caption --run DIR --tokenizer tokenizer.json --data DIR|FILE.mel > captions.jsonl
+
+The clock sets the schedule, so that a run ends in time whatever else the machine does. A run
+interrupted goes on from its last checkpoint.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+import torch.nn.functional as F
+from safetensors.torch import save
+from tokenizers import Tokenizer
+
+from captioner import PAD, START, Captioner, exported
+from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, Clips
+
+VERSION = "0.1.0"
+SHAPE = dict(
+    d_model=192, heads=4, ffn=768, encoder_layers=4, decoder_layers=2, n_mels=MELS,
+    conv_layers=5, audio_frames=32, max_positions=128, dropout=0.0,
+)  # fmt: skip
+TAG_SHARE = 0.52  # of the time, before captions begin
+WEIGHTS = dict(
+    families=5.0, programs=3.0, drums=0.5, tempo=0.5, texture=0.4, dynamics=0.3, groove=0.2, lead=0.4
+)
+
+
+def tag_loss(logits, tags):
+    total = 0.0
+    for name, weight in WEIGHTS.items():
+        if name in ("families", "programs", "drums"):
+            total = total + weight * F.binary_cross_entropy_with_logits(logits[name], tags[name])
+        elif (tags[name] >= 0).any():
+            total = total + weight * F.cross_entropy(logits[name], tags[name], ignore_index=-100)
+    return total
+
+
+def losses(model, batch, captions):
+    db, tags, ids = batch
+    heard, memory = model.encode(db)
+    tag = tag_loss(model.tags(memory), tags) + 0.5 * tag_loss(model.early_tags(heard), tags)
+    if not captions:
+        return tag, tag
+    starts = torch.full_like(ids[:, :1], START)
+    logits = model.decode(torch.cat([starts, ids[:, :-1]], 1), memory)
+    said = F.cross_entropy(
+        logits.float().flatten(0, 1), ids.flatten(), ignore_index=PAD, label_smoothing=0.02
+    )
+    return said + 0.5 * tag, said
+
+
+@torch.inference_mode()
+def tag_figures(model, clips):
+    """Share of right classes and micro-F1 of families on held-out clips."""
+    model.eval()
+    right, hits = {}, np.zeros(3)
+    for at in range(0, len(clips), 50):
+        db, tags, _ = clips.batch(range(at, min(at + 50, len(clips))), treat=False)
+        logits = model.tags(model.encode(db)[1])
+        for name in ("tempo", "texture", "dynamics", "lead"):
+            known = tags[name] >= 0
+            right.setdefault(name, []).append((logits[name].argmax(-1) == tags[name])[known])
+        right.setdefault("drums", []).append((logits["drums"] > 0) == (tags["drums"] > 0.5))
+        told, played = logits["families"] > -0.4, tags["families"] > 0.5
+        hits += [(told & played).sum(), told.sum(), played.sum()]
+    model.train()
+    shares = {name: torch.cat([r.flatten() for r in rows]).float().mean().item() for name, rows in right.items()}
+    return {"families": 2 * hits[0] / (hits[1] + hits[2])} | shares
+
+
+def average_gradients(model, world):
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])
+    dist.all_reduce(flat)
+    at = 0
+    for g in gradients:
+        g.copy_(flat[at : at + g.numel()].view_as(g)).div_(world)
+        at += g.numel()
+
+
+def train(rank, a):
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(a.port)}
+    dist.init_process_group("gloo", rank=rank, world_size=a.processes)
+    torch.set_num_threads(a.threads)
+    tokenizer = Tokenizer.from_file(a.tokenizer)
+    shape = SHAPE | {"vocab_size": tokenizer.get_vocab_size()}
+    torch.manual_seed(a.seed)
+    model = Captioner(shape, TAG_SIZES)
+    average = {name: t.clone() for name, t in model.state_dict().items()}
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    plain = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [dict(params=decayed, weight_decay=0.02), dict(params=plain, weight_decay=0.0)]
+    optimizer = torch.optim.AdamW(groups, lr=a.rate, betas=(0.9, 0.98))
+    checkpoint, elapsed, step, seen = Path(a.run) / "last.pt", 0.0, 0, 0
+    if checkpoint.exists():
+        saved = torch.load(checkpoint)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        average, elapsed, step, seen = saved["average"], saved["elapsed"], saved["step"], saved["seen"]
+    elif a.start:
+        model.load_state_dict(torch.load(a.start)["average"])
+        average = {name: t.clone() for name, t in model.state_dict().items()}
+    clips = Clips(a.data, tokenizer)
+    if step == 0 and not a.start:
+        # The same clips in every process, so that all begin alike.
+        random.seed(a.seed)
+        torch.manual_seed(a.seed)
+        model.audio_encoder.calibrate(clips.batch(range(0, min(len(clips), 512), 2))[0])
+        average = {name: t.clone() for name, t in model.state_dict().items()}
+    random.seed(a.seed * 1000 + rank + step)
+    torch.manual_seed(a.seed * 1000 + rank + step)
+    held_out = [Clips([folder]) for folder in a.held_out] if rank == 0 else []
+    for held in held_out:
+        held.records = [(tags, [[0]]) for tags, _ in held.records]
+    total = a.minutes * 60
+    begun, told, saved_at, speed_from = time.time() - elapsed, 0.0, time.time(), (time.time(), seen)
+    order = []
+    while True:
+        # The first process's clock counts, so that all take the same turn.
+        clock = torch.tensor([time.time() - begun])
+        dist.broadcast(clock, 0)
+        elapsed = clock.item()
+        if elapsed >= total:
+            break
+        done = elapsed / total
+        captions = done > (0.0 if a.start else TAG_SHARE)
+        if len(order) < a.batch:
+            clips.refresh()
+            order = random.sample(range(len(clips)), len(clips))
+            if a.processes > 1:
+                order = order[: len(order) // a.processes]
+        batch = clips.batch([order.pop() for _ in range(a.batch)])
+        rate = a.rate * min(1.0, (step + 1) / 300) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        with torch.autocast("cpu", torch.bfloat16, enabled=a.bfloat16):
+            loss, shown = losses(model, batch, captions)
+        optimizer.zero_grad()
+        loss.backward()
+        if a.processes > 1:
+            average_gradients(model, a.processes)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        step, seen = step + 1, seen + a.batch * a.processes
+        keep = min(0.998, step / (step + 100))
+        for name, tensor in model.state_dict().items():
+            if tensor.is_floating_point():
+                average[name].lerp_(tensor, 1 - keep)
+        if rank:
+            continue
+        if step % 50 == 0:
+            now = time.time()
+            speed = (seen - speed_from[1]) / (now - speed_from[0])
+            speed_from = (now, seen)
+            kind = "captions" if captions else "tags"
+            print(
+                f"step {step}  {kind} {shown.item():.3f}  {speed:.0f} clips/s of {len(clips)}"
+                f"  {(total - elapsed) / 60:.1f} min left",
+                flush=True,
+            )
+        if time.time() - saved_at > a.save_seconds or told == 0.0:
+            save_checkpoint(a, model, optimizer, average, elapsed, step, seen)
+            saved_at = time.time()
+        if elapsed - told > a.measure_seconds:
+            told = elapsed
+            measured = Captioner(shape, TAG_SIZES)
+            measured.load_state_dict(average)
+            for folder, held in zip(a.held_out, held_out):
+                figures = "  ".join(f"{k} {v:.3f}" for k, v in tag_figures(measured, held).items())
+                print(f"  {Path(folder).name}: {figures}", flush=True)
+    if rank == 0:
+        save_checkpoint(a, model, optimizer, average, elapsed, step, seen)
+        print(f"done: {step} steps, {seen} clips seen")
+    dist.destroy_process_group()
+
+
+def save_checkpoint(a, model, optimizer, average, elapsed, step, seen):
+    run = Path(a.run)
+    run.mkdir(parents=True, exist_ok=True)
+    state = dict(
+        model=model.state_dict(), optimizer=optimizer.state_dict(), average=average,
+        elapsed=elapsed, step=step, seen=seen, shape=model.config,
+        recipe={k: v for k, v in vars(a).items() if k in ("seed", "rate", "batch", "minutes")},
+    )  # fmt: skip
+    torch.save(state, run / "new.pt")
+    (run / "new.pt").replace(run / "last.pt")
+
+
+def load(run):
+    saved = torch.load(Path(run) / "last.pt")
+    model = Captioner(saved["shape"], TAG_SIZES)
+    model.load_state_dict(saved["average"])
+    return model.eval(), saved
+
+
+def export(a):
+    model, saved = load(a.run)
+    c, out = saved["shape"], Path(a.out)
+    out.mkdir(parents=True, exist_ok=True)
+    half = {name: t.half().contiguous() for name, t in exported(model.state_dict()).items()}
+    weights = save(half, metadata={"format": "pt"})
+    tokenizer = json.loads(Path(a.tokenizer).read_text())
+    config = {
+        "model_type": "bart",
+        "vocab_size": c["vocab_size"],
+        "d_model": c["d_model"],
+        "encoder_layers": c["encoder_layers"],
+        "decoder_layers": c["decoder_layers"],
+        "encoder_attention_heads": c["heads"],
+        "decoder_attention_heads": c["heads"],
+        "encoder_ffn_dim": c["ffn"],
+        "decoder_ffn_dim": c["ffn"],
+        "max_position_embeddings": c["max_positions"],
+        "activation_function": "gelu",
+        "scale_embedding": False,
+        "dropout": c["dropout"],
+        "attention_dropout": 0.0,
+        "activation_dropout": 0.0,
+        "pad_token_id": 1,
+        "bos_token_id": 0,
+        "eos_token_id": 2,
+        "decoder_start_token_id": 2,
+        "forced_bos_token_id": 0,
+        "forced_eos_token_id": 2,
+        "num_beams": 4,
+        "max_length": 80,
+        "min_length": 2,
+        "no_repeat_ngram_size": 3,
+        "early_stopping": True,
+        "length_penalty": 1.0,
+        "audio": {
+            "sample_rate": 16000,
+            "n_fft": 1024,
+            "hop_length": 320,
+            "n_mels": 128,
+            "f_min": 0.0,
+            "f_max": 8000.0,
+            "power": "magnitude",
+            "chunk_seconds": 10.0,
+            "conv_layers": 5,
+            "pad": "repeat",
+        },
+        "musicap": {
+            "version": VERSION,
+            "recipe": saved["recipe"] | {"steps": saved["step"], "clips_seen": saved["seen"]},
+            "sha256": hashlib.sha256(weights).hexdigest(),
+        },
+    }
+    (out / "model.safetensors").write_bytes(weights)
+    (out / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":")))
+    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    size = sum(path.stat().st_size for path in out.iterdir())
+    count = sum(t.numel() for t in half.values())
+    print(f"{out}: {count} parameters, {size} bytes, step {saved['step']}", file=sys.stderr)
+
+
+def caption(a):
+    torch.set_num_threads(a.threads)
+    model, _ = load(a.run)
+    tokenizer = Tokenizer.from_file(a.tokenizer)
+    source = Path(a.data[0])
+    files = [source] if source.is_file() else sorted(source.glob("*.mel"))
+    for file in files:
+        spectra = np.fromfile(file, np.uint8).reshape(-1, MELS, FRAMES)
+        for at in range(0, len(spectra), 50):
+            db = torch.from_numpy(spectra[at : at + 50]).float() * STEP_DB + FLOOR_DB
+            for ids in model.caption(db).tolist():
+                print(json.dumps(tokenizer.decode(ids)))
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    p.add_argument("command", choices=["train", "export", "caption"])
+    p.add_argument("--data", nargs="+", default=[])
+    p.add_argument("--held-out", nargs="*", default=[])
+    p.add_argument("--tokenizer", required=True)
+    p.add_argument("--run", required=True)
+    p.add_argument("--out")
+    p.add_argument("--start", help="checkpoint to begin from, captions at once")
+    p.add_argument("--minutes", type=float, default=45)
+    p.add_argument("--batch", type=int, default=32, help="clips a step and process")
+    p.add_argument("--processes", type=int, default=2)
+    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--rate", type=float, default=1.2e-3)
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--port", type=int, default=29517)
+    p.add_argument("--bfloat16", action=argparse.BooleanOptionalAction, default=True)
+    p.add_argument("--save-seconds", type=float, default=90)
+    p.add_argument("--measure-seconds", type=float, default=180)
+    a = p.parse_args()
+    if a.command == "train":
+        mp.spawn(train, (a,), nprocs=a.processes)
+    else:
+        {"export": export, "caption": caption}[a.command](a)
+
+
+if __name__ == "__main__":
+    main()

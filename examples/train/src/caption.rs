@@ -1,0 +1,434 @@
+//! Writes what may truly be said of a score in plain English.
+//!
+//! A caption tells the families that play, their roles, the tempo, the drums or their absence,
+//! and a mood that tempo and loudness bear out. It never tells mode, register or articulation,
+//! which the model does not learn to hear.
+
+use crate::dice::Dice;
+use crate::family::Family;
+use crate::score::{Part, Role, Score, Style};
+use crate::words::{self, Noun};
+
+/// Captions kept for each clip; the trainer draws among them.
+pub const VARIANTS: usize = 12;
+
+/// `VARIANTS` captions of a score.
+pub fn variants(score: &Score, dice: &mut Dice) -> Vec<String> {
+    (0..VARIANTS).map(|_| write(score, dice)).collect()
+}
+
+/// One caption of 10 to 36 words.
+pub fn write(score: &Score, dice: &mut Dice) -> String {
+    let mut best = String::new();
+    for _ in 0..12 {
+        best = draft(score, dice);
+        if (10..=36).contains(&best.split_whitespace().count()) {
+            break;
+        }
+    }
+    best
+}
+
+fn draft(score: &Score, dice: &mut Dice) -> String {
+    if score.is_silent() {
+        return silence(dice);
+    }
+    if score.families().is_empty() {
+        return drums_alone(score, dice);
+    }
+    let mut text = Draft { score, sentences: Vec::new(), tempo_told: false, mood_told: false };
+    if score.families().len() == 1 {
+        text.solo(dice);
+    } else if dice.chance(0.65) {
+        text.led(dice);
+    } else {
+        text.listed(dice);
+    }
+    text.drums(dice);
+    text.close(dice);
+    text.sentences.join(" ")
+}
+
+/// A caption on its way: sentences so far, and what they have told.
+struct Draft<'a> {
+    score: &'a Score,
+    sentences: Vec<String>,
+    tempo_told: bool,
+    mood_told: bool,
+}
+
+impl Draft<'_> {
+    fn say(&mut self, sentence: String) {
+        let mut letters = sentence.chars();
+        let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+        self.sentences.push(format!("{}{}.", first.unwrap_or_default(), letters.as_str()));
+    }
+
+    /// "slow, gentle", "slow" or nothing.
+    fn adjectives(&mut self, dice: &mut Dice) -> String {
+        let tempo = dice.pick(words::tempo_adjectives(self.score.tempo));
+        let mood = self.mood(dice);
+        match dice.index(4) {
+            0 => String::new(),
+            1 => {
+                self.tempo_told = true;
+                format!("{tempo} ")
+            }
+            _ => {
+                self.tempo_told = true;
+                self.mood_told = true;
+                if dice.chance(0.6) {
+                    format!("{tempo}, {mood} ")
+                } else {
+                    format!("{tempo} and {mood} ")
+                }
+            }
+        }
+    }
+
+    fn mood(&self, dice: &mut Dice) -> &'static str {
+        dice.pick(words::moods(self.score.tempo, self.score.dynamics))
+    }
+
+    /// One family alone.
+    fn solo(&mut self, dice: &mut Dice) {
+        let lead = &self.score.parts[0];
+        let noun = name(lead, dice);
+        let company: Vec<Role> = self.score.parts[1..]
+            .iter()
+            .filter(|part| part.family.is_some())
+            .map(|part| part.role)
+            .collect();
+        let orchestra = lead.family == Some(Family::Strings) && !company.is_empty();
+        if self.score.has_drums() {
+            let played = self.played(noun, &company, dice);
+            self.say(played);
+        } else if orchestra && dice.chance(0.3) {
+            let piece = article(&self.adjectives(dice), "piece");
+            self.say(format!("a string orchestra plays {piece} on its own"));
+        } else if dice.chance(0.25) {
+            let kind = dice.pick(&["piece", "solo", "passage"]);
+            let piece = article(&self.adjectives(dice), kind);
+            self.say(format!("this is {piece} for {} alone", noun.text));
+        } else {
+            let played = self.played(noun, &company, dice);
+            match dice.index(3) {
+                0 if !noun.plural => self.say(played.replacen(
+                    &with_article(noun),
+                    &format!("a solo {}", noun.text),
+                    1,
+                )),
+                1 => self.say(format!("{played}, unaccompanied")),
+                _ => self.say(format!("{played}, alone")),
+            }
+        }
+    }
+
+    /// "a piano plays a slow melody with chords"
+    fn played(&mut self, noun: Noun, company: &[Role], dice: &mut Dice) -> String {
+        let verb = verb(&self.score.parts[0], noun, dice);
+        let what = self.what_the_lead_plays(dice);
+        let with = match company.first() {
+            Some(Role::Chords) if dice.chance(0.6) => " with chords",
+            Some(Role::Arpeggio) if dice.chance(0.6) => " with arpeggios",
+            Some(Role::Pad) if dice.chance(0.6) => " over long chords",
+            _ => "",
+        };
+        format!("{} {verb} {what}{with}", with_article(noun))
+    }
+
+    fn what_the_lead_plays(&mut self, dice: &mut Dice) -> String {
+        let adjectives = self.adjectives(dice);
+        match self.score.parts[0].role {
+            Role::Pad => format!(
+                "{adjectives}{}",
+                dice.pick(&["long chords", "sustained chords", "held chords"])
+            ),
+            Role::Chords => format!("{adjectives}chords"),
+            Role::Arpeggio => format!("{adjectives}{}", dice.pick(&["arpeggios", "broken chords"])),
+            Role::Bass => article(&adjectives, dice.pick(&["line", "bass line"])),
+            _ => article(&adjectives, dice.pick(&["melody", "melody", "tune"])),
+        }
+    }
+
+    /// The leading instrument first, then its company.
+    fn led(&mut self, dice: &mut Dice) {
+        let lead = &self.score.parts[0];
+        let noun = name(lead, dice);
+        let what = self.what_the_lead_plays(dice);
+        let verb = verb(lead, noun, dice);
+        let company = list(&self.company(dice));
+        let opening = format!("{} {verb} {what}", with_article(noun));
+        match dice.index(4) {
+            0 => self.say(format!("{opening} over {company}")),
+            1 => self.say(format!("{opening}, accompanied by {company}")),
+            2 => self.say(format!("{opening} with {company}")),
+            _ => {
+                self.say(opening);
+                let phrase = dice.pick(&[
+                    "it is accompanied by",
+                    "the accompaniment is played by",
+                    "it is backed by",
+                ]);
+                let plain: Vec<String> =
+                    self.other_parts().map(|part| with_article(name(part, dice))).collect();
+                self.say(format!("{phrase} {}", list(&plain)));
+            }
+        }
+    }
+
+    /// All instruments in one list.
+    fn listed(&mut self, dice: &mut Dice) {
+        let mut names = vec![with_article(name(&self.score.parts[0], dice))];
+        names.extend(self.other_parts().map(|part| with_article(name(part, dice))));
+        let names = list(&names);
+        let adjectives = self.adjectives(dice);
+        let kind = self.kind(dice);
+        let piece = article(&adjectives, kind);
+        match dice.index(3) {
+            0 => self.say(format!("this is {piece} with {names}")),
+            1 => self.say(format!("{piece} played by {names}")),
+            _ => self.say(format!("{piece} featuring {names}")),
+        }
+    }
+
+    fn kind(&self, dice: &mut Dice) -> &'static str {
+        let styled = match self.score.style {
+            Style::Orchestral => "orchestral piece",
+            Style::Rock if self.score.has_drums() => "rock piece",
+            Style::Electronic if self.score.has_drums() => "electronic piece",
+            Style::Jazz if self.score.has_drums() => "jazz piece",
+            Style::Ambient => "ambient piece",
+            _ => "instrumental piece",
+        };
+        if dice.chance(0.6) {
+            styled
+        } else {
+            dice.pick(&["piece", "instrumental", "piece of music"])
+        }
+    }
+
+    /// Melodic parts but the lead and whatever repeats a family.
+    fn other_parts(&self) -> impl Iterator<Item = &Part> {
+        let mut told = vec![self.score.parts[0].family];
+        self.score.parts[1..].iter().filter(move |part| {
+            let new = part.family.is_some() && !told.contains(&part.family);
+            told.push(part.family);
+            new
+        })
+    }
+
+    /// The other parts by what they do.
+    fn company(&self, dice: &mut Dice) -> Vec<String> {
+        self.other_parts()
+            .map(|part| {
+                let noun = name(part, dice);
+                let plain = with_article(noun);
+                let soft = match words::loudness(self.score.dynamics) {
+                    adjectives if !adjectives.is_empty() && dice.chance(0.25) => {
+                        format!("{} ", dice.pick(adjectives))
+                    }
+                    _ => String::new(),
+                };
+                match part.role {
+                    _ if dice.chance(0.4) => plain,
+                    Role::Chords => format!("{soft}chords on {plain}"),
+                    Role::Arpeggio => format!("{soft}arpeggios on {plain}"),
+                    Role::Pad if noun.plural => format!("sustained {}", noun.text),
+                    Role::Pad => format!(
+                        "{}chords from {plain}",
+                        dice.pick(&["long ", "sustained ", "held "])
+                    ),
+                    _ => plain,
+                }
+            })
+            .collect()
+    }
+
+    fn drums(&mut self, dice: &mut Dice) {
+        let Some(groove) = self.score.groove else {
+            if dice.chance(0.35) {
+                let absent = [
+                    "there are no drums",
+                    "there is no percussion",
+                    "the music is played without drums",
+                ];
+                self.say(dice.pick(&absent).to_owned());
+            }
+            return;
+        };
+        let noun = if dice.chance(0.45) {
+            dice.one(words::drum_nouns(groove))
+        } else {
+            dice.one(&words::DRUMS)
+        };
+        let (keep, drive) = if noun.plural { ("keep", "drive") } else { ("keeps", "drives") };
+        let text = noun.text;
+        match dice.index(4) {
+            0 => self.say(format!("{text} {keep} the time")),
+            1 => self.say(format!("{text} {drive} the rhythm")),
+            2 => self.say(format!("the rhythm comes from {text}")),
+            _ => {
+                let last = self.sentences.pop().unwrap_or_default();
+                let joined = format!("{} with {text}", last.trim_end_matches('.'));
+                self.sentences.push(format!("{joined}."));
+            }
+        }
+    }
+
+    /// Whatever is not told yet.
+    fn close(&mut self, dice: &mut Dice) {
+        let tempo = dice.pick(words::tempo_names(self.score.tempo));
+        let mood = self.mood(dice);
+        let loudness = words::loudness(self.score.dynamics);
+        match (self.tempo_told, self.mood_told) {
+            (false, _) => match dice.index(3) {
+                0 => self.say(format!("the tempo is {tempo}")),
+                1 => self.say(format!("the tempo is {tempo} and the mood is {mood}")),
+                _ => {
+                    let adjective = dice.pick(words::tempo_adjectives(self.score.tempo));
+                    self.say(format!("the music is {adjective} and {mood}"));
+                }
+            },
+            (true, false) if dice.chance(0.6) => {
+                self.say(format!(
+                    "{} {mood}",
+                    dice.pick(&["the mood is", "the music feels", "it sounds"])
+                ));
+            }
+            (true, true) if !loudness.is_empty() && dice.chance(0.3) => {
+                self.say(format!("the music is {}", dice.pick(loudness)));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn drums_alone(score: &Score, dice: &mut Dice) -> String {
+    let noun = score.groove.map_or(words::DRUMS[0], |groove| dice.one(words::drum_nouns(groove)));
+    let tempo = dice.pick(words::tempo_names(score.tempo));
+    let mood = dice.pick(words::moods(score.tempo, score.dynamics));
+    let verb = if noun.plural { "play" } else { "plays" };
+    let mut text = match dice.index(2) {
+        0 => format!(
+            "{} {verb} alone, with no other instruments. The tempo is {tempo} and the feel is {mood}.",
+            noun.text
+        ),
+        _ => format!(
+            "{} without any melodic instruments. The rhythm is {mood} and the tempo is {tempo}.",
+            noun.text
+        ),
+    };
+    text[..1].make_ascii_uppercase();
+    text
+}
+
+fn silence(dice: &mut Dice) -> String {
+    dice.pick(&[
+        "The recording is almost silent. Only a faint background noise can be heard, and no music is playing.",
+        "There is hardly anything to hear, only silence with a little noise. No instruments are playing.",
+        "This part is silent apart from faint noise. There is no music and no instruments play.",
+    ])
+    .to_owned()
+}
+
+/// A name for a part's instrument: of its family, or closer where the program has one.
+fn name(part: &Part, dice: &mut Dice) -> Noun {
+    let Some(family) = part.family else { return words::DRUMS[0] };
+    let close = words::program_nouns(part.program);
+    // A viola is no violin, a brass section no single brass instrument.
+    let only_close = matches!(part.program, 41 | 61);
+    if !close.is_empty() && (only_close || dice.chance(0.7)) {
+        return dice.one(close);
+    }
+    dice.one(words::family_nouns(family))
+}
+
+fn verb(part: &Part, noun: Noun, dice: &mut Dice) -> &'static str {
+    match (part.family, noun.plural) {
+        (Some(Family::Choir), false) => "sings",
+        (Some(Family::Choir), true) => "sing",
+        (_, true) => "play",
+        (_, false) if part.role == Role::Pad && dice.chance(0.3) => "holds",
+        _ => "plays",
+    }
+}
+
+fn with_article(noun: Noun) -> String {
+    if noun.plural { noun.text.to_owned() } else { article("", noun.text) }
+}
+
+/// "a slow melody", "an organ".
+fn article(adjectives: &str, noun: &str) -> String {
+    let phrase = format!("{adjectives}{noun}");
+    let vowel = phrase.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']);
+    format!("{} {phrase}", if vowel { "an" } else { "a" })
+}
+
+fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::compose;
+    use crate::dice::Purpose;
+    use crate::plan::Plan;
+
+    fn captioned(index: u64) -> (Score, Vec<String>) {
+        let mut dice = Dice::new(11, index, Purpose::Compose);
+        let plan = Plan::random(&mut dice);
+        let score = compose(&plan, 12.0, &mut dice);
+        let captions = variants(&score, &mut Dice::new(11, index, Purpose::Caption));
+        (score, captions)
+    }
+
+    #[test]
+    fn captions_name_every_family_of_the_score_and_no_other() {
+        for index in 0..500 {
+            let (score, captions) = captioned(index);
+            for caption in captions {
+                let reading = words::read(&caption);
+                let mut told = reading.families.clone();
+                let mut played = score.families();
+                told.sort();
+                played.sort();
+                assert_eq!(told, played, "{caption}");
+                assert_eq!(reading.drums, score.has_drums(), "{caption}");
+                assert_eq!(reading.silent, score.is_silent(), "{caption}");
+                if !score.is_silent() {
+                    assert_eq!(reading.tempo, Some(score.tempo), "{caption}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn captions_are_sentences_of_reasonable_length() {
+        for index in 0..300 {
+            for caption in captioned(index).1 {
+                let count = caption.split_whitespace().count();
+                assert!((8..=42).contains(&count), "{count}: {caption}");
+                assert!(
+                    caption.ends_with('.') && caption.starts_with(|c: char| c.is_uppercase()),
+                    "{caption}"
+                );
+                assert!(
+                    !caption.contains("  ") && !caption.contains(" .") && !caption.contains(".."),
+                    "{caption}"
+                );
+                assert!(!caption.contains("a a ") && !caption.contains(" a e"), "{caption}");
+            }
+        }
+    }
+
+    #[test]
+    fn captions_follow_from_the_seed() {
+        assert_eq!(captioned(3).1, captioned(3).1);
+    }
+}

@@ -1,0 +1,262 @@
+//! Composes and renders music, writes captions that are true of it, and measures what a
+//! captioner trained on them says. See README.md for the whole recipe.
+
+mod augment;
+mod caption;
+mod clip;
+mod compose;
+mod dice;
+mod drums;
+mod evaluate;
+mod family;
+mod features;
+mod filter;
+mod freepats;
+mod melody;
+mod plan;
+mod render;
+mod score;
+mod shard;
+mod song;
+mod soundfonts;
+mod theory;
+mod tokenizer;
+mod words;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Makes the data that the embedded captioner is trained on, and measures it.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Compose and render clips into shards of log-mel spectrograms and scores with captions.
+    ComposeAndRender {
+        /// Folder of the shards.
+        #[arg(long)]
+        out: PathBuf,
+        /// Clips in all shards together.
+        #[arg(long)]
+        clips: u64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Which part of the work this process does, from 0: "0/2" and "1/2" share it.
+        #[arg(long, default_value = "0/1", value_parser = share)]
+        shard: (u64, u64),
+        /// The soundfonts to play on.
+        #[arg(long, value_enum, default_value_t = soundfonts::Use::Train)]
+        fonts: soundfonts::Use,
+        /// Keep the first clips as WAV files in this folder too, to listen to.
+        #[arg(long)]
+        listen: Option<PathBuf>,
+    },
+    /// Train the tokenizer on the captions of a folder of shards.
+    Tokenizer {
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long)]
+        out: PathBuf,
+        #[arg(long, default_value_t = 1000)]
+        vocabulary: usize,
+    },
+    /// Compare captions (one JSON string a line, in the order of the records) with the scores.
+    Evaluate {
+        /// Folder of shards, or one JSONL file of records.
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long)]
+        captions: PathBuf,
+        /// Print F1 for each family.
+        #[arg(long)]
+        families: bool,
+    },
+    /// Log-mel bytes of 16 kHz mono WAV files, 10 s a clip, for the trainer's own captions.
+    Mel {
+        files: Vec<PathBuf>,
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Render the example song as 44.1 kHz stereo WAV.
+    Song {
+        #[arg(long)]
+        out: PathBuf,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Name of the soundfont.
+        #[arg(long, default_value = "fluid")]
+        font: String,
+    },
+    /// List the soundfonts, their packages and licences.
+    Soundfonts,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::ComposeAndRender { out, clips, seed, shard, fonts, listen } => {
+            compose_and_render(&out, clips, seed, shard, fonts, listen.as_deref())
+        }
+        Command::Tokenizer { data, out, vocabulary } => {
+            let captions: Vec<String> =
+                shard::records(&data)?.into_iter().flat_map(|record| record.captions).collect();
+            let count = captions.len();
+            let tokenizer = tokenizer::train(captions, vocabulary, &out)?;
+            eprintln!("{} tokens from {count} captions", tokenizer.get_vocab_size(true));
+            Ok(())
+        }
+        Command::Evaluate { data, captions, families } => report(&data, &captions, families),
+        Command::Mel { files, out } => mel(&files, &out),
+        Command::Song { out, seed, font } => {
+            let scenes = song::three_scenes(seed);
+            write_song(&scenes, &soundfonts::load_named(&font)?, &out)
+        }
+        Command::Soundfonts => {
+            for source in &soundfonts::SOURCES {
+                println!(
+                    "{}\t{}\t{}\t{:?}",
+                    source.name, source.package, source.licence, source.purpose
+                );
+            }
+            Ok(())
+        }
+    }
+}
+
+fn share(text: &str) -> std::result::Result<(u64, u64), String> {
+    let parsed = text
+        .split_once('/')
+        .and_then(|(part, parts)| Some((part.parse().ok()?, parts.parse().ok()?)));
+    match parsed {
+        Some((part, parts)) if part < parts => Ok((part, parts)),
+        _ => Err(format!("{text} is not like 0/2")),
+    }
+}
+
+fn compose_and_render(
+    out: &Path,
+    clips: u64,
+    seed: u64,
+    (part, parts): (u64, u64),
+    fonts: soundfonts::Use,
+    listen: Option<&Path>,
+) -> Result<()> {
+    const KEPT_TO_LISTEN: u64 = 40;
+    let fonts = soundfonts::load(fonts)?;
+    let features = features::Features::new()?;
+    let mut shard = shard::Shard::open(out, part, parts)?;
+    let mine = (clips + parts - 1 - part) / parts;
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} clips, {per_sec}, {eta} left")?;
+    let progress = ProgressBar::new(mine).with_style(style).with_position(shard.clips());
+    progress.reset_eta();
+    while shard.clips() < mine {
+        let index = part + shard.clips() * parts;
+        let (samples, record) = clip::make(seed, index, &fonts)?;
+        if let Some(folder) = listen.filter(|_| index < KEPT_TO_LISTEN) {
+            fs::create_dir_all(folder)?;
+            write_wav(&folder.join(format!("{index}.wav")), 16_000, &[&samples])?;
+        }
+        shard.push(&features.bytes(&samples), &record)?;
+        progress.inc(1);
+    }
+    progress.finish();
+    Ok(())
+}
+
+fn mel(files: &[PathBuf], out: &Path) -> Result<()> {
+    const SHORTEST_TAIL: usize = 32_000;
+    let features = features::Features::new()?;
+    let clip = features::audio_config().chunk_samples();
+    let mut bytes = Vec::new();
+    for file in files {
+        let reader = hound::WavReader::open(file).with_context(|| file.display().to_string())?;
+        let spec = reader.spec();
+        ensure!(
+            spec.sample_rate == 16_000 && spec.channels == 1 && spec.bits_per_sample == 16,
+            "{} is not 16 kHz mono of 16 bits",
+            file.display()
+        );
+        let samples: Vec<f32> = reader
+            .into_samples::<i16>()
+            .map(|sample| sample.map(|value| f32::from(value) / 32_768.0))
+            .collect::<std::result::Result<_, _>>()?;
+        for chunk in samples.chunks(clip).filter(|chunk| chunk.len() >= SHORTEST_TAIL) {
+            bytes.extend(features.bytes(chunk));
+        }
+    }
+    fs::write(out, bytes)?;
+    Ok(())
+}
+
+fn report(data: &Path, captions: &Path, families: bool) -> Result<()> {
+    let records = shard::records(data)?;
+    let captions: Vec<String> = fs::read_to_string(captions)?
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<std::result::Result<_, _>>()?;
+    ensure!(
+        captions.len() == records.len(),
+        "{} captions for {} clips",
+        captions.len(),
+        records.len()
+    );
+    let (model, majority) = (evaluate::evaluate(&records, &captions), evaluate::majority(&records));
+    println!("          tempo  drums  parts  micro  macro   lead  exact");
+    for (name, report) in [("majority", &majority), ("model", &model)] {
+        print!("{name:9}");
+        for figure in [
+            report.tempo,
+            report.drums,
+            report.parts,
+            report.micro_f1,
+            report.macro_f1,
+            report.lead,
+            report.exact,
+        ] {
+            print!(" {figure:6.3}");
+        }
+        println!();
+    }
+    println!("{} clips", model.clips);
+    if families {
+        for (family, f1, clips) in &model.families {
+            println!("{family:17} {f1:.2}  of {clips}");
+        }
+    }
+    Ok(())
+}
+
+fn write_song(scenes: &[score::Score], font: &soundfonts::Font, path: &Path) -> Result<()> {
+    const RATE: u32 = 44_100;
+    let (mut left, mut right) = render::stereo(scenes, font, RATE)?;
+    let peak = left.iter().chain(&right).fold(1e-6f32, |peak, x| peak.max(x.abs()));
+    for sample in left.iter_mut().chain(&mut right) {
+        *sample *= 0.9 / peak;
+    }
+    write_wav(path, RATE, &[&left, &right])
+}
+
+fn write_wav(path: &Path, rate: u32, channels: &[&[f32]]) -> Result<()> {
+    let spec = hound::WavSpec {
+        channels: channels.len() as u16,
+        sample_rate: rate,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer =
+        hound::WavWriter::create(path, spec).with_context(|| path.display().to_string())?;
+    for frame in 0..channels[0].len() {
+        for channel in channels {
+            writer.write_sample((channel[frame].clamp(-1.0, 1.0) * 32_767.0) as i16)?;
+        }
+    }
+    writer.finalize()?;
+    Ok(())
+}

@@ -1,0 +1,335 @@
+//! Who plays, how fast and how loud: decided before a note is written.
+
+use crate::dice::Dice;
+use crate::family::{FAMILIES, Family, Family::*, Voice};
+use crate::score::{Dynamics, Groove, Role, Style, Tempo};
+
+/// One player and the job it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Player {
+    pub role: Role,
+    /// None for drums.
+    pub family: Option<Family>,
+    pub program: u8,
+}
+
+/// A piece before its notes.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub tempo: Tempo,
+    pub bpm: f32,
+    pub dynamics: Dynamics,
+    pub style: Style,
+    pub beats_per_bar: usize,
+    pub groove: Option<Groove>,
+    pub players: Vec<Player>,
+}
+
+/// The shape of an ensemble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cast {
+    Silence,
+    DrumsAlone,
+    Solo,
+    Duo,
+    Trio,
+    Band,
+}
+
+impl Plan {
+    /// A random piece.
+    pub fn random(dice: &mut Dice) -> Self {
+        let cast = dice.weighted(&[
+            (Cast::Silence, 0.006),
+            (Cast::DrumsAlone, 0.02),
+            (Cast::Solo, 0.29),
+            (Cast::Duo, 0.22),
+            (Cast::Trio, 0.16),
+            (Cast::Band, 0.30),
+        ]);
+        let style = dice.weighted(&[
+            (Style::Free, 0.34),
+            (Style::Orchestral, 0.20),
+            (Style::Rock, 0.10),
+            (Style::Electronic, 0.10),
+            (Style::Jazz, 0.09),
+            (Style::Folk, 0.08),
+            (Style::Ambient, 0.05),
+            (Style::Latin, 0.04),
+        ]);
+        let tempo = match style {
+            Style::Ambient => Tempo::Slow,
+            _ => dice.one(&[Tempo::Slow, Tempo::Medium, Tempo::Fast]),
+        };
+        let dynamics = match style {
+            Style::Ambient => dice.one(&[Dynamics::Quiet, Dynamics::Quiet, Dynamics::Moderate]),
+            _ => dice.one(&[Dynamics::Quiet, Dynamics::Moderate, Dynamics::Loud]),
+        };
+        let mut plan = Self::with(tempo, dynamics, style, dice);
+        plan.players = cast_players(cast, style, dice);
+        let odds = match (cast, style) {
+            (Cast::DrumsAlone, _) => 1.0,
+            (Cast::Silence | Cast::Solo, _) | (_, Style::Ambient) => 0.0,
+            (Cast::Duo, _) => 0.18,
+            (_, Style::Orchestral) => 0.12,
+            (Cast::Trio, _) => 0.45,
+            _ => 0.88,
+        };
+        if dice.chance(odds) {
+            plan.add_drums(dice);
+        }
+        plan
+    }
+
+    /// A plan without players.
+    pub fn with(tempo: Tempo, dynamics: Dynamics, style: Style, dice: &mut Dice) -> Self {
+        let bpm = match tempo {
+            Tempo::Slow => dice.between(46.0, 74.0),
+            Tempo::Medium => dice.between(88.0, 114.0),
+            Tempo::Fast => dice.between(134.0, 184.0),
+        };
+        let beats_per_bar = match style {
+            Style::Rock | Style::Electronic | Style::Latin => 4,
+            _ => dice.weighted(&[(4, 0.72), (3, 0.28)]),
+        };
+        Self { tempo, bpm, dynamics, style, beats_per_bar, groove: None, players: Vec::new() }
+    }
+
+    /// Adds a player with a random program of its family.
+    pub fn add(&mut self, role: Role, family: Family, dice: &mut Dice) {
+        self.players.push(player(role, family, dice));
+    }
+
+    /// Adds drums whose feel suits the style.
+    pub fn add_drums(&mut self, dice: &mut Dice) {
+        let groove = match (self.beats_per_bar, self.style) {
+            (3, _) => Groove::Waltz,
+            (_, Style::Rock) => Groove::Rock,
+            (_, Style::Electronic) => dice.one(&[Groove::Dance, Groove::Dance, Groove::Funk]),
+            (_, Style::Jazz) => Groove::Swing,
+            (_, Style::Folk) => dice.one(&[Groove::HandPercussion, Groove::Ballad, Groove::Rock]),
+            (_, Style::Latin) => dice.one(&[Groove::Latin, Groove::HandPercussion]),
+            (_, Style::Orchestral) => Groove::March,
+            _ => dice.one(&[
+                Groove::Rock,
+                Groove::Dance,
+                Groove::Swing,
+                Groove::Funk,
+                Groove::Ballad,
+                Groove::March,
+                Groove::Latin,
+                Groove::HandPercussion,
+            ]),
+        };
+        self.groove = Some(groove);
+        let program = match groove {
+            Groove::Dance => dice.one(&[24, 25, 24, 0]),
+            Groove::Swing => dice.one(&[32, 40, 32, 0]),
+            Groove::Rock => dice.one(&[0, 8, 16]),
+            _ => dice.one(&[0, 0, 8, 16, 25, 40]),
+        };
+        self.players.push(Player { role: Role::Drums, family: None, program });
+    }
+}
+
+fn player(role: Role, family: Family, dice: &mut Dice) -> Player {
+    Player { role, family: Some(family), program: dice.one(family.traits().programs) }
+}
+
+fn cast_players(cast: Cast, style: Style, dice: &mut Dice) -> Vec<Player> {
+    match cast {
+        Cast::Silence | Cast::DrumsAlone => Vec::new(),
+        Cast::Solo => solo(style, dice),
+        Cast::Duo => ensemble(style, 2, dice),
+        Cast::Trio => ensemble(style, 3, dice),
+        Cast::Band => {
+            let size = dice.int(3, 5) as usize;
+            ensemble(style, size, dice)
+        }
+    }
+}
+
+/// One family alone: a bare line, or melody and accompaniment on the same instrument.
+fn solo(style: Style, dice: &mut Dice) -> Vec<Player> {
+    let family = match style {
+        // Real recordings are full of string orchestras: one solo in seven is one.
+        Style::Orchestral if dice.chance(0.45) => Strings,
+        Style::Ambient => dice.one(&[SynthPad, SynthPad, Strings, Choir, Piano, Harp, Bells]),
+        _ => FAMILIES[dice.index(FAMILIES.len())].family,
+    };
+    let lead = player(Role::Melody, family, dice);
+    let same = |role| Player { role, ..lead };
+    match family.traits().voice {
+        Voice::Low => vec![same(Role::Bass)],
+        Voice::Line => vec![lead],
+        _ if style == Style::Ambient => vec![same(Role::Pad)],
+        _ => dice
+            .weighted(&[
+                (&[Role::Melody][..], 0.25),
+                (&[Role::Melody, Role::Chords], 0.25),
+                (&[Role::Melody, Role::Arpeggio], 0.15),
+                (&[Role::Melody, Role::Pad], 0.12),
+                (&[Role::Melody, Role::CounterMelody, Role::Chords], 0.08),
+                (&[Role::Chords], 0.08),
+                (&[Role::Arpeggio], 0.07),
+            ])
+            .iter()
+            .map(|&role| same(role))
+            .collect(),
+    }
+}
+
+/// A lead and its company, each family once (but a lead may double its own chords).
+fn ensemble(style: Style, size: usize, dice: &mut Dice) -> Vec<Player> {
+    let mut players = Vec::new();
+    let mut free: Vec<Family> = pool(style).to_vec();
+    dice.shuffle(&mut free);
+
+    if style != Style::Ambient {
+        let at = free.iter().position(|&family| family != Bass && family != SynthPad).unwrap_or(0);
+        players.push(player(Role::Melody, free.remove(at), dice));
+    }
+    if let Some(at) = free.iter().position(|family| family.plays_chords()) {
+        let family = free.remove(at);
+        players.push(player(accompaniment(family, dice), family, dice));
+    }
+    let bass_odds = match (style, size) {
+        (Style::Ambient, _) | (_, 0..=2) => 0.0,
+        (Style::Orchestral, _) => 0.25,
+        (_, 3) => 0.5,
+        _ => 0.9,
+    };
+    if dice.chance(bass_odds) {
+        players.push(player(Role::Bass, Bass, dice));
+        free.retain(|&family| family != Bass);
+    }
+    while players.len() < size && !free.is_empty() {
+        let family = free.remove(0);
+        let role = match family.traits().voice {
+            Voice::Low => Role::Bass,
+            Voice::Line => Role::CounterMelody,
+            _ if dice.chance(0.3) => Role::CounterMelody,
+            _ => accompaniment(family, dice),
+        };
+        if role == Role::Bass && players.iter().any(|player| player.role == Role::Bass) {
+            continue;
+        }
+        players.push(player(role, family, dice));
+    }
+    players
+}
+
+/// A way of playing harmony that suits the family.
+fn accompaniment(family: Family, dice: &mut Dice) -> Role {
+    match family {
+        Harp | Bells | Mallets => dice.one(&[Role::Arpeggio, Role::Arpeggio, Role::Chords]),
+        SynthPad | Choir => Role::Pad,
+        _ if family.traits().voice == Voice::Sustained => {
+            dice.one(&[Role::Pad, Role::Pad, Role::Chords])
+        }
+        _ => dice.one(&[Role::Chords, Role::Chords, Role::Arpeggio]),
+    }
+}
+
+/// Families at home in a style; a family that stands twice is twice as likely.
+fn pool(style: Style) -> &'static [Family] {
+    match style {
+        Style::Free | Style::Latin => &[
+            Piano,
+            ElectricPiano,
+            Harpsichord,
+            Mallets,
+            Bells,
+            Organ,
+            Accordion,
+            AcousticGuitar,
+            ElectricGuitar,
+            DistortedGuitar,
+            Bass,
+            Violin,
+            Cello,
+            Strings,
+            Pizzicato,
+            Harp,
+            Choir,
+            Trumpet,
+            Brass,
+            Saxophone,
+            Reeds,
+            Flute,
+            SynthLead,
+            SynthPad,
+            FolkStrings,
+        ],
+        Style::Orchestral => &[
+            Strings,
+            Strings,
+            Strings,
+            Violin,
+            Cello,
+            Pizzicato,
+            Harp,
+            Choir,
+            Trumpet,
+            Brass,
+            Reeds,
+            Flute,
+            Bells,
+            Bells,
+            Mallets,
+            Harpsichord,
+            Piano,
+        ],
+        Style::Rock => &[
+            DistortedGuitar,
+            DistortedGuitar,
+            ElectricGuitar,
+            AcousticGuitar,
+            Organ,
+            Piano,
+            Choir,
+            Saxophone,
+            SynthLead,
+            ElectricPiano,
+        ],
+        Style::Electronic => &[
+            SynthLead,
+            SynthLead,
+            SynthPad,
+            SynthPad,
+            ElectricPiano,
+            Bells,
+            Choir,
+            Mallets,
+            Piano,
+            ElectricGuitar,
+        ],
+        Style::Jazz => &[
+            Saxophone,
+            Saxophone,
+            Trumpet,
+            Piano,
+            Piano,
+            ElectricGuitar,
+            Mallets,
+            Brass,
+            Reeds,
+            Organ,
+            ElectricPiano,
+            Flute,
+        ],
+        Style::Folk => &[
+            AcousticGuitar,
+            AcousticGuitar,
+            Accordion,
+            FolkStrings,
+            Violin,
+            Flute,
+            Harp,
+            Cello,
+            Reeds,
+            Piano,
+        ],
+        Style::Ambient => &[SynthPad, SynthPad, Strings, Choir, Bells, Harp, Piano],
+    }
+}
