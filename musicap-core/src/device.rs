@@ -25,7 +25,9 @@ impl Device {
         match self {
             #[cfg(feature = "flex")]
             Device::Cpu => Ok(burn::tensor::Device::flex()),
+            // Deprecated by Burn in favour of Flex, and kept for comparison as long as it is there.
             #[cfg(feature = "ndarray")]
+            #[allow(deprecated)]
             Device::Ndarray => Ok(burn::tensor::Device::ndarray()),
             #[allow(unreachable_patterns)]
             other => {

@@ -14,4 +14,4 @@ pub use config::ModelConfig;
 pub use hub::{Hub, HubId};
 pub use pretrained::Pretrained;
 pub use save::Precision;
-pub use tensors::Checkpoint;
+pub use tensors::{Checkpoint, Stored, StoredType};

@@ -39,7 +39,9 @@ pub struct Checkpoint {
 /// One tensor and where its bytes are.
 #[derive(Debug)]
 pub struct Stored {
+    /// The format of its values.
     pub dtype: StoredType,
+    /// Its dimensions, the slowest first.
     pub shape: Vec<usize>,
     bytes: Bytes,
 }
@@ -47,9 +49,13 @@ pub struct Stored {
 /// The number formats that checkpoints keep weights in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoredType {
+    /// IEEE 754 double precision.
     F64,
+    /// IEEE 754 single precision.
     F32,
+    /// IEEE 754 half precision.
     F16,
+    /// The upper half of single precision.
     BF16,
 }
 

@@ -1,0 +1,266 @@
+//! The built command as a shell sees it: what it prints where, and its exit codes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../songs/three-scenes.ogg");
+const KIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../musicap-core/tests/data/parity");
+
+fn musicap(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_musicap")).args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A folder of one test's own, empty at its start.
+fn scratch(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Fails with exit code `code` and one line that holds all of `words`.
+#[track_caller]
+fn assert_fails(output: &Output, code: i32, words: &[&str]) {
+    let message = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{message}");
+    assert_eq!(message.lines().count(), 1, "not one line: {message}");
+    for word in words {
+        assert!(message.contains(word), "no {word:?} in: {message}");
+    }
+    assert!(!message.contains("panicked"), "{message}");
+}
+
+#[test]
+fn the_song_is_captioned_by_the_embedded_model_and_captions_follow_the_music() {
+    let output = musicap(&[SONG]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let captions = stdout(&output);
+    let lines: Vec<&str> = captions.lines().collect();
+    let spans = ["0:00–0:10 ", "0:10–0:20 ", "0:20–0:30 ", "0:30–0:40 ", "0:40–0:45 "];
+    assert_eq!(lines.len(), spans.len(), "{captions}");
+    for (line, span) in lines.iter().zip(spans) {
+        assert!(line.starts_with(span), "{line}");
+        assert!(line.ends_with('.'), "cut off: {line}");
+    }
+    // What was composed: a slow piano alone, then more parts, then a fast band with drums.
+    assert!(lines[0].contains("piano") && !lines[0].contains("beat"), "{}", lines[0]);
+    assert!(lines[3].contains("guitar") && lines[3].contains("drum beat"), "{}", lines[3]);
+    let distinct: std::collections::HashSet<_> = lines.iter().map(|line| &line[10..]).collect();
+    assert!(distinct.len() >= 4, "{captions}");
+}
+
+#[test]
+fn json_holds_the_documented_keys() {
+    let output = musicap(&["caption", SONG, "--format", "json", "--quiet"]);
+    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(json["file"], SONG);
+    assert_eq!(json["model"], "embedded");
+    assert!((json["duration_s"].as_f64().unwrap() - 45.0).abs() < 0.1, "{}", json["duration_s"]);
+    assert!(json["summary"].is_null());
+    let first = &json["captions"][0];
+    assert_eq!((first["index"].as_u64(), first["start_s"].as_f64()), (Some(0), Some(0.0)));
+    assert_eq!(first["end_s"].as_f64(), Some(10.0));
+    assert!(first["score"].as_f64().unwrap() < 0.0);
+    assert_eq!(json["captions"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn several_files_make_an_array_and_a_failed_one_does_not_stop_the_others() {
+    let folder = scratch("several");
+    let empty = folder.join("empty.mp3");
+    std::fs::write(&empty, b"").unwrap();
+    let output = musicap(&[SONG, text(&empty), SONG, "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let message = stderr(&output);
+    assert!(message.contains("empty.mp3") && message.contains("1 of 3 files failed"), "{message}");
+    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_folder_gets_a_file_for_each_recording() {
+    let folder = scratch("folder");
+    let song = folder.join("a song.ogg");
+    std::fs::copy(SONG, &song).unwrap();
+    let out = format!("{}/captions/", text(&folder));
+    let output = musicap(&[text(&song), SONG, "--format", "srt", "--output", &out]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let srt = std::fs::read_to_string(folder.join("captions/a song.ogg.srt")).unwrap();
+    assert!(srt.starts_with("1\n00:00:00,000 --> 00:00:10,000\n"), "{srt}");
+    assert!(folder.join("captions/three-scenes.ogg.srt").is_file());
+}
+
+#[test]
+fn options_of_chunking_and_generation_are_obeyed() {
+    let lines = |arguments: &[&str]| stdout(&musicap(arguments)).lines().count();
+    assert_eq!(lines(&[SONG, "--tail", "drop"]), 4);
+    assert_eq!(lines(&[SONG, "--overlap", "5"]), 8);
+    let one = stdout(&musicap(&[SONG, "--threads", "1", "--batch", "1"]));
+    assert_eq!(one, stdout(&musicap(&[SONG, "--threads", "2", "--batch", "5"])));
+    let short = stdout(&musicap(&[SONG, "--max-length", "8", "--beams", "1"]));
+    assert!(short.lines().all(|line| line.split(' ').count() <= 8), "{short}");
+}
+
+#[test]
+fn mel_writes_the_reference_s_front_end() {
+    let folder = scratch("mel");
+    let npy = folder.join("tune.npy");
+    let tune = format!("{KIT}/tune-16k.wav");
+    let output = musicap(&["mel", &tune, "-o", text(&npy), "--tail", "drop"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let bytes = std::fs::read(&npy).unwrap();
+    let header = String::from_utf8_lossy(&bytes[..128]).into_owned();
+    assert!(header.contains("'<f4'") && header.contains("(2, 128, 1001)"), "{header}");
+    assert_eq!(bytes.len(), 128 + 4 * 2 * 128 * 1001);
+    // torchaudio's own, of the first chunk; its header has the same length.
+    let expected = std::fs::read(format!("{KIT}/mel-chunk0.npy")).unwrap();
+    let cells = |bytes: &[u8]| -> Vec<f32> {
+        bytes[128..].as_chunks().0.iter().map(|&cell| f32::from_le_bytes(cell)).collect()
+    };
+    let (ours, theirs) = (cells(&bytes), cells(&expected));
+    let sum: f32 = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).sum();
+    assert!(sum / (theirs.len() as f32) < 1e-3);
+}
+
+#[test]
+fn a_converted_checkpoint_captions_as_before() {
+    let folder = scratch("convert");
+    let checkpoint = format!("{KIT}/model-b");
+    let tune = format!("{KIT}/tune-16k.wav");
+    let captions = |model: &str| stdout(&musicap(&[&tune, "--model", model]));
+    let before = captions(&checkpoint);
+    assert_eq!(before.lines().count(), 3);
+    for precision in ["f32", "f16"] {
+        let converted = folder.join(precision);
+        let output =
+            musicap(&["convert", &checkpoint, text(&converted), "--precision", precision]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+            assert!(converted.join(file).is_file());
+        }
+    }
+    assert_eq!(before, captions(text(&folder.join("f32"))));
+    let rounded = stdout(&musicap(&[&tune, "--model", &checkpoint, "--precision", "f16"]));
+    assert_eq!(rounded, captions(text(&folder.join("f16"))));
+    let size = |name: &str| std::fs::metadata(folder.join(name).join("model.safetensors")).unwrap();
+    assert!(size("f16").len() < size("f32").len() * 11 / 20);
+}
+
+#[test]
+fn bad_audio_is_named_with_its_cause() {
+    let folder = scratch("bad-audio");
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let song = std::fs::read(SONG).unwrap();
+    let noise: Vec<u8> = (0..20_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for (path, words) in [
+        (file("empty.mp3", b""), &["empty.mp3", "empty"][..]),
+        (file("noise.wav", &noise), &["noise.wav", "format"]),
+        (file("photo.mp3", b"\xff\xd8\xff\xe0\0\x10JFIF\0"), &["photo.mp3", "JPEG"]),
+        (file("header.ogg", &song[..200]), &["header.ogg"]),
+        (folder.join("nowhere.mp3"), &["nowhere.mp3", "No such file"]),
+        (folder.clone(), &["bad-audio", "folder"]),
+    ] {
+        assert_fails(&musicap(&[text(&path)]), 1, words);
+    }
+    // What is there of a song that is cut off is captioned; that it is cut off is said.
+    let cut = musicap(&[text(&file("cut.ogg", &song[..song.len() / 2]))]);
+    assert!(stdout(&cut).lines().count() >= 2, "{}", stderr(&cut));
+}
+
+#[test]
+fn bad_models_are_named_with_their_cause() {
+    let folder = scratch("bad-models");
+    let tune = format!("{KIT}/tune-16k.wav");
+    let model = |name: &str| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        for file in ["config.json", "vocab.json", "merges.txt", "transfer.pth"] {
+            std::fs::copy(format!("{KIT}/model-a/{file}"), path.join(file)).unwrap();
+        }
+        path
+    };
+    let caption = |path: &Path| musicap(&[&tune, "--model", text(path)]);
+    assert!(caption(&model("whole")).status.success());
+
+    let path = model("truncated");
+    let weights = std::fs::read(path.join("transfer.pth")).unwrap();
+    std::fs::write(path.join("transfer.pth"), &weights[..weights.len() / 2]).unwrap();
+    assert_fails(&caption(&path), 1, &["truncated/transfer.pth", "not a readable checkpoint"]);
+
+    let path = model("not-a-checkpoint");
+    std::fs::write(path.join("transfer.pth"), b"hello").unwrap();
+    assert_fails(&caption(&path), 1, &["not-a-checkpoint/transfer.pth", "not a readable"]);
+
+    let path = model("no-vocabulary");
+    std::fs::remove_file(path.join("vocab.json")).unwrap();
+    assert_fails(&caption(&path), 1, &["no-vocabulary", "tokenizer.json", "missing"]);
+
+    let path = model("no-weights");
+    std::fs::remove_file(path.join("transfer.pth")).unwrap();
+    assert_fails(&caption(&path), 1, &["no-weights", "model.safetensors", "missing"]);
+
+    let edit = |name: &str, from: &str, to: &str| {
+        let path = model(name);
+        let config = std::fs::read_to_string(path.join("config.json")).unwrap();
+        assert!(config.contains(from));
+        std::fs::write(path.join("config.json"), config.replace(from, to)).unwrap();
+        path
+    };
+    let path = edit("wrong-shape", "\"encoder_ffn_dim\": 128", "\"encoder_ffn_dim\": 256");
+    assert_fails(&caption(&path), 1, &["transfer.pth", "fc1.weight", "[128, 64]", "[256, 64]"]);
+    let path = edit("missing-tensor", "\"decoder_layers\": 2", "\"decoder_layers\": 3");
+    assert_fails(&caption(&path), 1, &["transfer.pth", "decoder.layers.2", "missing"]);
+    let path = edit("unexpected-tensor", "\"decoder_layers\": 2", "\"decoder_layers\": 1");
+    assert_fails(&caption(&path), 1, &["transfer.pth", "decoder.layers.1", "unexpected"]);
+    let path = edit("absurd", "\"d_model\": 64", "\"d_model\": 99999999");
+    assert_fails(&caption(&path), 1, &["config.json", "d_model", "99999999"]);
+    let path = edit("not-json", "{", "<");
+    assert_fails(&caption(&path), 1, &["config.json", "line 1"]);
+
+    assert_fails(&caption(&folder.join("nowhere")), 1, &["nowhere", "no such folder or file"]);
+}
+
+#[test]
+fn wrong_use_exits_with_2() {
+    for arguments in [
+        &[][..],
+        &[SONG, "--format", "xml"],
+        &[SONG, "--no-such-option"],
+        &[SONG, "--beams", "0"],
+        &[SONG, "--overlap", "10"],
+        &[SONG, "--batch", "0"],
+        &[SONG, "--threads", "0"],
+        &[SONG, "--max-length", "100000"],
+        &[SONG, SONG, "--format", "vtt"],
+    ] {
+        let output = musicap(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(stdout(&output).is_empty());
+    }
+}
+
+#[test]
+fn an_unwritable_output_is_named() {
+    let folder = scratch("unwritable");
+    let blocked = folder.join("file");
+    std::fs::write(&blocked, b"").unwrap();
+    let inside = blocked.join("captions.txt");
+    assert_fails(&musicap(&[SONG, "--output", text(&inside)]), 1, &["unwritable/file"]);
+    assert_fails(&musicap(&["mel", SONG, "-o", text(&inside)]), 1, &["unwritable/file"]);
+}

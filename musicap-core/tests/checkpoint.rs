@@ -1,0 +1,120 @@
+//! Checkpoints as others write them, and as nobody should.
+
+use std::path::{Path, PathBuf};
+
+use musicap::checkpoint::{Checkpoint, Precision};
+use musicap::model::TensorSource;
+use musicap::{Error, Pretrained};
+
+fn kit(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity").join(file)
+}
+
+fn scratch(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A safetensors file of a header and some bytes of data.
+fn safetensors(path: &Path, header: &str, data: &[u8]) -> PathBuf {
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    std::fs::write(path, bytes).unwrap();
+    path.to_owned()
+}
+
+#[test]
+fn the_state_dict_is_found_beside_the_optimizer_and_tied_tensors_count_once() {
+    let checkpoint = Checkpoint::open_pth(&kit("model-a/transfer.pth")).unwrap();
+    let names: Vec<&str> = checkpoint.essential().map(|(name, _)| name).collect();
+    assert!(names.contains(&"bart.model.shared.weight"));
+    assert!(!names.contains(&"bart.lm_head.weight"));
+    assert!(names.iter().all(|name| !name.contains("mel_encoder") && !name.contains("optimizer")));
+    let values = checkpoint.reader().tensor("bart.final_logits_bias", &[1, 700]).unwrap();
+    assert_eq!(values.len(), 700);
+}
+
+#[test]
+fn a_saved_folder_holds_the_same_values() {
+    let folder = scratch("saved");
+    let pretrained = Pretrained::open(kit("model-a")).unwrap();
+    pretrained.save(&folder, Precision::F32).unwrap();
+    let saved = Pretrained::open(&folder).unwrap();
+    assert_eq!(saved.config().generation, pretrained.config().generation);
+    assert_eq!(saved.config().audio, pretrained.config().audio);
+    let before: Vec<_> = pretrained.checkpoint().essential().collect();
+    let after: Vec<_> = saved.checkpoint().essential().collect();
+    assert_eq!(before.len(), after.len());
+    for ((name, stored), (saved_name, saved_stored)) in before.iter().zip(&after) {
+        assert_eq!(name, saved_name);
+        assert_eq!(
+            pretrained.checkpoint().read(name, stored).unwrap(),
+            saved.checkpoint().read(name, saved_stored).unwrap(),
+        );
+    }
+    // safetensors' own reader finds the file in order.
+    let bytes = std::fs::read(folder.join("model.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(tensors.len(), after.len());
+    assert!(!folder.join("model.safetensors.partial").exists());
+}
+
+#[test]
+fn keys_that_musicap_does_not_know_survive_a_conversion() {
+    let folder = scratch("keys");
+    Pretrained::open(kit("model-a")).unwrap().save(&folder, Precision::F16).unwrap();
+    let config = std::fs::read_to_string(folder.join("config.json")).unwrap();
+    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    assert_eq!(config["transformers_version"], "4.26.1");
+    assert_eq!(config["audio"]["power"], "real");
+}
+
+#[test]
+fn hostile_safetensors_are_errors_that_say_why() {
+    let folder = scratch("hostile");
+    let file = |name: &str, header: &str, data: &[u8]| safetensors(&folder.join(name), header, data);
+    let beyond = r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
+    let reversed = r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#;
+    let huge = r#"{"a":{"dtype":"F32","shape":[1152921504606846976,16],"data_offsets":[0,8]}}"#;
+    let ints = r#"{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}"#;
+    let mismatch = r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,8]}}"#;
+    let length = folder.join("length");
+    std::fs::write(&length, (1u64 << 60).to_le_bytes()).unwrap();
+    let short = folder.join("short");
+    std::fs::write(&short, b"abc").unwrap();
+    for (path, word) in [
+        (file("beyond", beyond, &[0; 8]), "cut off"),
+        (file("reversed", reversed, &[0; 8]), ""),
+        (file("huge", huge, &[0; 8]), ""),
+        (file("ints", ints, &[0; 8]), "I64"),
+        (file("mismatch", mismatch, &[0; 8]), ""),
+        (file("not-json", "{{{{", &[]), "header"),
+        (length, "cut off"),
+        (short, "shorter than 8 bytes"),
+    ] {
+        match Checkpoint::open_safetensors(&path) {
+            Err(Error::InvalidCheckpoint { origin, reason }) => {
+                assert_eq!(origin, path.display().to_string());
+                assert!(reason.contains(word), "{}: {reason}", path.display());
+            }
+            other => panic!("{}: {other:?}", path.display()),
+        }
+    }
+}
+
+/// A pickle that would run a program if it were run.
+#[test]
+fn no_code_is_run_from_a_pickle() {
+    let folder = scratch("pickle");
+    let proof = folder.join("it-ran");
+    let command = format!("touch {}", proof.display());
+    let pickle = format!("cos\nsystem\n(S'{command}'\ntR.");
+    let path = folder.join("transfer.pth");
+    std::fs::write(&path, pickle).unwrap();
+    let opened = Checkpoint::open_pth(&path).map(|found| found.essential().count());
+    assert!(matches!(opened, Ok(0) | Err(Error::InvalidCheckpoint { .. })), "{opened:?}");
+    assert!(!proof.exists());
+}

@@ -1,0 +1,182 @@
+//! Search and sampling over a model small enough to be searched through by hand.
+
+use musicap::Result;
+use musicap::generate::{GenerationConfig, Step, StepModel, generate};
+
+const START: u32 = 2;
+const EOS: u32 = 2;
+const VOCAB: usize = 5;
+
+/// Logits that depend on all tokens so far and on the chunk, in no simple way.
+fn logits(chunk: usize, tokens: &[u32]) -> Vec<f32> {
+    (0..VOCAB as u32)
+        .map(|next| {
+            let mut hash = 2_166_136_261u32 ^ chunk as u32;
+            for token in tokens.iter().chain([&next]) {
+                hash = (hash ^ (token + 1)).wrapping_mul(16_777_619);
+            }
+            (hash >> 8) as f32 / (1 << 24) as f32 * 4.0
+        })
+        .collect()
+}
+
+/// A model that remembers every row's tokens, so that a wrong parent shows.
+#[derive(Default)]
+struct Toy {
+    /// The chunk and the tokens of every row.
+    rows: Vec<(usize, Vec<u32>)>,
+    chunks: Vec<usize>,
+    steps: usize,
+}
+
+impl Toy {
+    fn new(chunks: &[usize]) -> Self {
+        Toy { chunks: chunks.to_vec(), ..Toy::default() }
+    }
+
+    fn logits(&self) -> Vec<f32> {
+        self.rows.iter().flat_map(|(chunk, tokens)| logits(*chunk, tokens)).collect()
+    }
+}
+
+impl StepModel for Toy {
+    fn start(&mut self, prefix: &[u32]) -> Result<Vec<f32>> {
+        self.rows = self.chunks.iter().map(|&chunk| (chunk, prefix.to_vec())).collect();
+        Ok(self.logits())
+    }
+
+    fn step(&mut self, step: &Step) -> Result<Vec<f32>> {
+        self.steps += 1;
+        let next = |(&token, &parent): (&u32, &usize)| {
+            let (chunk, mut tokens) = self.rows[parent].clone();
+            tokens.push(token);
+            (chunk, tokens)
+        };
+        let rows: Vec<_> = step.tokens.iter().zip(&step.parents).map(next).collect();
+        self.chunks = step.chunks.iter().map(|&place| self.chunks[place]).collect();
+        let width = rows.len() / self.chunks.len();
+        for (rows, chunk) in rows.chunks(width).zip(&self.chunks) {
+            assert!(rows.iter().all(|row| row.0 == *chunk), "a row has left its chunk");
+        }
+        self.rows = rows;
+        Ok(self.logits())
+    }
+}
+
+fn config() -> GenerationConfig {
+    GenerationConfig { max_length: 6, decoder_start_token_id: START, ..GenerationConfig::default() }
+}
+
+fn log_softmax(logits: &[f32]) -> Vec<f64> {
+    let sum: f64 = logits.iter().map(|&x| f64::from(x).exp()).sum();
+    logits.iter().map(|&x| f64::from(x) - sum.ln()).collect()
+}
+
+/// The best score of all sequences that end, by trying each.
+fn exhaustive(chunk: usize, config: &GenerationConfig, tokens: &mut Vec<u32>, sum: f64) -> f64 {
+    let length = tokens.len();
+    let score = |sum: f64| sum / (length as f64).powf(f64::from(config.length_penalty));
+    if length == config.max_length - 1 {
+        return score(sum);
+    }
+    let log_probabilities = log_softmax(&logits(chunk, tokens));
+    let mut best = score(sum + log_probabilities[EOS as usize]);
+    if length < config.min_length {
+        best = f64::NEG_INFINITY;
+    }
+    for token in (0..VOCAB as u32).filter(|&token| token != EOS) {
+        tokens.push(token);
+        let found = exhaustive(chunk, config, tokens, sum + log_probabilities[token as usize]);
+        best = best.max(found);
+        tokens.pop();
+    }
+    best
+}
+
+#[test]
+fn a_beam_as_wide_as_the_tree_finds_what_trying_everything_finds() {
+    for length_penalty in [0.0, 1.0, 2.0] {
+        for min_length in [0, 4] {
+            let config = GenerationConfig { num_beams: 400, length_penalty, min_length, ..config() };
+            for chunk in 0..40 {
+                let found = generate(&mut Toy::new(&[chunk]), &[0], &config).unwrap();
+                let best = exhaustive(chunk, &config, &mut vec![START], 0.0);
+                let score = f64::from(found[0].score);
+                assert!((score - best).abs() < 1e-5, "chunk {chunk}: {score} is not {best}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_chunk_depends_on_the_others_of_its_batch() {
+    for config in [
+        GenerationConfig { num_beams: 3, early_stopping: true, ..config() },
+        config(),
+        GenerationConfig { do_sample: true, seed: 7, ..config() },
+    ] {
+        let chunks: Vec<usize> = (0..9).collect();
+        let streams: Vec<u64> = (0..9).collect();
+        let together = generate(&mut Toy::new(&chunks), &streams, &config).unwrap();
+        for (&chunk, expected) in chunks.iter().zip(&together) {
+            let alone = generate(&mut Toy::new(&[chunk]), &[chunk as u64], &config).unwrap();
+            assert_eq!(&alone[0], expected);
+        }
+    }
+}
+
+#[test]
+fn a_batch_ends_when_its_longest_caption_ends() {
+    let mut toy = Toy::new(&[0, 1, 2]);
+    let config = GenerationConfig { max_length: 20, ..config() };
+    let found = generate(&mut toy, &[0, 1, 2], &config).unwrap();
+    let longest = found.iter().map(|caption| caption.tokens.len()).max().unwrap();
+    // The start token is fed by `start`, the last token is not fed.
+    assert_eq!(toy.steps, longest - 2);
+    assert!(generate(&mut Toy::new(&[]), &[], &config).unwrap().is_empty());
+}
+
+#[test]
+fn forced_tokens_stand_at_both_ends() {
+    for num_beams in [1, 4] {
+        let config = GenerationConfig {
+            num_beams,
+            forced_bos_token_id: Some(0),
+            min_length: 6,
+            ..config()
+        };
+        let found = generate(&mut Toy::new(&[3]), &[0], &config).unwrap();
+        assert_eq!(found[0].tokens[..2], [START, 0]);
+        assert_eq!((found[0].tokens.len(), found[0].tokens[5]), (6, EOS));
+    }
+}
+
+#[test]
+fn sampling_follows_the_seed_and_the_probabilities() {
+    let draw = |seed: u64, top_k: usize, top_p: f32| {
+        let config =
+            GenerationConfig { do_sample: true, seed, top_k, top_p, max_length: 3, ..config() };
+        generate(&mut Toy::new(&[5]), &[0], &config).unwrap()[0].tokens[1]
+    };
+    assert_eq!(draw(11, 0, 1.0), draw(11, 0, 1.0));
+
+    let probabilities: Vec<f64> =
+        log_softmax(&logits(5, &[START])).iter().map(|lp| lp.exp()).collect();
+    let mut counts = [0.0; VOCAB];
+    for seed in 0..4_000 {
+        counts[draw(seed, 0, 1.0) as usize] += 1.0 / 4_000.0;
+    }
+    for (count, probability) in counts.iter().zip(&probabilities) {
+        // Four standard deviations of 4,000 draws.
+        assert!((count - probability).abs() < 0.032, "{counts:?} for {probabilities:?}");
+    }
+
+    let mut ranked: Vec<usize> = (0..VOCAB).collect();
+    ranked.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    let nucleus = (probabilities[ranked[0]] + 0.01) as f32;
+    for seed in 0..200 {
+        assert!(ranked[..2].contains(&(draw(seed, 2, 1.0) as usize)));
+        assert!(ranked[..2].contains(&(draw(seed, 0, nucleus) as usize)));
+        assert_eq!(draw(seed, 1, 1.0) as usize, ranked[0]);
+    }
+}
