@@ -217,9 +217,41 @@ pub enum Error {
         reason: String,
     },
 
+    // hub
+    /// A file could not be fetched from the hub.
+    #[error("{id}: cannot fetch {file}: {reason}")]
+    Hub {
+        /// The repository, `owner/name` or `owner/name@revision`.
+        id: String,
+        /// The file in it.
+        file: String,
+        /// What kind of trouble it is.
+        problem: HubProblem,
+        /// What happened and what to do.
+        reason: String,
+    },
+
     /// The caller asked to stop.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// The kinds of trouble with a hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HubProblem {
+    /// There is no such repository, revision or file.
+    NotFound,
+    /// The server wants a token, another token, or its terms to be accepted first.
+    Denied,
+    /// No connection, or none that lasts.
+    Unreachable,
+    /// The file is not in the cache, and the network must not be used.
+    Offline,
+    /// The server failed, or speaks another protocol.
+    Server,
+    /// What came is not what was announced.
+    Damaged,
 }
 
 impl Error {

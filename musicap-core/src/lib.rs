@@ -16,5 +16,5 @@ pub use caption::{Caption, Captions, Format};
 pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions};
 pub use checkpoint::Pretrained;
 pub use device::Device;
-pub use error::{Error, Result};
+pub use error::{Error, HubProblem, Result};
 pub use tokenizer::Tokenizer;

@@ -71,7 +71,8 @@ impl Pretrained {
         Self::new(NAME.to_owned(), config, tokenizer, checkpoint)
     }
 
-    fn from_files(name: String, folder: &Path, weights: &Path) -> Result<Self> {
+    /// A model whose text files are in `folder`.
+    pub(super) fn from_files(name: String, folder: &Path, weights: &Path) -> Result<Self> {
         let is_safetensors = weights.extension().is_some_and(|end| end == "safetensors");
         let config_path = folder.join("config.json");
         let config = if config_path.is_file() {
@@ -160,7 +161,8 @@ fn find_weights(folder: &Path) -> Result<PathBuf> {
     }
 }
 
-fn find_tokenizer(folder: &Path) -> Result<Tokenizer> {
+/// The tokenizer in `folder`.
+pub(super) fn find_tokenizer(folder: &Path) -> Result<Tokenizer> {
     let json = folder.join("tokenizer.json");
     if json.is_file() {
         return Tokenizer::from_json(&json.display().to_string(), read_text(&json)?.as_bytes());

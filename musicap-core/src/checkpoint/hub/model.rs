@@ -1,0 +1,88 @@
+//! A whole model from the files of one or two repositories.
+
+use std::path::{Path, PathBuf};
+
+use super::super::config::ModelConfig;
+use super::super::pretrained::{Pretrained, find_tokenizer};
+use super::super::tensors::Checkpoint;
+use super::{Hub, HubId, no_such_file};
+use crate::error::{Error, HubProblem, Result};
+
+/// The reference model's repository, which holds its weights alone.
+const LP_MUSIC_CAPS: &str = "seungheondoh/lp-music-caps";
+
+/// Where the reference model's vocabulary is.
+const BART_BASE: &str = "facebook/bart-base";
+
+impl Hub {
+    /// The model in the repository: `config.json`, `model.safetensors` or `transfer.pth`,
+    /// `tokenizer.json` or `vocab.json` with `merges.txt`, and `generation_config.json` if there
+    /// is one, all from one commit. `seungheondoh/lp-music-caps` has the weights alone, and gets
+    /// the vocabulary of `facebook/bart-base`.
+    ///
+    /// # Errors
+    /// Those of [`file`](Self::file), or what is wrong with the model's files.
+    pub fn pretrained(&self, id: &HubId) -> Result<Pretrained> {
+        if id.repo() == LP_MUSIC_CAPS {
+            return self.lp_music_caps(id);
+        }
+        let config = self.file(id, "config.json")?;
+        let commit = self.commit(id, &config);
+        self.part(id, &commit, "generation_config.json")?;
+        self.tokenizer(id, &commit)?;
+        let weights = match self.part(id, &commit, "model.safetensors")? {
+            Some(weights) => weights,
+            None => self.required_part(id, &commit, "transfer.pth")?,
+        };
+        Pretrained::from_files(id.to_string(), folder_of(&config), &weights)
+    }
+
+    fn lp_music_caps(&self, id: &HubId) -> Result<Pretrained> {
+        // The small files first: what is wrong shows before the long download.
+        let bart = HubId::known(BART_BASE);
+        let vocabulary = self.tokenizer(&bart, &bart)?;
+        let weights = self.file(id, "transfer.pth")?;
+        let tokenizer = find_tokenizer(folder_of(&vocabulary))?;
+        let checkpoint = Checkpoint::open_pth(&weights)?;
+        Pretrained::new(id.to_string(), ModelConfig::lp_music_caps(), tokenizer, checkpoint)
+    }
+
+    /// Fetches what a tokenizer is made from and returns the path of one file of it.
+    fn tokenizer(&self, id: &HubId, commit: &HubId) -> Result<PathBuf> {
+        if let Some(json) = self.part(id, commit, "tokenizer.json")? {
+            return Ok(json);
+        }
+        let vocab = self.required_part(id, commit, "vocab.json")?;
+        self.required_part(id, &self.commit(id, &vocab), "merges.txt")?;
+        Ok(vocab)
+    }
+
+    /// The repository at the commit that `path` was found at, so that the other files are of the
+    /// same commit even if somebody pushes in between.
+    fn commit(&self, id: &HubId, path: &Path) -> HubId {
+        self.cache(id).pinned_by(path).unwrap_or_else(|| id.clone())
+    }
+
+    /// `file` at `commit`, or at the branch where a mirror knows no commits, if there is one.
+    fn part(&self, id: &HubId, commit: &HubId, file: &str) -> Result<Option<PathBuf>> {
+        match self.look_up(commit, file) {
+            Err(Error::Hub { problem: HubProblem::NotFound, .. }) if commit != id => {
+                self.file_if_any(id, file)
+            }
+            found => self.optional(commit, file, found),
+        }
+    }
+
+    fn required_part(&self, id: &HubId, commit: &HubId, file: &str) -> Result<PathBuf> {
+        match self.look_up(commit, file) {
+            Ok(Some(path)) => Ok(path),
+            Err(Error::Hub { problem: HubProblem::NotFound, .. }) => self.file(id, file),
+            Ok(None) => Err(no_such_file(id, file)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}

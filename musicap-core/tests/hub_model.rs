@@ -1,0 +1,96 @@
+//! A whole model from a hub: the parity kit's, served on a loopback socket.
+#![cfg(feature = "hub")]
+
+#[path = "common/hub.rs"]
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{COMMIT, Mood, Scratch, Server};
+use musicap::audio::{AudioReader, Tail};
+use musicap::checkpoint::{Hub, HubId};
+use musicap::{CaptionOptions, Captioner, LoadOptions};
+
+const FILES: [&str; 4] = ["config.json", "vocab.json", "merges.txt", "transfer.pth"];
+
+fn kit() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity")
+}
+
+fn serve(repo: &str, files: &[&str]) -> Server {
+    let server = Server::start();
+    for (number, file) in files.iter().enumerate() {
+        let bytes = fs::read(kit().join("model-a").join(file)).unwrap();
+        server.put(repo, file, &format!("etag-{number}"), &bytes);
+    }
+    server
+}
+
+fn hub(server: &Server, cache: &Scratch) -> Hub {
+    let hub = Hub::from_env().unwrap().with_offline(false);
+    hub.with_endpoint(server.url()).with_cache(cache.path())
+}
+
+fn captions(hub: &Hub, id: &HubId) -> Vec<String> {
+    let model = hub.pretrained(id).unwrap();
+    assert_eq!(model.name(), id.to_string());
+    let captioner = Captioner::load(&model, &LoadOptions::default()).unwrap();
+    let tune = AudioReader::open(kit().join("tune-16k.wav")).unwrap();
+    let captions =
+        captioner.caption(tune, &CaptionOptions::default().with_tail(Tail::Drop)).unwrap();
+    captions.captions.into_iter().map(|caption| caption.text).collect()
+}
+
+#[test]
+fn hub_model_captions() {
+    let (server, cache) = (serve("owner/name", &FILES), Scratch::new());
+    let (hub, id) = (hub(&server, &cache), HubId::parse("owner/name").unwrap());
+    let json = fs::read_to_string(kit().join("model-a/expected.json")).unwrap();
+    let expected: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let expected: Vec<String> = expected["default"]["captions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|caption| caption["text"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(captions(&hub, &id), expected);
+
+    server.forget_requests();
+    assert_eq!(captions(&hub.clone().with_offline(true), &id), expected);
+    assert_eq!(server.requests().len(), 0);
+
+    // One question where the branch is now; a commit's files are known.
+    assert_eq!(captions(&hub, &id), expected);
+    assert_eq!(server.requests().len(), 1);
+    let pinned = HubId::parse(&format!("owner/name@{COMMIT}")).unwrap();
+    assert_eq!(captions(&hub, &pinned), expected);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn a_mirror_need_not_know_commits() {
+    let (server, cache) = (serve("owner/name", &FILES), Scratch::new());
+    server.set_mood(Mood::BranchOnly);
+    let (hub, id) = (hub(&server, &cache), HubId::parse("owner/name").unwrap());
+    let online = captions(&hub, &id);
+    assert_eq!(captions(&hub.with_offline(true), &id), online);
+}
+
+#[test]
+fn the_reference_takes_its_vocabulary_from_another_repository() {
+    let server = serve("seungheondoh/lp-music-caps", &["transfer.pth"]);
+    let vocabulary = [("vocab.json", "etag-v"), ("merges.txt", "etag-m")];
+    for (file, etag) in vocabulary {
+        let bytes = fs::read(kit().join("model-a").join(file)).unwrap();
+        server.put("facebook/bart-base", file, etag, &bytes);
+    }
+    let cache = Scratch::new();
+    let (hub, id) = (hub(&server, &cache), HubId::parse("seungheondoh/lp-music-caps").unwrap());
+    // The weights are of a small model, so this goes as far as finding and opening all files.
+    let model = hub.pretrained(&id).unwrap();
+    assert_eq!(model.config().bart.d_model, 768);
+    server.forget_requests();
+    hub.with_offline(true).pretrained(&id).unwrap();
+    assert_eq!(server.requests().len(), 0);
+}
