@@ -19,7 +19,8 @@ pub struct Caption {
     pub end_s: f64,
     /// The caption.
     pub text: String,
-    /// How sure the model is: the mean log-probability of the caption's tokens, so at most 0.
+    /// How sure the model is: the mean log-probability of the caption's tokens (with the
+    /// usual length penalty of 1), so at most 0.
     pub score: f32,
 }
 

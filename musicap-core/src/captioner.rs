@@ -7,7 +7,7 @@ use std::sync::Arc;
 use burn::tensor::{Int, Tensor, TensorData};
 use ndarray::Array3;
 
-use crate::audio::{AudioReader, Chunk, Chunks, LogMel, SampleSource, Tail};
+use crate::audio::{AudioReader, Chunk, Chunker, Chunks, LogMel, SampleSource, Tail};
 use crate::caption::{Caption, Captions, Unheard};
 use crate::checkpoint::{ModelConfig, Precision, Pretrained};
 use crate::device::Device;
@@ -199,20 +199,31 @@ impl Captioner {
         source: S,
         options: &CaptionOptions,
     ) -> Result<CaptionStream<S>> {
+        self.check(options)?;
         let config = &self.inner.config;
-        let generation = options.generation.as_ref().unwrap_or(&config.generation).clone();
-        generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
-        if options.batch_size == 0 {
-            return Err(Error::option("batch_size", 0, "at least 1"));
-        }
         Ok(CaptionStream {
             chunks: Chunks::new(source, &config.audio, options.overlap_seconds, options.tail)?,
             captioner: self.clone(),
             batch_size: options.batch_size,
-            generation,
+            generation: options.generation.as_ref().unwrap_or(&config.generation).clone(),
             ready: VecDeque::new(),
+            failed: None,
             ended: false,
         })
+    }
+
+    /// Checks options against the model, before there is anything to caption.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] names the first option that is out of its range.
+    pub fn check(&self, options: &CaptionOptions) -> Result<()> {
+        let config = &self.inner.config;
+        let generation = options.generation.as_ref().unwrap_or(&config.generation);
+        generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
+        if options.batch_size == 0 {
+            return Err(Error::option("batch_size", 0, "at least 1"));
+        }
+        Chunker::new(&config.audio, options.overlap_seconds, options.tail).map(drop)
     }
 
     /// The captions of chunks that have been cut already, in their order.
@@ -246,6 +257,11 @@ impl Captioner {
         chunks: &[Chunk],
         generation: &GenerationConfig,
     ) -> Result<Vec<Generated>> {
+        let expected = self.inner.config.audio.chunk_samples();
+        if let Some(chunk) = chunks.iter().find(|chunk| chunk.samples.len() != expected) {
+            let found = format!("{} samples", chunk.samples.len());
+            return Err(Error::option("chunk", found, format!("{expected} samples")));
+        }
         let samples: Vec<&[f32]> = chunks.iter().map(|chunk| &chunk.samples[..]).collect();
         let indices: Vec<usize> = chunks.iter().map(|chunk| chunk.index).collect();
         let mel = self.install(|| self.inner.log_mel.compute_chunks(&samples));
@@ -275,7 +291,8 @@ impl Captioner {
             return Err(Error::option("mel", format!("{:?}", mel.dim()), format!("{expected:?}")));
         }
         let streams: Vec<u64> = indices.iter().map(|&index| index as u64).collect();
-        let mel = TensorData::new(mel.into_iter().collect::<Vec<f32>>(), <[usize; 3]>::from(expected));
+        let mel =
+            TensorData::new(mel.into_iter().collect::<Vec<f32>>(), <[usize; 3]>::from(expected));
         self.install(|| {
             let encoded = model.encode(Tensor::from_data(mel, burn_device));
             let cache = model.bart().cache(encoded);
@@ -321,6 +338,8 @@ pub struct CaptionStream<S> {
     batch_size: usize,
     generation: GenerationConfig,
     ready: VecDeque<Caption>,
+    /// What ended the source, to be told after the captions of what came before.
+    failed: Option<Error>,
     ended: bool,
 }
 
@@ -337,19 +356,35 @@ impl<S: SampleSource> CaptionStream<S> {
 
     /// `captions`, collected from this iterator, with what is known of the recording.
     pub fn finish(self, captions: Vec<Caption>) -> Captions {
+        let source = self.source();
+        let mut gaps: Vec<Unheard> = source.gaps().iter().map(Unheard::from).collect();
+        if source.unlisted_gaps() > 0 {
+            gaps.push(Unheard {
+                start_s: gaps.last().map_or(0.0, |gap| gap.end_s),
+                end_s: self.position_s(),
+                reason: format!("{} more gaps", source.unlisted_gaps()),
+            });
+        }
         Captions {
             file: self.source().name().map(str::to_owned),
             duration_s: self.position_s(),
             model: self.captioner.name().to_owned(),
             captions,
             summary: None,
-            gaps: self.source().gaps().iter().map(Unheard::from).collect(),
+            gaps,
         }
     }
 
     fn next_batch(&mut self) -> Result<()> {
-        let batch = self.chunks.by_ref().take(self.batch_size).collect::<Result<Vec<_>>>()?;
-        self.ended = batch.len() < self.batch_size;
+        let mut batch = Vec::with_capacity(self.batch_size);
+        while batch.len() < self.batch_size && !self.ended {
+            match self.chunks.next() {
+                Some(Ok(chunk)) => batch.push(chunk),
+                Some(Err(error)) => self.failed = Some(error),
+                None => self.ended = true,
+            }
+            self.ended |= self.failed.is_some();
+        }
         self.ready.extend(self.captioner.caption_chunks(&batch, &self.generation)?);
         Ok(())
     }
@@ -362,10 +397,11 @@ impl<S: SampleSource> Iterator for CaptionStream<S> {
         while self.ready.is_empty() && !self.ended {
             if let Err(error) = self.next_batch() {
                 self.ended = true;
+                self.failed = None;
                 return Some(Err(error));
             }
         }
-        self.ready.pop_front().map(Ok)
+        self.ready.pop_front().map(Ok).or_else(|| self.failed.take().map(Err))
     }
 }
 
@@ -386,10 +422,14 @@ impl Decoder<'_> {
         let hidden = model.bart().decode(ids, &mut self.cache);
         let [_, _, d_model] = hidden.dims();
         let last = hidden.narrow(1, length - 1, 1).reshape([rows, d_model]);
-        model.bart().logits(last).try_into_vec_as().map_err(|reason| Error::Backend {
-            device: device.to_string(),
-            reason: reason.to_string(),
-        })
+        let failed = |reason: String| Error::Backend { device: device.to_string(), reason };
+        let logits: Vec<f32> =
+            model.bart().logits(last).try_into_vec_as().map_err(|e| failed(e.to_string()))?;
+        // Neither search nor sampling can make sense of such numbers.
+        match logits.iter().all(|logit| logit.is_finite()) {
+            true => Ok(logits),
+            false => Err(failed("the logits are not finite; the weights may be damaged".into())),
+        }
     }
 }
 

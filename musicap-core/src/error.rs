@@ -230,10 +230,6 @@ pub enum Error {
         /// What happened and what to do.
         reason: String,
     },
-
-    /// The caller asked to stop.
-    #[error("cancelled")]
-    Cancelled,
 }
 
 /// The kinds of trouble with a hub.

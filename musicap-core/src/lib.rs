@@ -1,4 +1,61 @@
-//! Time-stamped English captions for music recordings.
+//! musicap turns a music recording into time-stamped English captions.
+//!
+//! A recording passes through these stages, each pulled by the one after it:
+//!
+//! 1. [`AudioReader`](audio::AudioReader) decodes a file to mono samples, block by block.
+//! 2. [`Resampler`](audio::Resampler) brings them to the model's rate, 16 kHz.
+//! 3. [`Chunker`](audio::Chunker) cuts them into chunks of ten seconds.
+//! 4. [`LogMel`](audio::LogMel) turns a chunk into a log-mel spectrogram.
+//! 5. [`CaptionModel`](model::CaptionModel), an audio encoder and BART on Burn, hears it.
+//! 6. [`generate`](generate::generate) searches for the likeliest caption.
+//! 7. [`Captions`] are written as text, JSON, SubRip or WebVTT.
+//!
+//! [`Captioner`] joins them. Memory does not grow with the length of the recording.
+//!
+//! # Captions of a file
+//! ```
+//! use musicap::{Captioner, Format};
+//!
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/three-scenes.ogg");
+//! let captioner = Captioner::embedded()?;
+//! let captions = captioner.caption_file(path)?;
+//! assert_eq!(captions.captions.len(), 5);
+//! println!("{}", captions.write(Format::Srt));
+//! # Ok::<(), musicap::Error>(())
+//! ```
+//!
+//! # Samples of one's own, captions as they come
+//! ```
+//! use musicap::audio::{Tail, Waveform};
+//! use musicap::{CaptionOptions, Captioner};
+//!
+//! let captioner = Captioner::embedded()?;
+//! let sine = (0..44_100 * 21).map(|n| (n as f32 * 0.05).sin() * 0.3);
+//! let waveform = Waveform::new(sine.collect::<Vec<f32>>(), 44_100)?;
+//! let options = CaptionOptions::default().with_tail(Tail::Drop).with_batch_size(1);
+//! for caption in captioner.captions(waveform.reader(), &options)? {
+//!     println!("{}", caption?);
+//! }
+//! # Ok::<(), musicap::Error>(())
+//! ```
+//!
+//! # A model of one's own
+//! [`Captioner::from_pretrained`] takes a model folder, a `.safetensors` or `.pth` file of
+//! LP-MusicCaps, or, with the feature `hub`, a hub id. [`Pretrained::save`] converts between
+//! them.
+//!
+//! # Features
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `flex` | yes | Burn's Flex backend: computing on the processor |
+//! | `embedded-model` | yes | [`Captioner::embedded`] and 7.5 MB of weights |
+//! | `opus` | yes | decoding Opus |
+//! | `hub` | no | downloads from a Hugging Face hub; brings an HTTP client and TLS |
+//! | `ndarray` | no | Burn's older processor backend, for comparison |
+//!
+//! # Errors
+//! All functions give [`Error`], whose one-line message says what failed, where, and what can be
+//! done. Damaged audio is no error: it is reported as a [`Gap`](audio::Gap).
 
 #![forbid(unsafe_code)]
 

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use tokenizers::AddedToken;
 use tokenizers::models::bpe::BPE;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::AddedToken;
 
 use crate::error::{Error, Result};
 
@@ -37,26 +37,34 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::InvalidTokenizer`] if it cannot be understood.
     pub fn from_json(origin: &str, json: &[u8]) -> Result<Self> {
-        let inner = tokenizers::Tokenizer::from_bytes(json)
-            .map_err(|reason| invalid(origin, reason.to_string()))?;
+        let inner = guarded(origin, || tokenizers::Tokenizer::from_bytes(json))?;
         Ok(Tokenizer { inner })
     }
 
-    /// From a `vocab.json` and a `merges.txt`, as GPT-2 and BART come.
+    /// From the texts of a `vocab.json` and a `merges.txt`, as GPT-2 and BART come. `origin`
+    /// names them in errors.
     ///
     /// # Errors
     /// [`Error::InvalidTokenizer`] if the two cannot be understood or do not fit each other.
-    pub fn from_vocab_and_merges(vocab: &Path, merges: &Path) -> Result<Self> {
-        let origin = format!("{} with {}", vocab.display(), merges.display());
-        let build = || -> tokenizers::Result<tokenizers::Tokenizer> {
-            let (vocab, merges) = (vocab.to_string_lossy(), merges.to_string_lossy());
-            let mut inner = tokenizers::Tokenizer::new(BPE::from_file(&vocab, &merges).build()?);
+    pub fn from_vocab_and_merges(origin: &str, vocab: &str, merges: &str) -> Result<Self> {
+        let vocab: HashMap<String, u32> = serde_json::from_str(vocab)
+            .map_err(|reason| invalid(origin, format!("vocab.json: {reason}")))?;
+        let lines = merges.lines().enumerate();
+        let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with("#version"));
+        let pair = |(number, line): (usize, &str)| {
+            let pair = line.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned()));
+            let reason = || format!("merges.txt: line {} is not two tokens", number + 1);
+            pair.ok_or_else(|| invalid(origin, reason()))
+        };
+        let merges = lines.map(pair).collect::<Result<Vec<_>>>()?;
+        let inner = guarded(origin, || {
+            let bpe = BPE::builder().vocab_and_merges(Vocab::from_iter(vocab), merges).build()?;
+            let mut inner = tokenizers::Tokenizer::new(bpe);
             inner.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(false)));
             inner.with_decoder(Some(ByteLevel::default()));
             inner.add_special_tokens(SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)))?;
             Ok(inner)
-        };
-        let inner = build().map_err(|reason| invalid(&origin, reason.to_string()))?;
+        })?;
         Ok(Tokenizer { inner })
     }
 
@@ -65,10 +73,7 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::InvalidTokenizer`] if the tokenizer's decoder fails.
     pub fn decode(&self, tokens: &[u32]) -> Result<String> {
-        let text = self
-            .inner
-            .decode(tokens, true)
-            .map_err(|reason| invalid("tokenizer", reason.to_string()))?;
+        let text = guarded("tokenizer", || self.inner.decode(tokens, true))?;
         Ok(CLEAN_UP.iter().fold(text, |text, (from, to)| text.replace(from, to)))
     }
 
@@ -77,16 +82,13 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::InvalidTokenizer`] if the text cannot be tokenized.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = self
-            .inner
-            .encode(text, false)
-            .map_err(|reason| invalid("tokenizer", reason.to_string()))?;
+        let encoding = guarded("tokenizer", || self.inner.encode(text, false))?;
         Ok(encoding.get_ids().to_vec())
     }
 
-    /// Number of token ids, special tokens included.
+    /// One more than the greatest token id: what a model's `vocab_size` must be at least.
     pub fn vocab_size(&self) -> usize {
-        self.inner.get_vocab_size(true)
+        self.inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1)
     }
 
     /// The `tokenizer.json` of this tokenizer.
@@ -94,7 +96,16 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::InvalidTokenizer`] if it cannot be written down.
     pub fn to_json(&self) -> Result<String> {
-        self.inner.to_string(false).map_err(|reason| invalid("tokenizer", reason.to_string()))
+        guarded("tokenizer", || self.inner.to_string(false))
+    }
+}
+
+/// Calls into tokenizers, which panics on some hostile files.
+fn guarded<T>(origin: &str, call: impl FnOnce() -> tokenizers::Result<T>) -> Result<T> {
+    match std::panic::catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(reason)) => Err(invalid(origin, reason.to_string())),
+        Err(_) => Err(invalid(origin, "it contradicts itself".into())),
     }
 }
 

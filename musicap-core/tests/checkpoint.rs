@@ -75,7 +75,8 @@ fn keys_that_musicap_does_not_know_survive_a_conversion() {
 #[test]
 fn hostile_safetensors_are_errors_that_say_why() {
     let folder = scratch("hostile");
-    let file = |name: &str, header: &str, data: &[u8]| safetensors(&folder.join(name), header, data);
+    let file =
+        |name: &str, header: &str, data: &[u8]| safetensors(&folder.join(name), header, data);
     let beyond = r#"{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}"#;
     let reversed = r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}"#;
     let huge = r#"{"a":{"dtype":"F32","shape":[1152921504606846976,16],"data_offsets":[0,8]}}"#;

@@ -97,7 +97,8 @@ fn exhaustive(chunk: usize, config: &GenerationConfig, tokens: &mut Vec<u32>, su
 fn a_beam_as_wide_as_the_tree_finds_what_trying_everything_finds() {
     for length_penalty in [0.0, 1.0, 2.0] {
         for min_length in [0, 4] {
-            let config = GenerationConfig { num_beams: 400, length_penalty, min_length, ..config() };
+            let config =
+                GenerationConfig { num_beams: 400, length_penalty, min_length, ..config() };
             for chunk in 0..40 {
                 let found = generate(&mut Toy::new(&[chunk]), &[0], &config).unwrap();
                 let best = exhaustive(chunk, &config, &mut vec![START], 0.0);
@@ -139,12 +140,8 @@ fn a_batch_ends_when_its_longest_caption_ends() {
 #[test]
 fn forced_tokens_stand_at_both_ends() {
     for num_beams in [1, 4] {
-        let config = GenerationConfig {
-            num_beams,
-            forced_bos_token_id: Some(0),
-            min_length: 6,
-            ..config()
-        };
+        let config =
+            GenerationConfig { num_beams, forced_bos_token_id: Some(0), min_length: 6, ..config() };
         let found = generate(&mut Toy::new(&[3]), &[0], &config).unwrap();
         assert_eq!(found[0].tokens[..2], [START, 0]);
         assert_eq!((found[0].tokens.len(), found[0].tokens[5]), (6, EOS));

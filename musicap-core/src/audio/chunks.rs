@@ -33,6 +33,11 @@ pub trait SampleSource {
     fn gaps(&self) -> &[Gap] {
         &[]
     }
+
+    /// How many gaps there were beyond those that are listed.
+    fn unlisted_gaps(&self) -> usize {
+        0
+    }
 }
 
 impl SampleSource for AudioReader {
@@ -54,6 +59,10 @@ impl SampleSource for AudioReader {
 
     fn gaps(&self) -> &[Gap] {
         self.gaps()
+    }
+
+    fn unlisted_gaps(&self) -> usize {
+        self.unlisted_gaps()
     }
 }
 

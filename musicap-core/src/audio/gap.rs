@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// At most this many gaps are listed one by one; later ones only lengthen [`Gaps::lost`].
+/// At most this many gaps are listed one by one; later ones are only counted.
 const MOST: usize = 1_000;
 /// Gaps of one kind closer than this are told as one.
 const CLOSE: f64 = 0.05;

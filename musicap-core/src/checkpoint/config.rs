@@ -8,6 +8,11 @@ use crate::error::{Error, Result};
 use crate::generate::GenerationConfig;
 use crate::model::{AudioEncoderShape, BartConfig};
 
+/// Values of one chunk that are held at once, at most.
+const MAX_CELLS: usize = 1 << 26;
+/// Audio frames that attend to each other, at most.
+const MAX_FRAMES: usize = 4096;
+
 /// Everything that has to be known to run a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelConfig {
@@ -39,27 +44,45 @@ impl ModelConfig {
     /// [`Error::InvalidConfig`] if it is not JSON of the right form or describes no model that
     /// can be built.
     pub fn from_json(origin: &str, config: &str, generation: Option<&str>) -> Result<Self> {
+        Self::from_json_over(GenerationConfig::default(), origin, config, generation)
+    }
+
+    /// The same with `defaults` for the generation settings that neither text makes.
+    pub(super) fn from_json_over(
+        defaults: GenerationConfig,
+        origin: &str,
+        config: &str,
+        generation: Option<&str>,
+    ) -> Result<Self> {
         let invalid = |reason: String| Error::InvalidConfig { origin: origin.to_owned(), reason };
         let object = |text: &str| -> Result<Map<String, Value>> {
             serde_json::from_str(text).map_err(|reason| invalid(reason.to_string()))
         };
         let raw = object(config)?;
-        let mut merged = raw.clone();
-        if let Some(generation) = generation {
-            merged.extend(object(generation)?);
-        }
         // transformers writes null where a setting is not made; only for the forced tokens does
         // that say something.
-        merged.retain(|key, value| !value.is_null() || key.starts_with("forced_"));
-        let audio = match merged.remove("audio") {
+        let settings = |mut keys: Map<String, Value>| {
+            keys.retain(|key, value| !value.is_null() || key.starts_with("forced_"));
+            keys
+        };
+        let keys = settings(raw.clone());
+        let audio = match keys.get("audio") {
             Some(audio) => AudioConfig::deserialize(audio)
                 .map_err(|reason| invalid(format!("audio: {reason}")))?,
             None => AudioConfig::default(),
         };
-        let merged = Value::Object(merged);
-        let bart = BartConfig::deserialize(&merged).map_err(|e| invalid(e.to_string()))?;
-        let generation =
-            GenerationConfig::deserialize(&merged).map_err(|e| invalid(e.to_string()))?;
+        let bart = BartConfig::deserialize(Value::Object(keys.clone()))
+            .map_err(|reason| invalid(reason.to_string()))?;
+        let mut merged = match serde_json::to_value(&defaults) {
+            Ok(Value::Object(defaults)) => defaults,
+            _ => Map::new(),
+        };
+        merged.extend(keys);
+        if let Some(generation) = generation {
+            merged.extend(settings(object(generation)?));
+        }
+        let generation = GenerationConfig::deserialize(Value::Object(merged))
+            .map_err(|reason| invalid(reason.to_string()))?;
         let config = ModelConfig { bart, audio, generation, raw };
         config.validate().map_err(invalid)?;
         Ok(config)
@@ -73,6 +96,14 @@ impl ModelConfig {
         if frames > positions {
             return Err(format!(
                 "a chunk gives {frames} audio frames, more than max_position_embeddings {positions}"
+            ));
+        }
+        // A chunk's spectrogram and its first hidden states must fit into some hundred megabytes.
+        let cells = self.audio.frames().saturating_mul(self.audio.n_mels.max(self.bart.d_model));
+        if cells > MAX_CELLS || frames > MAX_FRAMES {
+            return Err(format!(
+                "a chunk gives {cells} values and {frames} audio frames, \
+                 more than the {MAX_CELLS} and {MAX_FRAMES} that are computed at once"
             ));
         }
         let vocab_size = self.bart.vocab_size;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::config::ModelConfig;
 use super::tensors::Checkpoint;
 use crate::error::{Error, Result};
+use crate::generate::GenerationConfig;
 use crate::tokenizer::Tokenizer;
 
 /// Files of text that belong to a model are refused beyond this size.
@@ -77,10 +78,15 @@ impl Pretrained {
         let config_path = folder.join("config.json");
         let config = if config_path.is_file() {
             let generation = folder.join("generation_config.json");
-            let generation =
-                generation.is_file().then(|| read_text(&generation)).transpose()?;
+            let generation = generation.is_file().then(|| read_text(&generation)).transpose()?;
             let origin = config_path.display().to_string();
-            ModelConfig::from_json(&origin, &read_text(&config_path)?, generation.as_deref())?
+            // A reference checkpoint is used with settings that its config does not make.
+            let defaults = match is_safetensors {
+                true => GenerationConfig::default(),
+                false => GenerationConfig::lp_music_caps(),
+            };
+            let config = read_text(&config_path)?;
+            ModelConfig::from_json_over(defaults, &origin, &config, generation.as_deref())?
         } else if is_safetensors {
             let missing = "config.json".into();
             return Err(Error::IncompleteModel { folder: folder.to_owned(), missing });
@@ -105,7 +111,8 @@ impl Pretrained {
     ) -> Result<Self> {
         let (tokens, rows) = (tokenizer.vocab_size(), config.bart.vocab_size);
         if tokens > rows {
-            let reason = format!("it has {tokens} tokens, but the model's vocab_size is {rows}");
+            let reason =
+                format!("its token ids reach {tokens}, but the model's vocab_size is {rows}");
             return Err(Error::InvalidTokenizer { origin: name, reason });
         }
         Ok(Pretrained { name, config, tokenizer, checkpoint })
@@ -169,7 +176,9 @@ pub(super) fn find_tokenizer(folder: &Path) -> Result<Tokenizer> {
     }
     let (vocab, merges) = (folder.join("vocab.json"), folder.join("merges.txt"));
     if vocab.is_file() && merges.is_file() {
-        return Tokenizer::from_vocab_and_merges(&vocab, &merges);
+        let origin = format!("{} with merges.txt", vocab.display());
+        let (vocab, merges) = (read_text(&vocab)?, read_text(&merges)?);
+        return Tokenizer::from_vocab_and_merges(&origin, &vocab, &merges);
     }
     let missing = "tokenizer.json, or vocab.json and merges.txt \
                    (LP-MusicCaps uses those of facebook/bart-base)";

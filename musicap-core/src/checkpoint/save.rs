@@ -51,7 +51,8 @@ impl Pretrained {
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         write_file(&folder.join("model.safetensors"), |out| self.write_weights(precision, out))?;
         let tokenizer = self.tokenizer.to_json()?;
-        for (name, text) in [("tokenizer.json", &tokenizer), ("config.json", &self.config.to_json())]
+        for (name, text) in
+            [("tokenizer.json", &tokenizer), ("config.json", &self.config.to_json())]
         {
             write_file(&folder.join(name), |out| {
                 out.write_all(text.as_bytes()).map_err(Error::io("write", name))
@@ -63,12 +64,7 @@ impl Pretrained {
     fn verify(&self) -> Result<()> {
         let mut reader = self.checkpoint.reader();
         let device = crate::device::Device::Cpu.to_burn()?;
-        CaptionModel::load(
-            self.config.audio_encoder(),
-            &self.config.bart,
-            &mut reader,
-            &device,
-        )?;
+        CaptionModel::load(self.config.audio_encoder(), &self.config.bart, &mut reader, &device)?;
         reader.finish()
     }
 

@@ -79,7 +79,7 @@ impl Checkpoint {
         let mut length = [0; 8];
         file.read_exact(&mut length).map_err(|_| invalid(&origin, "it is shorter than 8 bytes"))?;
         let header_length = u64::from_le_bytes(length);
-        if header_length > MAX_HEADER.min(file_length - 8) {
+        if header_length > MAX_HEADER.min(file_length.saturating_sub(8)) {
             return Err(invalid(&origin, "it is not a safetensors file, or it is cut off"));
         }
         let mut header = vec![0; header_length as usize];
@@ -127,7 +127,10 @@ impl Checkpoint {
             let elements = info.shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim));
             let length = elements.and_then(|n| n.checked_mul(dtype.size()));
             if end > data_length {
-                let reason = format!("it is cut off: tensor {name} ends {} bytes after its end", end - data_length);
+                let reason = format!(
+                    "it is cut off: tensor {name} ends {} bytes after its end",
+                    end - data_length
+                );
                 return Err(invalid(&origin, reason));
             }
             let length = length.filter(|&length| end.checked_sub(start) == Some(length as u64));
@@ -170,7 +173,10 @@ impl Checkpoint {
                 other => return Err(unknown_type(&origin, &name, &other)),
             };
             let shape = tensor.shape().to_vec();
-            tensors.insert(name, Stored { dtype, shape, bytes: Bytes::Pickled(tensor) });
+            let stored = Stored { dtype, shape, bytes: Bytes::Pickled(tensor) };
+            if tensors.insert(name.clone(), stored).is_some() {
+                return Err(invalid(&origin, format!("it holds tensor {name} twice")));
+            }
         }
         Ok(Checkpoint { origin, tensors })
     }
@@ -229,6 +235,19 @@ impl Checkpoint {
     }
 }
 
+impl Checkpoint {
+    /// Refuses weights that no computation survives.
+    pub(super) fn check_finite(&self, name: &str, values: &[f32]) -> Result<()> {
+        match values.iter().all(|value| value.is_finite()) {
+            true => Ok(()),
+            false => {
+                let reason = "has values that are no finite numbers at this precision";
+                Err(invalid(&self.origin, format!("tensor {name} {reason}")))
+            }
+        }
+    }
+}
+
 impl StoredType {
     /// Bytes of one value.
     pub fn size(self) -> usize {
@@ -279,6 +298,7 @@ impl TensorSource for Reader<'_> {
         if self.precision == Precision::F16 {
             values.iter_mut().for_each(|value| *value = f16::from_f32(*value).to_f32());
         }
+        self.checkpoint.check_finite(name, &values)?;
         Ok(values)
     }
 }
@@ -293,10 +313,24 @@ impl Reader<'_> {
     /// Says that the model is complete.
     ///
     /// # Errors
-    /// [`Error::UnexpectedTensors`] if the checkpoint holds more than the model has asked for.
+    /// [`Error::UnexpectedTensors`] if the checkpoint holds more than the model has asked for,
+    /// [`Error::WrongShape`] if the tied tensors are of different shapes.
     pub fn finish(self) -> Result<()> {
+        let tied =
+            || TIED.iter().filter_map(|&name| Some((name, self.checkpoint.tensors.get(name)?)));
+        if let Some((_, first)) = tied().next()
+            && let Some((name, other)) = tied().find(|(_, other)| other.shape != first.shape)
+        {
+            return Err(Error::WrongShape {
+                origin: self.checkpoint.origin.clone(),
+                tensor: name.to_owned(),
+                expected: first.shape.clone(),
+                found: other.shape.clone(),
+            });
+        }
         let essential = self.checkpoint.essential().map(|(name, _)| name);
-        let left: Vec<&str> = essential.filter(|&name| !self.taken.iter().any(|t| t == name)).collect();
+        let left: Vec<&str> =
+            essential.filter(|&name| !self.taken.iter().any(|t| t == name)).collect();
         match left.first() {
             None => Ok(()),
             Some(&first) => Err(Error::UnexpectedTensors {

@@ -11,6 +11,8 @@ pub struct BeamSearch<'a> {
     parents: Vec<usize>,
     /// Finished hypotheses, without their end token.
     finished: Vec<Generated>,
+    /// No open beam can matter any more.
+    settled: bool,
     done: bool,
 }
 
@@ -33,7 +35,8 @@ impl<'a> BeamSearch<'a> {
     /// A search that goes on from `prefix`.
     pub fn new(config: &'a GenerationConfig, prefix: Vec<u32>) -> Self {
         let beams = vec![Beam { tokens: prefix, score: 0.0 }];
-        BeamSearch { config, beams, parents: vec![0], finished: Vec::new(), done: false }
+        let finished = Vec::new();
+        BeamSearch { config, beams, parents: vec![0], finished, settled: false, done: false }
     }
 
     /// The best 2K ways to go on, best first. The lower beam and token win a tie.
@@ -41,7 +44,8 @@ impl<'a> BeamSearch<'a> {
         let wanted = 2 * self.config.num_beams;
         let mut best = Best::new(wanted);
         let vocab_size = logits.len() / self.beams.len();
-        for (i, (beam, row)) in self.beams.iter().zip(logits.chunks_exact_mut(vocab_size)).enumerate()
+        for (i, (beam, row)) in
+            self.beams.iter().zip(logits.chunks_exact_mut(vocab_size)).enumerate()
         {
             if let Some(token) = forced(self.config, &beam.tokens) {
                 best.offer(Candidate { beam: i, token, score: beam.score });
@@ -104,9 +108,8 @@ impl Search for BeamSearch<'_> {
             }
         }
         let best_sum = candidates.first().map_or(f32::NEG_INFINITY, |best| best.score);
-        self.done = next.is_empty()
-            || self.is_settled(best_sum, length)
-            || length + 1 >= self.config.max_length;
+        self.settled = self.is_settled(best_sum, length);
+        self.done = self.settled || next.is_empty() || length + 1 >= self.config.max_length;
         // The model's rows are as many for every chunk.
         while !next.is_empty() && next.len() < num_beams {
             next.push(Beam { score: f32::NEG_INFINITY, ..next[0].clone() });
@@ -126,9 +129,8 @@ impl Search for BeamSearch<'_> {
     }
 
     fn finish(mut self) -> Generated {
-        // Open beams count where too few hypotheses have come to an end. With enough of them
-        // the search ended because no open beam could matter.
-        if self.finished.len() < self.config.num_beams {
+        // Where the greatest length ended the search, open beams count as they are.
+        if !self.settled {
             for Beam { tokens, score } in std::mem::take(&mut self.beams) {
                 if score.is_finite() {
                     self.finish_hypothesis(tokens, score);

@@ -24,7 +24,8 @@ pub struct GenerationConfig {
     pub length_penalty: f32,
     /// Whether beam search ends as soon as it has `num_beams` finished hypotheses.
     pub early_stopping: bool,
-    /// Whether tokens are drawn at random instead of searched for.
+    /// Whether tokens are drawn at random instead of searched for; `num_beams` then does not
+    /// matter.
     pub do_sample: bool,
     /// Sampling: logits are divided by this.
     pub temperature: f32,
@@ -111,8 +112,8 @@ impl GenerationConfig {
         ] {
             check(positive(value), name, &value, "above 0".into())?;
         }
-        let length_ok = self.length_penalty.is_finite();
-        check(length_ok, "length_penalty", &self.length_penalty, "a finite number".into())?;
+        let length_ok = (-10.0..=10.0).contains(&self.length_penalty);
+        check(length_ok, "length_penalty", &self.length_penalty, "-10 to 10".into())?;
         for (name, token) in [
             ("decoder_start_token_id", Some(self.decoder_start_token_id)),
             ("eos_token_id", Some(self.eos_token_id)),

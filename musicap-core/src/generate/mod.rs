@@ -48,6 +48,8 @@ pub struct Generated {
     /// Token ids from the start token to the end token.
     pub tokens: Vec<u32>,
     /// Sum of the tokens' log-probabilities over the length to the power of the length penalty.
+    /// Beam search counts them as transformers does: under the model alone, the end token not
+    /// in the length. Greedy search and sampling count them among the tokens that were allowed.
     pub score: f32,
 }
 
@@ -68,6 +70,10 @@ trait Search {
 ///
 /// # Errors
 /// Those of the model.
+///
+/// # Panics
+/// If `config` does not [validate](GenerationConfig::validate) for the model, or the model gives
+/// no logits.
 pub fn generate(
     model: &mut dyn StepModel,
     streams: &[u64],

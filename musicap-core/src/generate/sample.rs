@@ -69,7 +69,8 @@ impl Search for TokenByToken<'_> {
     fn advance(&mut self, logits: &mut [f32]) {
         let token = self.pick(logits);
         self.tokens.push(token);
-        self.done = token == self.config.eos_token_id || self.tokens.len() >= self.config.max_length;
+        self.done =
+            token == self.config.eos_token_id || self.tokens.len() >= self.config.max_length;
     }
 
     fn is_done(&self) -> bool {
