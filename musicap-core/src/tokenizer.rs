@@ -1,9 +1,10 @@
 //! Token ids to text and back.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 
 use tokenizers::AddedToken;
-use tokenizers::models::bpe::BPE;
+use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 
 use crate::error::{Error, Result};

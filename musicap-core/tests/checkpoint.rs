@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use musicap::checkpoint::{Checkpoint, Precision};
 use musicap::model::TensorSource;
-use musicap::{Error, Pretrained};
+use musicap::{Captioner, Error, Pretrained, Tokenizer};
 
 fn kit(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity").join(file)
@@ -118,4 +118,58 @@ fn no_code_is_run_from_a_pickle() {
     let opened = Checkpoint::open_pth(&path).map(|found| found.essential().count());
     assert!(matches!(opened, Ok(0) | Err(Error::InvalidCheckpoint { .. })), "{opened:?}");
     assert!(!proof.exists());
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused() {
+    let folder = scratch("nan");
+    Pretrained::open(kit("model-a")).unwrap().save(&folder, Precision::F32).unwrap();
+    let path = folder.join("model.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let loaded = Captioner::from_pretrained(&folder).map(drop);
+    let Err(Error::InvalidCheckpoint { reason, .. }) = loaded else { panic!("{loaded:?}") };
+    assert!(reason.contains("finite"), "{reason}");
+}
+
+#[test]
+fn a_hostile_tokenizer_is_an_error() {
+    let json = |model: &str, decoder: &str| {
+        format!(
+            r#"{{"version":"1.0","truncation":null,"padding":null,"added_tokens":[],
+                "normalizer":null,"pre_tokenizer":null,"post_processor":null,
+                "decoder":{decoder},"model":{model}}}"#
+        )
+    };
+    let bpe = |prefix: &str| {
+        format!(
+            r###"{{"type":"BPE","dropout":null,"unk_token":null,"continuing_subword_prefix":{prefix},
+                "end_of_word_suffix":null,"fuse_unk":false,"byte_fallback":false,
+                "vocab":{{"a":0,"b":1,"ab":2}},"merges":[["a","b"]]}}"###
+        )
+    };
+    let opened = Tokenizer::from_json("here", json(&bpe("\"####\""), "null").as_bytes()).map(drop);
+    assert!(matches!(opened, Err(Error::InvalidTokenizer { .. })), "{opened:?}");
+
+    let strip = r#"{"type":"Strip","content":"a","start":0,"stop":2}"#;
+    let tokenizer = Tokenizer::from_json("here", json(&bpe("null"), strip).as_bytes()).unwrap();
+    let decoded = tokenizer.decode(&[0]);
+    assert!(matches!(decoded, Err(Error::InvalidTokenizer { .. })), "{decoded:?}");
+    // Tokens that are not in the vocabulary are left out.
+    assert!(tokenizer.decode(&[u32::MAX]).is_ok());
+}
+
+#[test]
+fn a_config_that_asks_for_gigabytes_a_chunk_is_refused() {
+    let folder = scratch("gigabytes");
+    let config = r#"{"audio":{"sample_rate":192000,"chunk_seconds":120,"hop_length":1,
+        "n_mels":1024,"conv_layers":16,"f_max":8000}}"#;
+    std::fs::write(folder.join("config.json"), config).unwrap();
+    for file in ["vocab.json", "merges.txt", "transfer.pth"] {
+        std::fs::copy(kit("model-a").join(file), folder.join(file)).unwrap();
+    }
+    let opened = Pretrained::open(&folder).map(drop);
+    assert!(matches!(opened, Err(Error::InvalidConfig { .. })), "{opened:?}");
 }

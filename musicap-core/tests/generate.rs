@@ -75,18 +75,25 @@ fn log_softmax(logits: &[f32]) -> Vec<f64> {
 /// The best score of all sequences that end, by trying each.
 fn exhaustive(chunk: usize, config: &GenerationConfig, tokens: &mut Vec<u32>, sum: f64) -> f64 {
     let length = tokens.len();
-    let score = |sum: f64| sum / (length as f64).powf(f64::from(config.length_penalty));
-    if length == config.max_length - 1 {
-        return score(sum);
+    let score =
+        |sum: f64, length: usize| sum / (length as f64).powf(f64::from(config.length_penalty));
+    let at_the_end = length == config.max_length - 1;
+    if at_the_end && config.forced_eos_token_id.is_some() {
+        return score(sum, length);
     }
     let log_probabilities = log_softmax(&logits(chunk, tokens));
-    let mut best = score(sum + log_probabilities[EOS as usize]);
+    let mut best = score(sum + log_probabilities[EOS as usize], length);
     if length < config.min_length {
         best = f64::NEG_INFINITY;
     }
     for token in (0..VOCAB as u32).filter(|&token| token != EOS) {
+        let sum = sum + log_probabilities[token as usize];
         tokens.push(token);
-        let found = exhaustive(chunk, config, tokens, sum + log_probabilities[token as usize]);
+        // Cut off by the greatest length, it counts as it is.
+        let found = match at_the_end {
+            true => score(sum, length + 1),
+            false => exhaustive(chunk, config, tokens, sum),
+        };
         best = best.max(found);
         tokens.pop();
     }

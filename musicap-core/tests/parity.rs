@@ -107,7 +107,7 @@ fn encoder_output_and_logits_are_transformers() {
 #[test]
 fn captions_are_transformers() {
     for device in devices() {
-        for (batch_size, threads) in [(1, 1), (2, 2)] {
+        for (batch_size, threads) in [(1, 1), (1, 2), (2, 1), (2, 2)] {
             for model in ["model-a", "model-b"] {
                 let options = LoadOptions::default().with_device(device).with_threads(threads);
                 let pretrained = Pretrained::open(kit(model)).unwrap();

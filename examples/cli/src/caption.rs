@@ -12,91 +12,102 @@ use crate::progress::Progress;
 use crate::{exit_code, report};
 
 pub fn run(args: &CaptionArgs) -> ExitCode {
-    let output = match Output::new(args.output.as_deref(), args.format, args.files.len()) {
+    let output = match Output::new(args.output.as_deref(), args.format, &args.files) {
         Ok(output) => output,
         Err(wrong_use) => {
             report(&wrong_use);
             return ExitCode::from(2);
         }
     };
-    let captioner = match load(args) {
-        Ok(captioner) => captioner,
-        Err(error) => return exit_code(Err(error)),
-    };
-    let options = args.options(&captioner.config().generation);
-
-    let mut failed = Vec::new();
-    let mut done = Vec::new();
-    for (i, file) in args.files.iter().enumerate() {
-        let streams = matches!(output, Output::Stdout) && args.format == Format::Text;
-        if streams && args.files.len() > 1 {
-            let gap = if i > 0 { "\n" } else { "" };
-            if let Err(error) = output::print(&format!("{gap}{}\n", file.display())) {
-                return exit_code(Err(error));
-            }
-        }
-        let captioned = caption(&captioner, file, &options, streams, args.quiet);
-        match captioned.and_then(|captions| keep(captions, file, args.format, &output, &mut done)) {
-            Ok(()) => {}
-            // Wrong use is wrong for every file, and nobody reads a closed stdout.
-            Err(error @ Error::InvalidOption { .. }) => return exit_code(Err(error)),
-            Err(error) if is_closed_pipe(&error) => return ExitCode::SUCCESS,
-            Err(error) => {
-                report(&error);
-                failed.push(file);
-            }
-        }
-    }
-    let text = || output::join(&done, args.files.len(), args.format);
-    let written = match &output {
-        Output::Stdout if args.format != Format::Text && !done.is_empty() => output::print(&text()),
-        Output::File(path) if !done.is_empty() => output::write_file(path, &text()),
-        _ => Ok(()),
-    };
-    match written {
-        Ok(()) if failed.is_empty() => ExitCode::SUCCESS,
-        Ok(()) => {
+    match caption_all(args, &output) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(failed) => {
             if args.files.len() > 1 {
-                report(&format!("{} of {} files failed", failed.len(), args.files.len()));
+                report(&format!("{failed} of {} files failed", args.files.len()));
             }
             ExitCode::FAILURE
         }
+        // Whoever reads has seen enough.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => exit_code(Err(error)),
     }
 }
 
-fn load(args: &CaptionArgs) -> Result<Captioner> {
-    Captioner::load(&args.model.find()?, &args.model.load_options())
+/// Captions every file and gives the number of those that failed. An error is one that concerns
+/// them all.
+fn caption_all(args: &CaptionArgs, output: &Output) -> Result<usize> {
+    let captioner = Captioner::load(&args.model.find()?, &args.model.load_options())?;
+    let options = args.options(&captioner.config().generation);
+    captioner.check(&options)?;
+
+    let streams = matches!(output, Output::Stdout) && args.format == Format::Text;
+    let mut failed = 0;
+    let mut done = Vec::new();
+    for (i, file) in args.files.iter().enumerate() {
+        if streams && args.files.len() > 1 {
+            let gap = if i > 0 { "\n" } else { "" };
+            output::print(&format!("{gap}{}\n", file.display()))?;
+        }
+        let captioned = caption(&captioner, file, &options, streams, args.quiet);
+        let kept = captioned.and_then(|(captions, error)| {
+            keep(captions, file, args.format, output, &mut done)?;
+            error.map_or(Ok(()), Err)
+        });
+        match kept {
+            Ok(()) => {}
+            Err(error) if is_closed_pipe(&error) => return Err(error),
+            Err(error) => {
+                report(&error);
+                failed += 1;
+            }
+        }
+    }
+    // One file that failed leaves nothing to write; of several, an array says so.
+    let nothing = done.is_empty() && args.files.len() == 1;
+    let text = || output::join(&done, args.files.len(), args.format);
+    match output {
+        Output::Stdout if !streams && !nothing => output::print(&text())?,
+        Output::File(path) if !nothing => output::write_file(path, &text())?,
+        _ => {}
+    }
+    Ok(failed)
 }
 
-/// Captions one file; with `streams`, each line appears as soon as it is known.
+/// Captions one file; with `streams`, each line appears as soon as it is known. What ends a file
+/// before its time comes with the captions of what was heard until then.
 fn caption(
     captioner: &Captioner,
     file: &Path,
     options: &CaptionOptions,
     streams: bool,
     quiet: bool,
-) -> Result<Captions> {
+) -> Result<(Captions, Option<Error>)> {
     let reader = AudioReader::open(file)?;
     let progress = Progress::new(file, reader.duration(), quiet);
     let mut stream = captioner.captions(reader, options)?;
     let mut captions = Vec::new();
+    let mut failed = None;
     for caption in stream.by_ref() {
-        let caption = caption?;
-        progress.reached(caption.end_s);
-        if streams {
-            progress.suspend(|| output::print(&format!("{caption}\n")))?;
+        match caption {
+            Ok(caption) => {
+                progress.reached(caption.end_s);
+                if streams {
+                    progress.suspend(|| output::print(&format!("{caption}\n")))?;
+                }
+                captions.push(caption);
+            }
+            Err(error) => failed = Some(error),
         }
-        captions.push(caption);
     }
     drop(progress);
     let captions = stream.finish(captions);
-    if !quiet {
-        for gap in &captions.gaps {
-            report(&format!("{}: {}", file.display(), gap.reason));
-        }
+    for gap in &captions.gaps {
+        report(&format!("{}: {}", file.display(), gap.reason));
     }
-    Ok(captions)
+    match failed {
+        Some(error) if captions.captions.is_empty() => Err(error),
+        failed => Ok((captions, failed)),
+    }
 }
 
 /// Puts a recording's captions where they belong, or aside for the end.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use musicap::{Pretrained, Result};
 
 use crate::args::ConvertArgs;
-use crate::exit_code;
+use crate::{exit_code, report};
 
 pub fn run(args: &ConvertArgs) -> ExitCode {
     exit_code(convert(args))
@@ -15,6 +15,6 @@ fn convert(args: &ConvertArgs) -> Result<()> {
     Pretrained::open(&args.checkpoint)?.save(&args.folder, args.precision)?;
     let weights = args.folder.join("model.safetensors");
     let bytes = std::fs::metadata(weights).map_or(0, |file| file.len());
-    eprintln!("{}: {:.1} MB of weights", args.folder.display(), bytes as f64 / 1e6);
+    report(&format!("{}: {:.1} MB of weights", args.folder.display(), bytes as f64 / 1e6));
     Ok(())
 }

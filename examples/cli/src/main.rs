@@ -10,6 +10,7 @@ mod mel;
 mod output;
 mod progress;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,7 +29,8 @@ fn main() -> ExitCode {
 
 /// Says what failed in one line, for people and for scripts.
 fn report(error: &dyn std::fmt::Display) {
-    eprintln!("musicap: {error}");
+    // Where stderr cannot be written there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "musicap: {error}");
 }
 
 /// The exit code of a command that has reported its error.

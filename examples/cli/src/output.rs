@@ -1,5 +1,6 @@
 //! Where captions go: stdout, one file, or a folder with a file for each recording.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -17,8 +18,8 @@ pub enum Output {
 
 impl Output {
     /// # Errors
-    /// If several subtitle files would have to share a place.
-    pub fn new(path: Option<&Path>, format: Format, recordings: usize) -> Result<Self, String> {
+    /// If several recordings would have to share a file.
+    pub fn new(path: Option<&Path>, format: Format, files: &[PathBuf]) -> Result<Self, String> {
         let output = match path {
             None => Output::Stdout,
             Some(path) if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
@@ -28,8 +29,20 @@ impl Output {
         };
         let subtitles = matches!(format, Format::Srt | Format::Vtt);
         match output {
-            Output::Stdout | Output::File(_) if subtitles && recordings > 1 => {
+            Output::Stdout | Output::File(_) if subtitles && files.len() > 1 => {
                 Err("subtitles of several recordings need a folder: --output FOLDER/".into())
+            }
+            Output::Folder(folder) => {
+                let mut taken = HashMap::new();
+                for file in files {
+                    let place = Self::file_for(&folder, file, format);
+                    if let Some(other) = taken.insert(place.clone(), file) {
+                        let (other, file) = (other.display(), file.display());
+                        let place = place.display();
+                        return Err(format!("{other} and {file} would both be written to {place}"));
+                    }
+                }
+                Ok(Output::Folder(folder))
             }
             output => Ok(output),
         }

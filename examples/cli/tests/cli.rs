@@ -184,6 +184,7 @@ fn bad_audio_is_named_with_its_cause() {
     // What is there of a song that is cut off is captioned; that it is cut off is said.
     let cut = musicap(&[text(&file("cut.ogg", &song[..song.len() / 2]))]);
     assert!(stdout(&cut).lines().count() >= 2, "{}", stderr(&cut));
+    assert!(stderr(&cut).contains("cut.ogg"), "nothing says that it is cut off");
 }
 
 #[test]
@@ -251,6 +252,8 @@ fn wrong_use_exits_with_2() {
         &[SONG, "--threads", "0"],
         &[SONG, "--max-length", "100000"],
         &[SONG, SONG, "--format", "vtt"],
+        &[SONG, SONG, "--output", "captions/"],
+        &["nowhere.mp3", "--beams", "0"],
     ] {
         let output = musicap(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));

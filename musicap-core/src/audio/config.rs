@@ -113,8 +113,7 @@ impl AudioConfig {
         within("audio.f_max", f_max_ok, &self.f_max, "above 0 and at most half the sample rate")?;
         let f_min_ok = self.f_min >= 0.0 && self.f_min < self.f_max;
         within("audio.f_min", f_min_ok, &self.f_min, "at least 0 and below audio.f_max")?;
-        // NaN fails both comparisons. The upper bound keeps a hostile config from asking for
-        // gigabytes a chunk.
+        // NaN fails both comparisons.
         let seconds_ok = self.chunk_seconds > 0.0 && self.chunk_seconds <= 120.0;
         within("audio.chunk_seconds", seconds_ok, &self.chunk_seconds, "above 0 and at most 120")?;
         let reflectable = self.chunk_samples() > self.n_fft / 2;

@@ -46,30 +46,38 @@ impl Pretrained {
     /// # Errors
     /// What [`CaptionModel::load`] finds wrong with the weights, and [`Error::Io`].
     pub fn save(&self, folder: impl AsRef<Path>, precision: Precision) -> Result<()> {
-        self.verify()?;
+        self.verify(precision)?;
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        write_file(&folder.join("model.safetensors"), |out| self.write_weights(precision, out))?;
-        let tokenizer = self.tokenizer.to_json()?;
+        let weights = folder.join("model.safetensors");
+        write_file(&weights, |out| self.write_weights(precision, &weights, out))?;
         for (name, text) in
-            [("tokenizer.json", &tokenizer), ("config.json", &self.config.to_json())]
+            [("tokenizer.json", self.tokenizer.to_json()?), ("config.json", self.config.to_json())]
         {
-            write_file(&folder.join(name), |out| {
-                out.write_all(text.as_bytes()).map_err(Error::io("write", name))
+            let path = folder.join(name);
+            write_file(&path, |out| {
+                out.write_all(text.as_bytes()).map_err(Error::io("write", &path))
             })?;
         }
-        Ok(())
+        // What another model may have left here would take precedence over config.json.
+        let other = folder.join("generation_config.json");
+        match std::fs::remove_file(&other) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io("remove", other)(error))
+            }
+            _ => Ok(()),
+        }
     }
 
-    fn verify(&self) -> Result<()> {
-        let mut reader = self.checkpoint.reader();
-        let device = crate::device::Device::Cpu.to_burn()?;
+    fn verify(&self, precision: Precision) -> Result<()> {
+        let mut reader = self.checkpoint.reader().with_precision(precision);
+        let device = crate::device::Device::default().to_burn()?;
         CaptionModel::load(self.config.audio_encoder(), &self.config.bart, &mut reader, &device)?;
         reader.finish()
     }
 
     /// The safetensors format: the length of a JSON header, the header, the tensors' bytes.
-    fn write_weights(&self, precision: Precision, out: &mut dyn Write) -> Result<()> {
+    fn write_weights(&self, precision: Precision, path: &Path, out: &mut dyn Write) -> Result<()> {
         let (dtype, name) = match precision {
             Precision::F32 => (StoredType::F32, "F32"),
             Precision::F16 => (StoredType::F16, "F16"),
@@ -86,7 +94,7 @@ impl Pretrained {
         // Tensors start at a multiple of eight bytes.
         header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
 
-        let failed = || Error::io("write", "model.safetensors");
+        let failed = || Error::io("write", path);
         out.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed())?;
         out.write_all(header.as_bytes()).map_err(failed())?;
         for (tensor, stored) in self.checkpoint.essential() {
