@@ -37,8 +37,11 @@ fn captions(hub: &Hub, id: &HubId) -> Vec<String> {
     assert_eq!(model.name(), id.to_string());
     let captioner = Captioner::load(&model, &LoadOptions::default()).unwrap();
     let tune = AudioReader::open(kit().join("tune-16k.wav")).unwrap();
-    let captions =
-        captioner.caption(tune, &CaptionOptions::default().with_tail(Tail::Drop)).unwrap();
+    // The settings that the kit calls default; the rest comes from the model's config.
+    let mut generation = captioner.config().generation.clone();
+    (generation.num_beams, generation.max_length, generation.min_length) = (5, 128, 2);
+    let options = CaptionOptions::default().with_tail(Tail::Drop).with_generation(generation);
+    let captions = captioner.caption(tune, &options).unwrap();
     captions.captions.into_iter().map(|caption| caption.text).collect()
 }
 
