@@ -32,7 +32,7 @@ impl Features {
         Ok(Self { log_mel: LogMel::new(&config)?, samples: config.chunk_samples() })
     }
 
-    /// Bytes of one clip, [mel][frame]; a clip too short is repeated.
+    /// Bytes of one clip, `[mel][frame]`; a clip too short is repeated.
     pub fn bytes(&self, clip: &[f32]) -> Vec<u8> {
         let whole: Vec<f32> = clip.iter().copied().cycle().take(self.samples).collect();
         self.log_mel.compute(&whole).iter().map(|&db| quantise(db)).collect()
