@@ -1,6 +1,7 @@
 //! Where captions go: stdout, one file, or a folder with a file for each recording.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -85,17 +86,22 @@ fn heading(captions: &Captions) -> String {
     format!("{}\n", captions.file.as_deref().unwrap_or_default())
 }
 
-/// Writes a file at once: beside its place first, then by renaming.
+/// Writes a text to a file at once, and makes the folder for it.
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|e| io("create", folder, e))?;
     }
+    replace_file(path, |mut file| file.write_all(text.as_bytes()).map_err(|e| io("write", path, e)))
+}
+
+/// Makes the file at `path` anew: `write` fills one beside it, which then takes its place.
+pub fn replace_file(path: &Path, write: impl FnOnce(File) -> Result<()>) -> Result<()> {
     let partial = path.with_added_extension("partial");
-    let write = || {
-        std::fs::write(&partial, text).map_err(|e| io("write", &partial, e))?;
+    let replace = || {
+        write(File::create(&partial).map_err(|e| io("create", path, e))?)?;
         std::fs::rename(&partial, path).map_err(|e| io("write", path, e))
     };
-    write().inspect_err(|_| {
+    replace().inspect_err(|_| {
         // Half a file is of no use; that it could not be removed is not the news.
         let _ = std::fs::remove_file(&partial);
     })

@@ -22,6 +22,14 @@ pub struct Report {
     pub families: Vec<(String, f64, usize)>,
 }
 
+impl Report {
+    /// The shares in the order in which they are told: tempo, drums, parts, micro-F1, macro-F1,
+    /// lead, exact.
+    pub fn figures(&self) -> [f64; 7] {
+        [self.tempo, self.drums, self.parts, self.micro_f1, self.macro_f1, self.lead, self.exact]
+    }
+}
+
 /// Scores `captions` against the records of the same clips.
 pub fn evaluate(records: &[Record], captions: &[String]) -> Report {
     let pairs: Vec<(&Record, Reading)> = records
@@ -144,15 +152,7 @@ mod tests {
             records.push(clip::record(index, &score, Vec::new(), Vec::new()));
         }
         let report = evaluate(&records, &captions);
-        for figure in [
-            report.tempo,
-            report.drums,
-            report.parts,
-            report.micro_f1,
-            report.macro_f1,
-            report.lead,
-            report.exact,
-        ] {
+        for figure in report.figures() {
             assert_eq!(figure, 1.0);
         }
         captions.rotate_left(1);

@@ -211,15 +211,7 @@ fn report(data: &Path, captions: &Path, families: bool) -> Result<()> {
     println!("          tempo  drums  parts  micro  macro   lead  exact");
     for (name, report) in [("majority", &majority), ("model", &model)] {
         print!("{name:9}");
-        for figure in [
-            report.tempo,
-            report.drums,
-            report.parts,
-            report.micro_f1,
-            report.macro_f1,
-            report.lead,
-            report.exact,
-        ] {
+        for figure in report.figures() {
             print!(" {figure:6.3}");
         }
         println!();
