@@ -1,6 +1,7 @@
 """Rendered clips as training batches: bytes to decibels, treated anew at every visit."""
 
 import json
+import math
 import random
 from pathlib import Path
 
@@ -8,11 +9,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-MELS, FRAMES = 128, 501
+MELS, FRAMES = 128, 251
 FLOOR_DB, STEP_DB = -100.0, 150.0 / 255.0
 FAMILIES = """piano electric_piano harpsichord mallets bells organ accordion acoustic_guitar
 electric_guitar distorted_guitar bass violin cello strings pizzicato harp choir trumpet brass
-saxophone reeds flute synth_lead synth_pad folk_strings""".split()
+saxophone reeds flute synth_lead synth_pad folk_strings voice""".split()
 CLASSES = {
     "tempo": ["slow", "medium", "fast"],
     "texture": ["solo", "small", "full"],
@@ -87,9 +88,49 @@ class Clips:
         return (treated(db) if treat else db), tags, torch.from_numpy(ids)
 
 
+def warp(octaves):
+    """Neighbours and weights that move every mel band by so many octaves."""
+    mel = torch.linspace(0, 2595 * math.log10(1 + 8000 / 700), MELS + 2)
+    hertz = 700 * (10 ** (mel / 2595) - 1)
+    places = 2595 * torch.log10(1 + hertz[1:-1] * 2**-octaves / 700) / mel[1] - 1
+    places = places.clamp(0, MELS - 1)
+    low = places.floor().long().clamp(max=MELS - 2)
+    return low, (places - low)[:, None]
+
+
+def moved(db):
+    """All higher or lower by up to two semitones, and faster or slower by up to 5 %: less than
+    lies between two classes of tempo."""
+    low, share = warp(random.uniform(-1 / 6, 1 / 6))
+    db = torch.lerp(db[:, low], db[:, low + 1], share)
+    places = torch.arange(FRAMES) * 2 ** random.uniform(-0.07, 0.07)
+    low = places.floor().long()
+    return torch.lerp(db[:, :, low % FRAMES], db[:, :, (low + 1) % FRAMES], places - low)
+
+
+def mixed(db, tags, share):
+    """Adds another clip of the batch to a share of the clips: what is heard is then the union
+    of both, and tempo, lead and the like are unknown."""
+    gain = torch.where(torch.rand(len(db)) < share, torch.rand(len(db)) * 8 - 4, -math.inf)
+    other = torch.randperm(len(db))
+    bel = 10 / math.log(10)
+    sum_ = bel * torch.logaddexp(db / bel, (db[other] + gain[:, None, None]) / bel)
+    both = gain > -math.inf
+    tags = dict(tags)
+    for name, values in tags.items():
+        if values.is_floating_point():
+            union = torch.maximum(values, values[other])
+            tags[name] = torch.where(both[:, None], union, values)
+        else:
+            tags[name] = values.masked_fill(both, -100)
+    return sum_, tags
+
+
 def treated(db):
-    """Equaliser, gain, noise floor, shift in time, masks: cheap on log-mels."""
+    """Pitch, speed, equaliser, gain, noise floor, shift in time, masks: cheap on log-mels."""
     n = len(db)
+    if random.random() < 0.6:
+        db = moved(db)
     curve = F.interpolate(torch.randn(n, 1, 6) * 2.0, MELS, mode="linear", align_corners=True)[:, 0]
     db = db + (curve + torch.randn(n, 1))[:, :, None]
     floor = torch.where(torch.rand(n) < 0.4, -torch.rand(n) * 60 - 25, torch.full((n,), -100.0))
@@ -98,7 +139,7 @@ def treated(db):
         if random.random() < 0.3:
             clip.copy_(clip.roll(random.randrange(FRAMES), 1))
         if random.random() < 0.3:
-            start, width = random.randrange(FRAMES - 40), random.randrange(5, 40)
+            start, width = random.randrange(FRAMES - 20), random.randrange(3, 20)
             clip[:, start : start + width] = clip.mean()
         if random.random() < 0.3:
             start, width = random.randrange(MELS - 12), random.randrange(2, 12)

@@ -27,14 +27,16 @@ from safetensors.torch import save
 from tokenizers import Tokenizer
 
 from captioner import PAD, START, Captioner, exported
-from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, Clips
+from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, Clips, mixed
+from muon import Muon
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 SHAPE = dict(
     d_model=192, heads=4, ffn=768, encoder_layers=4, decoder_layers=2, n_mels=MELS,
-    conv_layers=5, audio_frames=32, max_positions=128, dropout=0.0,
+    conv_layers=4, audio_frames=32, max_positions=128, dropout=0.0,
 )  # fmt: skip
-TAG_SHARE = 0.52  # of the time, before captions begin
+TAG_SHARE = 0.55  # of the time, before captions begin
+MIXED_SHARE = 0.3  # of the clips, until then
 WEIGHTS = dict(
     families=5.0, programs=3.0, drums=0.5, tempo=0.5, texture=0.4, dynamics=0.3, groove=0.2, lead=0.4
 )
@@ -83,6 +85,16 @@ def tag_figures(model, clips):
     return {"families": 2 * hits[0] / (hits[1] + hits[2])} | shares
 
 
+def optimizers_of(model, rate):
+    """Muon for the matrices of layers; Adam for embeddings, heads, norms and biases."""
+    matrices, others = [], []
+    for name, p in model.named_parameters():
+        layer = "layers." in name or "conv" in name
+        (matrices if layer and p.ndim > 1 else others).append(p)
+    yield Muon(matrices, lr=rate, weight_decay=0.02)
+    yield torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)
+
+
 def average_gradients(model, world):
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     flat = torch.cat([g.flatten() for g in gradients])
@@ -102,15 +114,13 @@ def train(rank, a):
     torch.manual_seed(a.seed)
     model = Captioner(shape, TAG_SIZES)
     average = {name: t.clone() for name, t in model.state_dict().items()}
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [dict(params=decayed, weight_decay=0.02), dict(params=plain, weight_decay=0.0)]
-    optimizer = torch.optim.AdamW(groups, lr=a.rate, betas=(0.9, 0.98))
+    optimizers = [*optimizers_of(model, a.rate)]
     checkpoint, elapsed, step, seen = Path(a.run) / "last.pt", 0.0, 0, 0
     if checkpoint.exists():
         saved = torch.load(checkpoint)
         model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
+        for optimizer, state in zip(optimizers, saved["optimizers"]):
+            optimizer.load_state_dict(state)
         average, elapsed, step, seen = saved["average"], saved["elapsed"], saved["step"], saved["seen"]
     elif a.start:
         model.load_state_dict(torch.load(a.start)["average"])
@@ -146,16 +156,19 @@ def train(rank, a):
                 order = order[: len(order) // a.processes]
         batch = clips.batch([order.pop() for _ in range(a.batch)])
         rate = a.rate * min(1.0, (step + 1) / 300) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
-        for group in optimizer.param_groups:
+        for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = rate
+        if not captions:
+            batch = (*mixed(*batch[:2], MIXED_SHARE), batch[2])
         with torch.autocast("cpu", torch.bfloat16, enabled=a.bfloat16):
             loss, shown = losses(model, batch, captions)
-        optimizer.zero_grad()
+        model.zero_grad()
         loss.backward()
         if a.processes > 1:
             average_gradients(model, a.processes)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        for optimizer in optimizers:
+            optimizer.step()
         step, seen = step + 1, seen + a.batch * a.processes
         keep = min(0.998, step / (step + 100))
         for name, tensor in model.state_dict().items():
@@ -174,7 +187,7 @@ def train(rank, a):
                 flush=True,
             )
         if time.time() - saved_at > a.save_seconds or told == 0.0:
-            save_checkpoint(a, model, optimizer, average, elapsed, step, seen)
+            save_checkpoint(a, model, optimizers, average, elapsed, step, seen)
             saved_at = time.time()
         if elapsed - told > a.measure_seconds:
             told = elapsed
@@ -184,16 +197,16 @@ def train(rank, a):
                 figures = "  ".join(f"{k} {v:.3f}" for k, v in tag_figures(measured, held).items())
                 print(f"  {Path(folder).name}: {figures}", flush=True)
     if rank == 0:
-        save_checkpoint(a, model, optimizer, average, elapsed, step, seen)
+        save_checkpoint(a, model, optimizers, average, elapsed, step, seen)
         print(f"done: {step} steps, {seen} clips seen")
     dist.destroy_process_group()
 
 
-def save_checkpoint(a, model, optimizer, average, elapsed, step, seen):
+def save_checkpoint(a, model, optimizers, average, elapsed, step, seen):
     run = Path(a.run)
     run.mkdir(parents=True, exist_ok=True)
     state = dict(
-        model=model.state_dict(), optimizer=optimizer.state_dict(), average=average,
+        model=model.state_dict(), optimizers=[o.state_dict() for o in optimizers], average=average,
         elapsed=elapsed, step=step, seen=seen, shape=model.config,
         recipe={k: v for k, v in vars(a).items() if k in ("seed", "rate", "batch", "minutes")},
     )  # fmt: skip
@@ -246,13 +259,13 @@ def export(a):
         "audio": {
             "sample_rate": 16000,
             "n_fft": 1024,
-            "hop_length": 320,
+            "hop_length": 640,
             "n_mels": 128,
             "f_min": 0.0,
             "f_max": 8000.0,
             "power": "magnitude",
             "chunk_seconds": 10.0,
-            "conv_layers": 5,
+            "conv_layers": 4,
             "pad": "repeat",
         },
         "musicap": {
@@ -293,10 +306,10 @@ def main():
     p.add_argument("--out")
     p.add_argument("--start", help="checkpoint to begin from, captions at once")
     p.add_argument("--minutes", type=float, default=45)
-    p.add_argument("--batch", type=int, default=32, help="clips a step and process")
+    p.add_argument("--batch", type=int, default=64, help="clips a step and process")
     p.add_argument("--processes", type=int, default=2)
     p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--rate", type=float, default=1.2e-3)
+    p.add_argument("--rate", type=float, default=2.5e-3)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--port", type=int, default=29517)
     p.add_argument("--bfloat16", action=argparse.BooleanOptionalAction, default=True)

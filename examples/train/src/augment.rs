@@ -9,7 +9,7 @@ pub const RATE: f32 = 16_000.0;
 
 /// Colours a single part, as another instrument or microphone would.
 pub fn colour(samples: &mut [f32], rate: f32, dice: &mut Dice) {
-    if dice.chance(0.55) {
+    if dice.chance(0.5) {
         let (frequency, gain) = (dice.between(600.0, 4000.0), dice.between(-9.0, 7.0));
         Biquad::high_shelf(rate, frequency, gain).run(samples);
     }

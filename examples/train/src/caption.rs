@@ -187,7 +187,7 @@ impl Draft<'_> {
         let piece = article(&adjectives, kind);
         match dice.index(3) {
             0 => self.say(format!("this is {piece} with {names}")),
-            1 => self.say(format!("{piece} played by {names}")),
+            1 => self.say(format!("{piece} performed by {names}")),
             _ => self.say(format!("{piece} featuring {names}")),
         }
     }
@@ -199,13 +199,18 @@ impl Draft<'_> {
             Style::Electronic if self.score.has_drums() => "electronic piece",
             Style::Jazz if self.score.has_drums() => "jazz piece",
             Style::Ambient => "ambient piece",
+            _ if self.is_sung() => "song",
             _ => "instrumental piece",
         };
-        if dice.chance(0.6) {
-            styled
-        } else {
-            dice.pick(&["piece", "instrumental", "piece of music"])
+        match dice.index(10) {
+            0..6 => styled,
+            6 | 7 if !self.is_sung() => "instrumental",
+            _ => dice.pick(&["piece", "piece of music"]),
         }
+    }
+
+    fn is_sung(&self) -> bool {
+        self.score.families().iter().any(|family| matches!(family, Family::Choir | Family::Voice))
     }
 
     /// Melodic parts but the lead and whatever repeats a family.
@@ -346,7 +351,7 @@ fn name(part: &Part, dice: &mut Dice) -> Noun {
 
 fn verb(part: &Part, noun: Noun, dice: &mut Dice) -> &'static str {
     match (part.family, noun.plural) {
-        (Some(Family::Choir), false) => "sings",
+        (Some(Family::Choir | Family::Voice), false) => "sings",
         (Some(Family::Choir), true) => "sing",
         (_, true) => "play",
         (_, false) if part.role == Role::Pad && dice.chance(0.3) => "holds",

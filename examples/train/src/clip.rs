@@ -9,6 +9,7 @@ use crate::filter::halve;
 use crate::plan::Plan;
 use crate::render::{self, PART_RATE, Performance};
 use crate::score::{Dynamics, Groove, Part, Role, Score, Style, Tempo, Texture};
+use crate::singer::Singer;
 use crate::soundfonts::Font;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -101,9 +102,15 @@ fn perform(
     let mut kept = Vec::new();
     for part in score.parts.clone() {
         let first = if mixed_fonts { &fonts[dice.index(fonts.len())] } else { common_font };
-        let font = able(first, fonts, &part, dice);
+        let sung = part.family == Some(Family::Voice);
+        let font = if sung { first } else { able(first, fonts, &part, dice) };
         let shift = if shifted { dice.int(-3, 3) } else { 0 };
-        let mut sound = perform_part(score, &part, shift, font, cut, dice)?;
+        let mut sound = if sung {
+            let singer = Singer::random(&part.notes, dice);
+            singer.sing(score, &part.notes, PART_RATE, cut.from, cut.seconds, dice)
+        } else {
+            perform_part(score, &part, shift, font, cut, dice)?
+        };
         if coloured {
             augment::colour(&mut sound, PART_RATE as f32, dice);
         }
@@ -115,8 +122,9 @@ fn perform(
         for (out, sample) in mix[wait..].iter_mut().zip(&sound) {
             *out += sample;
         }
-        if !used.iter().any(|name| name == font.name) {
-            used.push(font.name.to_owned());
+        let name = if sung { "singer" } else { font.name };
+        if !used.iter().any(|other| other == name) {
+            used.push(name.to_owned());
         }
         kept.push(part);
     }

@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::drums;
-use crate::family::{Family, Voice};
+use crate::family::{Family, Production};
 use crate::melody;
 use crate::plan::{Plan, Player};
 use crate::score::{Dynamics, Note, Part, Role, Score, Style, Tempo};
@@ -296,9 +296,9 @@ fn bass(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
 
 /// Held sounds breathe: a swell every bar or two.
 fn swells(frame: &Frame, player: &Player, dice: &mut Dice) -> Vec<(f32, u8)> {
-    let held = player
-        .family
-        .is_some_and(|family| matches!(family.traits().voice, Voice::Line | Voice::Sustained));
+    let held = player.family.is_some_and(|family| {
+        matches!(family.traits().production, Production::Line | Production::Sustained)
+    });
     if !held || dice.chance(0.4) {
         return Vec::new();
     }

@@ -31,11 +31,12 @@ pub enum Family {
     SynthLead,
     SynthPad,
     FolkStrings,
+    Voice,
 }
 
 /// How an instrument speaks: decides which roles and patterns suit it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Voice {
+pub enum Production {
     /// One note at a time, held by breath or bow.
     Line,
     /// Many players or keys, held as long as wanted.
@@ -49,7 +50,7 @@ pub enum Voice {
 /// What the composer must know about a family.
 pub struct Traits {
     pub family: Family,
-    pub voice: Voice,
+    pub production: Production,
     /// General MIDI programs, from 0.
     pub programs: &'static [u8],
     /// Comfortable melody range, MIDI keys.
@@ -57,14 +58,20 @@ pub struct Traits {
 }
 
 use Family::*;
-use Voice::*;
+use Production::*;
 
-const fn row(family: Family, voice: Voice, programs: &'static [u8], low: u8, high: u8) -> Traits {
-    Traits { family, voice, programs, range: (low, high) }
+const fn row(
+    family: Family,
+    production: Production,
+    programs: &'static [u8],
+    low: u8,
+    high: u8,
+) -> Traits {
+    Traits { family, production, programs, range: (low, high) }
 }
 
 /// All families, in the order of [`Family`].
-pub const FAMILIES: [Traits; 25] = [
+pub const FAMILIES: [Traits; 26] = [
     row(Piano, Plucked, &[0, 0, 1, 2, 3], 55, 88),
     row(ElectricPiano, Plucked, &[4, 5], 52, 84),
     row(Harpsichord, Plucked, &[6], 52, 84),
@@ -90,6 +97,8 @@ pub const FAMILIES: [Traits; 25] = [
     row(SynthLead, Line, &[80, 81, 81, 84, 87], 50, 86),
     row(SynthPad, Sustained, &[88, 89, 90, 91, 92, 94, 95], 45, 79),
     row(FolkStrings, Plucked, &[104, 105, 105, 106, 107], 52, 84),
+    // Sung by singer.rs; the program only stands for it.
+    row(Voice, Line, &[85], 45, 76),
 ];
 
 impl Family {
@@ -105,7 +114,7 @@ impl Family {
 
     /// Whether it can carry harmony on its own.
     pub fn plays_chords(self) -> bool {
-        matches!(self.traits().voice, Sustained | Plucked)
+        matches!(self.traits().production, Sustained | Plucked)
     }
 }
 

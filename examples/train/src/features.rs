@@ -5,9 +5,9 @@ use musicap::audio::{AudioConfig, LogMel, Pad, Power};
 /// The embedded model's front end.
 pub fn audio_config() -> AudioConfig {
     AudioConfig {
-        hop_length: 320,
+        hop_length: 640,
         power: Power::Magnitude,
-        conv_layers: 5,
+        conv_layers: 4,
         pad: Pad::Repeat,
         ..AudioConfig::default()
     }
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn clips_have_the_size_that_the_trainer_reads() {
         let features = Features::new().unwrap();
-        assert_eq!(features.bytes(&vec![0.1; 40_000]).len(), 128 * 501);
+        assert_eq!(features.bytes(&vec![0.1; 40_000]).len(), 128 * 251);
         assert_eq!(audio_config().encoder_frames(), 32);
     }
 }

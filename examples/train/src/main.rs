@@ -17,6 +17,7 @@ mod plan;
 mod render;
 mod score;
 mod shard;
+mod singer;
 mod song;
 mod soundfonts;
 mod theory;

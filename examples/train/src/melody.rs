@@ -3,7 +3,7 @@
 
 use crate::compose::{Frame, note};
 use crate::dice::Dice;
-use crate::family::{Family, Voice};
+use crate::family::{Family, Production};
 use crate::score::{Note, Style, Tempo};
 
 /// The tune.
@@ -38,8 +38,10 @@ pub fn counter(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
 
 /// The sounding share of a note's length.
 fn touch(family: Family, dice: &mut Dice) -> f32 {
-    match family.traits().voice {
-        Voice::Line | Voice::Sustained => dice.weighted(&[(0.97, 0.6), (0.8, 0.25), (0.45, 0.15)]),
+    match family.traits().production {
+        Production::Line | Production::Sustained => {
+            dice.weighted(&[(0.97, 0.6), (0.8, 0.25), (0.45, 0.15)])
+        }
         _ => dice.one(&[0.6, 0.95, 1.4]),
     }
 }

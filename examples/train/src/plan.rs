@@ -1,7 +1,7 @@
 //! Who plays, how fast and how loud: decided before a note is written.
 
 use crate::dice::Dice;
-use crate::family::{FAMILIES, Family, Family::*, Voice};
+use crate::family::{FAMILIES, Family, Family::*, Production};
 use crate::score::{Dynamics, Groove, Role, Style, Tempo};
 
 /// One player and the job it has.
@@ -48,7 +48,7 @@ impl Plan {
             (Cast::Band, 0.30),
         ]);
         let style = dice.weighted(&[
-            (Style::Free, 0.34),
+            (Style::Free, 0.38),
             (Style::Orchestral, 0.20),
             (Style::Rock, 0.10),
             (Style::Electronic, 0.10),
@@ -159,9 +159,9 @@ fn solo(style: Style, dice: &mut Dice) -> Vec<Player> {
     };
     let lead = player(Role::Melody, family, dice);
     let same = |role| Player { role, ..lead };
-    match family.traits().voice {
-        Voice::Low => vec![same(Role::Bass)],
-        Voice::Line => vec![lead],
+    match family.traits().production {
+        Production::Low => vec![same(Role::Bass)],
+        Production::Line => vec![lead],
         _ if style == Style::Ambient => vec![same(Role::Pad)],
         _ => dice
             .weighted(&[
@@ -187,10 +187,15 @@ fn ensemble(style: Style, size: usize, dice: &mut Dice) -> Vec<Player> {
 
     if style != Style::Ambient {
         let at = free.iter().position(|&family| family != Bass && family != SynthPad).unwrap_or(0);
-        players.push(player(Role::Melody, free.remove(at), dice));
+        let lead = free[at];
+        free.retain(|&family| family != lead);
+        players.push(player(Role::Melody, lead, dice));
     }
+    // A singer leads or is not there.
+    free.retain(|&family| family != Voice);
     if let Some(at) = free.iter().position(|family| family.plays_chords()) {
-        let family = free.remove(at);
+        let family = free[at];
+        free.retain(|&other| other != family);
         players.push(player(accompaniment(family, dice), family, dice));
     }
     let bass_odds = match (style, size) {
@@ -204,10 +209,11 @@ fn ensemble(style: Style, size: usize, dice: &mut Dice) -> Vec<Player> {
         free.retain(|&family| family != Bass);
     }
     while players.len() < size && !free.is_empty() {
-        let family = free.remove(0);
-        let role = match family.traits().voice {
-            Voice::Low => Role::Bass,
-            Voice::Line => Role::CounterMelody,
+        let family = free[0];
+        free.retain(|&other| other != family);
+        let role = match family.traits().production {
+            Production::Low => Role::Bass,
+            Production::Line => Role::CounterMelody,
             _ if dice.chance(0.3) => Role::CounterMelody,
             _ => accompaniment(family, dice),
         };
@@ -224,7 +230,7 @@ fn accompaniment(family: Family, dice: &mut Dice) -> Role {
     match family {
         Harp | Bells | Mallets => dice.one(&[Role::Arpeggio, Role::Arpeggio, Role::Chords]),
         SynthPad | Choir => Role::Pad,
-        _ if family.traits().voice == Voice::Sustained => {
+        _ if family.traits().production == Production::Sustained => {
             dice.one(&[Role::Pad, Role::Pad, Role::Chords])
         }
         _ => dice.one(&[Role::Chords, Role::Chords, Role::Arpeggio]),
@@ -260,6 +266,17 @@ fn pool(style: Style) -> &'static [Family] {
             SynthLead,
             SynthPad,
             FolkStrings,
+            Voice,
+            // Seldom heard in other styles.
+            Harpsichord,
+            Accordion,
+            Violin,
+            Cello,
+            Pizzicato,
+            Trumpet,
+            Saxophone,
+            Flute,
+            FolkStrings,
         ],
         Style::Orchestral => &[
             Strings,
@@ -291,6 +308,9 @@ fn pool(style: Style) -> &'static [Family] {
             Saxophone,
             SynthLead,
             ElectricPiano,
+            Voice,
+            Voice,
+            Voice,
         ],
         Style::Electronic => &[
             SynthLead,
@@ -303,6 +323,7 @@ fn pool(style: Style) -> &'static [Family] {
             Mallets,
             Piano,
             ElectricGuitar,
+            Voice,
         ],
         Style::Jazz => &[
             Saxophone,
@@ -317,6 +338,7 @@ fn pool(style: Style) -> &'static [Family] {
             Organ,
             ElectricPiano,
             Flute,
+            Voice,
         ],
         Style::Folk => &[
             AcousticGuitar,
@@ -329,6 +351,8 @@ fn pool(style: Style) -> &'static [Family] {
             Cello,
             Reeds,
             Piano,
+            Voice,
+            Voice,
         ],
         Style::Ambient => &[SynthPad, SynthPad, Strings, Choir, Bells, Harp, Piano],
     }

@@ -50,7 +50,7 @@ pub fn part(
     let shift = if part.role == Role::Drums { 0 } else { how.formant_shift };
 
     let skip = (from * PART_RATE as f32) as usize;
-    let total = ((from + seconds) * PART_RATE as f32) as usize;
+    let total = skip + (seconds * PART_RATE as f32) as usize;
     let (mut left, mut right) = (vec![0.0; total], vec![0.0; total]);
     let mut done = 0;
     for (time, event) in events(score, part) {

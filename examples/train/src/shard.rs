@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
 /// Bytes of one clip's spectrogram.
-pub const CLIP_BYTES: u64 = 128 * 501;
+pub const CLIP_BYTES: u64 = 128 * 251;
 
 /// A shard open for appending.
 pub struct Shard {

@@ -50,6 +50,7 @@ pub fn family_nouns(family: Family) -> &'static [Noun] {
         Family::SynthLead => &[one!("synth lead"), one!("lead synthesizer")],
         Family::SynthPad => &[one!("synth pad"), one!("synthesizer pad")],
         Family::FolkStrings => &[one!("plucked folk instrument")],
+        Family::Voice => &[one!("singer"), one!("singer"), one!("vocalist")],
     }
 }
 
