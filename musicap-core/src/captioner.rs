@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 
 use crate::audio::{AudioReader, Chunk, Chunker, Chunks, LogMel, SampleSource, Tail};
@@ -139,8 +139,13 @@ impl Captioner {
         let config = pretrained.config().clone();
         let burn_device = options.device.to_burn()?;
         let mut reader = pretrained.checkpoint().reader().with_precision(options.precision);
-        let model =
-            CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, &burn_device)?;
+        let model = CaptionModel::load(
+            config.audio_encoder(),
+            &config.bart,
+            &mut reader,
+            &burn_device,
+            options.device == Device::Cpu,
+        )?;
         reader.finish()?;
         Ok(Captioner {
             inner: Arc::new(Inner {
@@ -415,16 +420,14 @@ struct Decoder<'a> {
 impl Decoder<'_> {
     /// Feeds `tokens`, as many to every row, and gives the logits after the last of each row.
     fn feed(&mut self, tokens: Vec<u32>, rows: usize) -> Result<Vec<f32>> {
-        let Inner { model, burn_device, device, .. } = self.captioner;
+        let Inner { model, device, .. } = self.captioner;
         let length = tokens.len() / rows;
-        let ids: Vec<i64> = tokens.into_iter().map(i64::from).collect();
-        let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [rows, length]), burn_device);
-        let hidden = model.bart().decode(ids, &mut self.cache);
+        let hidden = model.bart().decode(&tokens, rows, &mut self.cache);
         let [_, _, d_model] = hidden.dims();
         let last = hidden.narrow(1, length - 1, 1).reshape([rows, d_model]);
         let failed = |reason: String| Error::Backend { device: device.to_string(), reason };
-        let logits: Vec<f32> =
-            model.bart().logits(last).try_into_vec_as().map_err(|e| failed(e.to_string()))?;
+        let mut logits = Vec::new();
+        model.bart().logits(last, &mut logits).map_err(failed)?;
         // Neither search nor sampling can make sense of such numbers.
         match logits.iter().all(|logit| logit.is_finite()) {
             true => Ok(logits),

@@ -66,6 +66,7 @@ pub mod checkpoint;
 mod device;
 mod error;
 pub mod generate;
+mod kernels;
 pub mod model;
 mod tokenizer;
 

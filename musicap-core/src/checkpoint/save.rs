@@ -72,7 +72,13 @@ impl Pretrained {
     fn verify(&self, precision: Precision) -> Result<()> {
         let mut reader = self.checkpoint.reader().with_precision(precision);
         let device = crate::device::Device::default().to_burn()?;
-        CaptionModel::load(self.config.audio_encoder(), &self.config.bart, &mut reader, &device)?;
+        CaptionModel::load(
+            self.config.audio_encoder(),
+            &self.config.bart,
+            &mut reader,
+            &device,
+            false,
+        )?;
         reader.finish()
     }
 

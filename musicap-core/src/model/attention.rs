@@ -1,11 +1,10 @@
 //! Multi-head attention as BART has it: every projection biased, queries scaled after the bias.
 
-use burn::nn::Linear;
 use burn::prelude::*;
-use burn::tensor::activation::softmax;
 
 use super::weights::Scope;
 use crate::error::Result;
+use crate::kernels::{KeyValue, Linear, TokenCache};
 
 /// One attention block with its four projections.
 #[derive(Module, Debug)]
@@ -15,13 +14,7 @@ pub struct Attention {
     v_proj: Linear,
     out_proj: Linear,
     heads: usize,
-}
-
-/// Keys and values of a sequence, each `[rows, heads, length, head_dim]`.
-#[derive(Clone, Debug)]
-pub struct KeyValue {
-    keys: Tensor<4>,
-    values: Tensor<4>,
+    packed: bool,
 }
 
 impl Attention {
@@ -32,76 +25,32 @@ impl Attention {
             v_proj: scope.linear("v_proj", d_model, d_model)?,
             out_proj: scope.linear("out_proj", d_model, d_model)?,
             heads,
+            packed: scope.is_packed(),
         })
     }
 
     /// The keys and values of `hidden`, `[rows, length, d_model]`.
     pub fn key_value(&self, hidden: Tensor<3>) -> KeyValue {
-        KeyValue {
-            keys: self.split_heads(linear(&self.k_proj, hidden.clone())),
-            values: self.split_heads(linear(&self.v_proj, hidden)),
-        }
+        KeyValue { keys: self.k_proj.forward(hidden.clone()), values: self.v_proj.forward(hidden) }
     }
 
-    /// What `hidden`, `[rows, length, d_model]`, finds in `memory`.
-    ///
-    /// `memory` may have fewer rows than `hidden`: then each of its rows serves as many
-    /// neighbouring rows of `hidden` (a chunk's beams), as further queries of one sequence.
-    /// `mask` `[length, memory length]` is true where a query must not look.
-    pub fn forward(
+    /// What `hidden`, `[rows, length, d_model]`, finds in `memory`, of which each sequence serves
+    /// as many neighbouring rows.
+    pub fn attend(&self, hidden: Tensor<3>, memory: &KeyValue) -> Tensor<3> {
+        let queries = self.q_proj.forward(hidden);
+        self.out_proj.forward(memory.attend(queries, self.heads, self.packed))
+    }
+
+    /// What the tokens `hidden`, `[rows, length, d_model]`, find in themselves and in the tokens
+    /// before them.
+    pub fn attend_causally(
         &self,
         hidden: Tensor<3>,
-        memory: &KeyValue,
-        mask: Option<Tensor<2, Bool>>,
+        layer: usize,
+        cache: &mut TokenCache,
     ) -> Tensor<3> {
-        let shape @ [rows, length, d_model] = hidden.dims();
-        let [memory_rows, _, _, head_dim] = memory.keys.dims();
-        let queries = linear(&self.q_proj, hidden) * (head_dim as f64).powf(-0.5);
-        let queries = queries.reshape([memory_rows, rows / memory_rows * length, d_model]);
-        let mut scores = self.split_heads(queries).matmul(memory.keys.clone().swap_dims(2, 3));
-        if let Some(mask) = mask {
-            let mask = mask.unsqueeze::<4>().expand(scores.dims());
-            scores = scores.mask_fill(mask, f32::NEG_INFINITY);
-        }
-        let found = softmax(scores, 3).matmul(memory.values.clone());
-        linear(&self.out_proj, found.swap_dims(1, 2).reshape(shape))
+        let next = self.key_value(hidden.clone());
+        let queries = self.q_proj.forward(hidden);
+        self.out_proj.forward(cache.attend(layer, queries, next, self.heads))
     }
-
-    /// `[rows, length, d_model]` → `[rows, heads, length, head_dim]`
-    fn split_heads(&self, hidden: Tensor<3>) -> Tensor<4> {
-        let [rows, length, d_model] = hidden.dims();
-        hidden.reshape([rows, length, self.heads, d_model / self.heads]).swap_dims(1, 2)
-    }
-}
-
-impl KeyValue {
-    /// This sequence with `next` after it.
-    pub fn append(self, next: KeyValue) -> KeyValue {
-        KeyValue {
-            keys: Tensor::cat(vec![self.keys, next.keys], 2),
-            values: Tensor::cat(vec![self.values, next.values], 2),
-        }
-    }
-
-    /// Number of rows.
-    pub fn rows(&self) -> usize {
-        self.keys.dims()[0]
-    }
-
-    /// The rows `indices`, in their order.
-    pub fn select(self, indices: Tensor<1, Int>) -> KeyValue {
-        KeyValue {
-            keys: self.keys.select(0, indices.clone()),
-            values: self.values.select(0, indices),
-        }
-    }
-}
-
-/// A linear layer over all rows at once: one product of `[rows · length, d_input]` is faster
-/// than one of `[length, d_input]` for each row.
-pub(super) fn linear(layer: &Linear, input: Tensor<3>) -> Tensor<3> {
-    let [rows, length, d_input] = input.dims();
-    let output = layer.forward(input.reshape([rows * length, d_input]));
-    let [_, d_output] = output.dims();
-    output.reshape([rows, length, d_output])
 }

@@ -1,19 +1,17 @@
 //! Log-mel frames to the vectors that BART reads: convolutions and a sinusoidal position code.
 
 use burn::module::Param;
-use burn::nn::conv::Conv1d;
 use burn::prelude::*;
-use burn::tensor::activation::gelu;
 
 use super::weights::Scope;
 use crate::error::Result;
+use crate::kernels::ConvStack;
 
 /// The convolutional front of LP-MusicCaps: `gelu(conv1)` at the frame rate, then halving
 /// `gelu(conv)` layers, then the position code is added.
 #[derive(Module, Debug)]
 pub struct AudioEncoder {
-    conv1: Conv1d,
-    conv_stack: Vec<Conv1d>,
+    convs: ConvStack,
     /// `[frames, d_model]`
     positional_embedding: Param<Tensor<2>>,
 }
@@ -34,23 +32,18 @@ pub struct AudioEncoderShape {
 impl AudioEncoder {
     pub(super) fn load(mut scope: Scope, shape: AudioEncoderShape) -> Result<Self> {
         let AudioEncoderShape { n_mels, conv_layers, frames, d_model } = shape;
+        let mut layers = vec![scope.conv3("conv1", [n_mels, d_model], 1)?];
+        for i in 0..conv_layers - 1 {
+            layers.push(scope.conv3(&format!("conv_stack.{i}"), [d_model, d_model], 2)?);
+        }
         Ok(AudioEncoder {
-            conv1: scope.conv3("conv1", [n_mels, d_model], 1)?,
-            conv_stack: (0..conv_layers - 1)
-                .map(|i| scope.conv3(&format!("conv_stack.{i}"), [d_model, d_model], 2))
-                .collect::<Result<_>>()?,
-            positional_embedding: Param::from_tensor(
-                scope.tensor("positional_embedding", [frames, d_model])?,
-            ),
+            convs: ConvStack::new(layers, scope.way()),
+            positional_embedding: scope.param("positional_embedding", [frames, d_model])?,
         })
     }
 
     /// `[chunks, n_mels, mel frames]` decibels → `[chunks, frames, d_model]`.
     pub fn forward(&self, mel: Tensor<3>) -> Tensor<3> {
-        let mut hidden = gelu(self.conv1.forward(mel));
-        for conv in &self.conv_stack {
-            hidden = gelu(conv.forward(hidden));
-        }
-        hidden.swap_dims(1, 2) + self.positional_embedding.val().unsqueeze()
+        self.convs.forward(mel) + self.positional_embedding.val().unsqueeze()
     }
 }

@@ -1,6 +1,5 @@
 //! BART as LP-MusicCaps uses it: audio vectors into the encoder, tokens out of the decoder.
 
-use burn::module::Param;
 use burn::prelude::*;
 
 use super::config::BartConfig;
@@ -8,14 +7,12 @@ use super::decoder::{Decoder, DecoderCache};
 use super::encoder::Encoder;
 use super::weights::Scope;
 use crate::error::Result;
+use crate::kernels::TiedEmbedding;
 
 /// Encoder and decoder with the one embedding table that both ends of the decoder share.
 #[derive(Module, Debug)]
 pub struct Bart {
-    /// `[vocab_size, d_model]`: token embeddings and, transposed, the output layer.
-    shared: Param<Tensor<2>>,
-    /// `[1, vocab_size]`
-    final_logits_bias: Param<Tensor<2>>,
+    shared: TiedEmbedding,
     embed_scale: f64,
     encoder: Encoder,
     decoder: Decoder,
@@ -24,15 +21,12 @@ pub struct Bart {
 impl Bart {
     pub(super) fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
         let BartConfig { vocab_size, d_model, .. } = *config;
-        let bias = scope.tensor("final_logits_bias", [1, vocab_size])?;
-        let mut model = scope.child("model");
-        let shared = model.tensor("shared.weight", [vocab_size, d_model])?;
+        let (table, bias) = ("model.shared.weight", "final_logits_bias");
         Ok(Bart {
-            shared: Param::from_tensor(shared),
-            final_logits_bias: Param::from_tensor(bias),
+            shared: scope.tied_embedding(table, bias, vocab_size, d_model)?,
             embed_scale: if config.scale_embedding { (d_model as f64).sqrt() } else { 1.0 },
-            encoder: Encoder::load(model.child("encoder"), config)?,
-            decoder: Decoder::load(model.child("decoder"), config)?,
+            encoder: Encoder::load(scope.child("model.encoder"), config)?,
+            decoder: Decoder::load(scope.child("model.decoder"), config)?,
         })
     }
 
@@ -41,20 +35,25 @@ impl Bart {
         self.encoder.forward(audio)
     }
 
-    /// An empty decoder cache over the encoder's output.
+    /// A decoder cache over the encoder's output, with one row for each chunk.
     pub fn cache(&self, encoded: Tensor<3>) -> DecoderCache {
         self.decoder.cache(encoded)
     }
 
-    /// Tokens `[rows, length]` that follow what is in the cache → hidden states
+    /// Tokens, as many for each of the `rows`, that follow what is in the cache → hidden states
     /// `[rows, length, d_model]`.
-    pub fn decode(&self, tokens: Tensor<2, Int>, cache: &mut DecoderCache) -> Tensor<3> {
-        let embedded = burn::tensor::module::embedding(self.shared.val(), tokens);
-        self.decoder.forward(embedded * self.embed_scale, cache)
+    pub fn decode(&self, tokens: &[u32], rows: usize, cache: &mut DecoderCache) -> Tensor<3> {
+        let embedded = self.shared.embed(tokens, rows);
+        let embedded = if self.embed_scale == 1.0 { embedded } else { embedded * self.embed_scale };
+        self.decoder.forward(embedded, cache)
     }
 
-    /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]`.
-    pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
-        hidden.matmul(self.shared.val().transpose()) + self.final_logits_bias.val()
+    /// Hidden states `[rows, d_model]` → logits, `rows · vocab_size` of them, in place of what
+    /// `logits` held.
+    ///
+    /// # Errors
+    /// The backend's reason, in words.
+    pub fn logits(&self, hidden: Tensor<2>, logits: &mut Vec<f32>) -> Result<(), String> {
+        self.shared.logits(hidden, logits)
     }
 }

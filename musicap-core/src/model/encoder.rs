@@ -1,14 +1,13 @@
 //! BART's encoder: layers that normalise after each residual sum.
 
 use burn::module::Param;
-use burn::nn::{LayerNorm, Linear};
 use burn::prelude::*;
-use burn::tensor::activation::gelu;
 
-use super::attention::{Attention, linear};
+use super::attention::Attention;
 use super::config::BartConfig;
 use super::weights::Scope;
 use crate::error::Result;
+use crate::kernels::{AddNorm, Linear};
 
 /// BART starts counting positions at the third row of its table.
 pub(super) const POSITION_OFFSET: usize = 2;
@@ -17,14 +16,14 @@ pub(super) const POSITION_OFFSET: usize = 2;
 #[derive(Module, Debug)]
 pub struct Encoder {
     embed_positions: Param<Tensor<2>>,
-    layernorm_embedding: LayerNorm,
+    layernorm_embedding: AddNorm,
     layers: Vec<EncoderLayer>,
 }
 
 #[derive(Module, Debug)]
 struct EncoderLayer {
     self_attn: Attention,
-    self_attn_layer_norm: LayerNorm,
+    self_attn_layer_norm: AddNorm,
     feed_forward: FeedForward,
 }
 
@@ -33,18 +32,16 @@ struct EncoderLayer {
 pub(super) struct FeedForward {
     fc1: Linear,
     fc2: Linear,
-    final_layer_norm: LayerNorm,
+    final_layer_norm: AddNorm,
 }
 
 impl Encoder {
     pub(super) fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
         let positions = config.max_position_embeddings + POSITION_OFFSET;
         let d_model = config.d_model;
-        let embed_positions =
-            Param::from_tensor(scope.tensor("embed_positions.weight", [positions, d_model])?);
         Ok(Encoder {
-            embed_positions,
-            layernorm_embedding: scope.layer_norm("layernorm_embedding", d_model)?,
+            embed_positions: scope.param("embed_positions.weight", [positions, d_model])?,
+            layernorm_embedding: scope.norm("layernorm_embedding", d_model)?,
             layers: (0..config.encoder_layers)
                 .map(|i| EncoderLayer::load(scope.child(format_args!("layers.{i}")), config))
                 .collect::<Result<_>>()?,
@@ -53,9 +50,10 @@ impl Encoder {
 
     /// `[chunks, frames, d_model]` → the same shape.
     pub fn forward(&self, audio: Tensor<3>) -> Tensor<3> {
-        let [_, frames, _] = audio.dims();
+        let shape @ [_, frames, _] = audio.dims();
         let positions = self.embed_positions.val().narrow(0, POSITION_OFFSET, frames);
-        let mut hidden = self.layernorm_embedding.forward(audio + positions.unsqueeze());
+        let positions = positions.unsqueeze::<3>().expand(shape);
+        let mut hidden = self.layernorm_embedding.forward(audio, positions);
         for layer in &self.layers {
             hidden = layer.forward(hidden);
         }
@@ -65,22 +63,18 @@ impl Encoder {
 
 impl EncoderLayer {
     fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
-        let d_model = config.d_model;
+        let (d_model, heads) = (config.d_model, config.encoder_attention_heads);
         Ok(EncoderLayer {
-            self_attn: Attention::load(
-                scope.child("self_attn"),
-                d_model,
-                config.encoder_attention_heads,
-            )?,
-            self_attn_layer_norm: scope.layer_norm("self_attn_layer_norm", d_model)?,
+            self_attn: Attention::load(scope.child("self_attn"), d_model, heads)?,
+            self_attn_layer_norm: scope.norm("self_attn_layer_norm", d_model)?,
             feed_forward: FeedForward::load(scope, d_model, config.encoder_ffn_dim)?,
         })
     }
 
     fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
         let memory = self.self_attn.key_value(hidden.clone());
-        let attended = self.self_attn.forward(hidden.clone(), &memory, None);
-        self.feed_forward.forward(self.self_attn_layer_norm.forward(hidden + attended))
+        let attended = self.self_attn.attend(hidden.clone(), &memory);
+        self.feed_forward.forward(self.self_attn_layer_norm.forward(hidden, attended))
     }
 }
 
@@ -89,12 +83,12 @@ impl FeedForward {
         Ok(FeedForward {
             fc1: scope.linear("fc1", d_model, ffn_dim)?,
             fc2: scope.linear("fc2", ffn_dim, d_model)?,
-            final_layer_norm: scope.layer_norm("final_layer_norm", d_model)?,
+            final_layer_norm: scope.norm("final_layer_norm", d_model)?,
         })
     }
 
     pub fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let inner = gelu(linear(&self.fc1, hidden.clone()));
-        self.final_layer_norm.forward(hidden + linear(&self.fc2, inner))
+        let inner = self.fc1.forward_gelu(hidden.clone());
+        self.final_layer_norm.forward(hidden, self.fc2.forward(inner))
     }
 }

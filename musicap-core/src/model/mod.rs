@@ -12,6 +12,7 @@ mod weights;
 
 use burn::prelude::*;
 
+pub use crate::kernels::{QuantizedWeight, Weight};
 pub use audio_encoder::{AudioEncoder, AudioEncoderShape};
 pub use bart::Bart;
 pub use config::BartConfig;
@@ -19,6 +20,7 @@ pub use decoder::DecoderCache;
 pub use weights::TensorSource;
 
 use crate::error::Result;
+use crate::kernels::Way;
 
 /// The whole network of LP-MusicCaps: log-mel chunks in, logits out.
 #[derive(Module, Debug)]
@@ -28,7 +30,9 @@ pub struct CaptionModel {
 }
 
 impl CaptionModel {
-    /// Builds the network from `source`, which knows tensors by the reference's names.
+    /// Builds the network from `source`, which knows tensors by the reference's names. With
+    /// `packed` it is laid out for captioning on the CPU, which must be the device; without, it
+    /// runs by Burn's operations on any device and can be trained.
     ///
     /// # Errors
     /// Those of the source: a tensor that is missing, of another shape or unreadable.
@@ -37,8 +41,10 @@ impl CaptionModel {
         config: &BartConfig,
         source: &mut dyn TensorSource,
         device: &Device,
+        packed: bool,
     ) -> Result<Self> {
-        let mut root = weights::Scope::root(source, device);
+        let way = Way { device: device.clone(), packed };
+        let mut root = weights::Scope::root(source, &way);
         Ok(CaptionModel {
             audio_encoder: AudioEncoder::load(root.child("audio_encoder"), audio)?,
             bart: Bart::load(root.child("bart"), config)?,

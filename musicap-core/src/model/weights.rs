@@ -1,15 +1,11 @@
-//! Builds the layers of Burn from named tensors, whatever file these come from.
+//! Builds the layers of the network from named tensors, whatever file these come from.
 
 use burn::module::Param;
-use burn::nn::conv::{Conv1d, Conv1dConfig};
-use burn::nn::{LayerNorm, LayerNormConfig, Linear, PaddingConfig1d};
 use burn::prelude::*;
 use burn::tensor::TensorData;
 
 use crate::error::Result;
-
-/// BART's layer norms all add this to the variance.
-const LAYER_NORM_EPSILON: f64 = 1e-5;
+use crate::kernels::{AddNorm, Conv3Weights, Linear, TiedEmbedding, Way, Weight};
 
 /// Where a model's tensors come from.
 pub trait TensorSource {
@@ -18,64 +14,98 @@ pub trait TensorSource {
     /// # Errors
     /// If there is no such tensor, if its shape is not `shape`, or if it cannot be read.
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>>;
+
+    /// Tensor `name`, whose rows (all dimensions but the first) are an output's weights each, in
+    /// the precision that the source has it in.
+    ///
+    /// # Errors
+    /// As [`tensor`](Self::tensor).
+    fn weight(&mut self, name: &str, shape: &[usize]) -> Result<Weight> {
+        self.tensor(name, shape).map(Weight::F32)
+    }
 }
 
-/// A [`TensorSource`] seen from one place in the module tree, on one device.
+/// A [`TensorSource`] seen from one place in the module tree, and how its layers are laid out.
 pub(super) struct Scope<'a> {
     source: &'a mut dyn TensorSource,
     prefix: String,
-    device: &'a Device,
+    way: &'a Way,
 }
 
 impl<'a> Scope<'a> {
-    pub fn root(source: &'a mut dyn TensorSource, device: &'a Device) -> Self {
-        Scope { source, prefix: String::new(), device }
+    pub fn root(source: &'a mut dyn TensorSource, way: &'a Way) -> Self {
+        Scope { source, prefix: String::new(), way }
     }
 
     /// The scope of the module `name` below this one.
     pub fn child(&mut self, name: impl std::fmt::Display) -> Scope<'_> {
         let prefix = format!("{}{name}.", self.prefix);
-        Scope { source: self.source, prefix, device: self.device }
+        Scope { source: self.source, prefix, way: self.way }
     }
 
-    pub fn tensor<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>> {
-        let values = self.source.tensor(&format!("{}{name}", self.prefix), &shape)?;
-        Ok(Tensor::from_data(TensorData::new(values, shape), self.device))
+    /// Whether layers are packed.
+    pub fn is_packed(&self) -> bool {
+        self.way.packed
     }
 
-    fn param<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Param<Tensor<D>>> {
-        Ok(Param::from_tensor(self.tensor(name, shape)?))
+    fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        self.source.tensor(&format!("{}{name}", self.prefix), shape)
     }
 
-    /// PyTorch keeps a linear layer's weight as `[d_output, d_input]`, Burn as its transpose.
+    fn weight(&mut self, name: &str, shape: &[usize]) -> Result<Weight> {
+        self.source.weight(&format!("{}{name}", self.prefix), shape)
+    }
+
+    pub fn param<const D: usize>(
+        &mut self,
+        name: &str,
+        shape: [usize; D],
+    ) -> Result<Param<Tensor<D>>> {
+        let data = TensorData::new(self.values(name, &shape)?, shape);
+        Ok(Param::from_tensor(Tensor::from_data(data, &self.way.device)))
+    }
+
     pub fn linear(&mut self, name: &str, d_input: usize, d_output: usize) -> Result<Linear> {
         let mut scope = self.child(name);
-        let weight = scope.tensor("weight", [d_output, d_input])?.transpose();
-        let bias = scope.param("bias", [d_output])?;
-        Ok(Linear { weight: Param::from_tensor(weight), bias: Some(bias) })
+        let weight = scope.weight("weight", &[d_output, d_input])?;
+        let bias = scope.values("bias", &[d_output])?;
+        Ok(Linear::new(weight, bias, d_input, scope.way))
     }
 
-    pub fn layer_norm(&mut self, name: &str, d_model: usize) -> Result<LayerNorm> {
-        let config = LayerNormConfig::new(d_model).with_epsilon(LAYER_NORM_EPSILON);
-        let mut norm = config.init(self.device);
+    pub fn norm(&mut self, name: &str, d_model: usize) -> Result<AddNorm> {
         let mut scope = self.child(name);
-        norm.gamma = scope.param("weight", [d_model])?;
-        norm.beta = Some(scope.param("bias", [d_model])?);
-        Ok(norm)
+        let weight = scope.values("weight", &[d_model])?;
+        let bias = scope.values("bias", &[d_model])?;
+        Ok(AddNorm::new(weight, bias, scope.way))
+    }
+
+    /// A table `[vocab_size, d_model]` at `name` and the output layer's bias at `bias`.
+    pub fn tied_embedding(
+        &mut self,
+        name: &str,
+        bias: &str,
+        vocab_size: usize,
+        d_model: usize,
+    ) -> Result<TiedEmbedding> {
+        let bias = self.values(bias, &[1, vocab_size])?;
+        let table = self.weight(name, &[vocab_size, d_model])?;
+        Ok(TiedEmbedding::new(table, bias, d_model, self.way))
     }
 
     /// A convolution of three taps that keeps the length, or halves it with `stride` 2.
-    pub fn conv3(&mut self, name: &str, channels: [usize; 2], stride: usize) -> Result<Conv1d> {
-        let [channels_in, channels_out] = channels;
-        // Initialized with the least memory, since its weights are replaced.
-        let mut conv = Conv1dConfig::new(channels_in, channels_out, 3)
-            .with_stride(stride)
-            .with_padding(PaddingConfig1d::Explicit(1, 1))
-            .with_initializer(burn::nn::Initializer::Zeros)
-            .init(self.device);
+    pub fn conv3(
+        &mut self,
+        name: &str,
+        [d_input, d_output]: [usize; 2],
+        stride: usize,
+    ) -> Result<Conv3Weights> {
         let mut scope = self.child(name);
-        conv.weight = scope.param("weight", [channels_out, channels_in, 3])?;
-        conv.bias = Some(scope.param("bias", [channels_out])?);
-        Ok(conv)
+        let weight = scope.weight("weight", &[d_output, d_input, 3])?;
+        let bias = scope.values("bias", &[d_output])?;
+        Ok(Conv3Weights { weight, bias, d_input, stride })
+    }
+
+    pub fn way(&self) -> &'a Way {
+        self.way
     }
 }

@@ -1,0 +1,150 @@
+//! What a decoder has seen: the keys and values of earlier tokens.
+
+use burn::prelude::*;
+use burn::tensor::TensorData;
+
+use super::attention::{KeyValue, attend};
+
+/// Keys and values of the tokens that each row of a decoder has seen, in all of its layers.
+///
+/// On the CPU they are pages: one for every call of the decoder, written once and never moved.
+/// A row knows the places of its tokens in them, so that reordering rows copies no values and
+/// rows need not be of one age. Elsewhere they are tensors, which grow and are copied.
+#[derive(Clone, Debug)]
+pub enum TokenCache {
+    #[cfg(feature = "flex")]
+    Paged(super::pages::Pages),
+    Tensors(TensorCache),
+}
+
+impl TokenCache {
+    /// An empty cache for a decoder of so many layers.
+    pub fn new(layers: usize, packed: bool) -> Self {
+        #[cfg(feature = "flex")]
+        if packed {
+            return TokenCache::Paged(super::pages::Pages::new());
+        }
+        let _ = packed;
+        TokenCache::Tensors(TensorCache { length: 0, rows: 0, layers: vec![None; layers] })
+    }
+
+    /// Whether rows of different ages can be in it.
+    pub fn mixes_ages(&self) -> bool {
+        !matches!(self, TokenCache::Tensors(_))
+    }
+
+    /// Adds rows that have seen nothing.
+    pub fn add_rows(&mut self, count: usize) {
+        match self {
+            #[cfg(feature = "flex")]
+            TokenCache::Paged(pages) => pages.add_rows(count),
+            TokenCache::Tensors(cache) => cache.rows += count,
+        }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        match self {
+            #[cfg(feature = "flex")]
+            TokenCache::Paged(pages) => pages.rows(),
+            TokenCache::Tensors(cache) => cache.rows,
+        }
+    }
+
+    /// Makes room for `length` more tokens in each of the rows from `first` on, and gives the
+    /// positions of these tokens, row by row.
+    pub fn advance(&mut self, first: usize, length: usize) -> Vec<usize> {
+        match self {
+            #[cfg(feature = "flex")]
+            TokenCache::Paged(pages) => pages.advance(first, length),
+            TokenCache::Tensors(cache) => cache.advance(length),
+        }
+    }
+
+    /// Stores the keys and values of the tokens that [`advance`](Self::advance) made room for,
+    /// and lets their queries see them and what came before them. All are
+    /// `[rows, length, d_model]`.
+    pub fn attend(
+        &mut self,
+        layer: usize,
+        queries: Tensor<3>,
+        next: KeyValue,
+        heads: usize,
+    ) -> Tensor<3> {
+        match self {
+            #[cfg(feature = "flex")]
+            TokenCache::Paged(pages) => pages.attend(layer, queries, next, heads),
+            TokenCache::Tensors(cache) => cache.attend(layer, queries, next, heads),
+        }
+    }
+
+    /// Lets row `i` go on from what row `parents[i]` has seen.
+    pub fn reorder(&mut self, parents: &[usize], device: &Device) {
+        match self {
+            #[cfg(feature = "flex")]
+            TokenCache::Paged(pages) => pages.reorder(parents),
+            TokenCache::Tensors(cache) => cache.reorder(parents, device),
+        }
+    }
+}
+
+/// A cache of whole tensors, whose rows are all of one age.
+#[derive(Clone, Debug)]
+pub struct TensorCache {
+    length: usize,
+    rows: usize,
+    layers: Vec<Option<KeyValue>>,
+}
+
+impl TensorCache {
+    fn advance(&mut self, length: usize) -> Vec<usize> {
+        let start = self.length;
+        self.length += length;
+        (0..self.rows).flat_map(|_| start..start + length).collect()
+    }
+
+    fn attend(
+        &mut self,
+        layer: usize,
+        queries: Tensor<3>,
+        next: KeyValue,
+        heads: usize,
+    ) -> Tensor<3> {
+        let [_, length, _] = queries.dims();
+        let device = queries.device();
+        let seen = match self.layers[layer].take() {
+            Some(tokens) => tokens.append(next),
+            None => next,
+        };
+        let start = self.length - length;
+        let mask = (length > 1).then(|| causal_mask(start, length, &device));
+        let found = attend(queries, &seen, mask, heads);
+        self.layers[layer] = Some(seen);
+        found
+    }
+
+    fn reorder(&mut self, parents: &[usize], device: &Device) {
+        if parents.iter().copied().eq(0..self.rows) {
+            return;
+        }
+        let rows = indices(parents, device);
+        for layer in self.layers.iter_mut() {
+            *layer = layer.take().map(|tokens| tokens.select(rows.clone()));
+        }
+        self.rows = parents.len();
+    }
+}
+
+/// Row numbers as a tensor.
+pub fn indices(indices: &[usize], device: &Device) -> Tensor<1, Int> {
+    let indices: Vec<i64> = indices.iter().map(|&index| index as i64).collect();
+    Tensor::from_data(TensorData::from(indices.as_slice()), device)
+}
+
+/// `[length, start + length]`, true where a token would see a later one.
+fn causal_mask(start: usize, length: usize, device: &Device) -> Tensor<2, Bool> {
+    let hidden: Vec<bool> = (0..length)
+        .flat_map(|query| (0..start + length).map(move |key| key > start + query))
+        .collect();
+    Tensor::from_data(TensorData::new(hidden, [length, start + length]), device)
+}

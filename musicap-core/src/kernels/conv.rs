@@ -1,0 +1,143 @@
+//! The stack of three-tap convolutions, each with GELU after it.
+
+use burn::module::Param;
+use burn::nn::conv::{Conv1d, Conv1dConfig};
+use burn::nn::{Initializer, PaddingConfig1d};
+use burn::prelude::*;
+use burn::tensor::TensorData;
+use burn::tensor::activation::gelu;
+
+use super::{Way, Weight};
+#[cfg(feature = "flex")]
+use super::{flex, packed, packed::PackedWeight, packed::Rows};
+
+/// One convolution of three taps, padded by one frame of zeros at each end.
+#[derive(Debug)]
+pub struct Conv3Weights {
+    /// `[d_output, d_input, 3]`
+    pub weight: Weight,
+    /// `[d_output]`
+    pub bias: Vec<f32>,
+    pub d_input: usize,
+    pub stride: usize,
+}
+
+/// Convolutions over time, one after the other.
+#[derive(Module, Debug)]
+pub struct ConvStack {
+    plain: Vec<Conv1d>,
+    #[cfg(feature = "flex")]
+    #[module(skip)]
+    packed: Vec<std::sync::Arc<PackedConv>>,
+}
+
+#[cfg(feature = "flex")]
+#[derive(Debug)]
+struct PackedConv {
+    /// `[d_output, 3 · d_input]`: a window of three frames is a row of as many values.
+    weight: PackedWeight,
+    bias: Vec<f32>,
+    d_input: usize,
+    stride: usize,
+}
+
+impl ConvStack {
+    pub fn new(layers: impl IntoIterator<Item = Conv3Weights>, way: &Way) -> Self {
+        let mut stack = ConvStack {
+            plain: Vec::new(),
+            #[cfg(feature = "flex")]
+            packed: Vec::new(),
+        };
+        for layer in layers {
+            #[cfg(feature = "flex")]
+            if way.packed {
+                stack.packed.push(std::sync::Arc::new(PackedConv::new(layer)));
+                continue;
+            }
+            stack.plain.push(plain(layer, &way.device));
+        }
+        stack
+    }
+
+    /// `[chunks, d_input, frames]` → `[chunks, frames after all strides, d_output]`
+    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+        #[cfg(feature = "flex")]
+        if !self.packed.is_empty() {
+            return self.forward_packed(input);
+        }
+        let mut hidden = input;
+        for conv in &self.plain {
+            hidden = gelu(conv.forward(hidden));
+        }
+        hidden.swap_dims(1, 2)
+    }
+
+    /// Chunk by chunk, so that what a layer leaves is still in the cache for the next. Frames
+    /// are rows, with the zeros around them in place: then the windows of a convolution are
+    /// overlapping rows of a matrix and nothing is copied.
+    #[cfg(feature = "flex")]
+    fn forward_packed(&self, input: Tensor<3>) -> Tensor<3> {
+        let [chunks, d_input, frames] = input.dims();
+        let values = flex::Values::of(input);
+        let mut output = Vec::new();
+        let (mut hidden, mut next) = (Vec::new(), Vec::new());
+        for chunk in values.chunks_exact(d_input * frames) {
+            hidden.clear();
+            hidden.resize((frames + 2) * d_input, 0.0);
+            for (channel, series) in chunk.chunks_exact(frames).enumerate() {
+                let places = hidden[d_input + channel..].iter_mut().step_by(d_input);
+                for (place, value) in places.zip(series) {
+                    *place = *value;
+                }
+            }
+            for conv in &self.packed {
+                conv.apply(&hidden, &mut next);
+                std::mem::swap(&mut hidden, &mut next);
+            }
+            let d_output = self.packed.last().map_or(d_input, |conv| conv.bias.len());
+            output.extend_from_slice(&hidden[d_output..hidden.len() - d_output]);
+        }
+        let d_output = self.packed.last().map_or(d_input, |conv| conv.bias.len());
+        let frames = output.len() / (chunks * d_output).max(1);
+        flex::tensor(output, [chunks, frames, d_output])
+    }
+}
+
+fn plain(layer: Conv3Weights, device: &Device) -> Conv1d {
+    let Conv3Weights { weight, bias, d_input, stride } = layer;
+    let d_output = bias.len();
+    // Initialized with the least memory, since its weights are replaced.
+    let mut conv = Conv1dConfig::new(d_input, d_output, 3)
+        .with_stride(stride)
+        .with_padding(PaddingConfig1d::Explicit(1, 1))
+        .with_initializer(Initializer::Zeros)
+        .init(device);
+    let weight = TensorData::new(weight.into_f32(), [d_output, d_input, 3]);
+    conv.weight = Param::from_tensor(Tensor::from_data(weight, device));
+    let bias = TensorData::new(bias, [d_output]);
+    conv.bias = Some(Param::from_tensor(Tensor::from_data(bias, device)));
+    conv
+}
+
+#[cfg(feature = "flex")]
+impl PackedConv {
+    fn new(layer: Conv3Weights) -> Self {
+        let Conv3Weights { weight, bias, d_input, stride } = layer;
+        let weight = weight.taps_first(d_input, 3);
+        PackedConv { weight: PackedWeight::new(weight, 3 * d_input), bias, d_input, stride }
+    }
+
+    /// `[frames + 2, d_input]` → `[frames after the stride + 2, d_output]`, both with a row of
+    /// zeros at each end.
+    fn apply(&self, input: &[f32], output: &mut Vec<f32>) {
+        let d_output = self.bias.len();
+        let frames = input.len() / self.d_input - 2;
+        let count = (frames - 1) / self.stride + 1;
+        let windows = Rows { values: input, count, stride: self.stride * self.d_input };
+        output.clear();
+        output.resize((count + 2) * d_output, 0.0);
+        let inner = &mut output[d_output..(count + 1) * d_output];
+        self.weight.apply_to(windows, &self.bias, inner);
+        packed::gelu(inner);
+    }
+}

@@ -1,0 +1,33 @@
+//! In and out of Burn's CPU tensors.
+
+use burn::prelude::*;
+use burn::tensor::TensorData;
+use burn_flex::Flex;
+use burn_flex::FlexTensor;
+
+/// The values of a float32 tensor of the Flex backend, row by row.
+pub struct Values(FlexTensor);
+
+impl Values {
+    /// # Panics
+    /// If the tensor is of another backend: only what was loaded for this one comes here.
+    pub fn of<const D: usize>(tensor: Tensor<D>) -> Self {
+        let tensor = tensor.try_into_primitive::<Flex>().expect("a tensor of the Flex backend");
+        Values(tensor.to_contiguous())
+    }
+}
+
+impl std::ops::Deref for Values {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        let start = self.0.layout().start_offset();
+        &self.0.storage()[start..start + self.0.layout().num_elements()]
+    }
+}
+
+/// A tensor of these values, which are not copied.
+pub fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+    let data = TensorData::new(values, shape);
+    Tensor::from_primitive::<Flex>(FlexTensor::from_data(data))
+}

@@ -1,0 +1,173 @@
+//! Linear layers and the embedding table that is the output layer too.
+
+#[cfg(feature = "flex")]
+use std::sync::Arc;
+
+use burn::module::Param;
+use burn::prelude::*;
+use burn::tensor::TensorData;
+use burn::tensor::activation::gelu;
+
+use super::{Way, Weight};
+#[cfg(feature = "flex")]
+use super::{flex, packed, packed::PackedWeight, packed::Rows};
+
+/// `x · Wᵀ + b` over the last dimension.
+#[derive(Module, Debug)]
+pub struct Linear {
+    plain: Option<burn::nn::Linear>,
+    #[cfg(feature = "flex")]
+    #[module(skip)]
+    packed: Option<Arc<Packed>>,
+}
+
+#[cfg(feature = "flex")]
+#[derive(Debug)]
+struct Packed {
+    weight: PackedWeight,
+    bias: Vec<f32>,
+}
+
+impl Linear {
+    /// A layer of a weight `[d_output, d_input]`, as PyTorch keeps it, and a bias `[d_output]`.
+    pub fn new(weight: Weight, bias: Vec<f32>, d_input: usize, way: &Way) -> Self {
+        let d_output = bias.len();
+        #[cfg(feature = "flex")]
+        if way.packed {
+            let packed = Packed { weight: PackedWeight::new(weight, d_input), bias };
+            return Linear { plain: None, packed: Some(Arc::new(packed)) };
+        }
+        // Burn keeps the transpose.
+        let weight = TensorData::new(weight.into_f32(), [d_output, d_input]);
+        let weight = Tensor::<2>::from_data(weight, &way.device).transpose();
+        let bias = Tensor::from_data(TensorData::new(bias, [d_output]), &way.device);
+        Linear {
+            plain: Some(burn::nn::Linear {
+                weight: Param::from_tensor(weight),
+                bias: Some(Param::from_tensor(bias)),
+            }),
+            #[cfg(feature = "flex")]
+            packed: None,
+        }
+    }
+
+    /// `[rows, length, d_input]` → `[rows, length, d_output]`
+    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+        #[cfg(feature = "flex")]
+        if let Some(packed) = &self.packed {
+            return packed.forward(input, |_| ());
+        }
+        let plain = self.plain.as_ref().expect("a layer is plain or packed");
+        // One product of [rows · length, d_input] is faster than one for each row.
+        let [rows, length, d_input] = input.dims();
+        let output = plain.forward(input.reshape([rows * length, d_input]));
+        let [_, d_output] = output.dims();
+        output.reshape([rows, length, d_output])
+    }
+
+    /// [`forward`](Self::forward) with GELU after it.
+    pub fn forward_gelu(&self, input: Tensor<3>) -> Tensor<3> {
+        #[cfg(feature = "flex")]
+        if let Some(packed) = &self.packed {
+            return packed.forward(input, packed::gelu);
+        }
+        gelu(self.forward(input))
+    }
+}
+
+#[cfg(feature = "flex")]
+impl Packed {
+    fn forward(&self, input: Tensor<3>, then: impl Fn(&mut [f32])) -> Tensor<3> {
+        let [rows, length, d_input] = input.dims();
+        let mut output = Vec::new();
+        let values = flex::Values::of(input);
+        self.weight.apply(Rows::of(&values, d_input), &self.bias, &mut output);
+        then(&mut output);
+        flex::tensor(output, [rows, length, self.weight.d_output()])
+    }
+}
+
+/// Token embeddings which, transposed, are the output layer.
+#[derive(Module, Debug)]
+pub struct TiedEmbedding {
+    /// `[vocab_size, d_model]`
+    plain: Option<Param<Tensor<2>>>,
+    /// `[1, vocab_size]`
+    bias: Param<Tensor<2>>,
+    #[cfg(feature = "flex")]
+    #[module(skip)]
+    packed: Option<Arc<PackedTable>>,
+}
+
+/// Both sides of a packed table: its rows, and itself as a weight.
+#[cfg(feature = "flex")]
+#[derive(Debug)]
+struct PackedTable {
+    rows: Weight,
+    weight: PackedWeight,
+    bias: Vec<f32>,
+}
+
+impl TiedEmbedding {
+    /// A table `[vocab_size, d_model]` and the bias of the output layer, `[vocab_size]`.
+    pub fn new(table: Weight, bias: Vec<f32>, d_model: usize, way: &Way) -> Self {
+        let vocab_size = bias.len();
+        let tensor = TensorData::new(bias.clone(), [1, vocab_size]);
+        let tensor = Param::from_tensor(Tensor::from_data(tensor, &way.device));
+        #[cfg(feature = "flex")]
+        if way.packed {
+            let weight = PackedWeight::new(table.clone(), d_model);
+            let packed = Some(Arc::new(PackedTable { rows: table, weight, bias }));
+            return TiedEmbedding { plain: None, bias: tensor, packed };
+        }
+        let table = TensorData::new(table.into_f32(), [vocab_size, d_model]);
+        TiedEmbedding {
+            plain: Some(Param::from_tensor(Tensor::from_data(table, &way.device))),
+            bias: tensor,
+            #[cfg(feature = "flex")]
+            packed: None,
+        }
+    }
+
+    /// Token ids `[rows, length]`, row by row → embeddings `[rows, length, d_model]`.
+    pub fn embed(&self, tokens: &[u32], rows: usize) -> Tensor<3> {
+        let length = tokens.len() / rows;
+        #[cfg(feature = "flex")]
+        if let Some(packed) = &self.packed {
+            let mut values = Vec::new();
+            for &token in tokens {
+                packed.rows.push_row(token as usize, packed.weight.d_input(), &mut values);
+            }
+            return flex::tensor(values, [rows, length, packed.weight.d_input()]);
+        }
+        let table = self.plain.as_ref().expect("a table is plain or packed").val();
+        let ids: Vec<i64> = tokens.iter().map(|&token| i64::from(token)).collect();
+        let ids =
+            Tensor::<2, Int>::from_data(TensorData::new(ids, [rows, length]), &table.device());
+        burn::tensor::module::embedding(table, ids)
+    }
+
+    /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]`, in place of what `logits`
+    /// held.
+    ///
+    /// # Errors
+    /// The backend's reason, in words.
+    pub fn logits(&self, hidden: Tensor<2>, logits: &mut Vec<f32>) -> Result<(), String> {
+        #[cfg(feature = "flex")]
+        if let Some(packed) = &self.packed {
+            let [_, d_model] = hidden.dims();
+            let values = flex::Values::of(hidden);
+            packed.weight.apply(Rows::of(&values, d_model), &packed.bias, logits);
+            return Ok(());
+        }
+        *logits = self.project(hidden).try_into_vec_as().map_err(|e| e.to_string())?;
+        Ok(())
+    }
+
+    /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]` by Burn's operations, for a
+    /// model that is not packed.
+    pub fn project(&self, hidden: Tensor<2>) -> Tensor<2> {
+        let table = self.plain.as_ref().expect("a table is plain or packed").val();
+        hidden.matmul(table.transpose()) + self.bias.val()
+    }
+}

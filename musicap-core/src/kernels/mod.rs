@@ -1,0 +1,39 @@
+//! What Burn's CPU backend does slowly, behind one interface.
+//!
+//! The layers here compute on packed weights and plain slices where the model has been loaded
+//! for that (see [`Way`]), which the CPU can do, and by Burn's own operations everywhere else: on
+//! other devices, and for training. Nothing above knows which of the two it is.
+//!
+//! The matrix kernels are those of rten-gemm, the vector functions those of rten-vecmath, which
+//! choose among AVX-512, AVX2, NEON and WebAssembly's vectors when they run.
+
+mod attention;
+mod cache;
+mod conv;
+mod linear;
+mod norm;
+mod weight;
+
+#[cfg(feature = "flex")]
+mod flex;
+#[cfg(feature = "flex")]
+mod packed;
+#[cfg(feature = "flex")]
+mod pages;
+#[cfg(feature = "flex")]
+mod vector;
+
+pub use attention::KeyValue;
+pub use cache::{TokenCache, indices};
+pub use conv::{Conv3Weights, ConvStack};
+pub use linear::{Linear, TiedEmbedding};
+pub use norm::AddNorm;
+pub use weight::{QuantizedWeight, Weight};
+
+/// How a model's layers are laid out.
+#[derive(Clone, Debug)]
+pub struct Way {
+    pub device: burn::tensor::Device,
+    /// For the kernels of this module; the device must be Burn's Flex backend.
+    pub packed: bool,
+}

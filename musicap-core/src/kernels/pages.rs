@@ -1,0 +1,98 @@
+//! A cache of keys and values that are written once and found by their places.
+
+use std::collections::VecDeque;
+
+use burn::prelude::*;
+
+use super::attention::{KeyValue, attend_rows};
+use super::flex;
+
+/// The pages of a decoder's tokens, one for every call.
+#[derive(Clone, Debug, Default)]
+pub struct Pages {
+    pages: VecDeque<Page>,
+    /// Pages that have been dropped from the front.
+    dropped: usize,
+    /// For each row the places of the tokens that it has seen.
+    rows: Vec<Vec<Place>>,
+    /// The first row that the last page is for.
+    first: usize,
+}
+
+/// Keys and values of one call, a pair of `[tokens, d_model]` for each layer.
+#[derive(Clone, Debug, Default)]
+struct Page {
+    layers: Vec<(Vec<f32>, Vec<f32>)>,
+}
+
+/// Where a token is: its page, counted from the first there ever was, and its number there.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    page: usize,
+    token: usize,
+}
+
+impl Pages {
+    pub fn new() -> Self {
+        Pages::default()
+    }
+
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn add_rows(&mut self, count: usize) {
+        self.rows.resize(self.rows.len() + count, Vec::new());
+    }
+
+    pub fn advance(&mut self, first: usize, length: usize) -> Vec<usize> {
+        self.pages.push_back(Page::default());
+        self.first = first;
+        let page = self.dropped + self.pages.len() - 1;
+        let mut positions = Vec::with_capacity((self.rows.len() - first) * length);
+        for (i, row) in self.rows[first..].iter_mut().enumerate() {
+            for token in i * length..(i + 1) * length {
+                positions.push(row.len());
+                row.push(Place { page, token });
+            }
+        }
+        positions
+    }
+
+    pub fn attend(
+        &mut self,
+        layer: usize,
+        queries: Tensor<3>,
+        next: KeyValue,
+        heads: usize,
+    ) -> Tensor<3> {
+        let shape @ [_, length, d_model] = queries.dims();
+        let queries = flex::Values::of(queries);
+        let page = self.pages.back_mut().expect("a page to write to");
+        debug_assert_eq!(page.layers.len(), layer, "layers come in their order");
+        page.layers
+            .push((flex::Values::of(next.keys).to_vec(), flex::Values::of(next.values).to_vec()));
+        let (pages, rows) = (&self.pages, &self.rows[self.first..]);
+        let found = attend_rows(&queries, d_model, heads, |i, listed| {
+            let (row, token) = (i / length, i % length);
+            // A token does not see those fed after it.
+            let seen = rows[row].len() - (length - 1 - token);
+            listed.extend(rows[row][..seen].iter().map(|place| {
+                let (keys, values) = &pages[place.page - self.dropped].layers[layer];
+                let span = place.token * d_model..(place.token + 1) * d_model;
+                (&keys[span.clone()], &values[span])
+            }));
+        });
+        flex::tensor(found, shape)
+    }
+
+    pub fn reorder(&mut self, parents: &[usize]) {
+        self.rows = parents.iter().map(|&parent| self.rows[parent].clone()).collect();
+        // What no row has seen is of no use to any row to come.
+        let first = self.rows.iter().filter_map(|row| Some(row.first()?.page)).min();
+        while first.is_some_and(|first| self.dropped < first) {
+            self.pages.pop_front();
+            self.dropped += 1;
+        }
+    }
+}
