@@ -208,6 +208,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The model's logits are no finite numbers.
+    #[error(
+        "the model's logits are not finite numbers: its weights may be damaged; fetch or convert \
+         them again"
+    )]
+    NotFinite,
     /// The backend failed while computing.
     #[error("the {device} device failed: {reason}")]
     Backend {

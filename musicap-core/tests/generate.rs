@@ -1,7 +1,7 @@
 //! Search and sampling over a model small enough to be searched through by hand.
 
-use musicap::Result;
-use musicap::generate::{GenerationConfig, Step, StepModel, generate};
+use musicap::generate::{GenerationConfig, Session, Step, StepModel, generate};
+use musicap::{Error, Result};
 
 const START: u32 = 2;
 const EOS: u32 = 2;
@@ -26,26 +26,36 @@ struct Toy {
     /// The chunk and the tokens of every row.
     rows: Vec<(usize, Vec<u32>)>,
     chunks: Vec<usize>,
+    /// Chunks that have not joined yet.
+    waiting: Vec<usize>,
     steps: usize,
 }
 
 impl Toy {
     fn new(chunks: &[usize]) -> Self {
-        Toy { chunks: chunks.to_vec(), ..Toy::default() }
+        Toy { waiting: chunks.to_vec(), ..Toy::default() }
     }
 
-    fn logits(&self) -> Vec<f32> {
-        self.rows.iter().flat_map(|(chunk, tokens)| logits(*chunk, tokens)).collect()
+    fn logits(rows: &[(usize, Vec<u32>)]) -> Vec<f32> {
+        rows.iter().flat_map(|(chunk, tokens)| logits(*chunk, tokens)).collect()
     }
 }
 
 impl StepModel for Toy {
-    fn start(&mut self, prefix: &[u32]) -> Result<Vec<f32>> {
-        self.rows = self.chunks.iter().map(|&chunk| (chunk, prefix.to_vec())).collect();
-        Ok(self.logits())
+    fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+        let new = self.waiting.drain(..chunks);
+        self.chunks.extend(new.as_slice());
+        let before = self.rows.len();
+        self.rows.extend(new.map(|chunk| (chunk, prefix.to_vec())));
+        *logits = Toy::logits(&self.rows[before..]);
+        Ok(())
     }
 
-    fn step(&mut self, step: &Step) -> Result<Vec<f32>> {
+    fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()> {
+        if step.tokens.is_empty() {
+            (self.rows, self.chunks) = (Vec::new(), Vec::new());
+            return Ok(());
+        }
         self.steps += 1;
         let next = |(&token, &parent): (&u32, &usize)| {
             let (chunk, mut tokens) = self.rows[parent].clone();
@@ -59,7 +69,8 @@ impl StepModel for Toy {
             assert!(rows.iter().all(|row| row.0 == *chunk), "a row has left its chunk");
         }
         self.rows = rows;
-        Ok(self.logits())
+        *logits = Toy::logits(&self.rows);
+        Ok(())
     }
 }
 
@@ -134,12 +145,53 @@ fn no_chunk_depends_on_the_others_of_its_batch() {
 }
 
 #[test]
+fn a_latecomer_s_caption_is_the_one_it_has_alone() {
+    let config = GenerationConfig { num_beams: 3, max_length: 12, ..config() };
+    let chunks: Vec<usize> = (0..30).collect();
+    let mut toy = Toy::new(&chunks);
+    let mut session = Session::new(config.clone());
+    let mut found = vec![None; chunks.len()];
+    let (mut joined, mut met) = (0, false);
+    while joined < chunks.len() || session.running() > 0 {
+        // Places are filled as they become free, so that chunks of all ages run together.
+        let free = (5 - session.running()).min(chunks.len() - joined);
+        met |= free > 0 && session.running() > 0;
+        let streams: Vec<u64> = (joined..joined + free).map(|chunk| chunk as u64).collect();
+        session.join(&mut toy, &streams).unwrap();
+        joined += free;
+        for (number, generated) in session.step(&mut toy).unwrap() {
+            found[number] = Some(generated);
+        }
+    }
+    assert!(met, "no chunk has joined others");
+    for (&chunk, found) in chunks.iter().zip(found) {
+        let alone = generate(&mut Toy::new(&[chunk]), &[chunk as u64], &config).unwrap();
+        assert_eq!(found.as_ref(), alone.first(), "chunk {chunk}");
+    }
+}
+
+#[test]
+fn logits_that_are_no_numbers_are_an_error() {
+    struct Broken;
+    impl StepModel for Broken {
+        fn join(&mut self, chunks: usize, _: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+            *logits = vec![f32::NAN; chunks * VOCAB];
+            Ok(())
+        }
+        fn step(&mut self, _: &Step, _: &mut Vec<f32>) -> Result<()> {
+            unreachable!("the search has begun")
+        }
+    }
+    assert!(matches!(generate(&mut Broken, &[0], &config()), Err(Error::NotFinite)));
+}
+
+#[test]
 fn a_batch_ends_when_its_longest_caption_ends() {
     let mut toy = Toy::new(&[0, 1, 2]);
     let config = GenerationConfig { max_length: 20, ..config() };
     let found = generate(&mut toy, &[0, 1, 2], &config).unwrap();
     let longest = found.iter().map(|caption| caption.tokens.len()).max().unwrap();
-    // The start token is fed by `start`, the last token is not fed.
+    // The start token is fed when joining, the last token is not fed.
     assert_eq!(toy.steps, longest - 2);
     assert!(generate(&mut Toy::new(&[]), &[], &config).unwrap().is_empty());
 }

@@ -1,12 +1,14 @@
 //! Beam search over one chunk, step for step as transformers 4.26 does it.
 
+use std::sync::Arc;
+
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced, log_softmax};
+use super::constrain::{constrain, forced};
 use super::{Generated, Search};
 
 /// A beam search between two steps of the model.
-pub struct BeamSearch<'a> {
-    config: &'a GenerationConfig,
+pub struct BeamSearch {
+    config: Arc<GenerationConfig>,
     beams: Vec<Beam>,
     parents: Vec<usize>,
     /// Finished hypotheses, without their end token.
@@ -31,32 +33,26 @@ struct Candidate {
     score: f32,
 }
 
-impl<'a> BeamSearch<'a> {
+impl BeamSearch {
     /// A search that goes on from `prefix`.
-    pub fn new(config: &'a GenerationConfig, prefix: Vec<u32>) -> Self {
+    pub fn new(config: Arc<GenerationConfig>, prefix: Vec<u32>) -> Self {
         let beams = vec![Beam { tokens: prefix, score: 0.0 }];
         let finished = Vec::new();
         BeamSearch { config, beams, parents: vec![0], finished, settled: false, done: false }
     }
 
     /// The best 2K ways to go on, best first. The lower beam and token win a tie.
-    fn candidates(&self, logits: &mut [f32]) -> Vec<Candidate> {
+    fn candidates(&self, logits: &mut [f32], log_sums: &[f32]) -> Vec<Candidate> {
         let wanted = 2 * self.config.num_beams;
         let mut best = Best::new(wanted);
         let vocab_size = logits.len() / self.beams.len();
-        for (i, (beam, row)) in
-            self.beams.iter().zip(logits.chunks_exact_mut(vocab_size)).enumerate()
-        {
-            if let Some(token) = forced(self.config, &beam.tokens) {
-                best.offer(Candidate { beam: i, token, score: beam.score });
-                continue;
-            }
-            log_softmax(row);
-            constrain(self.config, &beam.tokens, row);
-            for (token, &log_probability) in row.iter().enumerate() {
-                let score = log_probability + beam.score;
-                if score > best.threshold {
-                    best.offer(Candidate { beam: i, token: token as u32, score });
+        let rows = logits.chunks_exact_mut(vocab_size).zip(log_sums);
+        for (i, (beam, (row, &log_sum))) in self.beams.iter().zip(rows).enumerate() {
+            match forced(&self.config, &beam.tokens) {
+                Some(token) => best.offer(Candidate { beam: i, token, score: beam.score }),
+                None => {
+                    constrain(&self.config, &beam.tokens, row, log_sum);
+                    best.offer_row(i, row, log_sum, beam.score);
                 }
             }
         }
@@ -85,11 +81,11 @@ impl<'a> BeamSearch<'a> {
     }
 }
 
-impl Search for BeamSearch<'_> {
-    fn advance(&mut self, logits: &mut [f32]) {
+impl Search for BeamSearch {
+    fn advance(&mut self, logits: &mut [f32], log_sums: &[f32]) {
         let (num_beams, eos) = (self.config.num_beams, self.config.eos_token_id);
         let length = self.beams[0].tokens.len();
-        let candidates = self.candidates(logits);
+        let candidates = self.candidates(logits, log_sums);
         let mut next = Vec::with_capacity(num_beams);
         let mut parents = Vec::with_capacity(num_beams);
         for (rank, &Candidate { beam, token, score }) in candidates.iter().enumerate() {
@@ -123,12 +119,12 @@ impl Search for BeamSearch<'_> {
         self.done
     }
 
-    fn rows(&self) -> impl Iterator<Item = (u32, usize)> {
+    fn rows(&self) -> Vec<(u32, usize)> {
         let last = self.beams.iter().filter_map(|beam| beam.tokens.last().copied());
-        last.zip(self.parents.iter().copied())
+        last.zip(self.parents.iter().copied()).collect()
     }
 
-    fn finish(mut self) -> Generated {
+    fn finish(&mut self) -> Generated {
         // Where the greatest length ended the search, open beams count as they are.
         if !self.settled {
             for Beam { tokens, score } in std::mem::take(&mut self.beams) {
@@ -137,7 +133,8 @@ impl Search for BeamSearch<'_> {
                 }
             }
         }
-        let best = self.finished.into_iter().max_by(|a, b| a.score.total_cmp(&b.score));
+        let finished = std::mem::take(&mut self.finished);
+        let best = finished.into_iter().max_by(|a, b| a.score.total_cmp(&b.score));
         let mut best = best.unwrap_or_default();
         if best.tokens.len() < self.config.max_length {
             best.tokens.push(self.config.eos_token_id);
@@ -158,6 +155,26 @@ impl Best {
     fn new(wanted: usize) -> Self {
         let candidates = Vec::with_capacity(wanted + 1);
         Best { wanted, candidates, threshold: f32::NEG_INFINITY }
+    }
+
+    /// Offers every token of a row of logits, which are log-probabilities but for `log_sum`.
+    fn offer_row(&mut self, beam: usize, row: &[f32], log_sum: f32, beam_score: f32) {
+        // Few tokens come near: blocks are passed over by their greatest logit. The slack is
+        // more than rounding takes away.
+        const BLOCK: usize = 64;
+        const SLACK: f32 = 1e-3;
+        for (block, logits) in row.chunks(BLOCK).enumerate() {
+            let greatest = logits.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+            if greatest - log_sum + beam_score + SLACK <= self.threshold {
+                continue;
+            }
+            for (i, &logit) in logits.iter().enumerate() {
+                let score = logit - log_sum + beam_score;
+                if score > self.threshold {
+                    self.offer(Candidate { beam, token: (block * BLOCK + i) as u32, score });
+                }
+            }
+        }
     }
 
     fn offer(&mut self, candidate: Candidate) {

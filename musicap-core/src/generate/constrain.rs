@@ -12,10 +12,12 @@ pub fn forced(config: &GenerationConfig, history: &[u32]) -> Option<u32> {
 }
 
 /// Applies repetition penalty, n-gram ban and least length to the scores of every token that
-/// could follow `history`. Scores are logits or log-probabilities; they are not normalised again.
-pub fn constrain(config: &GenerationConfig, history: &[u32], scores: &mut [f32]) {
+/// could follow `history`. A score is what stands in `scores` less `offset`: a logit where that
+/// is 0, a log-probability where it is the logarithm of the sum over all tokens. Scores are not
+/// normalised again.
+pub fn constrain(config: &GenerationConfig, history: &[u32], scores: &mut [f32], offset: f32) {
     if config.repetition_penalty != 1.0 {
-        penalize_repetition(config.repetition_penalty, history, scores);
+        penalize_repetition(config.repetition_penalty, history, scores, offset);
     }
     if config.no_repeat_ngram_size > 0 {
         for token in repeating(config.no_repeat_ngram_size, history) {
@@ -28,11 +30,12 @@ pub fn constrain(config: &GenerationConfig, history: &[u32], scores: &mut [f32])
 }
 
 /// Once for every token that has occurred, however often (Keskar et al. 2019).
-fn penalize_repetition(penalty: f32, history: &[u32], scores: &mut [f32]) {
+fn penalize_repetition(penalty: f32, history: &[u32], scores: &mut [f32], offset: f32) {
     for (i, &token) in history.iter().enumerate() {
         if !history[..i].contains(&token) {
-            let score = &mut scores[token as usize];
-            *score = if *score < 0.0 { *score * penalty } else { *score / penalty };
+            let score = scores[token as usize] - offset;
+            let penalized = if score < 0.0 { score * penalty } else { score / penalty };
+            scores[token as usize] = penalized + offset;
         }
     }
 }
@@ -42,16 +45,6 @@ fn repeating(n: usize, history: &[u32]) -> impl Iterator<Item = u32> {
     let context = history.len().checked_sub(n - 1).map(|start| &history[start..]);
     let ngrams = history.windows(n).filter(move |ngram| Some(&ngram[..n - 1]) == context);
     ngrams.map(move |ngram| ngram[n - 1])
-}
-
-/// Turns logits into log-probabilities in place.
-pub fn log_softmax(logits: &mut [f32]) {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|&logit| f64::from((logit - max).exp())).sum();
-    let log_sum = sum.ln() as f32;
-    for logit in logits {
-        *logit = *logit - max - log_sum;
-    }
 }
 
 #[cfg(test)]
@@ -69,8 +62,10 @@ mod tests {
     #[test]
     fn repetition_is_penalized_once_and_towards_less() {
         let mut scores = [2.0, -2.0, 1.0];
-        penalize_repetition(2.0, &[0, 1, 0, 1], &mut scores);
+        penalize_repetition(2.0, &[0, 1, 0, 1], &mut scores, 0.0);
         assert_eq!(scores, [1.0, -4.0, 1.0]);
+        penalize_repetition(2.0, &[0], &mut scores, 2.0);
+        assert_eq!(scores, [0.0, -4.0, 1.0]);
     }
 
     #[test]
@@ -79,14 +74,5 @@ mod tests {
         assert_eq!(forced(&config, &[2]), Some(2));
         assert_eq!(forced(&GenerationConfig::lp_music_caps(), &[2]), Some(0));
         assert_eq!(forced(&GenerationConfig::lp_music_caps(), &[2, 0]), None);
-    }
-
-    #[test]
-    fn log_softmax_sums_to_one_and_keeps_differences() {
-        let mut row = [1000.0, 1001.0, 999.0];
-        log_softmax(&mut row);
-        let sum: f32 = row.iter().map(|lp| lp.exp()).sum();
-        assert!((sum - 1.0).abs() < 1e-6);
-        assert!((row[1] - row[0] - 1.0).abs() < 1e-4);
     }
 }

@@ -1,34 +1,41 @@
 //! Text generation over any model that can take a step: beam search, greedy search, sampling.
 //!
-//! A [`StepModel`] turns tokens into logits; a search turns logits into tokens. All chunks of a
-//! batch take their steps together, and none influences another: a chunk that is done leaves
-//! the batch.
+//! A [`StepModel`] turns tokens into logits; a search turns logits into tokens. A [`Session`]
+//! takes the steps of many searches together, and none influences another: a chunk that is done
+//! leaves at once, and another may take its place while the others are under way.
 
 mod beam;
 mod config;
 mod constrain;
 mod sample;
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
 pub use config::GenerationConfig;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::kernels::log_sum_exp;
 use beam::BeamSearch;
 use sample::TokenByToken;
 
 /// A decoder that goes on token by token for several chunks at once.
 pub trait StepModel {
-    /// Feeds `prefix` to one row for every chunk and gives the logits after its last token,
-    /// `chunks · vocab_size` of them.
+    /// Takes up `chunks` more chunks, one row each behind the rows that there are, feeds
+    /// `prefix` to these, and writes the logits after its last token, `chunks · vocab_size` of
+    /// them, in place of what `logits` held.
     ///
     /// # Errors
     /// If the backend fails.
-    fn start(&mut self, prefix: &[u32]) -> Result<Vec<f32>>;
+    fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()>;
 
-    /// Feeds one token to every row and gives the logits after it.
+    /// Feeds one token to every row and writes the logits after it in place of what `logits`
+    /// held. A step without rows leaves the model without any.
     ///
     /// # Errors
     /// If the backend fails.
-    fn step(&mut self, step: &Step) -> Result<Vec<f32>>;
+    fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()>;
 }
 
 /// One step of a [`StepModel`]. Rows of a chunk are neighbours and as many in every chunk.
@@ -54,22 +61,156 @@ pub struct Generated {
 }
 
 /// The search for one chunk's caption, which sees logits and says what to feed next.
-trait Search {
-    /// Takes the logits of the search's rows, which may be overwritten.
-    fn advance(&mut self, logits: &mut [f32]);
+trait Search: Send {
+    /// Takes the logits of the search's rows, which may be overwritten, and for each row the
+    /// logarithm of the sum of their exponentials.
+    fn advance(&mut self, logits: &mut [f32], log_sums: &[f32]);
     /// Whether nothing is left to do but [`finish`](Search::finish).
     fn is_done(&self) -> bool;
     /// For every row the token to feed and the row it goes on from, counted within the search.
-    fn rows(&self) -> impl Iterator<Item = (u32, usize)>;
+    fn rows(&self) -> Vec<(u32, usize)>;
     /// The best sequence found.
-    fn finish(self) -> Generated;
+    fn finish(&mut self) -> Generated;
 }
 
-/// Generates one sequence for each chunk of a batch. `streams` holds a number for each chunk
-/// that tells it from all others, so that sampling gives a chunk the same caption in any batch.
+/// Searches under way in one model.
+pub struct Session {
+    config: Arc<GenerationConfig>,
+    prefix: Vec<u32>,
+    running: Vec<Running>,
+    joined: usize,
+    logits: Vec<f32>,
+}
+
+struct Running {
+    number: usize,
+    search: Box<dyn Search>,
+    /// Its place among the chunks of the model, and its rows there.
+    first_row: usize,
+    rows: usize,
+}
+
+impl Session {
+    /// A session without searches.
+    ///
+    /// # Panics
+    /// Later, if `config` does not [validate](GenerationConfig::validate) for the model.
+    pub fn new(config: GenerationConfig) -> Self {
+        let mut prefix = vec![config.decoder_start_token_id];
+        let bos = constrain::forced(&config, &prefix).filter(|&t| t != config.eos_token_id);
+        prefix.extend(bos);
+        Session {
+            config: Arc::new(config),
+            prefix,
+            running: Vec::new(),
+            joined: 0,
+            logits: Vec::new(),
+        }
+    }
+
+    /// Searches under way.
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Forgets all searches under way.
+    pub fn clear(&mut self) {
+        self.running.clear();
+    }
+
+    /// Takes up the model's next chunks. `streams` holds a number for each, its own and the same
+    /// in any batch, so that sampling gives a chunk the same caption in all.
+    ///
+    /// # Errors
+    /// Those of the model, and [`Error::NotFinite`].
+    pub fn join(&mut self, model: &mut dyn StepModel, streams: &[u64]) -> Result<()> {
+        if streams.is_empty() {
+            return Ok(());
+        }
+        let before = self.running.len();
+        let mut first_row = self.running.iter().map(|running| running.rows).sum();
+        for &stream in streams {
+            let (config, prefix) = (self.config.clone(), self.prefix.clone());
+            let search: Box<dyn Search> = if config.num_beams > 1 && !config.do_sample {
+                Box::new(BeamSearch::new(config, prefix))
+            } else {
+                Box::new(TokenByToken::new(config, prefix, stream))
+            };
+            self.running.push(Running { number: self.joined, search, first_row, rows: 1 });
+            self.joined += 1;
+            first_row += 1;
+        }
+        model.join(streams.len(), &self.prefix, &mut self.logits)?;
+        advance(&mut self.running[before..], &mut self.logits)
+    }
+
+    /// Takes one step with all searches and gives those that are done, with their numbers: they
+    /// are counted from 0 in the order in which they joined.
+    ///
+    /// # Errors
+    /// Those of the model, and [`Error::NotFinite`].
+    pub fn step(&mut self, model: &mut dyn StepModel) -> Result<Vec<(usize, Generated)>> {
+        let mut done = Vec::new();
+        let mut step = Step::default();
+        let mut place = 0;
+        self.running.retain_mut(|running| {
+            let chunk = place;
+            place += 1;
+            if running.search.is_done() {
+                done.push((running.number, running.search.finish()));
+                return false;
+            }
+            let before = running.first_row;
+            running.first_row = step.tokens.len();
+            for (token, parent) in running.search.rows() {
+                step.tokens.push(token);
+                step.parents.push(before + parent);
+            }
+            running.rows = step.tokens.len() - running.first_row;
+            step.chunks.push(chunk);
+            true
+        });
+        model.step(&step, &mut self.logits)?;
+        if !self.running.is_empty() {
+            advance(&mut self.running, &mut self.logits)?;
+        }
+        Ok(done)
+    }
+}
+
+/// Shows searches the logits of their rows.
+fn advance(searches: &mut [Running], logits: &mut [f32]) -> Result<()> {
+    let rows: usize = searches.iter().map(|running| running.rows).sum();
+    let vocab_size = logits.len() / rows;
+    let log_sums: Vec<f32> = logits.par_chunks(vocab_size).map(log_sum_exp).collect();
+    // Neither search nor sampling can make sense of such numbers.
+    if !log_sums.iter().all(|sum| sum.is_finite()) {
+        return Err(Error::NotFinite);
+    }
+    let mut rest = (logits, &log_sums[..]);
+    let mut shares = Vec::with_capacity(searches.len());
+    for running in searches {
+        let (logits, more_logits) = rest.0.split_at_mut(running.rows * vocab_size);
+        let (sums, more_sums) = rest.1.split_at(running.rows);
+        rest = (more_logits, more_sums);
+        shares.push((running, logits, sums));
+    }
+    shares.into_par_iter().for_each(|(running, logits, sums)| running.search.advance(logits, sums));
+    Ok(())
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let numbers: Vec<usize> = self.running.iter().map(|running| running.number).collect();
+        f.debug_struct("Session").field("running", &numbers).finish_non_exhaustive()
+    }
+}
+
+/// Generates one sequence for each of the model's next chunks, all together. `streams` as in
+/// [`Session::join`].
 ///
 /// # Errors
-/// Those of the model.
+/// Those of the model, and [`Error::NotFinite`].
 ///
 /// # Panics
 /// If `config` does not [validate](GenerationConfig::validate) for the model, or the model gives
@@ -79,58 +220,13 @@ pub fn generate(
     streams: &[u64],
     config: &GenerationConfig,
 ) -> Result<Vec<Generated>> {
-    let mut prefix = vec![config.decoder_start_token_id];
-    if let Some(bos) = constrain::forced(config, &prefix).filter(|&t| t != config.eos_token_id) {
-        prefix.push(bos);
-    }
-    if config.num_beams > 1 && !config.do_sample {
-        let search = |_| BeamSearch::new(config, prefix.clone());
-        run(model, &prefix, streams.iter().copied().map(search).collect())
-    } else {
-        let search = |stream| TokenByToken::new(config, prefix.clone(), stream);
-        run(model, &prefix, streams.iter().copied().map(search).collect())
-    }
-}
-
-fn run<S: Search>(
-    model: &mut dyn StepModel,
-    prefix: &[u32],
-    searches: Vec<S>,
-) -> Result<Vec<Generated>> {
-    let mut generated = vec![Generated::default(); searches.len()];
-    let mut running: Vec<(usize, S)> = searches.into_iter().enumerate().collect();
-    if running.is_empty() {
-        return Ok(generated);
-    }
-    let mut logits = model.start(prefix)?;
-    let mut rows_before = 1;
-    loop {
-        let share = logits.len() / running.len();
-        for ((_, search), logits) in running.iter_mut().zip(logits.chunks_exact_mut(share)) {
-            search.advance(logits);
+    let mut session = Session::new(config.clone());
+    session.join(model, streams)?;
+    let mut generated = vec![Generated::default(); streams.len()];
+    while session.running() > 0 {
+        for (number, sequence) in session.step(model)? {
+            generated[number] = sequence;
         }
-        let mut step = Step::default();
-        let mut still_running = Vec::with_capacity(running.len());
-        let mut rows = 0;
-        for (place, (chunk, search)) in running.into_iter().enumerate() {
-            if search.is_done() {
-                generated[chunk] = search.finish();
-                continue;
-            }
-            rows = 0;
-            for (token, parent) in search.rows() {
-                step.tokens.push(token);
-                step.parents.push(place * rows_before + parent);
-                rows += 1;
-            }
-            step.chunks.push(place);
-            still_running.push((chunk, search));
-        }
-        running = still_running;
-        if running.is_empty() {
-            return Ok(generated);
-        }
-        rows_before = rows;
-        logits = model.step(&step)?;
     }
+    Ok(generated)
 }

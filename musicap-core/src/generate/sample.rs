@@ -3,37 +3,39 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
+use std::sync::Arc;
+
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced, log_softmax};
+use super::constrain::{constrain, forced};
 use super::{Generated, Search};
+use crate::kernels::log_sum_exp;
 
 /// A single hypothesis between two steps of the model.
-pub struct TokenByToken<'a> {
-    config: &'a GenerationConfig,
+pub struct TokenByToken {
+    config: Arc<GenerationConfig>,
     rng: ChaCha8Rng,
     tokens: Vec<u32>,
     log_probability: f32,
     done: bool,
 }
 
-impl<'a> TokenByToken<'a> {
+impl TokenByToken {
     /// Goes on from `prefix`. `stream` tells chunks apart, so that what is drawn for one does
     /// not depend on the others.
-    pub fn new(config: &'a GenerationConfig, prefix: Vec<u32>, stream: u64) -> Self {
+    pub fn new(config: Arc<GenerationConfig>, prefix: Vec<u32>, stream: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         rng.set_stream(stream);
         TokenByToken { config, rng, tokens: prefix, log_probability: 0.0, done: false }
     }
 
     fn pick(&mut self, logits: &mut [f32]) -> u32 {
-        if let Some(token) = forced(self.config, &self.tokens) {
+        if let Some(token) = forced(&self.config, &self.tokens) {
             return token;
         }
-        constrain(self.config, &self.tokens, logits);
+        constrain(&self.config, &self.tokens, logits, 0.0);
         let token = if self.config.do_sample { self.draw(logits) } else { argmax(logits) };
-        let mut log_probabilities = logits.to_vec();
-        log_softmax(&mut log_probabilities);
-        self.log_probability += log_probabilities[token as usize];
+        // Over the tokens that are allowed.
+        self.log_probability += logits[token as usize] - log_sum_exp(logits);
         token
     }
 
@@ -65,8 +67,8 @@ impl<'a> TokenByToken<'a> {
     }
 }
 
-impl Search for TokenByToken<'_> {
-    fn advance(&mut self, logits: &mut [f32]) {
+impl Search for TokenByToken {
+    fn advance(&mut self, logits: &mut [f32], _log_sums: &[f32]) {
         let token = self.pick(logits);
         self.tokens.push(token);
         self.done =
@@ -77,13 +79,13 @@ impl Search for TokenByToken<'_> {
         self.done
     }
 
-    fn rows(&self) -> impl Iterator<Item = (u32, usize)> {
-        self.tokens.last().map(|&token| (token, 0)).into_iter()
+    fn rows(&self) -> Vec<(u32, usize)> {
+        self.tokens.last().map(|&token| (token, 0)).into_iter().collect()
     }
 
-    fn finish(self) -> Generated {
+    fn finish(&mut self) -> Generated {
         let length = (self.tokens.len() as f32).powf(self.config.length_penalty);
-        Generated { tokens: self.tokens, score: self.log_probability / length }
+        Generated { tokens: std::mem::take(&mut self.tokens), score: self.log_probability / length }
     }
 }
 

@@ -22,6 +22,14 @@ impl KeyValue {
         }
     }
 
+    /// These sequences and, behind them, others of the same length.
+    pub fn append_sequences(self, more: KeyValue) -> KeyValue {
+        KeyValue {
+            keys: Tensor::cat(vec![self.keys, more.keys], 0),
+            values: Tensor::cat(vec![self.values, more.values], 0),
+        }
+    }
+
     /// The sequences `rows`, in their order.
     pub fn select(self, rows: Tensor<1, Int>) -> KeyValue {
         KeyValue { keys: self.keys.select(0, rows.clone()), values: self.values.select(0, rows) }

@@ -28,9 +28,24 @@ impl TokenCache {
         TokenCache::Tensors(TensorCache { length: 0, rows: 0, layers: vec![None; layers] })
     }
 
-    /// Whether rows of different ages can be in it.
+    /// Whether rows of different ages go together in it.
     pub fn mixes_ages(&self) -> bool {
         !matches!(self, TokenCache::Tensors(_))
+    }
+
+    /// Takes the rows of `other` behind its own. Tensors can only take the place of none.
+    ///
+    /// # Panics
+    /// If rows of different ages do not go together here.
+    pub fn join(&mut self, other: TokenCache) {
+        match (self, other) {
+            #[cfg(feature = "flex")]
+            (TokenCache::Paged(pages), TokenCache::Paged(other)) => pages.join(other),
+            (cache, other) => {
+                assert_eq!(cache.rows(), 0, "rows of different ages in one tensor");
+                *cache = other;
+            }
+        }
     }
 
     /// Adds rows that have seen nothing.
@@ -51,12 +66,11 @@ impl TokenCache {
         }
     }
 
-    /// Makes room for `length` more tokens in each of the rows from `first` on, and gives the
-    /// positions of these tokens, row by row.
-    pub fn advance(&mut self, first: usize, length: usize) -> Vec<usize> {
+    /// Makes room for `length` more tokens in each row, and gives their positions, row by row.
+    pub fn advance(&mut self, length: usize) -> Vec<usize> {
         match self {
             #[cfg(feature = "flex")]
-            TokenCache::Paged(pages) => pages.advance(first, length),
+            TokenCache::Paged(pages) => pages.advance(length),
             TokenCache::Tensors(cache) => cache.advance(length),
         }
     }

@@ -12,6 +12,7 @@ mod cache;
 mod conv;
 mod linear;
 mod norm;
+mod softmax;
 mod weight;
 
 #[cfg(feature = "flex")]
@@ -28,6 +29,7 @@ pub use cache::{TokenCache, indices};
 pub use conv::{Conv3Weights, ConvStack};
 pub use linear::{Linear, TiedEmbedding};
 pub use norm::AddNorm;
+pub use softmax::log_sum_exp;
 pub use weight::{QuantizedWeight, Weight};
 
 /// How a model's layers are laid out.

@@ -15,8 +15,6 @@ pub struct Pages {
     dropped: usize,
     /// For each row the places of the tokens that it has seen.
     rows: Vec<Vec<Place>>,
-    /// The first row that the last page is for.
-    first: usize,
 }
 
 /// Keys and values of one call, a pair of `[tokens, d_model]` for each layer.
@@ -45,12 +43,22 @@ impl Pages {
         self.rows.resize(self.rows.len() + count, Vec::new());
     }
 
-    pub fn advance(&mut self, first: usize, length: usize) -> Vec<usize> {
+    /// Takes the rows of `other` behind its own, with their pages.
+    pub fn join(&mut self, mut other: Pages) {
+        let shift = self.dropped + self.pages.len();
+        let dropped = other.dropped;
+        self.pages.append(&mut other.pages);
+        self.rows.extend(other.rows.into_iter().map(|mut row| {
+            row.iter_mut().for_each(|place| place.page = place.page - dropped + shift);
+            row
+        }));
+    }
+
+    pub fn advance(&mut self, length: usize) -> Vec<usize> {
         self.pages.push_back(Page::default());
-        self.first = first;
         let page = self.dropped + self.pages.len() - 1;
-        let mut positions = Vec::with_capacity((self.rows.len() - first) * length);
-        for (i, row) in self.rows[first..].iter_mut().enumerate() {
+        let mut positions = Vec::with_capacity(self.rows.len() * length);
+        for (i, row) in self.rows.iter_mut().enumerate() {
             for token in i * length..(i + 1) * length {
                 positions.push(row.len());
                 row.push(Place { page, token });
@@ -72,7 +80,7 @@ impl Pages {
         debug_assert_eq!(page.layers.len(), layer, "layers come in their order");
         page.layers
             .push((flex::Values::of(next.keys).to_vec(), flex::Values::of(next.values).to_vec()));
-        let (pages, rows) = (&self.pages, &self.rows[self.first..]);
+        let (pages, rows) = (&self.pages, &self.rows);
         let found = attend_rows(&queries, d_model, heads, |i, listed| {
             let (row, token) = (i / length, i % length);
             // A token does not see those fed after it.
@@ -90,7 +98,8 @@ impl Pages {
         self.rows = parents.iter().map(|&parent| self.rows[parent].clone()).collect();
         // What no row has seen is of no use to any row to come.
         let first = self.rows.iter().filter_map(|row| Some(row.first()?.page)).min();
-        while first.is_some_and(|first| self.dropped < first) {
+        let first = first.unwrap_or(self.dropped + self.pages.len());
+        while self.dropped < first {
             self.pages.pop_front();
             self.dropped += 1;
         }

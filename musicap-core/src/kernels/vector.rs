@@ -1,7 +1,8 @@
 //! The few loops over float32 that are hot, in the widest vectors that the machine has.
 
-use rten_simd::ops::{BitOps, NumOps, ToFloat};
-use rten_simd::{Isa, SimdOp};
+use rten_simd::ops::{BitOps, FloatOps, NumOps, ToFloat};
+use rten_simd::{Isa, SimdOp, SimdUnaryOp};
+use rten_vecmath::Exp;
 
 /// One query against the keys and values of a sequence, head by head: scores, softmax, mix.
 ///
@@ -34,6 +35,75 @@ impl SimdOp for Attend<'_> {
             rten_vecmath::Softmax::new_mut(self.scores).eval(isa);
             mix(isa, self.scores, self.memory, span.start, &mut self.out[span]);
         }
+    }
+}
+
+/// Folds a slice into one vector. `step` and `join` must be `#[inline(always)]`: what is not
+/// inlined is compiled without the machine's vectors.
+#[inline(always)]
+fn fold<I: Isa>(
+    isa: I,
+    values: &[f32],
+    start: f32,
+    step: impl Fn(I::F32, I::F32) -> I::F32,
+    join: impl Fn(I::F32, I::F32) -> I::F32,
+) -> I::F32 {
+    let ops = isa.f32();
+    let lanes = ops.len();
+    let mut folded = [ops.splat(start); 4];
+    let mut blocks = values.chunks_exact(4 * lanes);
+    for block in blocks.by_ref() {
+        let block = ops.load_many::<4>(block);
+        for i in 0..4 {
+            folded[i] = step(folded[i], block[i]);
+        }
+    }
+    for rest in blocks.remainder().chunks(lanes) {
+        let (padded, mask) = ops.load_pad(rest);
+        folded[0] = ops.select(step(folded[0], padded), folded[0], mask);
+    }
+    join(join(folded[0], folded[1]), join(folded[2], folded[3]))
+}
+
+#[inline(always)]
+fn greatest<I: Isa>(isa: I, values: &[f32]) -> f32 {
+    let ops = isa.f32();
+    let folded = fold(
+        isa,
+        values,
+        f32::NEG_INFINITY,
+        #[inline(always)]
+        |a, b| ops.max(a, b),
+        #[inline(always)]
+        |a, b| ops.max(a, b),
+    );
+    rten_simd::Simd::to_array(folded).as_ref().iter().copied().fold(f32::NEG_INFINITY, f32::max)
+}
+
+/// `ln Σ exp(x)`
+pub struct LogSumExp<'a>(pub &'a [f32]);
+
+impl SimdOp for LogSumExp<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) -> f32 {
+        let ops = isa.f32();
+        let greatest = greatest(isa, self.0);
+        if !greatest.is_finite() {
+            return f32::NAN;
+        }
+        let offset = ops.splat(greatest);
+        let sum = fold(
+            isa,
+            self.0,
+            0.0,
+            #[inline(always)]
+            |sum, x| ops.add(sum, Exp::apply(isa, ops.sub(x, offset))),
+            #[inline(always)]
+            |a, b| ops.add(a, b),
+        );
+        greatest + ops.sum(sum).ln()
     }
 }
 
@@ -115,9 +185,32 @@ impl SimdOp for AddNorm<'_> {
         for (value, other) in row.iter_mut().zip(residual) {
             *value += other;
         }
+        let ops = isa.f32();
         let count = row.len() as f32;
-        let mean = rten_vecmath::Sum::new(row).eval(isa) / count;
-        let variance = rten_vecmath::SumSquareSub::new(row, mean).eval(isa) / count;
+        let sum = fold(
+            isa,
+            row,
+            0.0,
+            #[inline(always)]
+            |a, b| ops.add(a, b),
+            #[inline(always)]
+            |a, b| ops.add(a, b),
+        );
+        let mean = ops.sum(sum) / count;
+        let centre = ops.splat(mean);
+        let squares = fold(
+            isa,
+            row,
+            0.0,
+            #[inline(always)]
+            |sum, x| {
+                let off = ops.sub(x, centre);
+                ops.mul_add(off, off, sum)
+            },
+            #[inline(always)]
+            |a, b| ops.add(a, b),
+        );
+        let variance = ops.sum(squares) / count;
         let factor = 1.0 / (variance + epsilon).sqrt();
         for ((value, scale), shift) in row.iter_mut().zip(scale).zip(shift) {
             *value = (*value - mean) * factor * scale + shift;
@@ -139,8 +232,18 @@ impl SimdOp for Quantize<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) -> f32 {
-        let (low, high) = rten_vecmath::MinMax::new(self.row).eval(isa);
-        let largest = high.max(-low);
+        let ops = isa.f32();
+        let magnitudes = fold(
+            isa,
+            self.row,
+            0.0,
+            #[inline(always)]
+            |a, x| ops.max(a, ops.abs(x)),
+            #[inline(always)]
+            |a, b| ops.max(a, b),
+        );
+        let magnitudes = rten_simd::Simd::to_array(magnitudes);
+        let largest = magnitudes.as_ref().iter().copied().fold(0f32, f32::max);
         if largest == 0.0 {
             self.out.fill(self.zero);
             return 0.0;

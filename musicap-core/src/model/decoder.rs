@@ -65,7 +65,7 @@ impl Decoder {
     /// states of the same shape. Rows of one chunk are neighbours and as many in every chunk.
     pub fn forward(&self, embedded: Tensor<3>, cache: &mut DecoderCache) -> Tensor<3> {
         let shape @ [_, length, _] = embedded.dims();
-        let mut positions = cache.tokens.advance(0, length);
+        let mut positions = cache.tokens.advance(length);
         positions.iter_mut().for_each(|position| *position += POSITION_OFFSET);
         let positions = indices(&positions, &embedded.device());
         let positions = self.embed_positions.val().select(0, positions).reshape(shape);
@@ -99,6 +99,28 @@ impl DecoderLayer {
 }
 
 impl DecoderCache {
+    /// Takes the rows and chunks of `other` behind its own. What has not been loaded for the CPU's
+    /// kernels can only take up chunks when there are none.
+    ///
+    /// # Panics
+    /// If there are.
+    pub fn join(&mut self, other: DecoderCache) {
+        let alone = self.tokens.rows() == 0;
+        self.tokens.join(other.tokens);
+        match alone {
+            true => self.audio = other.audio,
+            false => {
+                let pairs = self.audio.iter_mut().zip(other.audio);
+                pairs.for_each(|(audio, more)| *audio = audio.clone().append_sequences(more));
+            }
+        }
+    }
+
+    /// Whether chunks can join others that are under way.
+    pub fn takes_latecomers(&self) -> bool {
+        self.tokens.mixes_ages()
+    }
+
     /// Lets row `i` go on from what row `parents[i]` has seen, and keeps only the `chunks`
     /// (by their present place) that these rows belong to.
     pub fn reorder(&mut self, parents: &[usize], chunks: &[usize], device: &Device) {

@@ -1,0 +1,133 @@
+//! Chunks on their way through the model.
+
+use std::sync::Arc;
+
+use ndarray::Array3;
+
+use super::{Captioner, Inner};
+use crate::error::{Error, Result};
+use crate::generate::{Generated, GenerationConfig, Session, Step, StepModel};
+use crate::model::DecoderCache;
+
+/// Searches under way and the decoder that they run in.
+#[derive(Debug)]
+pub struct Decoding {
+    captioner: Captioner,
+    session: Session,
+    decoder: Decoder,
+}
+
+impl Decoding {
+    /// Without any chunk. `generation` must suit the model.
+    pub fn new(captioner: &Captioner, generation: GenerationConfig) -> Self {
+        Decoding {
+            captioner: captioner.clone(),
+            session: Session::new(generation),
+            decoder: Decoder { inner: captioner.inner.clone(), cache: None, next: None },
+        }
+    }
+
+    /// The model's captioner.
+    pub fn captioner(&self) -> &Captioner {
+        &self.captioner
+    }
+
+    /// Chunks under way.
+    pub fn running(&self) -> usize {
+        self.session.running()
+    }
+
+    /// Whether chunks can join others that are under way.
+    pub fn takes_latecomers(&self) -> bool {
+        self.decoder.cache.as_ref().is_none_or(DecoderCache::takes_latecomers)
+    }
+
+    /// Takes up chunks, given as log-mel spectrograms `[chunks, n_mels, frames]` and their numbers
+    /// in the recording.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] if the shape is not the model's; [`Error::Backend`];
+    /// [`Error::NotFinite`].
+    pub fn join(&mut self, mel: Array3<f32>, indices: &[usize]) -> Result<()> {
+        if mel.dim().0 != indices.len() {
+            let expected = format!("{} chunks, one for each index", indices.len());
+            return Err(Error::option("mel", format!("{} chunks", mel.dim().0), expected));
+        }
+        if indices.is_empty() {
+            return Ok(());
+        }
+        let encoded = self.captioner.encode(mel)?;
+        let streams: Vec<u64> = indices.iter().map(|&index| index as u64).collect();
+        let Decoding { captioner, session, decoder } = self;
+        captioner.install(|| {
+            decoder.next = Some(captioner.inner.model.bart().cache(encoded));
+            session.join(decoder, &streams)
+        })
+    }
+
+    /// Forgets all chunks.
+    pub fn clear(&mut self) {
+        self.session.clear();
+        (self.decoder.cache, self.decoder.next) = (None, None);
+    }
+
+    /// Takes one step with all chunks and gives those that are done, numbered from 0 in the
+    /// order in which they joined.
+    ///
+    /// # Errors
+    /// [`Error::Backend`], [`Error::NotFinite`].
+    pub fn step(&mut self) -> Result<Vec<(usize, Generated)>> {
+        let Decoding { captioner, session, decoder } = self;
+        captioner.install(|| session.step(decoder))
+    }
+}
+
+/// The model's decoder as the search sees it.
+#[derive(Debug)]
+struct Decoder {
+    inner: Arc<Inner>,
+    /// Of the chunks under way.
+    cache: Option<DecoderCache>,
+    /// Of the chunks about to join.
+    next: Option<DecoderCache>,
+}
+
+impl Inner {
+    /// Feeds `tokens`, as many to every row, and writes the logits after the last of each row.
+    fn feed(
+        &self,
+        tokens: &[u32],
+        rows: usize,
+        cache: &mut DecoderCache,
+        logits: &mut Vec<f32>,
+    ) -> Result<()> {
+        let length = tokens.len() / rows;
+        let bart = self.model.bart();
+        let hidden = bart.decode(tokens, rows, cache);
+        let [_, _, d_model] = hidden.dims();
+        let last = hidden.narrow(1, length - 1, 1).reshape([rows, d_model]);
+        let failed = |reason| Error::Backend { device: self.device.to_string(), reason };
+        bart.logits(last, logits).map_err(failed)
+    }
+}
+
+impl StepModel for Decoder {
+    fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+        let mut next = self.next.take().expect("chunks that have been encoded");
+        self.inner.feed(&prefix.repeat(chunks), chunks, &mut next, logits)?;
+        match &mut self.cache {
+            Some(cache) => cache.join(next),
+            None => self.cache = Some(next),
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()> {
+        let Some(cache) = self.cache.as_mut().filter(|_| !step.tokens.is_empty()) else {
+            self.cache = None;
+            return Ok(());
+        };
+        cache.reorder(&step.parents, &step.chunks, &self.inner.burn_device);
+        self.inner.feed(&step.tokens, step.tokens.len(), cache, logits)
+    }
+}

@@ -1,0 +1,278 @@
+//! Joins the stages: audio in, captions out, in the order of time and as soon as they are done.
+
+mod decoding;
+mod options;
+mod stream;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use burn::tensor::{Tensor, TensorData};
+use ndarray::Array3;
+
+use crate::audio::{AudioReader, Chunk, Chunker, Chunks, LogMel, SampleSource};
+use crate::caption::{Caption, Captions};
+use crate::checkpoint::{ModelConfig, Pretrained};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::generate::{Generated, GenerationConfig};
+use crate::model::CaptionModel;
+use crate::tokenizer::Tokenizer;
+use decoding::Decoding;
+pub use options::{CaptionOptions, LoadOptions};
+pub use stream::CaptionStream;
+
+/// A model that is ready to caption. Cheap to clone, and shareable between threads.
+#[derive(Clone)]
+pub struct Captioner {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: String,
+    config: ModelConfig,
+    tokenizer: Tokenizer,
+    log_mel: LogMel,
+    model: CaptionModel,
+    device: Device,
+    burn_device: burn::tensor::Device,
+    pool: Option<rayon::ThreadPool>,
+}
+
+impl Captioner {
+    /// The small model that comes with the crate.
+    ///
+    /// # Errors
+    /// [`Error::DeviceUnavailable`] in a build without a CPU backend.
+    #[cfg(feature = "embedded-model")]
+    pub fn embedded() -> Result<Self> {
+        Self::load(&Pretrained::embedded()?, &LoadOptions::default())
+    }
+
+    /// The model `name`, as [`Pretrained::open`] finds it.
+    ///
+    /// # Errors
+    /// Those of [`Pretrained::open`] and [`load`](Self::load).
+    pub fn from_pretrained(name: impl AsRef<Path>) -> Result<Self> {
+        Self::load(&Pretrained::open(name)?, &LoadOptions::default())
+    }
+
+    /// Loads a model's weights.
+    ///
+    /// # Errors
+    /// A tensor that is missing, too many, of the wrong shape or unreadable;
+    /// [`Error::DeviceUnavailable`]; [`Error::InvalidOption`] for 0 threads.
+    pub fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
+        let config = pretrained.config().clone();
+        let burn_device = options.device.to_burn()?;
+        let mut reader = pretrained.checkpoint().reader().with_precision(options.precision);
+        let model = CaptionModel::load(
+            config.audio_encoder(),
+            &config.bart,
+            &mut reader,
+            &burn_device,
+            options.device == Device::Cpu,
+        )?;
+        reader.finish()?;
+        Ok(Captioner {
+            inner: Arc::new(Inner {
+                name: pretrained.name().to_owned(),
+                tokenizer: pretrained.tokenizer().clone(),
+                log_mel: LogMel::new(&config.audio)?,
+                config,
+                model,
+                device: options.device,
+                burn_device,
+                pool: options.threads.map(thread_pool).transpose()?,
+            }),
+        })
+    }
+
+    /// What the model was asked for by.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// The model's configuration.
+    pub fn config(&self) -> &ModelConfig {
+        &self.inner.config
+    }
+
+    /// Captions the audio file at `path` with the default options.
+    ///
+    /// # Errors
+    /// Those of [`AudioReader::open`] and [`caption`](Self::caption).
+    pub fn caption_file(&self, path: impl AsRef<Path>) -> Result<Captions> {
+        self.caption(AudioReader::open(path)?, &CaptionOptions::default())
+    }
+
+    /// Captions a whole recording.
+    ///
+    /// # Errors
+    /// Those of [`captions`](Self::captions), and of the first caption that fails.
+    pub fn caption<S: SampleSource>(
+        &self,
+        source: S,
+        options: &CaptionOptions,
+    ) -> Result<Captions> {
+        let mut stream = self.captions(source, options)?;
+        let captions = stream.by_ref().collect::<Result<_>>()?;
+        Ok(stream.finish(captions))
+    }
+
+    /// Captions a recording as an iterator: captions come out as soon as their batch is done,
+    /// and dropping the iterator stops the work.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] if an option is out of its range. The iterator gives the
+    /// source's errors and [`Error::Backend`], and ends after the first.
+    pub fn captions<S: SampleSource>(
+        &self,
+        source: S,
+        options: &CaptionOptions,
+    ) -> Result<CaptionStream<S>> {
+        self.check(options)?;
+        let config = &self.inner.config;
+        let chunks = Chunks::new(source, &config.audio, options.overlap_seconds, options.tail)?;
+        let generation = options.generation.as_ref().unwrap_or(&config.generation);
+        let decoding = Decoding::new(self, generation.clone());
+        Ok(CaptionStream::new(chunks, decoding, options.batch_size))
+    }
+
+    /// Checks options against the model, before there is anything to caption.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] names the first option that is out of its range.
+    pub fn check(&self, options: &CaptionOptions) -> Result<()> {
+        let config = &self.inner.config;
+        let generation = options.generation.as_ref().unwrap_or(&config.generation);
+        generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
+        if options.batch_size == 0 {
+            return Err(Error::option("batch_size", 0, "at least 1"));
+        }
+        Chunker::new(&config.audio, options.overlap_seconds, options.tail).map(drop)
+    }
+
+    /// The captions of chunks that have been cut already, in their order.
+    ///
+    /// # Errors
+    /// As [`generate_tokens`](Self::generate_tokens).
+    pub fn caption_chunks(
+        &self,
+        chunks: &[Chunk],
+        generation: &GenerationConfig,
+    ) -> Result<Vec<Caption>> {
+        let generated = self.generate_tokens(chunks, generation)?;
+        let captions = chunks.iter().zip(generated).map(|(chunk, generated)| {
+            self.write(chunk.index, (chunk.start_s, chunk.end_s), &generated)
+        });
+        captions.collect()
+    }
+
+    fn write(
+        &self,
+        index: usize,
+        (start_s, end_s): (f64, f64),
+        generated: &Generated,
+    ) -> Result<Caption> {
+        let text = self.inner.tokenizer.decode(&generated.tokens)?;
+        Ok(Caption { index, start_s, end_s, text, score: generated.score })
+    }
+
+    /// The token sequences of chunks that have been cut already, in their order.
+    ///
+    /// # Errors
+    /// As [`generate_from_mel`](Self::generate_from_mel).
+    pub fn generate_tokens(
+        &self,
+        chunks: &[Chunk],
+        generation: &GenerationConfig,
+    ) -> Result<Vec<Generated>> {
+        let indices: Vec<usize> = chunks.iter().map(|chunk| chunk.index).collect();
+        self.generate_from_mel(self.log_mel(chunks)?, &indices, generation)
+    }
+
+    /// The log-mel spectrograms of chunks, `[chunks, n_mels, frames]` in decibels.
+    fn log_mel(&self, chunks: &[Chunk]) -> Result<Array3<f32>> {
+        let expected = self.inner.config.audio.chunk_samples();
+        if let Some(chunk) = chunks.iter().find(|chunk| chunk.samples.len() != expected) {
+            let found = format!("{} samples", chunk.samples.len());
+            return Err(Error::option("chunk", found, format!("{expected} samples")));
+        }
+        let samples: Vec<&[f32]> = chunks.iter().map(|chunk| &chunk.samples[..]).collect();
+        Ok(self.install(|| self.inner.log_mel.compute_chunks(&samples)))
+    }
+
+    /// The token sequences of log-mel chunks `[chunks, n_mels, frames]` in decibels, as the
+    /// model's front end makes them. `indices` are the chunks' numbers in their recording, so
+    /// that sampling gives a chunk the same caption in any batch.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] if the shapes or `generation` do not suit the model;
+    /// [`Error::Backend`] if the device fails.
+    pub fn generate_from_mel(
+        &self,
+        mel: Array3<f32>,
+        indices: &[usize],
+        generation: &GenerationConfig,
+    ) -> Result<Vec<Generated>> {
+        let config = &self.inner.config;
+        generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
+        let mut decoding = Decoding::new(self, generation.clone());
+        decoding.join(mel, indices)?;
+        let mut generated = vec![Generated::default(); indices.len()];
+        while decoding.running() > 0 {
+            for (number, sequence) in decoding.step()? {
+                generated[number] = sequence;
+            }
+        }
+        Ok(generated)
+    }
+
+    /// What the decoder attends to in log-mel chunks, `[chunks, frames, d_model]`.
+    fn encode(&self, mel: Array3<f32>) -> Result<Tensor<3>> {
+        let Inner { config, model, burn_device, .. } = &*self.inner;
+        let (chunks, n_mels, frames) = mel.dim();
+        let expected = (chunks, config.audio.n_mels, config.audio.frames());
+        if mel.dim() != expected {
+            return Err(Error::option("mel", format!("{:?}", mel.dim()), format!("{expected:?}")));
+        }
+        let values: Vec<f32> = mel.into_iter().collect();
+        let mel = TensorData::new(values, [chunks, n_mels, frames]);
+        Ok(self.install(|| model.encode(Tensor::from_data(mel, burn_device))))
+    }
+
+    /// Runs `work` with the captioner's own threads, if it has any.
+    fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.inner.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Captioner")
+            .field("name", &self.name)
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Captioner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
+    if threads == 0 {
+        return Err(Error::option("threads", threads, "at least 1"));
+    }
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|i| format!("musicap-{i}"))
+        .build()
+        .map_err(|reason| Error::option("threads", threads, format!("fewer: {reason}")))
+}

@@ -1,0 +1,85 @@
+//! How a model is loaded and how a recording is captioned.
+
+use crate::audio::Tail;
+use crate::checkpoint::Precision;
+use crate::device::Device;
+use crate::generate::GenerationConfig;
+
+/// Where and with how many threads a model runs.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct LoadOptions {
+    /// The device.
+    pub device: Device,
+    /// How precisely weights are kept; no more than the checkpoint has.
+    pub precision: Precision,
+    /// Threads to compute with; `None` takes as many as rayon's global pool has.
+    pub threads: Option<usize>,
+}
+
+impl LoadOptions {
+    /// Runs the model on `device`.
+    pub fn with_device(mut self, device: Device) -> Self {
+        self.device = device;
+        self
+    }
+
+    /// Keeps the weights at `precision`.
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.precision = precision;
+        self
+    }
+
+    /// Computes with exactly `threads` threads, in a pool that belongs to the captioner.
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+}
+
+/// How a recording is captioned.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CaptionOptions {
+    /// What becomes of the audio after the last whole chunk.
+    pub tail: Tail,
+    /// Audio that neighbouring chunks share, in seconds.
+    pub overlap_seconds: f64,
+    /// Chunks that are computed together. More are faster and take more memory; the captions
+    /// are the same.
+    pub batch_size: usize,
+    /// How captions are generated; `None` takes the model's own settings.
+    pub generation: Option<GenerationConfig>,
+}
+
+impl Default for CaptionOptions {
+    fn default() -> Self {
+        CaptionOptions { tail: Tail::Keep, overlap_seconds: 0.0, batch_size: 8, generation: None }
+    }
+}
+
+impl CaptionOptions {
+    /// Keeps or drops the audio after the last whole chunk.
+    pub fn with_tail(mut self, tail: Tail) -> Self {
+        self.tail = tail;
+        self
+    }
+
+    /// Lets neighbouring chunks share `seconds` of audio.
+    pub fn with_overlap(mut self, seconds: f64) -> Self {
+        self.overlap_seconds = seconds;
+        self
+    }
+
+    /// Computes `chunks` chunks together.
+    pub fn with_batch_size(mut self, chunks: usize) -> Self {
+        self.batch_size = chunks;
+        self
+    }
+
+    /// Generates with these settings in place of the model's own.
+    pub fn with_generation(mut self, generation: GenerationConfig) -> Self {
+        self.generation = Some(generation);
+        self
+    }
+}
