@@ -1,5 +1,6 @@
 //! Named tensors in a file or in memory, read one at a time when the model asks for them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -12,7 +13,7 @@ use safetensors::tensor::Metadata;
 
 use super::save::Precision;
 use crate::error::{Error, Result};
-use crate::model::TensorSource;
+use crate::model::{QuantizedWeight, TensorSource, Weight};
 
 /// The JSON header of a safetensors file may be this long, as in its reference implementation.
 const MAX_HEADER: u64 = 100_000_000;
@@ -57,6 +58,25 @@ pub enum StoredType {
     F16,
     /// The upper half of single precision.
     BF16,
+    /// Whole numbers from −127 to 127, to be multiplied with their row's scale, which stands in
+    /// a tensor of its own (float32 `[rows]`, named like this one with `.scale` after it).
+    I8,
+}
+
+/// The name of the tensor that holds the scales of a tensor of whole numbers.
+pub(super) fn scale_of(tensor: &str) -> String {
+    format!("{tensor}{SCALE}")
+}
+
+const SCALE: &str = ".scale";
+
+/// Whether whole numbers do for a tensor: the matrices that are multiplied with activations. The
+/// first convolution reads decibels, whose steps would be too coarse; positions are added.
+pub(super) fn is_quantizable(name: &str, shape: &[usize]) -> bool {
+    shape.len() > 1
+        && name.ends_with(".weight")
+        && !name.contains("embed_positions.")
+        && !name.contains("audio_encoder.conv1.")
 }
 
 #[derive(Debug)]
@@ -121,6 +141,7 @@ impl Checkpoint {
                 Dtype::F32 => StoredType::F32,
                 Dtype::F16 => StoredType::F16,
                 Dtype::BF16 => StoredType::BF16,
+                Dtype::I8 => StoredType::I8,
                 other => return Err(unknown_type(&origin, &name, &other)),
             };
             let (start, end) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
@@ -141,7 +162,26 @@ impl Checkpoint {
             let bytes = locate(start, length);
             tensors.insert(name, Stored { dtype, shape: info.shape.clone(), bytes });
         }
-        Ok(Checkpoint { origin, tensors })
+        let checkpoint = Checkpoint { origin, tensors };
+        checkpoint.check_scales()?;
+        Ok(checkpoint)
+    }
+
+    /// Whole numbers without scales that fit mean nothing.
+    fn check_scales(&self) -> Result<()> {
+        let whole = self.tensors.iter().filter(|(_, stored)| stored.dtype == StoredType::I8);
+        for (name, stored) in whole {
+            let scale = self.tensors.get(&scale_of(name));
+            let rows = stored.shape.first().copied().unwrap_or(0);
+            if scale.is_none_or(|s| s.dtype != StoredType::F32 || s.shape != [rows]) || rows == 0 {
+                let reason = format!(
+                    "tensor {name} is stored as int8 but has no scales: {} should be float32 [{rows}]",
+                    scale_of(name)
+                );
+                return Err(invalid(&self.origin, reason));
+            }
+        }
+        Ok(())
     }
 
     /// The tensors of a PyTorch file: a state_dict, or a dictionary that holds one under
@@ -196,7 +236,9 @@ impl Checkpoint {
     pub fn essential(&self) -> impl Iterator<Item = (&str, &Stored)> {
         let tied = TIED.into_iter().find_map(|name| self.tensors.get(name));
         let others = self.tensors.iter().map(|(name, stored)| (name.as_str(), stored));
-        let others = others.filter(|(name, _)| !TIED.contains(name) && !name.starts_with(DERIVED));
+        let others = others.filter(|(name, _)| {
+            !TIED.contains(name) && !name.starts_with(DERIVED) && !self.is_scale(name)
+        });
         tied.map(|stored| (TIED[0], stored)).into_iter().chain(others)
     }
 
@@ -207,31 +249,63 @@ impl Checkpoint {
         }
     }
 
+    /// Whether a tensor holds the scales of another.
+    fn is_scale(&self, name: &str) -> bool {
+        let owner = name.strip_suffix(SCALE).and_then(|owner| self.tensors.get(owner));
+        owner.is_some_and(|owner| owner.dtype == StoredType::I8)
+    }
+
     /// The values of a tensor of this checkpoint as float32.
     ///
     /// # Errors
     /// [`Error::InvalidCheckpoint`] if its bytes cannot be read.
     pub fn read(&self, name: &str, stored: &Stored) -> Result<Vec<f32>> {
+        match stored.dtype {
+            StoredType::I8 => Ok(Weight::Int8(self.read_quantized(name, stored)?).into_f32()),
+            dtype => Ok(dtype.to_f32(&self.bytes(name, stored)?)),
+        }
+    }
+
+    /// The values of a tensor of this checkpoint as whole numbers with a scale for each row:
+    /// those stored, or rounded.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCheckpoint`] if its bytes cannot be read or are no finite numbers.
+    pub(super) fn read_quantized(&self, name: &str, stored: &Stored) -> Result<QuantizedWeight> {
+        let rows = stored.shape.first().copied().unwrap_or(1).max(1);
+        if stored.dtype != StoredType::I8 {
+            let values = self.read(name, stored)?;
+            self.check_finite(name, &values)?;
+            return Ok(QuantizedWeight::new(&values, values.len() / rows));
+        }
+        let values = self.bytes(name, stored)?.iter().map(|&byte| byte as i8).collect();
+        // The tied table's scales stand beside whichever of its names holds the numbers.
+        let own = self.tensors.iter().find(|(_, other)| std::ptr::eq(*other, stored));
+        let name = scale_of(own.map_or(name, |(own, _)| own));
+        let scales = self
+            .tensors
+            .get(&name)
+            .ok_or_else(|| invalid(&self.origin, format!("tensor {name} is missing")))?;
+        let scales = scales.dtype.to_f32(&self.bytes(&name, scales)?);
+        self.check_finite(&name, &scales)?;
+        Ok(QuantizedWeight { values, scales })
+    }
+
+    fn bytes<'a>(&self, name: &str, stored: &'a Stored) -> Result<Cow<'a, [u8]>> {
         let unreadable = |reason: std::io::Error| {
             invalid(&self.origin, format!("tensor {name} cannot be read: {reason}"))
         };
-        let bytes: Vec<u8>;
-        let bytes = match &stored.bytes {
-            Bytes::Memory(bytes) => bytes,
+        match &stored.bytes {
+            Bytes::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
             Bytes::File { file, start, length } => {
                 let mut buffer = vec![0; *length];
                 let mut file = file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 file.seek(SeekFrom::Start(*start)).map_err(unreadable)?;
                 file.read_exact(&mut buffer).map_err(unreadable)?;
-                bytes = buffer;
-                &bytes[..]
+                Ok(Cow::Owned(buffer))
             }
-            Bytes::Pickled(tensor) => {
-                bytes = tensor.read().map_err(unreadable)?;
-                &bytes[..]
-            }
-        };
-        Ok(stored.dtype.to_f32(bytes))
+            Bytes::Pickled(tensor) => tensor.read().map(Cow::Owned).map_err(unreadable),
+        }
     }
 }
 
@@ -255,6 +329,7 @@ impl StoredType {
             StoredType::F64 => 8,
             StoredType::F32 => 4,
             StoredType::F16 | StoredType::BF16 => 2,
+            StoredType::I8 => 1,
         }
     }
 
@@ -267,6 +342,7 @@ impl StoredType {
             StoredType::F32 => each(bytes, f32::from_le_bytes),
             StoredType::F16 => each(bytes, |b| f16::from_le_bytes(b).to_f32()),
             StoredType::BF16 => each(bytes, |b| bf16::from_le_bytes(b).to_f32()),
+            StoredType::I8 => each(bytes, |b| f32::from(i8::from_le_bytes(b))),
         }
     }
 }
@@ -281,25 +357,41 @@ pub struct Reader<'a> {
 
 impl TensorSource for Reader<'_> {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-        let origin = self.checkpoint.origin.clone();
-        let Some(stored) = self.checkpoint.find(name) else {
-            return Err(Error::MissingTensor { origin, tensor: name.to_owned() });
-        };
-        if stored.shape != shape {
-            return Err(Error::WrongShape {
-                origin,
-                tensor: name.to_owned(),
-                expected: shape.to_vec(),
-                found: stored.shape.clone(),
-            });
-        }
-        self.taken.push(name.to_owned());
+        let stored = self.take(name, shape)?;
         let mut values = self.checkpoint.read(name, stored)?;
         if self.precision == Precision::F16 {
             values.iter_mut().for_each(|value| *value = f16::from_f32(*value).to_f32());
         }
         self.checkpoint.check_finite(name, &values)?;
         Ok(values)
+    }
+
+    fn weight(&mut self, name: &str, shape: &[usize]) -> Result<Weight> {
+        let stored = self.take(name, shape)?;
+        let wanted = self.precision == Precision::Int8 && is_quantizable(name, shape);
+        if wanted || stored.dtype == StoredType::I8 {
+            return self.checkpoint.read_quantized(name, stored).map(Weight::Int8);
+        }
+        self.tensor(name, shape).map(Weight::F32)
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, name: &str, shape: &[usize]) -> Result<&'a Stored> {
+        let origin = || self.checkpoint.origin.clone();
+        let Some(stored) = self.checkpoint.find(name) else {
+            return Err(Error::MissingTensor { origin: origin(), tensor: name.to_owned() });
+        };
+        if stored.shape != shape {
+            return Err(Error::WrongShape {
+                origin: origin(),
+                tensor: name.to_owned(),
+                expected: shape.to_vec(),
+                found: stored.shape.clone(),
+            });
+        }
+        self.taken.push(name.to_owned());
+        Ok(stored)
     }
 }
 
