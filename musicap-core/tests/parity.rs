@@ -89,7 +89,7 @@ fn encoder_output_and_logits_are_transformers() {
 
             let tokens = [2, 0, 10, 20].repeat(2);
             let mut cache = network.bart().cache(encoded);
-            let hidden = network.bart().decode(&tokens, 2, &mut cache);
+            let hidden = network.bart().decode(&tokens, 2, &mut cache).unwrap();
             let [rows, length, d_model] = hidden.dims();
             let mut ours = Vec::new();
             network.bart().logits(hidden.reshape([rows * length, d_model]), &mut ours).unwrap();

@@ -14,18 +14,19 @@ use std::f64::consts::PI;
 use std::sync::Arc;
 
 use ndarray::{Array2, Array3, ArrayViewMut2};
+use rayon::prelude::*;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
 use super::config::{AudioConfig, Power};
 use crate::error::Result;
+use crate::kernels::bands::{self, Band};
 
 /// The smallest power that is told from silence: −100 dB.
 const POWER_FLOOR: f32 = 1e-10;
 
-/// Frames that are computed before they are written out, so that a band's row is written in
-/// runs and not cell by cell.
-const FRAME_BLOCK: usize = 16;
+/// Frames that go through the filter bank together, side by side in one vector.
+const FRAME_BLOCK: usize = bands::FRAMES;
 
 /// A log-mel front end, planned once for a configuration. Cheap to clone, shareable.
 ///
@@ -50,13 +51,9 @@ struct Plan {
     power: Power,
     window: Vec<f32>,
     bands: Vec<Band>,
+    /// Bins that some band reads.
+    bins: usize,
     fft: Arc<dyn RealToComplex<f64>>,
-}
-
-/// One mel band: the weights of the neighbouring bins it sums.
-struct Band {
-    first_bin: usize,
-    weights: Vec<f32>,
 }
 
 impl LogMel {
@@ -70,13 +67,16 @@ impl LogMel {
         // In float32 as torch.hann_window works it out, for the same reason.
         let step = (2.0 * PI / config.n_fft as f64) as f32;
         let window = (0..config.n_fft).map(|n| 0.5 - 0.5 * (n as f32 * step).cos()).collect();
+        let bands = mel_bands(config);
+        let end = |band: &Band| band.first_bin + band.weights.len();
         Ok(LogMel {
             plan: Arc::new(Plan {
+                bins: bands.iter().map(end).max().unwrap_or(0),
                 n_fft: config.n_fft,
                 hop_length: config.hop_length,
                 power: config.power,
                 window,
-                bands: mel_bands(config),
+                bands,
                 fft: RealFftPlanner::<f64>::new().plan_fft_forward(config.n_fft),
             }),
         })
@@ -110,21 +110,23 @@ impl LogMel {
     pub fn compute_chunks<S: AsRef<[f32]>>(&self, chunks: &[S]) -> Array3<f32> {
         let samples = chunks.first().map_or(0, |chunk| chunk.as_ref().len());
         let mut decibels = Array3::zeros((chunks.len(), self.n_mels(), self.frames(samples)));
-        for (chunk, out) in chunks.iter().zip(decibels.outer_iter_mut()) {
-            self.compute_into(chunk.as_ref(), out);
-        }
+        let chunks: Vec<&[f32]> = chunks.iter().map(AsRef::as_ref).collect();
+        let out: Vec<_> = decibels.outer_iter_mut().collect();
+        let pairs = chunks.into_par_iter().zip(out);
+        pairs.for_each(|(chunk, out)| self.compute_into(chunk, out));
         decibels
     }
 
     fn compute_into(&self, samples: &[f32], mut out: ArrayViewMut2<f32>) {
-        let Plan { n_fft, hop_length, power, window, bands, fft } = &*self.plan;
+        let Plan { n_fft, hop_length, power, window, bands, bins, fft } = &*self.plan;
         assert_eq!(out.dim(), (bands.len(), self.frames(samples.len())), "chunk lengths differ");
         let padded = reflect(samples, n_fft / 2);
         let mut frame = vec![0.0; *n_fft];
         let mut scratch = fft.make_scratch_vec();
         let mut spectrum = fft.make_output_vec();
-        let mut bins = vec![0.0; spectrum.len()];
-        let mut block = vec![0.0; bands.len() * FRAME_BLOCK];
+        // Power of each bin in the frames of a block, then decibels of each band in them.
+        let mut powers = vec![[0.0; FRAME_BLOCK]; *bins];
+        let mut decibels = vec![[0.0; FRAME_BLOCK]; bands.len()];
 
         let frames = out.ncols();
         for first in (0..frames).step_by(FRAME_BLOCK) {
@@ -137,15 +139,12 @@ impl LogMel {
                 }
                 fft.process_with_scratch(&mut frame, &mut spectrum, &mut scratch)
                     .expect("buffers are made by the plan");
-                square(&spectrum, *power, &mut bins);
-                for (row, band) in bands.iter().enumerate() {
-                    block[row * FRAME_BLOCK + column] = band.sum(&bins);
-                }
+                square(&spectrum, *power, &mut powers, column);
             }
-            for (powers, mut row) in block.chunks_exact(FRAME_BLOCK).zip(out.outer_iter_mut()) {
-                for (power, cell) in powers[..width].iter().zip(row.iter_mut().skip(first)) {
-                    *cell = 10.0 * power.max(POWER_FLOOR).log10();
-                }
+            bands::decibels(&powers, bands, POWER_FLOOR, &mut decibels);
+            for (decibels, mut row) in decibels.iter().zip(out.outer_iter_mut()) {
+                let row = row.as_slice_mut().expect("rows of a standard layout");
+                row[first..first + width].copy_from_slice(&decibels[..width]);
             }
         }
     }
@@ -162,23 +161,21 @@ impl std::fmt::Debug for LogMel {
     }
 }
 
-impl Band {
-    fn sum(&self, bins: &[f32]) -> f32 {
-        let bins = &bins[self.first_bin..self.first_bin + self.weights.len()];
-        bins.iter().zip(&self.weights).map(|(bin, weight)| bin * weight).sum()
-    }
-}
-
-fn square(spectrum: &[Complex<f64>], power: Power, bins: &mut [f32]) {
+fn square(
+    spectrum: &[Complex<f64>],
+    power: Power,
+    powers: &mut [[f32; FRAME_BLOCK]],
+    column: usize,
+) {
     match power {
         Power::Real => {
-            for (bin, value) in bins.iter_mut().zip(spectrum) {
-                *bin = (value.re * value.re) as f32;
+            for (bin, value) in powers.iter_mut().zip(spectrum) {
+                bin[column] = (value.re * value.re) as f32;
             }
         }
         Power::Magnitude => {
-            for (bin, value) in bins.iter_mut().zip(spectrum) {
-                *bin = value.norm_sqr() as f32;
+            for (bin, value) in powers.iter_mut().zip(spectrum) {
+                bin[column] = value.norm_sqr() as f32;
             }
         }
     }

@@ -103,10 +103,10 @@ impl Inner {
     ) -> Result<()> {
         let length = tokens.len() / rows;
         let bart = self.model.bart();
-        let hidden = bart.decode(tokens, rows, cache);
+        let failed = |reason| Error::Backend { device: self.device.to_string(), reason };
+        let hidden = bart.decode(tokens, rows, cache).map_err(failed)?;
         let [_, _, d_model] = hidden.dims();
         let last = hidden.narrow(1, length - 1, 1).reshape([rows, d_model]);
-        let failed = |reason| Error::Backend { device: self.device.to_string(), reason };
         bart.logits(last, logits).map_err(failed)
     }
 }

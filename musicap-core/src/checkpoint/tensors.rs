@@ -13,7 +13,7 @@ use safetensors::tensor::Metadata;
 
 use super::save::Precision;
 use crate::error::{Error, Result};
-use crate::model::{QuantizedWeight, TensorSource, Weight};
+use crate::model::{QuantizedWeight, RowSource, TensorSource, Weight};
 
 /// The JSON header of a safetensors file may be this long, as in its reference implementation.
 const MAX_HEADER: u64 = 100_000_000;
@@ -79,7 +79,7 @@ pub(super) fn is_quantizable(name: &str, shape: &[usize]) -> bool {
         && !name.contains("audio_encoder.conv1.")
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Bytes {
     Memory(&'static [u8]),
     File { file: Arc<Mutex<File>>, start: u64, length: usize },
@@ -279,6 +279,11 @@ impl Checkpoint {
             return Ok(QuantizedWeight::new(&values, values.len() / rows));
         }
         let values = self.bytes(name, stored)?.iter().map(|&byte| byte as i8).collect();
+        let scales = self.read_scales(name, stored)?;
+        Ok(QuantizedWeight { values, scales })
+    }
+
+    fn read_scales(&self, name: &str, stored: &Stored) -> Result<Vec<f32>> {
         // The tied table's scales stand beside whichever of its names holds the numbers.
         let own = self.tensors.iter().find(|(_, other)| std::ptr::eq(*other, stored));
         let name = scale_of(own.map_or(name, |(own, _)| own));
@@ -288,7 +293,7 @@ impl Checkpoint {
             .ok_or_else(|| invalid(&self.origin, format!("tensor {name} is missing")))?;
         let scales = scales.dtype.to_f32(&self.bytes(&name, scales)?);
         self.check_finite(&name, &scales)?;
-        Ok(QuantizedWeight { values, scales })
+        Ok(scales)
     }
 
     fn bytes<'a>(&self, name: &str, stored: &'a Stored) -> Result<Cow<'a, [u8]>> {
@@ -298,11 +303,7 @@ impl Checkpoint {
         match &stored.bytes {
             Bytes::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
             Bytes::File { file, start, length } => {
-                let mut buffer = vec![0; *length];
-                let mut file = file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                file.seek(SeekFrom::Start(*start)).map_err(unreadable)?;
-                file.read_exact(&mut buffer).map_err(unreadable)?;
-                Ok(Cow::Owned(buffer))
+                read_at(file, *start, *length).map(Cow::Owned).map_err(unreadable)
             }
             Bytes::Pickled(tensor) => tensor.read().map(Cow::Owned).map_err(unreadable),
         }
@@ -374,6 +375,62 @@ impl TensorSource for Reader<'_> {
         }
         self.tensor(name, shape).map(Weight::F32)
     }
+
+    fn rows(&mut self, name: &str) -> Result<Option<Arc<dyn RowSource>>> {
+        let Some(stored) = self.checkpoint.find(name) else { return Ok(None) };
+        let as_stored = match (self.precision, stored.dtype) {
+            (_, StoredType::I8) | (Precision::F32, _) | (Precision::F16, StoredType::F16) => true,
+            (Precision::F16 | Precision::Int8, _) => false,
+        };
+        let seekable = !matches!(stored.bytes, Bytes::Pickled(_));
+        let &[_, width] = &stored.shape[..] else { return Ok(None) };
+        if !as_stored || !seekable {
+            return Ok(None);
+        }
+        let scales = match stored.dtype {
+            StoredType::I8 => self.checkpoint.read_scales(name, stored)?,
+            _ => Vec::new(),
+        };
+        let rows = StoredRows { bytes: stored.bytes.clone(), dtype: stored.dtype, width, scales };
+        Ok(Some(Arc::new(rows)))
+    }
+}
+
+/// Rows of a stored matrix, read where they are.
+#[derive(Debug)]
+struct StoredRows {
+    bytes: Bytes,
+    dtype: StoredType,
+    width: usize,
+    /// Of whole numbers.
+    scales: Vec<f32>,
+}
+
+impl RowSource for StoredRows {
+    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> std::io::Result<()> {
+        let length = self.width * self.dtype.size();
+        let bytes = match &self.bytes {
+            Bytes::Memory(bytes) => Cow::Borrowed(&bytes[row * length..][..length]),
+            Bytes::File { file, start, .. } => {
+                Cow::Owned(read_at(file, start + (row * length) as u64, length)?)
+            }
+            Bytes::Pickled(_) => return Err(std::io::ErrorKind::Unsupported.into()),
+        };
+        let first = out.len();
+        out.extend(self.dtype.to_f32(&bytes));
+        if let Some(scale) = self.scales.get(row) {
+            out[first..].iter_mut().for_each(|value| *value *= scale);
+        }
+        Ok(())
+    }
+}
+
+fn read_at(file: &Mutex<File>, start: u64, length: usize) -> std::io::Result<Vec<u8>> {
+    let mut buffer = vec![0; length];
+    let mut file = file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    file.seek(SeekFrom::Start(start))?;
+    file.read_exact(&mut buffer)?;
+    Ok(buffer)
 }
 
 impl<'a> Reader<'a> {

@@ -4,7 +4,10 @@ use burn::prelude::*;
 use burn::tensor::activation::softmax;
 
 #[cfg(feature = "flex")]
-use super::{flex, vector::Attend};
+use super::{
+    flex,
+    vector::{Attend, Stored},
+};
 
 /// Keys and values of sequences, `[sequences, length, d_model]` each.
 #[derive(Clone, Debug)]
@@ -100,11 +103,11 @@ fn scale(d_model: usize, heads: usize) -> f64 {
 /// What each of the queries, rows of `d_model`, finds in the keys and values that `memory`
 /// lists for it.
 #[cfg(feature = "flex")]
-pub(super) fn attend_rows<'a>(
+pub(super) fn attend_rows<'a, T: Stored>(
     queries: &[f32],
     d_model: usize,
     heads: usize,
-    memory: impl Fn(usize, &mut Vec<(&'a [f32], &'a [f32])>) + Sync,
+    memory: impl Fn(usize, &mut Vec<(&'a [T], &'a [T])>) + Sync,
 ) -> Vec<f32> {
     use rayon::prelude::*;
     use rten_simd::SimdOp;

@@ -4,6 +4,8 @@ use burn::prelude::*;
 use burn::tensor::TensorData;
 
 use super::attention::{KeyValue, attend};
+#[cfg(feature = "flex")]
+use super::pages::Pages;
 
 /// Keys and values of the tokens that each row of a decoder has seen, in all of its layers.
 ///
@@ -13,18 +15,23 @@ use super::attention::{KeyValue, attend};
 #[derive(Clone, Debug)]
 pub enum TokenCache {
     #[cfg(feature = "flex")]
-    Paged(super::pages::Pages),
+    Paged(Pages<f32>),
+    /// With int8 weights, whose rounding is far coarser, half precision does.
+    #[cfg(feature = "flex")]
+    PagedHalf(Pages<rten_simd::f16>),
     Tensors(TensorCache),
 }
 
 impl TokenCache {
     /// An empty cache for a decoder of so many layers.
-    pub fn new(layers: usize, packed: bool) -> Self {
+    pub fn new(layers: usize, packed: bool, quantized: bool) -> Self {
         #[cfg(feature = "flex")]
-        if packed {
-            return TokenCache::Paged(super::pages::Pages::new());
+        match (packed, quantized) {
+            (true, true) => return TokenCache::PagedHalf(Pages::new()),
+            (true, false) => return TokenCache::Paged(Pages::new()),
+            (false, _) => {}
         }
-        let _ = packed;
+        let _ = (packed, quantized);
         TokenCache::Tensors(TensorCache { length: 0, rows: 0, layers: vec![None; layers] })
     }
 
@@ -41,6 +48,8 @@ impl TokenCache {
         match (self, other) {
             #[cfg(feature = "flex")]
             (TokenCache::Paged(pages), TokenCache::Paged(other)) => pages.join(other),
+            #[cfg(feature = "flex")]
+            (TokenCache::PagedHalf(pages), TokenCache::PagedHalf(other)) => pages.join(other),
             (cache, other) => {
                 assert_eq!(cache.rows(), 0, "rows of different ages in one tensor");
                 *cache = other;
@@ -53,6 +62,8 @@ impl TokenCache {
         match self {
             #[cfg(feature = "flex")]
             TokenCache::Paged(pages) => pages.add_rows(count),
+            #[cfg(feature = "flex")]
+            TokenCache::PagedHalf(pages) => pages.add_rows(count),
             TokenCache::Tensors(cache) => cache.rows += count,
         }
     }
@@ -62,6 +73,8 @@ impl TokenCache {
         match self {
             #[cfg(feature = "flex")]
             TokenCache::Paged(pages) => pages.rows(),
+            #[cfg(feature = "flex")]
+            TokenCache::PagedHalf(pages) => pages.rows(),
             TokenCache::Tensors(cache) => cache.rows,
         }
     }
@@ -71,6 +84,8 @@ impl TokenCache {
         match self {
             #[cfg(feature = "flex")]
             TokenCache::Paged(pages) => pages.advance(length),
+            #[cfg(feature = "flex")]
+            TokenCache::PagedHalf(pages) => pages.advance(length),
             TokenCache::Tensors(cache) => cache.advance(length),
         }
     }
@@ -88,6 +103,8 @@ impl TokenCache {
         match self {
             #[cfg(feature = "flex")]
             TokenCache::Paged(pages) => pages.attend(layer, queries, next, heads),
+            #[cfg(feature = "flex")]
+            TokenCache::PagedHalf(pages) => pages.attend(layer, queries, next, heads),
             TokenCache::Tensors(cache) => cache.attend(layer, queries, next, heads),
         }
     }
@@ -97,6 +114,8 @@ impl TokenCache {
         match self {
             #[cfg(feature = "flex")]
             TokenCache::Paged(pages) => pages.reorder(parents),
+            #[cfg(feature = "flex")]
+            TokenCache::PagedHalf(pages) => pages.reorder(parents),
             TokenCache::Tensors(cache) => cache.reorder(parents, device),
         }
     }

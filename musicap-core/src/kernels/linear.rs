@@ -1,6 +1,5 @@
 //! Linear layers and the embedding table that is the output layer too.
 
-#[cfg(feature = "flex")]
 use std::sync::Arc;
 
 use burn::module::Param;
@@ -8,7 +7,7 @@ use burn::prelude::*;
 use burn::tensor::TensorData;
 use burn::tensor::activation::gelu;
 
-use super::{Way, Weight};
+use super::{RowSource, Way, Weight};
 #[cfg(feature = "flex")]
 use super::{flex, packed, packed::PackedWeight, packed::Rows};
 
@@ -49,6 +48,15 @@ impl Linear {
             #[cfg(feature = "flex")]
             packed: None,
         }
+    }
+
+    /// Whether it multiplies whole numbers.
+    pub fn is_quantized(&self) -> bool {
+        #[cfg(feature = "flex")]
+        if let Some(packed) = &self.packed {
+            return packed.weight.is_quantized();
+        }
+        false
     }
 
     /// `[rows, length, d_input]` → `[rows, length, d_output]`
@@ -103,21 +111,50 @@ pub struct TiedEmbedding {
 #[cfg(feature = "flex")]
 #[derive(Debug)]
 struct PackedTable {
-    rows: Weight,
+    rows: Arc<dyn RowSource>,
     weight: PackedWeight,
     bias: Vec<f32>,
 }
 
+/// A table in memory.
+#[cfg(feature = "flex")]
+#[derive(Debug)]
+struct Table {
+    weight: Weight,
+    d_model: usize,
+}
+
+#[cfg(feature = "flex")]
+impl RowSource for Table {
+    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> std::io::Result<()> {
+        self.weight.push_row(row, self.d_model, out);
+        Ok(())
+    }
+}
+
 impl TiedEmbedding {
-    /// A table `[vocab_size, d_model]` and the bias of the output layer, `[vocab_size]`.
-    pub fn new(table: Weight, bias: Vec<f32>, d_model: usize, way: &Way) -> Self {
+    /// A table `[vocab_size, d_model]`, its rows where they can stay, and the bias of the output
+    /// layer, `[vocab_size]`.
+    pub fn new(
+        table: Weight,
+        rows: Option<Arc<dyn RowSource>>,
+        bias: Vec<f32>,
+        d_model: usize,
+        way: &Way,
+    ) -> Self {
         let vocab_size = bias.len();
         let tensor = TensorData::new(bias.clone(), [1, vocab_size]);
         let tensor = Param::from_tensor(Tensor::from_data(tensor, &way.device));
         #[cfg(feature = "flex")]
         if way.packed {
-            let weight = PackedWeight::new(table.clone(), d_model);
-            let packed = Some(Arc::new(PackedTable { rows: table, weight, bias }));
+            let (rows, weight) = match rows {
+                Some(rows) => (rows, PackedWeight::new(table, d_model)),
+                None => {
+                    let weight = PackedWeight::new(table.clone(), d_model);
+                    (Arc::new(Table { weight: table, d_model }) as Arc<dyn RowSource>, weight)
+                }
+            };
+            let packed = Some(Arc::new(PackedTable { rows, weight, bias }));
             return TiedEmbedding { plain: None, bias: tensor, packed };
         }
         let table = TensorData::new(table.into_f32(), [vocab_size, d_model]);
@@ -130,21 +167,24 @@ impl TiedEmbedding {
     }
 
     /// Token ids `[rows, length]`, row by row → embeddings `[rows, length, d_model]`.
-    pub fn embed(&self, tokens: &[u32], rows: usize) -> Tensor<3> {
+    ///
+    /// # Errors
+    /// The reason in words, if the table's file cannot be read any more.
+    pub fn embed(&self, tokens: &[u32], rows: usize) -> Result<Tensor<3>, String> {
         let length = tokens.len() / rows;
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
             let mut values = Vec::new();
             for &token in tokens {
-                packed.rows.push_row(token as usize, packed.weight.d_input(), &mut values);
+                packed.rows.push_row(token as usize, &mut values).map_err(|e| e.to_string())?;
             }
-            return flex::tensor(values, [rows, length, packed.weight.d_input()]);
+            return Ok(flex::tensor(values, [rows, length, packed.weight.d_input()]));
         }
         let table = self.plain.as_ref().expect("a table is plain or packed").val();
         let ids: Vec<i64> = tokens.iter().map(|&token| i64::from(token)).collect();
         let ids =
             Tensor::<2, Int>::from_data(TensorData::new(ids, [rows, length]), &table.device());
-        burn::tensor::module::embedding(table, ids)
+        Ok(burn::tensor::module::embedding(table, ids))
     }
 
     /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]`, in place of what `logits`

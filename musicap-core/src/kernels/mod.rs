@@ -8,6 +8,7 @@
 //! choose among AVX-512, AVX2, NEON and WebAssembly's vectors when they run.
 
 mod attention;
+pub mod bands;
 mod cache;
 mod conv;
 mod linear;
@@ -30,7 +31,7 @@ pub use conv::{Conv3Weights, ConvStack};
 pub use linear::{Linear, TiedEmbedding};
 pub use norm::AddNorm;
 pub use softmax::log_sum_exp;
-pub use weight::{QuantizedWeight, Weight};
+pub use weight::{QuantizedWeight, RowSource, Weight};
 
 /// How a model's layers are laid out.
 #[derive(Clone, Debug)]

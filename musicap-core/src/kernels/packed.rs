@@ -41,7 +41,7 @@ fn spread() -> (f32, u8) {
 
 impl std::fmt::Debug for PackedWeight {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let kind = if matches!(self.matrix, Matrix::F32(_)) { "float32" } else { "int8" };
+        let kind = if self.is_quantized() { "int8" } else { "float32" };
         write!(f, "{kind} [{}, {}]", self.d_output, self.d_input)
     }
 }
@@ -67,6 +67,11 @@ impl PackedWeight {
                 PackedWeight { d_input, d_output, matrix }
             }
         }
+    }
+
+    /// Whether it holds whole numbers.
+    pub fn is_quantized(&self) -> bool {
+        matches!(self.matrix, Matrix::Int8 { .. })
     }
 
     /// Width of the rows that go in.
@@ -108,19 +113,17 @@ impl PackedWeight {
                     steps[i] = Quantize { row, reach, zero, out }.dispatch();
                 }
                 let view = NdTensorView::from_data([rows, self.d_input], &quantized[..]);
-                let mut products = vec![0i32; rows * self.d_output];
+                // The products take the place of what they will be turned into.
+                let products: &mut [i32] = bytemuck::cast_slice_mut(out);
                 let options =
                     GemmOptions { bias: Some(BiasVector::Row(offsets)), ..GemmOptions::default() };
                 let input = GemmInputA::Unpacked(view);
-                INT8.with(|gemm| {
-                    gemm.gemm(&mut products, input, GemmInputB::Packed(matrix), options)
-                })
-                .expect("sizes that fit");
+                INT8.with(|gemm| gemm.gemm(products, input, GemmInputB::Packed(matrix), options))
+                    .expect("sizes that fit");
                 par_rows(out, self.d_output, |i, at, out| {
-                    let products = &products[i * self.d_output + at..][..out.len()];
                     let scales = &scales[at..][..out.len()];
                     let bias = &bias[at..][..out.len()];
-                    Dequantize { products, step: steps[i], scales, bias, out }.dispatch();
+                    Dequantize { products: out, step: steps[i], scales, bias }.dispatch();
                 });
             }
         }

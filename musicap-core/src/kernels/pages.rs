@@ -6,11 +6,12 @@ use burn::prelude::*;
 
 use super::attention::{KeyValue, attend_rows};
 use super::flex;
+use super::vector::Stored;
 
 /// The pages of a decoder's tokens, one for every call.
-#[derive(Clone, Debug, Default)]
-pub struct Pages {
-    pages: VecDeque<Page>,
+#[derive(Clone, Debug)]
+pub struct Pages<T> {
+    pages: VecDeque<Page<T>>,
     /// Pages that have been dropped from the front.
     dropped: usize,
     /// For each row the places of the tokens that it has seen.
@@ -18,10 +19,7 @@ pub struct Pages {
 }
 
 /// Keys and values of one call, a pair of `[tokens, d_model]` for each layer.
-#[derive(Clone, Debug, Default)]
-struct Page {
-    layers: Vec<(Vec<f32>, Vec<f32>)>,
-}
+type Page<T> = Vec<(Vec<T>, Vec<T>)>;
 
 /// Where a token is: its page, counted from the first there ever was, and its number there.
 #[derive(Clone, Copy, Debug)]
@@ -30,9 +28,9 @@ struct Place {
     token: usize,
 }
 
-impl Pages {
+impl<T: Stored> Pages<T> {
     pub fn new() -> Self {
-        Pages::default()
+        Pages { pages: VecDeque::new(), dropped: 0, rows: Vec::new() }
     }
 
     pub fn rows(&self) -> usize {
@@ -44,7 +42,7 @@ impl Pages {
     }
 
     /// Takes the rows of `other` behind its own, with their pages.
-    pub fn join(&mut self, mut other: Pages) {
+    pub fn join(&mut self, mut other: Pages<T>) {
         let shift = self.dropped + self.pages.len();
         let dropped = other.dropped;
         self.pages.append(&mut other.pages);
@@ -55,7 +53,7 @@ impl Pages {
     }
 
     pub fn advance(&mut self, length: usize) -> Vec<usize> {
-        self.pages.push_back(Page::default());
+        self.pages.push_back(Page::new());
         let page = self.dropped + self.pages.len() - 1;
         let mut positions = Vec::with_capacity(self.rows.len() * length);
         for (i, row) in self.rows.iter_mut().enumerate() {
@@ -77,16 +75,17 @@ impl Pages {
         let shape @ [_, length, d_model] = queries.dims();
         let queries = flex::Values::of(queries);
         let page = self.pages.back_mut().expect("a page to write to");
-        debug_assert_eq!(page.layers.len(), layer, "layers come in their order");
-        page.layers
-            .push((flex::Values::of(next.keys).to_vec(), flex::Values::of(next.values).to_vec()));
+        debug_assert_eq!(page.len(), layer, "layers come in their order");
+        let next = [next.keys, next.values].map(|tensor| T::store(&flex::Values::of(tensor)));
+        let [keys, values] = next;
+        page.push((keys, values));
         let (pages, rows) = (&self.pages, &self.rows);
         let found = attend_rows(&queries, d_model, heads, |i, listed| {
             let (row, token) = (i / length, i % length);
             // A token does not see those fed after it.
             let seen = rows[row].len() - (length - 1 - token);
             listed.extend(rows[row][..seen].iter().map(|place| {
-                let (keys, values) = &pages[place.page - self.dropped].layers[layer];
+                let (keys, values) = &pages[place.page - self.dropped][layer];
                 let span = place.token * d_model..(place.token + 1) * d_model;
                 (&keys[span.clone()], &values[span])
             }));

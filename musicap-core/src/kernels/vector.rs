@@ -1,17 +1,68 @@
 //! The few loops over float32 that are hot, in the widest vectors that the machine has.
 
-use rten_simd::ops::{BitOps, FloatOps, NumOps, ToFloat};
-use rten_simd::{Isa, SimdOp, SimdUnaryOp};
+use half::slice::HalfFloatSliceExt;
+use rten_simd::ops::{BitOps, Extend, FloatOps, NumOps};
+use rten_simd::{Isa, SimdOp, SimdUnaryOp, f16};
 use rten_vecmath::Exp;
+
+/// What keys and values are kept as.
+pub trait Stored: Copy + Send + Sync + std::fmt::Debug + 'static {
+    fn store(values: &[f32]) -> Vec<Self>;
+    /// The first two vectors' worth of `values`.
+    fn load_two<I: Isa>(isa: I, values: &[Self]) -> [I::F32; 2];
+    /// At most one vector's worth, padded with zeros.
+    fn load_some<I: Isa>(isa: I, values: &[Self]) -> I::F32;
+}
+
+impl Stored for f32 {
+    fn store(values: &[f32]) -> Vec<f32> {
+        values.to_vec()
+    }
+
+    #[inline(always)]
+    fn load_two<I: Isa>(isa: I, values: &[f32]) -> [I::F32; 2] {
+        isa.f32().load_many::<2>(values)
+    }
+
+    #[inline(always)]
+    fn load_some<I: Isa>(isa: I, values: &[f32]) -> I::F32 {
+        isa.f32().load_pad(values).0
+    }
+}
+
+impl Stored for f16 {
+    fn store(values: &[f32]) -> Vec<f16> {
+        // The crate half converts with the processor's instructions.
+        let mut halves = vec![half::f16::ZERO; values.len()];
+        halves.convert_from_f32_slice(values);
+        halves.into_iter().map(|half| f16::from_bits(half.to_bits())).collect()
+    }
+
+    #[inline(always)]
+    fn load_two<I: Isa>(isa: I, values: &[f16]) -> [I::F32; 2] {
+        let ops = isa.f16();
+        let both = ops.load(values);
+        [ops.extend_low(both), ops.extend_high(both)]
+    }
+
+    #[inline(always)]
+    fn load_some<I: Isa>(isa: I, values: &[f16]) -> I::F32 {
+        let mut wide = [0f32; 64];
+        for (wide, half) in wide.iter_mut().zip(values) {
+            *wide = half.to_f32();
+        }
+        isa.f32().load(&wide)
+    }
+}
 
 /// One query against the keys and values of a sequence, head by head: scores, softmax, mix.
 ///
 /// `scores` is scratch for one head.
-pub struct Attend<'a> {
+pub struct Attend<'a, T> {
     /// `[d_model]`
     pub query: &'a [f32],
     /// Key and value of each position, `[d_model]` each.
-    pub memory: &'a [(&'a [f32], &'a [f32])],
+    pub memory: &'a [(&'a [T], &'a [T])],
     pub heads: usize,
     pub scale: f32,
     pub scores: &'a mut Vec<f32>,
@@ -19,7 +70,7 @@ pub struct Attend<'a> {
     pub out: &'a mut [f32],
 }
 
-impl SimdOp for Attend<'_> {
+impl<T: Stored> SimdOp for Attend<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -108,28 +159,31 @@ impl SimdOp for LogSumExp<'_> {
 }
 
 #[inline(always)]
-fn dot<I: Isa>(isa: I, a: &[f32], b: &[f32]) -> f32 {
+fn dot<I: Isa, T: Stored>(isa: I, a: &[f32], b: &[T]) -> f32 {
     let ops = isa.f32();
     let lanes = ops.len();
     let (mut even, mut odd) = (ops.zero(), ops.zero());
     let (mut a, mut b) = (a.chunks_exact(2 * lanes), b.chunks_exact(2 * lanes));
     for (a, b) in a.by_ref().zip(b.by_ref()) {
-        let ([a0, a1], [b0, b1]) = (ops.load_many::<2>(a), ops.load_many::<2>(b));
+        let ([a0, a1], [b0, b1]) = (ops.load_many::<2>(a), T::load_two(isa, b));
         even = ops.mul_add(a0, b0, even);
         odd = ops.mul_add(a1, b1, odd);
     }
-    let (mut a, mut b) = (a.remainder(), b.remainder());
-    while !a.is_empty() {
-        let taken = lanes.min(a.len());
-        even = ops.mul_add(ops.load_pad(a).0, ops.load_pad(b).0, even);
-        (a, b) = (&a[taken..], &b[taken..]);
+    for (a, b) in a.remainder().chunks(lanes).zip(b.remainder().chunks(lanes)) {
+        even = ops.mul_add(ops.load_pad(a).0, T::load_some(isa, b), even);
     }
     ops.sum(ops.add(even, odd))
 }
 
 /// `out = Σ weights[i] · rows[i].1[start..start + out.len()]`
 #[inline(always)]
-fn mix<I: Isa>(isa: I, weights: &[f32], rows: &[(&[f32], &[f32])], start: usize, out: &mut [f32]) {
+fn mix<I: Isa, T: Stored>(
+    isa: I,
+    weights: &[f32],
+    rows: &[(&[T], &[T])],
+    start: usize,
+    out: &mut [f32],
+) {
     let ops = isa.f32();
     let lanes = ops.len();
     let mut at = start;
@@ -138,9 +192,10 @@ fn mix<I: Isa>(isa: I, weights: &[f32], rows: &[(&[f32], &[f32])], start: usize,
         let mut sum = [ops.zero(); 4];
         for (&weight, (_, row)) in weights.iter().zip(rows) {
             let weight = ops.splat(weight);
-            let row = ops.load_many::<4>(&row[at..at + 4 * lanes]);
-            for i in 0..4 {
-                sum[i] = ops.mul_add(weight, row[i], sum[i]);
+            let [a, b] = T::load_two(isa, &row[at..at + 2 * lanes]);
+            let [c, d] = T::load_two(isa, &row[at + 2 * lanes..at + 4 * lanes]);
+            for (sum, value) in sum.iter_mut().zip([a, b, c, d]) {
+                *sum = ops.mul_add(weight, value, *sum);
             }
         }
         for (sum, out) in sum.into_iter().zip(out.chunks_exact_mut(lanes)) {
@@ -148,20 +203,13 @@ fn mix<I: Isa>(isa: I, weights: &[f32], rows: &[(&[f32], &[f32])], start: usize,
         }
         at += 4 * lanes;
     }
-    let rest = blocks.into_remainder();
-    for out in rest.chunks_mut(lanes) {
+    for out in blocks.into_remainder().chunks_mut(lanes) {
         let mut sum = ops.zero();
         for (&weight, (_, row)) in weights.iter().zip(rows) {
-            sum = ops.mul_add(ops.splat(weight), ops.load_pad(&row[at..at + out.len()]).0, sum);
+            let row = T::load_some(isa, &row[at..at + out.len()]);
+            sum = ops.mul_add(ops.splat(weight), row, sum);
         }
-        match out.len() == lanes {
-            true => ops.store(sum, out),
-            false => {
-                for (out, &value) in out.iter_mut().zip(rten_simd::Simd::to_array(sum).as_ref()) {
-                    *out = value;
-                }
-            }
-        }
+        out.copy_from_slice(&rten_simd::Simd::to_array(sum).as_ref()[..out.len()]);
         at += out.len();
     }
 }
@@ -259,36 +307,23 @@ impl SimdOp for Quantize<'_> {
     }
 }
 
-/// Whole-number products back to float32, in the place where they are: `· step · scale + bias`.
+/// Whole-number products, kept as the bits of float32, to `product · step · scale + bias`.
 pub struct Dequantize<'a> {
-    pub products: &'a [i32],
+    pub products: &'a mut [f32],
     pub step: f32,
     pub scales: &'a [f32],
     pub bias: &'a [f32],
-    pub out: &'a mut [f32],
 }
 
 impl SimdOp for Dequantize<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn eval<I: Isa>(self, isa: I) {
-        let (ops, ints) = (isa.f32(), isa.i32());
-        let lanes = ops.len();
-        let step = ops.splat(self.step);
-        let mut at = 0;
-        while at < self.out.len() {
-            let end = (at + lanes).min(self.out.len());
-            let product = ints.to_float(ints.load_pad(&self.products[at..end]).0);
-            let scale = ops.mul(step, ops.load_pad(&self.scales[at..end]).0);
-            let value = ops.mul_add(product, scale, ops.load_pad(&self.bias[at..end]).0);
-            if end - at == lanes {
-                ops.store(value, &mut self.out[at..end]);
-            } else {
-                let values = rten_simd::Simd::to_array(value);
-                self.out[at..end].copy_from_slice(&values.as_ref()[..end - at]);
-            }
-            at = end;
+    fn eval<I: Isa>(self, _: I) {
+        let rest = self.scales.iter().zip(self.bias);
+        for (value, (scale, bias)) in self.products.iter_mut().zip(rest) {
+            let product = value.to_bits() as i32 as f32;
+            *value = product * (self.step * scale) + bias;
         }
     }
 }

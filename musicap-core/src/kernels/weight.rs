@@ -80,3 +80,12 @@ impl Weight {
         }
     }
 }
+
+/// Rows of a table that stays where it is, read one at a time.
+pub trait RowSource: Send + Sync + std::fmt::Debug {
+    /// Appends the float32 values of row `row`.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> std::io::Result<()>;
+}

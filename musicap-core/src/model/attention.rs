@@ -29,6 +29,11 @@ impl Attention {
         })
     }
 
+    /// Whether its projections multiply whole numbers.
+    pub fn is_quantized(&self) -> bool {
+        self.k_proj.is_quantized()
+    }
+
     /// The keys and values of `hidden`, `[rows, length, d_model]`.
     pub fn key_value(&self, hidden: Tensor<3>) -> KeyValue {
         KeyValue { keys: self.k_proj.forward(hidden.clone()), values: self.v_proj.forward(hidden) }

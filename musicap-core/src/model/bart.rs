@@ -42,10 +42,18 @@ impl Bart {
 
     /// Tokens, as many for each of the `rows`, that follow what is in the cache → hidden states
     /// `[rows, length, d_model]`.
-    pub fn decode(&self, tokens: &[u32], rows: usize, cache: &mut DecoderCache) -> Tensor<3> {
-        let embedded = self.shared.embed(tokens, rows);
+    ///
+    /// # Errors
+    /// The reason in words, if the embedding table's file cannot be read any more.
+    pub fn decode(
+        &self,
+        tokens: &[u32],
+        rows: usize,
+        cache: &mut DecoderCache,
+    ) -> Result<Tensor<3>, String> {
+        let embedded = self.shared.embed(tokens, rows)?;
         let embedded = if self.embed_scale == 1.0 { embedded } else { embedded * self.embed_scale };
-        self.decoder.forward(embedded, cache)
+        Ok(self.decoder.forward(embedded, cache))
     }
 
     /// Hidden states `[rows, d_model]` → logits, `rows · vocab_size` of them, in place of what

@@ -55,7 +55,8 @@ impl Decoder {
     /// chunk, which has seen nothing.
     pub fn cache(&self, encoded: Tensor<3>) -> DecoderCache {
         let [chunks, _, _] = encoded.dims();
-        let mut tokens = TokenCache::new(self.layers.len(), self.packed);
+        let quantized = self.layers.iter().any(|layer| layer.self_attn.is_quantized());
+        let mut tokens = TokenCache::new(self.layers.len(), self.packed, quantized);
         tokens.add_rows(chunks);
         let audio = self.layers.iter().map(|layer| layer.encoder_attn.key_value(encoded.clone()));
         DecoderCache { tokens, audio: audio.collect() }

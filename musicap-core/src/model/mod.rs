@@ -12,7 +12,7 @@ mod weights;
 
 use burn::prelude::*;
 
-pub use crate::kernels::{QuantizedWeight, Weight};
+pub use crate::kernels::{QuantizedWeight, RowSource, Weight};
 pub use audio_encoder::{AudioEncoder, AudioEncoderShape};
 pub use bart::Bart;
 pub use config::BartConfig;

@@ -1,11 +1,13 @@
 //! Builds the layers of the network from named tensors, whatever file these come from.
 
+use std::sync::Arc;
+
 use burn::module::Param;
 use burn::prelude::*;
 use burn::tensor::TensorData;
 
 use crate::error::Result;
-use crate::kernels::{AddNorm, Conv3Weights, Linear, TiedEmbedding, Way, Weight};
+use crate::kernels::{AddNorm, Conv3Weights, Linear, RowSource, TiedEmbedding, Way, Weight};
 
 /// Where a model's tensors come from.
 pub trait TensorSource {
@@ -22,6 +24,17 @@ pub trait TensorSource {
     /// As [`tensor`](Self::tensor).
     fn weight(&mut self, name: &str, shape: &[usize]) -> Result<Weight> {
         self.tensor(name, shape).map(Weight::F32)
+    }
+
+    /// The rows of tensor `name` where they are, if they can stay there: a large table of which
+    /// few rows are wanted at a time then takes no memory. They hold what
+    /// [`weight`](Self::weight) gives.
+    ///
+    /// # Errors
+    /// As [`tensor`](Self::tensor).
+    fn rows(&mut self, name: &str) -> Result<Option<Arc<dyn RowSource>>> {
+        let _ = name;
+        Ok(None)
     }
 }
 
@@ -89,7 +102,8 @@ impl<'a> Scope<'a> {
     ) -> Result<TiedEmbedding> {
         let bias = self.values(bias, &[1, vocab_size])?;
         let table = self.weight(name, &[vocab_size, d_model])?;
-        Ok(TiedEmbedding::new(table, bias, d_model, self.way))
+        let rows = self.source.rows(&format!("{}{name}", self.prefix))?;
+        Ok(TiedEmbedding::new(table, rows, bias, d_model, self.way))
     }
 
     /// A convolution of three taps that keeps the length, or halves it with `stride` 2.
