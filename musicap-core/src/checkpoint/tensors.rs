@@ -12,7 +12,7 @@ use safetensors::tensor::Metadata;
 
 use super::save::Precision;
 use crate::error::{Error, Result};
-use crate::model::TensorSource;
+use crate::model::{NamedTensor, TensorSource};
 
 /// The JSON header of a safetensors file may be this long, as in its reference implementation.
 const MAX_HEADER: u64 = 100_000_000;
@@ -64,6 +64,7 @@ enum Bytes {
     Memory(&'static [u8]),
     File { file: Arc<Mutex<File>>, start: u64, length: usize },
     Pickled(pytorch_reader::Tensor),
+    Values(Vec<f32>),
 }
 
 impl Checkpoint {
@@ -181,6 +182,18 @@ impl Checkpoint {
         Ok(Checkpoint { origin, tensors })
     }
 
+    /// The float32 tensors of a network that has been trained. `origin` names them in errors.
+    pub fn from_tensors(
+        origin: impl Into<String>,
+        tensors: impl IntoIterator<Item = NamedTensor>,
+    ) -> Self {
+        let stored = |tensor: NamedTensor| {
+            let bytes = Bytes::Values(tensor.values);
+            (tensor.name, Stored { dtype: StoredType::F32, shape: tensor.shape, bytes })
+        };
+        Checkpoint { origin: origin.into(), tensors: tensors.into_iter().map(stored).collect() }
+    }
+
     /// What the checkpoint is called in errors.
     pub fn origin(&self) -> &str {
         &self.origin
@@ -230,6 +243,7 @@ impl Checkpoint {
                 bytes = tensor.read().map_err(unreadable)?;
                 &bytes[..]
             }
+            Bytes::Values(values) => return Ok(values.clone()),
         };
         Ok(stored.dtype.to_f32(bytes))
     }

@@ -8,6 +8,7 @@ mod bart;
 mod config;
 mod decoder;
 mod encoder;
+mod names;
 mod weights;
 
 use burn::prelude::*;
@@ -16,6 +17,7 @@ pub use audio_encoder::{AudioEncoder, AudioEncoderShape};
 pub use bart::Bart;
 pub use config::BartConfig;
 pub use decoder::DecoderCache;
+pub use names::NamedTensor;
 pub use weights::TensorSource;
 
 use crate::error::Result;
@@ -49,6 +51,17 @@ impl CaptionModel {
     /// `[chunks, frames, d_model]`.
     pub fn encode(&self, mel: Tensor<3>) -> Tensor<3> {
         self.bart.encode(self.audio_encoder.forward(mel))
+    }
+
+    /// Teacher forcing: what the decoder makes of each of `tokens` `[chunks, length]`, knowing
+    /// those before it and the log-mel chunk `[chunks, n_mels, mel frames]`. Hidden states
+    /// `[chunks, length, d_model]` come out, which [`Bart::logits`] turns into logits.
+    ///
+    /// Training goes this way. All of it is Burn's own operations, which can be differentiated;
+    /// what is faster but cannot be belongs to the path that captions are generated on.
+    pub fn teacher_forced(&self, mel: Tensor<3>, tokens: Tensor<2, Int>) -> Tensor<3> {
+        let mut cache = self.bart.cache(self.encode(mel));
+        self.bart.decode(tokens, &mut cache)
     }
 
     /// The decoder's side.
