@@ -8,6 +8,7 @@
 mod batch;
 mod clips;
 mod freeze;
+mod measure;
 mod pairs;
 mod report;
 mod run;
@@ -22,11 +23,11 @@ use anyhow::{Context, Result, bail, ensure};
 use batch::Lesson;
 use clips::{Clip, Loaded, Spectra};
 use indicatif::{ProgressBar, ProgressStyle};
+use measure::Set;
+use musicap::Pretrained;
 use musicap::checkpoint::Precision;
-use musicap::{Captioner, LoadOptions, Pretrained};
-use ndarray::Array3;
 use pairs::Remark;
-use report::{Example, Report, Watched};
+use report::Report;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -53,6 +54,9 @@ pub struct Options {
     /// CSV file of pairs to measure on in place of a share of --data.
     #[arg(long)]
     pub held_out: Option<PathBuf>,
+    /// CSV file of pairs that decide nothing, measured before and after; several may be named.
+    #[arg(long)]
+    pub test: Vec<PathBuf>,
     /// Share of the pairs to hold out, by whole recordings.
     #[arg(long, default_value_t = 0.15)]
     pub held_out_share: f64,
@@ -98,10 +102,10 @@ pub struct Options {
     /// How the new model's weights are kept: f32 or f16.
     #[arg(long, default_value = "f32")]
     pub precision: Precision,
-    /// Words to count in the held-out captions before and after.
+    /// Words to count in captions of held-out and test pairs before and after.
     #[arg(long, value_delimiter = ',')]
     pub watch: Vec<String>,
-    /// Held-out clips to caption before and after.
+    /// Held-out pairs, and pairs of each test, to caption before and after.
     #[arg(long, default_value_t = 60)]
     pub captions: usize,
     /// Minutes between checkpoints within an epoch; there is one after each epoch anyway.
@@ -119,6 +123,7 @@ struct Material {
     held_out: Vec<(Clip, Lesson)>,
     /// How the held-out pairs were chosen.
     chosen: String,
+    tests: Vec<Set>,
     left_out: Vec<Remark>,
     remarks: Vec<Remark>,
 }
@@ -167,27 +172,25 @@ fn finetune_here(options: &Options, after_step: AfterStep) -> Result<Report> {
     let run = run::Run { options, base: &base, saved: &saved, settings: options.settings(&base)? };
     let finished = run.train(&mut material, after_step)?;
 
-    let shown = &material.held_out[..material.held_out.len().min(options.captions)];
-    let before = captions(&base, shown, &mut material.spectra)?;
-    let after = captions(&Pretrained::open(output)?, shown, &mut material.spectra)?;
-    let examples = shown.iter().zip(before.into_iter().zip(after));
-    let examples: Vec<Example> = examples
-        .map(|((clip, _), (before, after))| Example {
-            file: clip.place.file.clone(),
-            line: clip.place.line,
-            own: clip.caption.clone(),
-            before,
-            after,
-        })
-        .collect();
+    let mut sets = vec![Set { name: "held out".into(), clips: material.held_out }];
+    sets.append(&mut material.tests);
+    let measured = measure::compare(
+        &sets,
+        &base,
+        &Pretrained::open(output)?,
+        &mut material.spectra,
+        options.captions,
+        options.at_once(),
+        &options.watch,
+    )?;
     let state = finished.state;
     let report = Report {
         base: base.name().to_owned(),
         output: output.display().to_string(),
-        pairs: [material.train.len(), material.held_out.len()],
-        held_out: material.chosen.clone(),
-        left_out: material.left_out.clone(),
-        remarks: material.remarks.clone(),
+        trained_on: material.train.len(),
+        held_out: material.chosen,
+        left_out: material.left_out,
+        remarks: material.remarks,
         parameters: finished.parameters,
         frozen: options.frozen(),
         seed: options.seed,
@@ -198,8 +201,7 @@ fn finetune_here(options: &Options, after_step: AfterStep) -> Result<Report> {
         ended: finished.ended,
         seconds: state.seconds,
         clips_per_second: state.step_clips as f64 / state.step_seconds.max(1e-9),
-        watched: options.watch.iter().map(|word| Watched::count(word, &examples)).collect(),
-        captions: examples,
+        measured,
     };
     fs::write(output.join("report.md"), report.to_markdown())?;
     fs::write(output.join("report.json"), serde_json::to_vec_pretty(&report)?)?;
@@ -225,6 +227,11 @@ impl Options {
             ensure!(ok, "--{name} must be above 0");
         }
         Ok(())
+    }
+
+    /// Clips computed at once where no gradients are wanted.
+    fn at_once(&self) -> usize {
+        self.micro_batch.unwrap_or(8)
     }
 
     fn frozen(&self) -> Vec<String> {
@@ -289,6 +296,7 @@ impl Material {
             train: Vec::new(),
             held_out: Vec::new(),
             chosen: String::new(),
+            tests: Vec::new(),
             left_out: Vec::new(),
             remarks: Vec::new(),
         };
@@ -310,6 +318,13 @@ impl Material {
                 train.into_iter().partition(|_| held.next() == Some(false))
             }
         };
+        for path in &options.test {
+            let set = Set { name: path.display().to_string(), clips: material.load(path, base)? };
+            material.tests.push(set);
+        }
+        for remark in &material.left_out {
+            eprintln!("left out: {remark}");
+        }
         Ok(material)
     }
 
@@ -353,33 +368,6 @@ impl Material {
                 reasons.join("\n")
             );
         }
-        for remark in &self.left_out {
-            eprintln!("left out: {remark}");
-        }
         Ok(lessons)
     }
-}
-
-/// What `model` says of `clips`, by its own generation settings.
-fn captions(
-    model: &Pretrained,
-    clips: &[(Clip, Lesson)],
-    spectra: &mut Spectra,
-) -> Result<Vec<String>> {
-    const AT_ONCE: usize = 8;
-    let captioner = Captioner::load(model, &LoadOptions::default())?;
-    let audio = &model.config().audio;
-    let mut said = Vec::new();
-    for clips in clips.chunks(AT_ONCE) {
-        let mut cells = Vec::new();
-        for (clip, _) in clips {
-            cells.append(&mut spectra.read(clip.spectrum)?);
-        }
-        let mel = Array3::from_shape_vec((clips.len(), audio.n_mels, audio.frames()), cells)?;
-        let indices: Vec<usize> = (said.len()..said.len() + clips.len()).collect();
-        for caption in captioner.generate_from_mel(mel, &indices, &model.config().generation)? {
-            said.push(model.tokenizer().decode(&caption.tokens)?);
-        }
-    }
-    Ok(said)
 }

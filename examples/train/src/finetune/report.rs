@@ -1,6 +1,6 @@
 //! What a run tells when it is done: `report.json` for programs, `report.md` for people.
 
-use super::pairs::Remark;
+use super::pairs::{Place, Remark};
 use super::state::Epoch;
 use serde::Serialize;
 use std::fmt::Write;
@@ -10,8 +10,8 @@ use std::fmt::Write;
 pub struct Report {
     pub base: String,
     pub output: String,
-    /// Pairs to train on, and held out.
-    pub pairs: [usize; 2],
+    /// Pairs to train on.
+    pub trained_on: usize,
     /// How the held-out pairs were chosen.
     pub held_out: String,
     pub left_out: Vec<Remark>,
@@ -30,11 +30,23 @@ pub struct Report {
     pub seconds: f64,
     /// Clips trained on in a second of training steps.
     pub clips_per_second: f64,
+    /// The held-out pairs first, then those of --test.
+    pub measured: Vec<Measured>,
+}
+
+/// Pairs that were not trained on, before and after.
+#[derive(Debug, Serialize)]
+pub struct Measured {
+    pub name: String,
+    pub pairs: usize,
+    /// Mean cross-entropy of a token, in nats.
+    pub loss_before: f64,
+    pub loss_after: f64,
     pub watched: Vec<Watched>,
     pub captions: Vec<Example>,
 }
 
-/// How often a word that was asked about is said of held-out clips.
+/// How often a word that was asked about is said of clips that were not trained on.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Watched {
     pub word: String,
@@ -48,11 +60,11 @@ pub struct Watched {
     pub wrongly_said_after: usize,
 }
 
-/// A held-out clip's own caption and the model's.
+/// A clip's own caption and the model's.
 #[derive(Debug, Serialize)]
 pub struct Example {
-    pub file: String,
-    pub line: u64,
+    #[serde(flatten)]
+    pub place: Place,
     pub own: String,
     pub before: String,
     pub after: String,
@@ -104,8 +116,8 @@ impl Report {
         line(format!(
             "\n{} pairs trained on, {} held out ({}), {} left out. {} of {} parameters trained; \
              frozen: {}. Batch {}, rate {:.1e}, seed {}.",
-            self.pairs[0],
-            self.pairs[1],
+            self.trained_on,
+            self.measured.first().map_or(0, |set| set.pairs),
             self.held_out,
             self.left_out.len(),
             self.parameters[0],
@@ -128,13 +140,21 @@ impl Report {
             let (number, held) = (epoch.epoch, epoch.held_out_loss);
             line(format!("| {number}{best} | {train} | {held:.3} | {} |", duration(epoch.seconds)));
         }
-        if !self.watched.is_empty() {
-            line("\n| word | said where it belongs: before | after | said elsewhere: before | after |\n|---|---|---|---|---|".into());
+        line("\n| pairs | loss before | after |\n|---|---|---|".into());
+        for set in &self.measured {
+            let (before, after) = (set.loss_before, set.loss_after);
+            line(format!("| {} ({}) | {before:.3} | {after:.3} |", set.name, set.pairs));
         }
-        for w in &self.watched {
+        let watched =
+            || self.measured.iter().flat_map(|set| set.watched.iter().map(move |w| (set, w)));
+        if watched().next().is_some() {
+            line("\n| word | pairs | said where it belongs: before | after | said elsewhere: before | after |\n|---|---|---|---|---|---|".into());
+        }
+        for (set, w) in watched() {
             line(format!(
-                "| {} | {} of {} | {} of {} | {} of {} | {} of {} |",
+                "| {} | {} | {} of {} | {} of {} | {} of {} | {} of {} |",
                 w.word,
+                set.name,
                 w.said_before,
                 w.with,
                 w.said_after,
@@ -145,14 +165,14 @@ impl Report {
                 w.without
             ));
         }
-        if !self.captions.is_empty() {
-            line("\n## Held-out pairs".into());
-        }
-        for example in self.captions.iter().take(SHOWN) {
-            line(format!(
-                "\n{}, line {}\n- own: {}\n- before: {}\n- after: {}",
-                example.file, example.line, example.own, example.before, example.after
-            ));
+        for set in self.measured.iter().filter(|set| !set.captions.is_empty()) {
+            line(format!("\n## Captions: {}", set.name));
+            for Example { place, own, before, after } in set.captions.iter().take(SHOWN) {
+                line(format!(
+                    "\n{}, line {}\n- own: {own}\n- before: {before}\n- after: {after}",
+                    place.file, place.line
+                ));
+            }
         }
         for (title, remarks) in [("Left out", &self.left_out), ("Used, but", &self.remarks)] {
             if !remarks.is_empty() {
@@ -182,8 +202,7 @@ mod tests {
     #[test]
     fn a_word_is_counted_where_it_belongs_and_where_it_does_not() {
         let example = |own: &str, before: &str, after: &str| Example {
-            file: String::new(),
-            line: 1,
+            place: Place { file: String::new(), line: 1 },
             own: own.into(),
             before: before.into(),
             after: after.into(),

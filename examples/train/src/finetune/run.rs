@@ -1,11 +1,11 @@
 //! The epochs of a run: train, measure, keep the best, stop in time.
 
-use super::batch::{Batch, batch};
-use super::clips::{Clip, Spectra};
+use super::batch::batch;
 use super::freeze;
+use super::measure::mean_loss;
 use super::state::{Epoch, Saved, State, trained};
-use super::teacher::{Teacher, loss, rate};
-use super::{AfterStep, Lesson, Material, Options, hash};
+use super::teacher::{Teacher, rate};
+use super::{AfterStep, Material, Options, hash};
 use crate::dice::{Dice, Purpose};
 use anyhow::{Context, Result};
 use burn::module::Module;
@@ -17,9 +17,6 @@ use musicap::model::CaptionModel;
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::time::Instant;
-
-/// Clips measured at once where --micro-batch does not say.
-const AT_ONCE: usize = 8;
 
 /// A run with all that it is decided by.
 pub struct Run<'a> {
@@ -176,7 +173,8 @@ impl Run<'_> {
             let mut vary = |clip| self.dice(epoch, 1 + clip);
             let vary: Option<&mut dyn FnMut(usize) -> Dice> =
                 if options.plain { None } else { Some(&mut vary) };
-            self.batch(clips, spectra, vary, &device)
+            let clips: Vec<_> = clips.iter().map(|(clip, lesson)| (clip, lesson)).collect();
+            batch(&clips, spectra, self.base.config(), vary, &device)
         });
         let begun = Instant::now();
         let at = || format!("step {} of epoch {epoch}", state.step + 1);
@@ -189,31 +187,14 @@ impl Run<'_> {
         Ok(teacher)
     }
 
-    fn batch(
-        &self,
-        clips: &[&(Clip, Lesson)],
-        spectra: &mut Spectra,
-        vary: Option<&mut dyn FnMut(usize) -> Dice>,
-        device: &Device,
-    ) -> Result<Batch> {
-        let clips: Vec<_> = clips.iter().map(|(clip, lesson)| (clip, lesson)).collect();
-        batch(&clips, spectra, self.base.config(), vary, device)
-    }
-
     /// Mean cross-entropy of a token on the held-out clips, in nats.
     fn measure(&self, teacher: &Teacher, material: &mut Material) -> Result<f64> {
         // Without automatic differentiation, which would keep every layer's output.
         let model = teacher.trainee.model.valid();
         let device = musicap::Device::Cpu.to_burn()?;
         let Material { held_out, spectra, .. } = material;
-        let (mut sum, mut tokens) = (0.0, 0);
-        for clips in held_out.chunks(self.options.micro_batch.unwrap_or(AT_ONCE)) {
-            let clips: Vec<_> = clips.iter().collect();
-            let batch = self.batch(&clips, spectra, None, &device)?;
-            tokens += batch.tokens;
-            sum += loss(&model, &batch, 0.0).plain.into_scalar::<f64>();
-        }
-        Ok(sum / tokens as f64)
+        let at_once = self.options.at_once();
+        mean_loss(&model, held_out, spectra, self.base.config(), at_once, &device)
     }
 
     /// Writes the model as it is now into the output folder, with how it came to be.
