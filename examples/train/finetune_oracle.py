@@ -15,7 +15,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-KIT = pathlib.Path(sys.argv[1])
 # The caption's tokens as the decoder is taught them; the second chunk's is shorter.
 TARGETS = [[0, 10, 20, 30, 40, 2], [0, 50, 60, 2]]
 SMOOTHING = 0.1
@@ -86,12 +85,13 @@ class Network:
 
 
 def main():
-    mel = torch.from_numpy(np.load(KIT / "mel-chunk0.npy"))[None]
+    kit = pathlib.Path(sys.argv[1])
+    mel = torch.from_numpy(np.load(kit / "mel-chunk0.npy"))[None]
     for model in ["model-a", "model-b"]:
-        state = torch.load(KIT / model / "transfer.pth", weights_only=False)["state_dict"]
-        heads = json.loads((KIT / model / "config.json").read_text())["decoder_attention_heads"]
+        state = torch.load(kit / model / "transfer.pth", weights_only=False)["state_dict"]
+        heads = json.loads((kit / model / "config.json").read_text())["decoder_attention_heads"]
         network = Network(state, heads)
-        expected = np.load(KIT / model / "expected-logits-2-0-10-20.npy")[0]
+        expected = np.load(kit / model / "expected-logits-2-0-10-20.npy")[0]
         found = network.logits(mel, torch.tensor([[2, 0, 10, 20]]))[0].detach().numpy()
         assert np.abs(found - expected).max() < 2e-3, np.abs(found - expected).max()
 

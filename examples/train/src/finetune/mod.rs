@@ -62,7 +62,7 @@ pub struct Options {
     pub held_out_share: f64,
     /// Parts that stay as they are: audio-encoder, encoder, decoder, positions, embeddings,
     /// none, or beginnings of tensor names.
-    #[arg(long, value_delimiter = ',', default_value = "positions")]
+    #[arg(long, value_delimiter = ',', default_value = "audio-encoder,positions")]
     pub freeze: Vec<String>,
     /// Passes over the training pairs, at most.
     #[arg(long, default_value_t = 30)]
