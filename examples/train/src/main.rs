@@ -82,7 +82,7 @@ enum Command {
         families: bool,
     },
     /// Fine-tune a model on pairs of audio and caption.
-    Finetune(finetune::Options),
+    Finetune(Box<finetune::Options>),
     /// Compose and render pairs of a kind that the embedded model does not know, as WAV files
     /// and a pairs.csv to fine-tune it on. A third of them are without it.
     Pairs {
