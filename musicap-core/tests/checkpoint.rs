@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use musicap::checkpoint::{Checkpoint, Precision};
-use musicap::model::TensorSource;
-use musicap::{Captioner, Error, Pretrained, Tokenizer};
+use musicap::model::{CaptionModel, TensorSource};
+use musicap::{Captioner, Device, Error, LoadOptions, Pretrained, Tokenizer};
 
 fn kit(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity").join(file)
@@ -35,6 +35,36 @@ fn the_state_dict_is_found_beside_the_optimizer_and_tied_tensors_count_once() {
     assert!(names.iter().all(|name| !name.contains("mel_encoder") && !name.contains("optimizer")));
     let values = checkpoint.reader().tensor("bart.final_logits_bias", &[1, 700]).unwrap();
     assert_eq!(values.len(), 700);
+}
+
+#[test]
+fn a_network_gives_back_the_tensors_it_was_built_from() {
+    let device = Device::Cpu.to_burn().unwrap();
+    for pretrained in [Pretrained::open(kit("model-b")).unwrap(), Pretrained::embedded().unwrap()] {
+        let (config, checkpoint) = (pretrained.config(), pretrained.checkpoint());
+        let mut reader = checkpoint.reader();
+        let model =
+            CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, &device, false)
+                .unwrap();
+        let mut tensors = model.tensors().unwrap();
+        tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut stored: Vec<_> = checkpoint.essential().collect();
+        stored.sort_by_key(|(name, _)| *name);
+        assert_eq!(tensors.len(), stored.len());
+        for (tensor, (name, stored)) in tensors.iter().zip(stored) {
+            assert_eq!((&tensor.name[..], &tensor.shape), (name, &stored.shape));
+            assert_eq!(tensor.values, checkpoint.read(name, stored).unwrap(), "{name}");
+        }
+
+        let other = Checkpoint::from_tensors("trained", tensors);
+        let config = config.clone().with_note("musicap", "a note".into());
+        let trained = pretrained.with_weights("trained", config, other).unwrap();
+        let folder = scratch("trained");
+        trained.save(&folder, Precision::F32).unwrap();
+        let saved = Pretrained::open(&folder).unwrap();
+        assert_eq!(saved.config().note("musicap").unwrap(), "a note");
+        Captioner::load(&saved, &LoadOptions::default()).unwrap();
+    }
 }
 
 #[test]

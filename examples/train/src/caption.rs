@@ -342,7 +342,7 @@ fn name(part: &Part, dice: &mut Dice) -> Noun {
     let Some(family) = part.family else { return words::DRUMS[0] };
     let close = words::program_nouns(part.program);
     // A viola is no violin, a brass section no single brass instrument.
-    let only_close = matches!(part.program, 41 | 61);
+    let only_close = matches!(part.program, 41 | 61 | 108 | 109 | 114);
     if !close.is_empty() && (only_close || dice.chance(0.7)) {
         return dice.one(close);
     }

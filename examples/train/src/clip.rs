@@ -39,9 +39,19 @@ pub struct Record {
 
 /// Composes and renders clip `index` of `seed`: samples at 16 kHz, at most [`SECONDS`].
 pub fn make(seed: u64, index: u64, fonts: &[Font]) -> Result<(Vec<f32>, Record)> {
+    make_planned(seed, index, fonts, Plan::random)
+}
+
+/// The same with a piece of one's own planning.
+pub fn make_planned(
+    seed: u64,
+    index: u64,
+    fonts: &[Font],
+    plan: impl FnOnce(&mut Dice) -> Plan,
+) -> Result<(Vec<f32>, Record)> {
     let mut composer = Dice::new(seed, index, Purpose::Compose);
     let mut studio = Dice::new(seed, index, Purpose::Render);
-    let plan = Plan::random(&mut composer);
+    let plan = plan(&mut composer);
     let cut = Cut::random(&mut studio);
     let mut score = compose(&plan, cut.from + SECONDS, &mut composer);
     cut.shorten(&mut score);

@@ -12,6 +12,8 @@ pub enum Purpose {
     Compose,
     Render,
     Caption,
+    /// Fine-tuning: what is held out, the order of the clips, how they are varied.
+    Tune,
 }
 
 /// A seeded generator with the few draws that music needs.

@@ -11,8 +11,10 @@ mod evaluate;
 mod family;
 mod features;
 mod filter;
+mod finetune;
 mod freepats;
 mod melody;
+mod pairs;
 mod plan;
 mod render;
 mod score;
@@ -80,6 +82,23 @@ enum Command {
         #[arg(long)]
         families: bool,
     },
+    /// Fine-tune a model on pairs of audio and caption.
+    Finetune(Box<finetune::Options>),
+    /// Compose and render pairs of a kind that the embedded model does not know, as WAV files
+    /// and a pairs.csv to fine-tune it on. A third of them are without it.
+    Pairs {
+        #[arg(long, value_enum, default_value_t = pairs::Kind::Steelpan)]
+        kind: pairs::Kind,
+        #[arg(long, default_value_t = 60)]
+        clips: u64,
+        #[arg(long)]
+        out: PathBuf,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The soundfonts to play on.
+        #[arg(long, value_enum, default_value_t = soundfonts::Use::Train)]
+        fonts: soundfonts::Use,
+    },
     /// Log-mel bytes of 16 kHz mono WAV files, 10 s a clip, for the trainer's own captions.
     Mel {
         files: Vec<PathBuf>,
@@ -114,6 +133,15 @@ fn main() -> Result<()> {
             Ok(())
         }
         Command::Evaluate { data, captions, families } => report(&data, &captions, families),
+        Command::Finetune(options) => {
+            print!("{}", finetune::finetune(&options)?.to_markdown());
+            Ok(())
+        }
+        Command::Pairs { kind, clips, out, seed, fonts } => {
+            let rows = pairs::write(kind, clips, seed, &soundfonts::load(fonts)?, &out)?;
+            eprintln!("{rows} pairs, {} of them with a {kind}", rows - rows / 3);
+            Ok(())
+        }
         Command::Mel { files, out } => mel(&files, &out),
         Command::Song { out, seed, font } => {
             let scenes = song::three_scenes(seed);

@@ -85,6 +85,10 @@ pub fn program_nouns(program: u8) -> &'static [Noun] {
         105 => &[one!("banjo")],
         106 => &[one!("shamisen")],
         107 => &[one!("koto")],
+        // Not of the embedded model's families: what fine-tuning is shown on.
+        108 => &[one!("kalimba")],
+        109 => &[one!("bagpipe")],
+        114 => &[one!("steelpan")],
         _ => &[],
     }
 }

@@ -127,6 +127,19 @@ impl ModelConfig {
         text
     }
 
+    /// What stands under `key` in the `config.json` that this was read from.
+    pub fn note(&self, key: &str) -> Option<&Value> {
+        self.raw.get(key)
+    }
+
+    /// This configuration with `value` under `key`, which [`to_json`](Self::to_json) writes. Keys
+    /// that have a meaning keep it: the network, the front end and the generation settings are
+    /// written as they are, whatever stands here.
+    pub fn with_note(mut self, key: impl Into<String>, value: Value) -> Self {
+        self.raw.insert(key.into(), value);
+        self
+    }
+
     /// The shape of the audio encoder that these numbers make.
     pub fn audio_encoder(&self) -> AudioEncoderShape {
         AudioEncoderShape {

@@ -118,6 +118,21 @@ impl Pretrained {
         Ok(Pretrained { name, config, tokenizer, checkpoint })
     }
 
+    /// This model with other weights and another configuration, as fine-tuning makes them.
+    /// What does not fit together is found when the weights are [loaded](crate::Captioner::load)
+    /// or [saved](Self::save).
+    ///
+    /// # Errors
+    /// [`Error::InvalidTokenizer`] if the tokenizer has more tokens than `config`.
+    pub fn with_weights(
+        &self,
+        name: impl Into<String>,
+        config: ModelConfig,
+        checkpoint: Checkpoint,
+    ) -> Result<Self> {
+        Self::new(name.into(), config, self.tokenizer.clone(), checkpoint)
+    }
+
     /// What the model was asked for by.
     pub fn name(&self) -> &str {
         &self.name

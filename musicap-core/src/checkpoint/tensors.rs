@@ -13,7 +13,7 @@ use safetensors::tensor::Metadata;
 
 use super::save::Precision;
 use crate::error::{Error, Result};
-use crate::model::{QuantizedWeight, RowSource, TensorSource, Weight};
+use crate::model::{NamedTensor, QuantizedWeight, RowSource, TensorSource, Weight};
 
 /// The JSON header of a safetensors file may be this long, as in its reference implementation.
 const MAX_HEADER: u64 = 100_000_000;
@@ -84,6 +84,7 @@ enum Bytes {
     Memory(&'static [u8]),
     File { file: Arc<Mutex<File>>, start: u64, length: usize },
     Pickled(pytorch_reader::Tensor),
+    Values(Vec<f32>),
 }
 
 impl Checkpoint {
@@ -221,6 +222,18 @@ impl Checkpoint {
         Ok(Checkpoint { origin, tensors })
     }
 
+    /// The float32 tensors of a network that has been trained. `origin` names them in errors.
+    pub fn from_tensors(
+        origin: impl Into<String>,
+        tensors: impl IntoIterator<Item = NamedTensor>,
+    ) -> Self {
+        let stored = |tensor: NamedTensor| {
+            let bytes = Bytes::Values(tensor.values);
+            (tensor.name, Stored { dtype: StoredType::F32, shape: tensor.shape, bytes })
+        };
+        Checkpoint { origin: origin.into(), tensors: tensors.into_iter().map(stored).collect() }
+    }
+
     /// What the checkpoint is called in errors.
     pub fn origin(&self) -> &str {
         &self.origin
@@ -306,6 +319,9 @@ impl Checkpoint {
                 read_at(file, *start, *length).map(Cow::Owned).map_err(unreadable)
             }
             Bytes::Pickled(tensor) => tensor.read().map(Cow::Owned).map_err(unreadable),
+            Bytes::Values(values) => {
+                Ok(Cow::Owned(values.iter().flat_map(|value| value.to_le_bytes()).collect()))
+            }
         }
     }
 }
@@ -382,7 +398,7 @@ impl TensorSource for Reader<'_> {
             (_, StoredType::I8) | (Precision::F32, _) | (Precision::F16, StoredType::F16) => true,
             (Precision::F16 | Precision::Int8, _) => false,
         };
-        let seekable = !matches!(stored.bytes, Bytes::Pickled(_));
+        let seekable = matches!(stored.bytes, Bytes::Memory(_) | Bytes::File { .. });
         let &[_, width] = &stored.shape[..] else { return Ok(None) };
         if !as_stored || !seekable {
             return Ok(None);
@@ -414,7 +430,9 @@ impl RowSource for StoredRows {
             Bytes::File { file, start, .. } => {
                 Cow::Owned(read_at(file, start + (row * length) as u64, length)?)
             }
-            Bytes::Pickled(_) => return Err(std::io::ErrorKind::Unsupported.into()),
+            Bytes::Pickled(_) | Bytes::Values(_) => {
+                return Err(std::io::ErrorKind::Unsupported.into());
+            }
         };
         let first = out.len();
         out.extend(self.dtype.to_f32(&bytes));

@@ -64,4 +64,10 @@ impl Bart {
     pub fn logits(&self, hidden: Tensor<2>, logits: &mut Vec<f32>) -> Result<(), String> {
         self.shared.logits(hidden, logits)
     }
+
+    /// [`logits`](Self::logits) as a tensor, `[rows, vocab_size]`, of a network that is not
+    /// packed.
+    pub fn project(&self, hidden: Tensor<2>) -> Tensor<2> {
+        self.shared.project(hidden)
+    }
 }

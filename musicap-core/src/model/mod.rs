@@ -8,6 +8,7 @@ mod bart;
 mod config;
 mod decoder;
 mod encoder;
+mod names;
 mod weights;
 
 use burn::prelude::*;
@@ -17,6 +18,7 @@ pub use audio_encoder::{AudioEncoder, AudioEncoderShape};
 pub use bart::Bart;
 pub use config::BartConfig;
 pub use decoder::DecoderCache;
+pub use names::NamedTensor;
 pub use weights::TensorSource;
 
 use crate::error::Result;
@@ -55,6 +57,21 @@ impl CaptionModel {
     /// `[chunks, frames, d_model]`.
     pub fn encode(&self, mel: Tensor<3>) -> Tensor<3> {
         self.bart.encode(self.audio_encoder.forward(mel))
+    }
+
+    /// Teacher forcing: what the decoder makes of each of `tokens` `[chunks, length]`, row by row,
+    /// knowing those before it and the log-mel chunk `[chunks, n_mels, mel frames]`. Hidden states
+    /// `[chunks, length, d_model]` come out, which [`Bart::project`] turns into logits.
+    ///
+    /// Training goes this way. All of it is Burn's own operations, which can be differentiated;
+    /// what is faster but cannot be belongs to the path that captions are generated on.
+    ///
+    /// # Panics
+    /// If the network is packed.
+    pub fn teacher_forced(&self, mel: Tensor<3>, tokens: &[u32]) -> Tensor<3> {
+        let [chunks, _, _] = mel.dims();
+        let mut cache = self.bart.cache(self.encode(mel));
+        self.bart.decode(tokens, chunks, &mut cache).expect("a table in memory")
     }
 
     /// The decoder's side.
