@@ -13,6 +13,7 @@ mod family;
 mod faults;
 mod features;
 mod filter;
+mod finetune;
 mod freepats;
 mod hear;
 mod measure;

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use crate::agreement::{self, Agreement};
 use crate::evaluate::{self, Report};
 use crate::faults::{self, Faults};
+use crate::finetune::pairs::Remark;
 use crate::hear::Listener;
 use crate::metrics::{self, Metrics};
 use crate::set::Set;
@@ -19,8 +20,9 @@ use crate::table;
 
 #[derive(Args, Debug)]
 pub struct EvaluateArgs {
-    /// Held-out sets: folders of shards
-    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
+    /// Held-out sets: folders of shards, and CSV files of pairs (columns audio, caption, and if
+    /// wanted start_s, end_s; rows of the same stretch are its references)
+    #[arg(long, required = true, num_args = 1.., value_name = "DIR|CSV")]
     data: Vec<PathBuf>,
     /// Measure these captions, one file for each set: a JSON string a line, in the order of the
     /// clips
@@ -83,6 +85,8 @@ pub struct Measured {
     pub majority: Option<Figures>,
     pub agreement: Vec<Agreement>,
     pub faults: Option<Faults>,
+    /// Rows of a CSV file that could not be used.
+    pub left_out: Vec<Remark>,
     pub captions: Vec<String>,
 }
 
@@ -101,6 +105,9 @@ pub struct Figures {
 /// If a set, a model or captions cannot be read, or the report not written.
 pub fn run(args: &EvaluateArgs) -> Result<()> {
     let measurement = if args.captions.is_empty() { hear(args)? } else { read(args)? };
+    for remark in measurement.sets.iter().flat_map(|set| &set.left_out) {
+        eprintln!("left out: {remark}");
+    }
     print!("{}", table::figures(&measurement.sets));
     print!("{}", table::agreement(&measurement.sets));
     if args.families {
@@ -119,7 +126,7 @@ fn read(args: &EvaluateArgs) -> Result<Measurement> {
     let (sets, files) = (args.data.len(), args.captions.len());
     ensure!(sets == files, "{files} files of captions for {sets} sets");
     let measured = args.data.iter().zip(&args.captions).map(|(data, file)| {
-        let set = Set::scores(data)?;
+        let set = Set::unheard(data)?;
         let captions = set.read_captions(file).with_context(|| set.name.clone())?;
         Ok(measure(&set, captions, args.faults))
     });
@@ -195,6 +202,7 @@ fn measure(set: &Set, captions: Vec<String>, faults: usize) -> Measured {
         faults: records
             .filter(|_| faults > 0)
             .map(|records| faults::faults(records, &captions, faults, faults.min(WORST))),
+        left_out: set.left_out.clone(),
         captions,
     }
 }
@@ -273,6 +281,35 @@ mod tests {
         // Not assert_eq, which would print it all.
         assert!(heard["sets"] == read["sets"], "captions made elsewhere");
         assert!(heard["sets"] == again["sets"], "captions of another batch size");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn recordings_are_measured_against_all_captions_of_their_stretch() {
+        let folder = folder("recordings");
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: 8_000,
+            bits_per_sample: 16,
+            sample_format: hound::SampleFormat::Int,
+        };
+        let mut wav = hound::WavWriter::create(folder.join("a.wav"), spec).unwrap();
+        (0..32_000).for_each(|n| wav.write_sample((n * 331 % 9_000) as i16).unwrap());
+        wav.finalize().unwrap();
+        let rows = "audio,caption,start_s,end_s\na.wav,A harp.,0,2\na.wav,A fast harp.,2,4\n\
+                    a.wav,A slow harp.,0,2\nb.wav,A flute.,0,2\na.wav,,0,2\n";
+        fs::write(folder.join("pairs.csv"), rows).unwrap();
+        let report = evaluate(&folder, "--data pairs.csv set/ --clips 3 --agreement").unwrap();
+        let set = &report["sets"][0];
+        assert_eq!((&set["clips"], &set["agreement"][0]["identical"]), (&2.into(), &1.0.into()));
+        assert_eq!(set["left_out"].as_array().unwrap().len(), 2);
+        assert!(set["model"]["attributes"].is_null() && set["majority"].is_null());
+
+        let said = ["A slow harp.", "A fast harp.", "A flute."].map(|text| format!("{text:?}\n"));
+        fs::write(folder.join("c.jsonl"), said.concat()).unwrap();
+        let report = evaluate(&folder, "--data pairs.csv --captions c.jsonl").unwrap();
+        let bleu = report["sets"][0]["model"]["metrics"]["bleu"][0].as_f64().unwrap();
+        assert!((bleu - 1.0).abs() < 1e-6, "{bleu}");
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -1,0 +1,4 @@
+//! Pairs of audio and caption.
+
+pub mod clips;
+pub mod pairs;
