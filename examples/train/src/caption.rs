@@ -359,7 +359,8 @@ fn verb(part: &Part, noun: Noun, dice: &mut Dice) -> &'static str {
     }
 }
 
-fn with_article(noun: Noun) -> String {
+/// "a piano", "an organ", "bells".
+pub fn with_article(noun: Noun) -> String {
     if noun.plural { noun.text.to_owned() } else { article("", noun.text) }
 }
 

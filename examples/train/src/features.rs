@@ -44,6 +44,11 @@ pub fn quantise(db: f32) -> u8 {
     ((db - FLOOR_DB) / STEP_DB).round().clamp(0.0, 255.0) as u8
 }
 
+/// The decibel value that a byte stands for.
+pub fn decibels(byte: u8) -> f32 {
+    FLOOR_DB + f32::from(byte) * STEP_DB
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,7 +57,7 @@ mod tests {
     fn a_byte_is_at_most_half_a_step_off() {
         for i in 0..=15_000 {
             let db = FLOOR_DB + i as f32 * 0.01;
-            let back = FLOOR_DB + f32::from(quantise(db)) * STEP_DB;
+            let back = decibels(quantise(db));
             assert!((back - db).abs() <= STEP_DB / 2.0 + 1e-3, "{db} came back as {back}");
         }
     }

@@ -1,6 +1,7 @@
 //! Composes and renders music, writes captions that are true of it, and measures what a
 //! captioner trained on them says. See README.md for the whole recipe.
 
+mod agreement;
 mod augment;
 mod caption;
 mod clip;
@@ -9,19 +10,26 @@ mod dice;
 mod drums;
 mod evaluate;
 mod family;
+mod faults;
 mod features;
 mod filter;
 mod finetune;
 mod freepats;
+mod hear;
+mod measure;
 mod melody;
+mod metrics;
 mod pairs;
 mod plan;
+mod ptb;
 mod render;
 mod score;
+mod set;
 mod shard;
 mod singer;
 mod song;
 mod soundfonts;
+mod table;
 mod theory;
 mod tokenizer;
 mod words;
@@ -71,17 +79,6 @@ enum Command {
         #[arg(long, default_value_t = 1000)]
         vocabulary: usize,
     },
-    /// Compare captions (one JSON string a line, in the order of the records) with the scores.
-    Evaluate {
-        /// Folder of shards, or one JSONL file of records.
-        #[arg(long)]
-        data: PathBuf,
-        #[arg(long)]
-        captions: PathBuf,
-        /// Print F1 for each family.
-        #[arg(long)]
-        families: bool,
-    },
     /// Fine-tune a model on pairs of audio and caption.
     Finetune(Box<finetune::Options>),
     /// Compose and render pairs of a kind that the embedded model does not know, as WAV files
@@ -99,6 +96,8 @@ enum Command {
         #[arg(long, value_enum, default_value_t = soundfonts::Use::Train)]
         fonts: soundfonts::Use,
     },
+    /// Measure what a model, or a file of captions, says of held-out clips.
+    Evaluate(measure::EvaluateArgs),
     /// Log-mel bytes of 16 kHz mono WAV files, 10 s a clip, for the trainer's own captions.
     Mel {
         files: Vec<PathBuf>,
@@ -132,7 +131,6 @@ fn main() -> Result<()> {
             eprintln!("{} tokens from {count} captions", tokenizer.get_vocab_size(true));
             Ok(())
         }
-        Command::Evaluate { data, captions, families } => report(&data, &captions, families),
         Command::Finetune(options) => {
             print!("{}", finetune::finetune(&options)?.to_markdown());
             Ok(())
@@ -142,6 +140,7 @@ fn main() -> Result<()> {
             eprintln!("{rows} pairs, {} of them with a {kind}", rows - rows / 3);
             Ok(())
         }
+        Command::Evaluate(args) => measure::run(&args),
         Command::Mel { files, out } => mel(&files, &out),
         Command::Song { out, seed, font } => {
             let scenes = song::three_scenes(seed);
@@ -221,36 +220,6 @@ fn mel(files: &[PathBuf], out: &Path) -> Result<()> {
         }
     }
     fs::write(out, bytes)?;
-    Ok(())
-}
-
-fn report(data: &Path, captions: &Path, families: bool) -> Result<()> {
-    let records = shard::records(data)?;
-    let captions: Vec<String> = fs::read_to_string(captions)?
-        .lines()
-        .map(serde_json::from_str)
-        .collect::<std::result::Result<_, _>>()?;
-    ensure!(
-        captions.len() == records.len(),
-        "{} captions for {} clips",
-        captions.len(),
-        records.len()
-    );
-    let (model, majority) = (evaluate::evaluate(&records, &captions), evaluate::majority(&records));
-    println!("          tempo  drums  parts  micro  macro   lead  exact");
-    for (name, report) in [("majority", &majority), ("model", &model)] {
-        print!("{name:9}");
-        for figure in report.figures() {
-            print!(" {figure:6.3}");
-        }
-        println!();
-    }
-    println!("{} clips", model.clips);
-    if families {
-        for (family, f1, clips) in &model.families {
-            println!("{family:17} {f1:.2}  of {clips}");
-        }
-    }
     Ok(())
 }
 

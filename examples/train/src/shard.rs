@@ -2,10 +2,10 @@
 //! one record a clip in the same order. Interrupted shards go on where they stopped.
 
 use crate::clip::Record;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 /// Bytes of one clip's spectrogram.
 pub const CLIP_BYTES: u64 = 128 * 251;
@@ -66,27 +66,129 @@ fn line_ends(path: &Path) -> Result<Vec<u64>> {
 
 /// All records of a folder of shards, or of one JSONL file.
 pub fn records(path: &Path) -> Result<Vec<Record>> {
-    let mut files = Vec::new();
-    if path.is_dir() {
-        for entry in fs::read_dir(path)? {
-            let file = entry?.path();
-            if file.extension().is_some_and(|extension| extension == "jsonl") {
-                files.push(file);
-            }
-        }
-        files.sort();
-    } else {
-        files.push(path.to_owned());
-    }
     let mut records = Vec::new();
-    for file in files {
-        let reader = BufReader::new(File::open(&file).with_context(|| file.display().to_string())?);
-        for line in reader.lines() {
-            // The last line of a shard still being written may be half there.
-            if let Ok(record) = serde_json::from_str(&line?) {
-                records.push(record);
-            }
+    for file in record_files(path)? {
+        records.extend(records_of(&file)?);
+    }
+    Ok(records)
+}
+
+/// The JSONL files of a folder by name, or `path` itself.
+fn record_files(path: &Path) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).with_context(|| path.display().to_string())? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "jsonl") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn records_of(file: &Path) -> Result<Vec<Record>> {
+    let mut records = Vec::new();
+    let reader = BufReader::new(File::open(file).with_context(|| file.display().to_string())?);
+    for line in reader.lines() {
+        // The last line of a shard still being written may be half there. What came after a
+        // line that is left out would be taken for the clip before.
+        match serde_json::from_str(&line?) {
+            Ok(record) => records.push(record),
+            Err(_) => break,
         }
     }
     Ok(records)
+}
+
+/// The whole clips of a folder of shards: records in memory, spectrograms on disk.
+pub struct Clips {
+    /// One a clip, in the order of the spectrograms.
+    pub records: Vec<Record>,
+    /// Spectrogram files and how many clips count in each.
+    files: Vec<(File, usize)>,
+}
+
+impl Clips {
+    /// Finds the clips in `folder`, the first `most` of them.
+    ///
+    /// # Errors
+    /// If a file is missing or cannot be read, or there is no clip.
+    pub fn open(folder: &Path, most: usize) -> Result<Self> {
+        let mut clips = Self { records: Vec::new(), files: Vec::new() };
+        for path in record_files(folder)? {
+            let mut records = records_of(&path)?;
+            let mel_path = path.with_extension("mel");
+            let mel = File::open(&mel_path).with_context(|| mel_path.display().to_string())?;
+            let whole = (mel.metadata()?.len() / CLIP_BYTES) as usize;
+            records.truncate(whole.min(most - clips.records.len()));
+            clips.files.push((mel, records.len()));
+            clips.records.append(&mut records);
+        }
+        ensure!(!clips.records.is_empty(), "{} holds no clips", folder.display());
+        Ok(clips)
+    }
+
+    /// The spectrogram of clip `index`: [`CLIP_BYTES`] bytes, band by band.
+    ///
+    /// # Errors
+    /// If it cannot be read, or there is no such clip.
+    pub fn mel(&mut self, index: usize) -> Result<Vec<u8>> {
+        let mut place = index;
+        for (mel, clips) in &mut self.files {
+            if place < *clips {
+                let mut bytes = vec![0; CLIP_BYTES as usize];
+                mel.seek(SeekFrom::Start(place as u64 * CLIP_BYTES))?;
+                mel.read_exact(&mut bytes)?;
+                return Ok(bytes);
+            }
+            place -= *clips;
+        }
+        bail!("there is no clip {index}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clip;
+    use crate::compose::compose;
+    use crate::dice::{Dice, Purpose};
+    use crate::plan::Plan;
+
+    /// The record of a composed piece, without sound.
+    fn record(index: u64) -> Record {
+        let mut dice = Dice::new(3, index, Purpose::Compose);
+        let score = compose(&Plan::random(&mut dice), 12.0, &mut dice);
+        clip::record(index, &score, Vec::new(), vec!["A caption.".to_owned()])
+    }
+
+    #[test]
+    fn clips_of_all_shards_are_found_and_half_written_ones_left_out() {
+        let folder = std::env::temp_dir().join(format!("musicap-shards-{}", std::process::id()));
+        for (part, clips) in [(0, [0, 2, 4]), (1, [1, 3, 5])] {
+            let mut shard = Shard::open(&folder, part, 2).unwrap();
+            for index in clips {
+                shard.push(&[index as u8; CLIP_BYTES as usize], &record(index)).unwrap();
+            }
+        }
+        // The process that writes was stopped in the midst of a record, or of a spectrogram.
+        let append = |name: &str, bytes: &[u8]| {
+            let mut file = OpenOptions::new().append(true).open(folder.join(name)).unwrap();
+            file.write_all(bytes).unwrap();
+        };
+        append("0-of-2.jsonl", b"{\"index\":6,\"fo");
+        append("1-of-2.mel", &[7; 1000]);
+
+        let mut clips = Clips::open(&folder, 5).unwrap();
+        let indices: Vec<u64> = clips.records.iter().map(|record| record.index).collect();
+        assert_eq!(indices, [0, 2, 4, 1, 3]);
+        for (place, index) in indices.into_iter().enumerate() {
+            assert_eq!(clips.mel(place).unwrap(), vec![index as u8; CLIP_BYTES as usize]);
+        }
+        assert!(clips.mel(5).is_err());
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

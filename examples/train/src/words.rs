@@ -163,6 +163,8 @@ pub struct Reading {
     pub drums: bool,
     pub tempo: Option<Tempo>,
     pub silent: bool,
+    /// An instrument is named twice by the same name.
+    pub repeats: bool,
 }
 
 /// Reads a caption: longest names first, each taken out when found, so that "electric piano" is
@@ -173,10 +175,10 @@ pub fn read(caption: &str) -> Reading {
     text = format!(" {text} ");
     let mut take = |name: &str| {
         let needle = format!(" {} ", name.to_lowercase());
-        let mut found = false;
+        let mut found = 0;
         while let Some(at) = text.find(&needle) {
             text.replace_range(at + 1..at + needle.len() - 1, "#");
-            found = true;
+            found += 1;
         }
         found
     };
@@ -200,19 +202,22 @@ pub fn read(caption: &str) -> Reading {
     names.push(("string orchestra", Family::Strings));
     names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     let mut families = Vec::new();
+    let mut repeats = false;
     for (name, family) in names {
-        if take(name) && !families.contains(&family) {
+        let found = take(name);
+        repeats |= found > 1;
+        if found > 0 && !families.contains(&family) {
             families.push(family);
         }
     }
-    let drums = ["drums", "drum", "percussion", "dance beat"].iter().any(|name| take(name));
+    let drums = ["drums", "drum", "percussion", "dance beat"].iter().any(|name| take(name) > 0);
     let has =
         |words: &[&[&str]]| words.concat().iter().any(|word| text.contains(&format!(" {word} ")));
     let tempo = [Tempo::Slow, Tempo::Fast, Tempo::Medium]
         .into_iter()
         .find(|&tempo| has(&[tempo_adjectives(tempo), tempo_names(tempo)]));
     let silent = text.contains(" silent ") || text.contains(" silence ");
-    Reading { families, drums, tempo, silent }
+    Reading { families, drums, tempo, silent, repeats }
 }
 
 #[cfg(test)]

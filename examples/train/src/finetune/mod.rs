@@ -6,10 +6,10 @@
 //! ```
 
 mod batch;
-mod clips;
+pub mod clips;
 mod freeze;
 mod measure;
-mod pairs;
+pub mod pairs;
 mod report;
 mod run;
 mod split;

@@ -140,7 +140,7 @@ fn kit_batch() -> Batch {
     let softer = chunk.iter().map(|decibel| decibel - 6.0);
     let mel: Vec<f32> = chunk.iter().copied().chain(softer).collect();
     let device = musicap::Device::Cpu.to_burn().unwrap().autodiff();
-    let input = vec![2i64, 0, 10, 20, 30, 40, 2, 0, 50, 60, 1, 1];
+    let input = vec![2, 0, 10, 20, 30, 40, 2, 0, 50, 60, 1, 1];
     let target = vec![0i64, 10, 20, 30, 40, 2, 0, 50, 60, 2];
     Batch {
         mel: Tensor::from_data(TensorData::new(mel, [2, 128, 1001]), &device),
