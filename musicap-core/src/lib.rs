@@ -71,7 +71,7 @@ pub mod model;
 mod tokenizer;
 
 pub use caption::{Caption, Captions, Format};
-pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions};
+pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions, Stage, Timings};
 pub use checkpoint::Pretrained;
 pub use device::Device;
 pub use error::{Error, HubProblem, Result};

@@ -55,6 +55,9 @@ pub struct CaptionArgs {
     /// Chunks that are computed together
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub batch: usize,
+    /// Say at the end where the time went
+    #[arg(long)]
+    pub timings: bool,
     /// No progress and no notes, only errors
     #[arg(long, short)]
     pub quiet: bool,
@@ -69,7 +72,7 @@ pub struct ModelArgs {
     #[arg(long, value_name = "cpu|ndarray", default_value = "cpu")]
     pub device: Device,
     /// How precisely weights are kept
-    #[arg(long, value_name = "f32|f16", default_value = "f32")]
+    #[arg(long, value_name = "f32|f16|int8", default_value = "f32")]
     pub precision: Precision,
     /// Threads to compute with [default: one for each core]
     #[arg(long, value_name = "N")]
@@ -119,7 +122,7 @@ pub struct ConvertArgs {
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
     /// How precisely weights are kept
-    #[arg(long, value_name = "f32|f16", default_value = "f32")]
+    #[arg(long, value_name = "f32|f16|int8", default_value = "f32")]
     pub precision: Precision,
 }
 

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use musicap::audio::AudioReader;
-use musicap::{CaptionOptions, Captioner, Captions, Error, Format, Result};
+use musicap::{CaptionOptions, Captioner, Captions, Error, Format, Result, Stage, Timings};
 
 use crate::args::CaptionArgs;
 use crate::output::{self, Output};
@@ -36,7 +37,11 @@ pub fn run(args: &CaptionArgs) -> ExitCode {
 /// Captions every file and gives the number of those that failed. An error is one that concerns
 /// them all.
 fn caption_all(args: &CaptionArgs, output: &Output) -> Result<usize> {
-    let captioner = Captioner::load(&args.model.find()?, &args.model.load_options())?;
+    let mut load = args.model.load_options();
+    load.timings = args.timings;
+    let begun = Instant::now();
+    let captioner = Captioner::load(&args.model.find()?, &load)?;
+    let loaded = begun.elapsed();
     let options = args.options(&captioner.config().generation);
     captioner.check(&options)?;
 
@@ -70,7 +75,34 @@ fn caption_all(args: &CaptionArgs, output: &Output) -> Result<usize> {
         Output::File(path) if !nothing => output::write_file(path, &text())?,
         _ => {}
     }
+    if let Some(timings) = captioner.timings() {
+        tell(&timings, loaded, begun.elapsed());
+    }
     Ok(failed)
+}
+
+/// Where the time went: a line for each stage, with what a step of the decoder takes.
+fn tell(timings: &Timings, loaded: Duration, all: Duration) {
+    let Timings { spent, chunks, steps, rows, .. } = timings;
+    let share = |part: Duration| 100.0 * part.as_secs_f64() / all.as_secs_f64();
+    let line = |stage: &dyn std::fmt::Display, part: Duration, note: String| {
+        eprintln!("{stage:13} {:8.3} s {:5.1} %  {note}", part.as_secs_f64(), share(part));
+    };
+    line(&"load", loaded, String::new());
+    for (stage, &part) in Stage::ALL.iter().zip(spent) {
+        let each = |count: u64| 1e3 * part.as_secs_f64() / count.max(1) as f64;
+        let note = match stage {
+            Stage::LogMel | Stage::Encoder => format!("{:.2} ms a chunk", each(*chunks)),
+            _ => format!("{:.2} ms a step", each(*steps)),
+        };
+        line(stage, part, note);
+    }
+    let counted = loaded + spent.iter().sum::<Duration>();
+    line(&"audio, text", all.saturating_sub(counted), String::new());
+    eprintln!(
+        "{chunks} chunks, {steps} steps, {:.1} rows each",
+        *rows as f64 / (*steps).max(1) as f64
+    );
 }
 
 /// Captions one file; with `streams`, each line appears as soon as it is known. What ends a file

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::Array3;
 
-use super::{Captioner, Inner};
+use super::{Captioner, Inner, Stage};
 use crate::error::{Error, Result};
 use crate::generate::{Generated, GenerationConfig, Session, Step, StepModel};
 use crate::model::DecoderCache;
@@ -60,8 +60,9 @@ impl Decoding {
         let streams: Vec<u64> = indices.iter().map(|&index| index as u64).collect();
         let Decoding { captioner, session, decoder } = self;
         captioner.install(|| {
-            decoder.next = Some(captioner.inner.model.bart().cache(encoded));
-            session.join(decoder, &streams)
+            let Inner { model, clock, .. } = &*captioner.inner;
+            decoder.next = Some(clock.time(Stage::Encoder, || model.bart().cache(encoded)));
+            clock.time_search(|| session.join(decoder, &streams))
         })
     }
 
@@ -78,7 +79,7 @@ impl Decoding {
     /// [`Error::Backend`], [`Error::NotFinite`].
     pub fn step(&mut self) -> Result<Vec<(usize, Generated)>> {
         let Decoding { captioner, session, decoder } = self;
-        captioner.install(|| session.step(decoder))
+        captioner.install(|| captioner.inner.clock.time_search(|| session.step(decoder)))
     }
 }
 
@@ -104,10 +105,12 @@ impl Inner {
         let length = tokens.len() / rows;
         let bart = self.model.bart();
         let failed = |reason| Error::Backend { device: self.device.to_string(), reason };
-        let hidden = bart.decode(tokens, rows, cache).map_err(failed)?;
+        self.clock.count_step(rows);
+        let decode = || bart.decode(tokens, rows, cache);
+        let hidden = self.clock.time(Stage::Decoder, decode).map_err(failed)?;
         let [_, _, d_model] = hidden.dims();
         let last = hidden.narrow(1, length - 1, 1).reshape([rows, d_model]);
-        bart.logits(last, logits).map_err(failed)
+        self.clock.time(Stage::OutputLayer, || bart.logits(last, logits)).map_err(failed)
     }
 }
 

@@ -3,6 +3,7 @@
 mod decoding;
 mod options;
 mod stream;
+mod timings;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use crate::tokenizer::Tokenizer;
 use decoding::Decoding;
 pub use options::{CaptionOptions, LoadOptions};
 pub use stream::CaptionStream;
+use timings::Clock;
+pub use timings::{Stage, Timings};
 
 /// A model that is ready to caption. Cheap to clone, and shareable between threads.
 #[derive(Clone)]
@@ -37,6 +40,7 @@ struct Inner {
     device: Device,
     burn_device: burn::tensor::Device,
     pool: Option<rayon::ThreadPool>,
+    clock: Clock,
 }
 
 impl Captioner {
@@ -84,8 +88,14 @@ impl Captioner {
                 device: options.device,
                 burn_device,
                 pool: options.threads.map(thread_pool).transpose()?,
+                clock: Clock::new(options.timings),
             }),
         })
+    }
+
+    /// Where the time has gone, if [`LoadOptions::with_timings`] asked for it.
+    pub fn timings(&self) -> Option<Timings> {
+        self.inner.clock.read()
     }
 
     /// What the model was asked for by.
@@ -200,7 +210,8 @@ impl Captioner {
             return Err(Error::option("chunk", found, format!("{expected} samples")));
         }
         let samples: Vec<&[f32]> = chunks.iter().map(|chunk| &chunk.samples[..]).collect();
-        Ok(self.install(|| self.inner.log_mel.compute_chunks(&samples)))
+        let Inner { log_mel, clock, .. } = &*self.inner;
+        Ok(self.install(|| clock.time(Stage::LogMel, || log_mel.compute_chunks(&samples))))
     }
 
     /// The token sequences of log-mel chunks `[chunks, n_mels, frames]` in decibels, as the
@@ -231,7 +242,7 @@ impl Captioner {
 
     /// What the decoder attends to in log-mel chunks, `[chunks, frames, d_model]`.
     fn encode(&self, mel: Array3<f32>) -> Result<Tensor<3>> {
-        let Inner { config, model, burn_device, .. } = &*self.inner;
+        let Inner { config, model, burn_device, clock, .. } = &*self.inner;
         let (chunks, n_mels, frames) = mel.dim();
         let expected = (chunks, config.audio.n_mels, config.audio.frames());
         if mel.dim() != expected {
@@ -239,7 +250,9 @@ impl Captioner {
         }
         let values: Vec<f32> = mel.into_iter().collect();
         let mel = TensorData::new(values, [chunks, n_mels, frames]);
-        Ok(self.install(|| model.encode(Tensor::from_data(mel, burn_device))))
+        clock.count_chunks(chunks);
+        let encode = || model.encode(Tensor::from_data(mel, burn_device));
+        Ok(self.install(|| clock.time(Stage::Encoder, encode)))
     }
 
     /// Runs `work` with the captioner's own threads, if it has any.

@@ -15,6 +15,8 @@ pub struct LoadOptions {
     pub precision: Precision,
     /// Threads to compute with; `None` takes as many as rayon's global pool has.
     pub threads: Option<usize>,
+    /// Whether to take the time of each stage, for [`Captioner::timings`](super::Captioner::timings).
+    pub timings: bool,
 }
 
 impl LoadOptions {
@@ -33,6 +35,12 @@ impl LoadOptions {
     /// Computes with exactly `threads` threads, in a pool that belongs to the captioner.
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
+        self
+    }
+
+    /// Takes the time of each stage.
+    pub fn with_timings(mut self) -> Self {
+        self.timings = true;
         self
     }
 }

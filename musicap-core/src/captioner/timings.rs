@@ -1,0 +1,118 @@
+//! Where the time goes.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A stage of captioning whose time is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Log-mel spectrograms.
+    LogMel,
+    /// Convolutions and BART's encoder.
+    Encoder,
+    /// BART's decoder layers.
+    Decoder,
+    /// Hidden states to logits.
+    OutputLayer,
+    /// Log-softmax, the best candidates, which hypotheses go on.
+    Search,
+}
+
+impl Stage {
+    /// All stages in their order.
+    pub const ALL: [Stage; 5] =
+        [Stage::LogMel, Stage::Encoder, Stage::Decoder, Stage::OutputLayer, Stage::Search];
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Stage::LogMel => "log-mel",
+            Stage::Encoder => "encoder",
+            Stage::Decoder => "decoder",
+            Stage::OutputLayer => "output layer",
+            Stage::Search => "search",
+        })
+    }
+}
+
+/// What the stages have taken so far, by the wall clock, over all clones of a captioner.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timings {
+    /// One for each of [`Stage::ALL`].
+    pub spent: [Duration; 5],
+    /// Chunks encoded.
+    pub chunks: u64,
+    /// Steps of the decoder.
+    pub steps: u64,
+    /// Rows (hypotheses) in all of these steps together.
+    pub rows: u64,
+}
+
+/// Takes the time if it has been asked to: not every platform has a clock.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    running: bool,
+    nanoseconds: [AtomicU64; 5],
+    chunks: AtomicU64,
+    steps: AtomicU64,
+    rows: AtomicU64,
+}
+
+impl Clock {
+    pub fn new(running: bool) -> Self {
+        Clock { running, ..Clock::default() }
+    }
+
+    /// Does `work` and counts its time for `stage`.
+    pub fn time<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        if !self.running {
+            return work();
+        }
+        let begun = std::time::Instant::now();
+        let result = work();
+        let spent = begun.elapsed().as_nanos() as u64;
+        self.nanoseconds[stage as usize].fetch_add(spent, Ordering::Relaxed);
+        result
+    }
+
+    /// Does `work`, within which decoder and output layer are timed, and counts the rest for the
+    /// search.
+    pub fn time_search<T>(&self, work: impl FnOnce() -> T) -> T {
+        if !self.running {
+            return work();
+        }
+        let model = || self.spent(Stage::Decoder) + self.spent(Stage::OutputLayer);
+        let (before, begun) = (model(), std::time::Instant::now());
+        let result = work();
+        let rest = begun.elapsed().saturating_sub(model() - before).as_nanos() as u64;
+        self.nanoseconds[Stage::Search as usize].fetch_add(rest, Ordering::Relaxed);
+        result
+    }
+
+    /// Counts chunks that have been encoded.
+    pub fn count_chunks(&self, chunks: usize) {
+        self.chunks.fetch_add(chunks as u64, Ordering::Relaxed);
+    }
+
+    /// Counts a step of the decoder.
+    pub fn count_step(&self, rows: usize) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+        self.rows.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    fn spent(&self, stage: Stage) -> Duration {
+        Duration::from_nanos(self.nanoseconds[stage as usize].load(Ordering::Relaxed))
+    }
+
+    pub fn read(&self) -> Option<Timings> {
+        self.running.then(|| Timings {
+            spent: Stage::ALL.map(|stage| self.spent(stage)),
+            chunks: self.chunks.load(Ordering::Relaxed),
+            steps: self.steps.load(Ordering::Relaxed),
+            rows: self.rows.load(Ordering::Relaxed),
+        })
+    }
+}
