@@ -67,6 +67,7 @@ mod device;
 mod error;
 pub mod generate;
 mod kernels;
+mod live;
 pub mod model;
 mod tokenizer;
 
@@ -75,4 +76,5 @@ pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions, Stage
 pub use checkpoint::Pretrained;
 pub use device::Device;
 pub use error::{Error, HubProblem, Result};
+pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, Overrun};
 pub use tokenizer::Tokenizer;

@@ -26,6 +26,8 @@ pub enum Command {
     Mel(MelArgs),
     /// Write a checkpoint as a model folder
     Convert(ConvertArgs),
+    /// Caption a stream of signed 16-bit samples on stdin while it plays
+    Live(LiveArgs),
 }
 
 #[derive(Args, Debug)]
@@ -52,6 +54,15 @@ pub struct CaptionArgs {
     /// Greatest length of a caption in tokens [default: the model's]
     #[arg(long, value_name = "N")]
     pub max_length: Option<usize>,
+    /// No sequence of so many tokens occurs twice in a caption [default: the model's]
+    #[arg(long, value_name = "N")]
+    pub no_repeat_ngram: Option<usize>,
+    /// Speaks against tokens that have occurred; 1 changes nothing [default: the model's]
+    #[arg(long, value_name = "X")]
+    pub repetition_penalty: Option<f32>,
+    /// How often a caption that has run into a loop is drawn anew [default: the model's]
+    #[arg(long, value_name = "N")]
+    pub loop_retries: Option<usize>,
     /// Chunks that are computed together
     #[arg(long, value_name = "N", default_value_t = 8)]
     pub batch: usize,
@@ -93,6 +104,30 @@ pub struct ChunkArgs {
 pub enum TailArg {
     Keep,
     Drop,
+}
+
+#[derive(Args, Debug)]
+pub struct LiveArgs {
+    /// Samples a second of the stream
+    #[arg(long, value_name = "R")]
+    pub rate: u32,
+    /// Channels of the stream, interleaved
+    #[arg(long, value_name = "C", default_value_t = 1)]
+    pub channels: usize,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Seconds of audio that neighbouring chunks share: with 5, a caption every 5 s
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
+    pub overlap: f64,
+    /// Chunks that may wait when captioning falls behind; then the oldest are skipped
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub queue: usize,
+    /// When captioning falls behind, skip all but the newest chunk
+    #[arg(long, conflicts_with = "queue")]
+    pub skip: bool,
+    /// No notes, only errors
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 #[derive(Args, Debug)]
@@ -157,6 +192,11 @@ impl CaptionArgs {
         generation.num_beams = self.beams.unwrap_or(generation.num_beams);
         generation.min_length = self.min_length.unwrap_or(generation.min_length);
         generation.max_length = self.max_length.unwrap_or(generation.max_length);
+        generation.no_repeat_ngram_size =
+            self.no_repeat_ngram.unwrap_or(generation.no_repeat_ngram_size);
+        generation.repetition_penalty =
+            self.repetition_penalty.unwrap_or(generation.repetition_penalty);
+        generation.loop_retries = self.loop_retries.unwrap_or(generation.loop_retries);
         CaptionOptions::default()
             .with_tail(self.chunks.tail())
             .with_overlap(self.chunks.overlap)

@@ -6,6 +6,7 @@
 mod args;
 mod caption;
 mod convert;
+mod live;
 mod mel;
 mod output;
 mod progress;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         Some(Command::Caption(args)) => caption::run(&args),
         Some(Command::Mel(args)) => mel::run(&args),
         Some(Command::Convert(args)) => convert::run(&args),
+        Some(Command::Live(args)) => live::run(&args),
         None => caption::run(&cli.caption),
     }
 }

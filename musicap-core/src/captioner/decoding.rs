@@ -1,20 +1,25 @@
 //! Chunks on their way through the model.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ndarray::Array3;
+use ndarray::{Array3, Axis};
 
 use super::{Captioner, Inner, Stage};
 use crate::error::{Error, Result};
-use crate::generate::{Generated, GenerationConfig, Session, Step, StepModel};
+use crate::generate::{Generated, GenerationConfig, Session, Step, StepModel, is_loop};
 use crate::model::DecoderCache;
 
 /// Searches under way and the decoder that they run in.
 #[derive(Debug)]
 pub struct Decoding {
     captioner: Captioner,
+    generation: GenerationConfig,
     session: Session,
     decoder: Decoder,
+    /// What the chunks under way are, by their numbers, in case one must be captioned again.
+    heard: BTreeMap<usize, (usize, Array3<f32>)>,
+    joined: usize,
 }
 
 impl Decoding {
@@ -22,8 +27,11 @@ impl Decoding {
     pub fn new(captioner: &Captioner, generation: GenerationConfig) -> Self {
         Decoding {
             captioner: captioner.clone(),
-            session: Session::new(generation),
+            session: Session::new(generation.clone()),
+            generation,
             decoder: Decoder { inner: captioner.inner.clone(), cache: None, next: None },
+            heard: BTreeMap::new(),
+            joined: 0,
         }
     }
 
@@ -56,9 +64,15 @@ impl Decoding {
         if indices.is_empty() {
             return Ok(());
         }
+        if self.generation.loop_retries > 0 {
+            for (chunk, &index) in mel.axis_chunks_iter(Axis(0), 1).zip(indices) {
+                self.heard.insert(self.joined, (index, chunk.to_owned()));
+                self.joined += 1;
+            }
+        }
         let encoded = self.captioner.encode(mel)?;
         let streams: Vec<u64> = indices.iter().map(|&index| index as u64).collect();
-        let Decoding { captioner, session, decoder } = self;
+        let Decoding { captioner, session, decoder, .. } = self;
         captioner.install(|| {
             let Inner { model, clock, .. } = &*captioner.inner;
             decoder.next = Some(clock.time(Stage::Encoder, || model.bart().cache(encoded)));
@@ -69,6 +83,7 @@ impl Decoding {
     /// Forgets all chunks.
     pub fn clear(&mut self) {
         self.session.clear();
+        self.heard.clear();
         (self.decoder.cache, self.decoder.next) = (None, None);
     }
 
@@ -78,8 +93,37 @@ impl Decoding {
     /// # Errors
     /// [`Error::Backend`], [`Error::NotFinite`].
     pub fn step(&mut self) -> Result<Vec<(usize, Generated)>> {
-        let Decoding { captioner, session, decoder } = self;
-        captioner.install(|| captioner.inner.clock.time_search(|| session.step(decoder)))
+        let Decoding { captioner, session, decoder, .. } = self;
+        let clock = &captioner.inner.clock;
+        let mut done = captioner.install(|| clock.time_search(|| session.step(decoder)))?;
+        for (number, generated) in &mut done {
+            if let Some((index, mel)) = self.heard.remove(number) {
+                self.break_loop(generated, index, mel)?;
+            }
+        }
+        Ok(done)
+    }
+
+    /// Draws a caption that has run into a loop anew, until one comes that has not.
+    fn break_loop(&self, generated: &mut Generated, index: usize, mel: Array3<f32>) -> Result<()> {
+        for attempt in 1..=self.generation.loop_retries {
+            if !is_loop(self.caption_of(generated)) {
+                break;
+            }
+            let settings = GenerationConfig { loop_retries: 0, ..self.generation.retry(attempt) };
+            let found = self.captioner.generate_from_mel(mel.clone(), &[index], &settings)?;
+            if let Some(found) = found.into_iter().find(|found| !is_loop(self.caption_of(found))) {
+                *generated = found;
+            }
+        }
+        Ok(())
+    }
+
+    /// A caption's tokens between those that every caption has.
+    fn caption_of<'a>(&self, generated: &'a Generated) -> &'a [u32] {
+        let start = 1 + usize::from(self.generation.forced_bos_token_id.is_some());
+        let tokens = &generated.tokens[start.min(generated.tokens.len())..];
+        tokens.strip_suffix(&[self.generation.eos_token_id]).unwrap_or(tokens)
     }
 }
 

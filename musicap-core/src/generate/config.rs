@@ -35,6 +35,9 @@ pub struct GenerationConfig {
     pub top_p: f32,
     /// Sampling: captions are the same for the same seed.
     pub seed: u64,
+    /// How often a caption that has run into a loop is drawn anew at random, with a penalty on
+    /// repetition; 0 leaves it as it is, as transformers does. A key of musicap's own.
+    pub loop_retries: usize,
     /// The token that starts the decoder.
     pub decoder_start_token_id: u32,
     /// The token that ends a caption.
@@ -67,6 +70,7 @@ impl Default for GenerationConfig {
             top_k: 50,
             top_p: 1.0,
             seed: 0,
+            loop_retries: 0,
             decoder_start_token_id: 2,
             eos_token_id: 2,
             forced_bos_token_id: None,
@@ -86,6 +90,19 @@ impl GenerationConfig {
             early_stopping: true,
             forced_bos_token_id: Some(0),
             ..GenerationConfig::default()
+        }
+    }
+
+    /// The settings for drawing a caption anew that has run into a loop, for the `attempt`th time.
+    pub(crate) fn retry(&self, attempt: usize) -> Self {
+        GenerationConfig {
+            do_sample: true,
+            temperature: 0.7,
+            top_k: 50,
+            top_p: 0.9,
+            repetition_penalty: self.repetition_penalty.max(1.2),
+            seed: self.seed.wrapping_add(attempt as u64),
+            ..self.clone()
         }
     }
 

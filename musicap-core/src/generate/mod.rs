@@ -7,6 +7,7 @@
 mod beam;
 mod config;
 mod constrain;
+mod loops;
 mod sample;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use config::GenerationConfig;
+pub use loops::is_loop;
 
 use crate::error::{Error, Result};
 use crate::kernels::log_sum_exp;
