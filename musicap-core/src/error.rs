@@ -217,6 +217,27 @@ pub enum Error {
         reason: String,
     },
 
+    // summaries
+    /// A text does not hold captions as [`Captions::write`](crate::Captions::write) gives them
+    /// in JSON.
+    #[error("{origin}: not captions that can be read: {reason}")]
+    InvalidCaptions {
+        /// The file, or what else the text came from.
+        origin: String,
+        /// What is wrong, with the position.
+        reason: String,
+    },
+    /// A summary could not be had.
+    #[error("{service}: no summary: {reason}")]
+    Summary {
+        /// Who was asked: the model and the server's name.
+        service: String,
+        /// What kind of trouble it is.
+        problem: SummaryProblem,
+        /// What happened and what to do. No secrets and no text of the server's are in it.
+        reason: String,
+    },
+
     // hub
     /// A file could not be fetched from the hub.
     #[error("{id}: cannot fetch {file}: {reason}")]
@@ -248,6 +269,34 @@ pub enum HubProblem {
     Server,
     /// What came is not what was announced.
     Damaged,
+}
+
+/// The kinds of trouble with a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SummaryProblem {
+    /// The server wants a key, or another key.
+    Auth,
+    /// What has been paid for is used up.
+    Quota,
+    /// Too many requests, still after waiting.
+    RateLimit,
+    /// The server or its model refuses to speak of this.
+    Content,
+    /// The captions are too long for the model, even in parts.
+    TooLong,
+    /// The server does not know the model or the path, or does not understand the request.
+    Request,
+    /// No connection, or none that lasts.
+    Network,
+    /// No whole answer in time.
+    Timeout,
+    /// The server failed.
+    Server,
+    /// The answer is not what was agreed: no JSON, too large, empty, cut off.
+    Reply,
+    /// The caller called it off.
+    Cancelled,
 }
 
 impl Error {
