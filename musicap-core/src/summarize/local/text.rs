@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::lexicon::FUNCTION_WORDS;
+
 /// A word of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
@@ -70,19 +72,20 @@ const LOOP_WORDS: usize = 12;
 
 /// How many words a sentence has before it starts to go in circles; all of them if it does not.
 ///
-/// A circle is a phrase of two words or more that follows upon itself ("long notes long notes"),
-/// a word three times in a row, or a sentence of few words said again and again.
+/// A circle is a phrase that follows upon itself ("long notes long notes"), a word three times in
+/// a row, or a sentence of few words said again and again.
 pub(super) fn sane_words(words: &[Word]) -> usize {
-    let same =
-        |a: usize, b: usize, n: usize| (0..n).all(|i| words[a + i].text == words[b + i].text);
+    let same = |a: usize, b: usize, n: usize| {
+        b + n <= words.len() && (0..n).all(|i| words[a + i].text == words[b + i].text)
+    };
+    let tells = |word: &&Word| !FUNCTION_WORDS.contains(&&word.text[..]);
     for start in 0..words.len() {
-        for n in 2..=LOOP_WORDS.min((words.len() - start) / 2) {
-            if same(start, start + n, n) {
+        for n in 1..=LOOP_WORDS.min((words.len() - start) / 2) {
+            // "A harp, a harp and a flute" is a list, "long notes long notes" is not.
+            let phrase = words[start..start + n].iter().filter(tells).count() > 1;
+            if same(start, start + n, n) && (phrase || same(start, start + 2 * n, n)) {
                 return start;
             }
-        }
-        if start + 3 <= words.len() && same(start, start + 1, 1) && same(start, start + 2, 1) {
-            return start;
         }
     }
     match goes_in_circles(words) {
@@ -143,6 +146,7 @@ mod tests {
         for text in [
             "It is accompanied by a piano, a synth bass and a piano.",
             "A very very slow cha cha.",
+            "This is an orchestral piece with a harpsichord, a harpsichord and a trumpet.",
             "A harp plays a slow-paced, calm melody with a harp, a flute, a violin and a violin.",
         ] {
             assert_eq!(sane(text).len(), words(text).len(), "{text}");
