@@ -299,6 +299,24 @@ pub enum SummaryProblem {
     Cancelled,
 }
 
+impl std::fmt::Display for SummaryProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            SummaryProblem::Auth => "the key is not accepted",
+            SummaryProblem::Quota => "the quota is used up",
+            SummaryProblem::RateLimit => "too many requests",
+            SummaryProblem::Content => "the content is refused",
+            SummaryProblem::TooLong => "the captions are too long",
+            SummaryProblem::Request => "the request is not understood",
+            SummaryProblem::Network => "there is no connection that lasts",
+            SummaryProblem::Timeout => "there is no answer in time",
+            SummaryProblem::Server => "the server failed",
+            SummaryProblem::Reply => "the answer is of no use",
+            SummaryProblem::Cancelled => "called off",
+        })
+    }
+}
+
 impl Error {
     /// An [`Error::Io`] for `path`, made to be used with `map_err`.
     pub(crate) fn io(

@@ -288,7 +288,6 @@ fn every_word_of_a_summary_stands_in_a_caption_of_the_time_it_speaks_of() {
                 assert!(texts[at].contains(text), "{}", show());
                 continue;
             }
-            // The first caption of the stretch and the last both bear it out somehow.
             let marks = times(statement);
             let (from, to) = match (&marks[..], statement.split(' ').next().unwrap()) {
                 ([until], "Until") => (0.0, *until),

@@ -9,6 +9,9 @@ mod convert;
 mod mel;
 mod output;
 mod progress;
+mod recordings;
+mod summarize;
+mod summary;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -18,9 +21,10 @@ use clap::Parser;
 use args::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(args::spelled_out(std::env::args_os()));
     match cli.command {
         Some(Command::Caption(args)) => caption::run(&args),
+        Some(Command::Summarize(args)) => summarize::run(&args),
         Some(Command::Mel(args)) => mel::run(&args),
         Some(Command::Convert(args)) => convert::run(&args),
         None => caption::run(&cli.caption),
