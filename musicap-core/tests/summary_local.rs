@@ -5,6 +5,7 @@ use musicap::summarize::{
     Cancel, LocalSummarizer, Summarizer, SummaryLength, SummaryOptions, SummaryStyle, Watch,
     summarize_blocking,
 };
+use musicap::{Error, SummaryProblem};
 
 /// Words that a summary may bring along. All others must stand in a caption.
 const CONNECTIVES: &str = "a an the and or is are enter enters heard throughout most of time at \
@@ -148,12 +149,17 @@ fn what_only_a_language_model_can_do_is_refused() {
     let options = SummaryOptions::default().with_language("Japanese");
     let error = summarizer.check(&options).unwrap_err().to_string();
     assert!(error.contains("language is Japanese") && error.contains("English"), "{error}");
-    let watch = Watch::default().with_cancel(&Cancel::new());
+    let cancel = Cancel::new();
+    let watch = Watch::default().with_cancel(&cancel);
     let error = summarize_blocking(&*summarizer, &captions(&THREE_SCENES), &options, &watch);
     assert!(error.is_err());
     let options = SummaryOptions::default();
     let summary = summarize_blocking(&*summarizer, &captions(&THREE_SCENES), &options, &watch);
     assert_eq!(summary.unwrap(), describe(&THREE_SCENES));
+    cancel.cancel();
+    let error = summarize_blocking(&*summarizer, &captions(&THREE_SCENES), &options, &watch);
+    let problem = SummaryProblem::Cancelled;
+    assert!(matches!(error, Err(Error::Summary { problem: found, .. }) if found == problem));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn options(server: &Server) -> OpenAiOptions {
         .with_base_url(server.url())
         .with_model("tiny")
         .with_key(KEY)
-        .with_timeout(Duration::from_millis(500))
+        .with_timeout(Duration::from_secs(20))
         .with_retries(2)
         .with_waits(Duration::from_millis(10), Duration::from_secs(3))
 }
@@ -128,7 +128,7 @@ fn too_many_requests_are_sent_again_when_the_server_says() {
     let requests = server.requests();
     assert_eq!(requests.len(), 2);
     let waited = requests[1].at - requests[0].at;
-    assert!(waited >= Duration::from_secs(1) && waited < Duration::from_secs(3), "{waited:?}");
+    assert!(waited >= Duration::from_secs(1) && waited < Duration::from_secs(10), "{waited:?}");
 
     let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
     let header = format!("Retry-After: {soon}\r\n");
@@ -155,10 +155,16 @@ fn a_server_that_fails_is_asked_again() {
 
 #[test]
 fn no_answer_in_time_is_a_timeout() {
+    let impatient = |server: &Server| options(server).with_timeout(Duration::from_millis(1500));
     let server = Server::start(vec![Answer::Silence, summary("Calm.")]);
-    assert_eq!(ask(options(&server), &captions(3)).unwrap(), "Calm.");
-    let words = ["within 500.0ms", "3 times"];
-    assert_fails(vec![Answer::Silence], SummaryProblem::Timeout, &words, 3);
+    assert_eq!(ask(impatient(&server), &captions(3)).unwrap(), "Calm.");
+    assert_eq!(server.requests().len(), 2);
+
+    let server = Server::start(vec![Answer::Silence]);
+    let (problem, message) = ask(impatient(&server), &captions(3)).unwrap_err();
+    assert_eq!(problem, SummaryProblem::Timeout, "{message}");
+    assert!(message.contains("within 1.5s") && message.contains("3 times"), "{message}");
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[test]
@@ -201,8 +207,9 @@ fn what_another_attempt_would_not_change_is_not_tried_again() {
 #[test]
 fn a_huge_reply_is_not_read() {
     let started = Instant::now();
+    // The server would send a gigabyte.
     assert_fails(vec![Answer::Flood], SummaryProblem::Reply, &["more than 1048576 bytes"], 1);
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(15));
     let long = "la ".repeat(100_000);
     assert_fails(vec![summary(&long)], SummaryProblem::Reply, &["far longer"], 1);
 }

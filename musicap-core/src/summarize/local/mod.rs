@@ -22,7 +22,7 @@ use reading::{Reading, Sentence};
 
 use super::{Summarizer, SummaryFuture, SummaryLength, SummaryOptions, SummaryStyle, Watch};
 use crate::caption::{Caption, Captions, minutes};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, SummaryProblem};
 
 /// The most claims that are tried for a word of summary.
 const CLAIMS_PER_WORD: f64 = 0.3;
@@ -39,8 +39,11 @@ const COMPARED: usize = 500;
 /// Writes summaries by counting what captions agree on. Needs no network and takes milliseconds.
 ///
 /// The summary says what holds throughout, then what changes and when, and may quote the most
-/// central sentences. The same captions give the same summary. It is in English, and of use for
-/// captions in English: of others it only quotes.
+/// central sentences. What three of four captions say, the first and the last among them, holds
+/// throughout. Where there are five or more, what one alone says does not count.
+///
+/// The same captions give the same summary. It is in English, and of use for captions in
+/// English: of others it only quotes.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct LocalSummarizer;
@@ -70,9 +73,18 @@ impl Summarizer for LocalSummarizer {
         &'a self,
         captions: &'a Captions,
         options: &'a SummaryOptions,
-        _watch: &'a Watch<'a>,
+        watch: &'a Watch<'a>,
     ) -> SummaryFuture<'a, Result<String>> {
-        Box::pin(async move { self.describe(captions, options) })
+        let work = async move { self.describe(captions, options) };
+        Box::pin(async move {
+            watch.unless_cancelled(work).await.unwrap_or_else(|| {
+                Err(Error::Summary {
+                    service: "local".into(),
+                    problem: SummaryProblem::Cancelled,
+                    reason: "called off".into(),
+                })
+            })
+        })
     }
 
     fn check(&self, options: &SummaryOptions) -> Result<()> {
