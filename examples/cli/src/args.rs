@@ -44,7 +44,8 @@ pub struct CaptionArgs {
     /// How captions are written
     #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
     pub format: Format,
-    /// Write to this file, or into this folder a file for each recording, instead of to stdout
+    /// Write to this file instead of to stdout, or into this folder a file for each recording, but
+    /// for those that have one
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
     /// Do again what is in the output folder already

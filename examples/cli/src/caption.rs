@@ -57,8 +57,10 @@ fn skip_done(recordings: &mut Recordings, output: &Output, args: &CaptionArgs) {
     }
     let done = asked - recordings.list.len();
     if done > 0 && !args.quiet {
-        let files = if asked == 1 { "file is" } else { "files are" };
-        report(&format!("{done} of {asked} {files} done already; --overwrite does them again"));
+        report(&match asked {
+            1 => "it is done already; --overwrite does it again".to_owned(),
+            _ => format!("{done} of {asked} files are done already; --overwrite does them again"),
+        });
     }
 }
 
