@@ -63,6 +63,9 @@ impl From<&Gap> for Unheard {
     }
 }
 
+/// How long a summary stands after the end of a recording in SubRip, in seconds.
+const SUMMARY_SECONDS: f64 = 10.0;
+
 /// A way to write captions down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -72,9 +75,9 @@ pub enum Format {
     Text,
     /// All there is to know.
     Json,
-    /// SubRip subtitles.
+    /// SubRip subtitles. A summary is a last one, after the end of the recording.
     Srt,
-    /// WebVTT subtitles (W3C).
+    /// WebVTT subtitles (W3C). A summary is a note at their head, which no player shows.
     Vtt,
 }
 
@@ -119,6 +122,30 @@ impl Captions {
         }
     }
 
+    /// Reads what [`write`](Self::write) gave in [`Format::Json`]: one recording's captions, or an
+    /// array of them. `origin` names the text in errors.
+    ///
+    /// ```
+    /// use musicap::{Captions, Format};
+    ///
+    /// let json = Captions::default().write(Format::Json);
+    /// assert_eq!(Captions::read_json("captions.json", &json)?, [Captions::default()]);
+    /// # Ok::<(), musicap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidCaptions`] says what is wrong, and in which line.
+    pub fn read_json(origin: &str, json: &str) -> Result<Vec<Captions>> {
+        let invalid = |reason: serde_json::Error| Error::InvalidCaptions {
+            origin: origin.to_owned(),
+            reason: one_line(&reason.to_string()),
+        };
+        match json.trim_start().starts_with('[') {
+            true => serde_json::from_str(json).map_err(invalid),
+            false => serde_json::from_str(json).map(|one| vec![one]).map_err(invalid),
+        }
+    }
+
     fn to_text(&self) -> String {
         let mut text = String::new();
         for caption in &self.captions {
@@ -144,17 +171,29 @@ impl Captions {
             let text = one_line(&caption.text).replace("-->", "→");
             let _ = writeln!(srt, "{number}\n{start} --> {end}\n{text}\n");
         }
+        if let Some(summary) = &self.summary {
+            // SubRip has no place for remarks. After the end it covers no caption.
+            let end = self.captions.iter().map(|caption| caption.end_s);
+            let end = end.fold(self.duration_s, f64::max);
+            let (start, end) = (clock(end, ','), clock(end + SUMMARY_SECONDS, ','));
+            let number = self.captions.len() + 1;
+            let text = one_line(summary).replace("-->", "→");
+            let _ = writeln!(srt, "{number}\n{start} --> {end}\n{text}\n");
+        }
         srt
     }
 
     fn to_vtt(&self) -> String {
         let mut vtt = String::from("WEBVTT\n");
+        let escaped = |text: &str| {
+            one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+        };
+        if let Some(summary) = &self.summary {
+            let _ = writeln!(vtt, "\nNOTE Summary: {}", escaped(summary));
+        }
         for caption in &self.captions {
             let (start, end) = (clock(caption.start_s, '.'), clock(caption.end_s, '.'));
-            let text = one_line(&caption.text)
-                .replace('&', "&amp;")
-                .replace('<', "&lt;")
-                .replace('>', "&gt;");
+            let text = escaped(&caption.text);
             let _ = writeln!(vtt, "\n{start} --> {end}\n{text}");
         }
         vtt
@@ -174,7 +213,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// `0:10`, `59:59`, `1:00:00`: to the second.
-fn minutes(seconds: f64) -> String {
+pub(crate) fn minutes(seconds: f64) -> String {
     let total = seconds.max(0.0).round() as u64;
     let (hours, minutes, seconds) = (total / 3600, total / 60 % 60, total % 60);
     match hours {
@@ -233,6 +272,32 @@ mod tests {
              a 00:00.000 --&gt; 00:01.000 &lt;b&gt;&amp;\n"
         );
         assert_eq!(captions(&["a\n\n2"]).write(Format::Srt).lines().count(), 4);
+    }
+
+    #[test]
+    fn a_summary_stands_where_it_covers_no_caption() {
+        let summary = Some("A piano\n-->\n\n<throughout>.".to_owned());
+        let captions = Captions { summary, ..captions(&["A piano."]) };
+        assert!(captions.write(Format::Text).ends_with("\n\nA piano\n-->\n\n<throughout>.\n"));
+        let srt = captions.write(Format::Srt);
+        let last = "2\n01:00:19,000 --> 01:00:29,000\nA piano → <throughout>.\n\n";
+        assert!(srt.ends_with(last), "{srt}");
+        let vtt = captions.write(Format::Vtt);
+        let head = "WEBVTT\n\nNOTE Summary: A piano --&gt; &lt;throughout&gt;.\n\n00:59:50.000 -->";
+        assert!(vtt.starts_with(head), "{vtt}");
+    }
+
+    #[test]
+    fn json_is_read_back_alone_and_in_an_array() {
+        let one = captions(&["A piano."]);
+        let json = one.write(Format::Json);
+        assert_eq!(Captions::read_json("a", &json).unwrap(), std::slice::from_ref(&one));
+        let array = format!(" [{json},{json}]");
+        assert_eq!(Captions::read_json("a", &array).unwrap(), [one.clone(), one]);
+        for bad in ["", "{", "[1]", "{\"captions\": 3}", "\"text\""] {
+            let error = Captions::read_json("a.json", bad).unwrap_err().to_string();
+            assert!(error.starts_with("a.json: ") && error.lines().count() == 1, "{error}");
+        }
     }
 
     #[test]

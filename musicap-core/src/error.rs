@@ -223,6 +223,27 @@ pub enum Error {
         reason: String,
     },
 
+    // summaries
+    /// A text does not hold captions as [`Captions::write`](crate::Captions::write) gives them
+    /// in JSON.
+    #[error("{origin}: not captions that can be read: {reason}")]
+    InvalidCaptions {
+        /// The file, or what else the text came from.
+        origin: String,
+        /// What is wrong, with the position.
+        reason: String,
+    },
+    /// A summary could not be had.
+    #[error("{service}: no summary: {reason}")]
+    Summary {
+        /// Who was asked: the model and the server's name.
+        service: String,
+        /// What kind of trouble it is.
+        problem: SummaryProblem,
+        /// What happened and what to do. No secrets and no text of the server's are in it.
+        reason: String,
+    },
+
     // hub
     /// A file could not be fetched from the hub.
     #[error("{id}: cannot fetch {file}: {reason}")]
@@ -254,6 +275,52 @@ pub enum HubProblem {
     Server,
     /// What came is not what was announced.
     Damaged,
+}
+
+/// The kinds of trouble with a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SummaryProblem {
+    /// The server wants a key, or another key.
+    Auth,
+    /// What has been paid for is used up.
+    Quota,
+    /// Too many requests, still after waiting.
+    RateLimit,
+    /// The server or its model refuses to speak of this.
+    Content,
+    /// The captions are too long for the model, even in parts.
+    TooLong,
+    /// The server does not know the model or the path, or does not understand the request.
+    Request,
+    /// No connection, or none that lasts.
+    Network,
+    /// No whole answer in time.
+    Timeout,
+    /// The server failed.
+    Server,
+    /// The answer is not what was agreed: no JSON, too large, empty, cut off.
+    Reply,
+    /// The caller called it off.
+    Cancelled,
+}
+
+impl std::fmt::Display for SummaryProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            SummaryProblem::Auth => "the key is not accepted",
+            SummaryProblem::Quota => "the quota is used up",
+            SummaryProblem::RateLimit => "too many requests",
+            SummaryProblem::Content => "the content is refused",
+            SummaryProblem::TooLong => "the captions are too long",
+            SummaryProblem::Request => "the request is not understood",
+            SummaryProblem::Network => "there is no connection that lasts",
+            SummaryProblem::Timeout => "there is no answer in time",
+            SummaryProblem::Server => "the server failed",
+            SummaryProblem::Reply => "the answer is of no use",
+            SummaryProblem::Cancelled => "called off",
+        })
+    }
 }
 
 impl Error {

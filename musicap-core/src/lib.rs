@@ -8,7 +8,8 @@
 //! 4. [`LogMel`](audio::LogMel) turns a chunk into a log-mel spectrogram.
 //! 5. [`CaptionModel`](model::CaptionModel), an audio encoder and BART on Burn, hears it.
 //! 6. [`generate`](generate::generate) searches for the likeliest caption.
-//! 7. [`Captions`] are written as text, JSON, SubRip or WebVTT.
+//! 7. [`Captions`] are written as text, JSON, SubRip or WebVTT, and a
+//!    [`Summarizer`](summarize::Summarizer) describes the whole.
 //!
 //! [`Captioner`] joins them. Memory does not grow with the length of the recording.
 //!
@@ -39,6 +40,20 @@
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!
+//! # One description of the whole
+//! [`summarize`] has a summarizer that needs no network, and one that asks a language model.
+//!
+//! ```
+//! use musicap::Captioner;
+//! use musicap::summarize::{LocalSummarizer, SummaryOptions};
+//!
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/three-scenes.ogg");
+//! let captions = Captioner::embedded()?.caption_file(path)?;
+//! let summary = LocalSummarizer::new().describe(&captions, &SummaryOptions::default())?;
+//! assert!(summary.starts_with("A piano is heard throughout."));
+//! # Ok::<(), musicap::Error>(())
+//! ```
+//!
 //! # A model of one's own
 //! [`Captioner::from_pretrained`] takes a model folder, a `.safetensors` or `.pth` file of
 //! LP-MusicCaps, or, with the feature `hub`, a hub id. [`Pretrained::save`] converts between
@@ -51,6 +66,7 @@
 //! | `embedded-model` | yes | [`Captioner::embedded`] and 7.5 MB of weights |
 //! | `opus` | yes | decoding Opus |
 //! | `hub` | no | downloads from a Hugging Face hub; brings an HTTP client and TLS |
+//! | `openai` | no | summaries by a language model; brings an HTTP client and TLS |
 //! | `ndarray` | no | Burn's older processor backend, for comparison |
 //!
 //! # Errors
@@ -65,16 +81,19 @@ mod captioner;
 pub mod checkpoint;
 mod device;
 mod error;
+mod file;
 pub mod generate;
 mod kernels;
 mod live;
 pub mod model;
+pub mod summarize;
 mod tokenizer;
 
 pub use caption::{Caption, Captions, Format};
 pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions, Stage, Timings};
 pub use checkpoint::Pretrained;
 pub use device::Device;
-pub use error::{Error, HubProblem, Result};
+pub use error::{Error, HubProblem, Result, SummaryProblem};
+pub use file::replace_file;
 pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, Overrun};
 pub use tokenizer::Tokenizer;

@@ -1,11 +1,14 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use musicap::audio::Tail;
 use musicap::checkpoint::Precision;
 use musicap::{CaptionOptions, Device, Format, LoadOptions, Pretrained, Result};
+
+use crate::summary::SummaryArgs;
 
 /// Captions music: what is heard, ten seconds at a time.
 #[derive(Debug, Parser)]
@@ -22,6 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Caption audio files (what happens without a command, too)
     Caption(CaptionArgs),
+    /// Describe recordings as a whole, from captions in JSON
+    Summarize(SummarizeArgs),
     /// Write the log-mel spectrogram of an audio file
     Mel(MelArgs),
     /// Write a checkpoint as a model folder
@@ -32,7 +37,8 @@ pub enum Command {
 
 #[derive(Args, Debug)]
 pub struct CaptionArgs {
-    /// Audio files: MP3, FLAC, WAV, AIFF, Ogg Vorbis and Opus, M4A
+    /// Audio files (MP3, FLAC, WAV, AIFF, Ogg Vorbis and Opus, M4A), folders with such files, or
+    /// patterns like '**/*.mp3'
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -40,9 +46,15 @@ pub struct CaptionArgs {
     /// How captions are written
     #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
     pub format: Format,
-    /// Write to this file, or into this folder a file for each recording, instead of to stdout
+    /// Write to this file instead of to stdout, or into this folder a file for each recording, but
+    /// for those that have one
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
+    /// Do again what is in the output folder already
+    #[arg(long)]
+    pub overwrite: bool,
+    #[command(flatten)]
+    pub summary: SummaryArgs,
     #[command(flatten)]
     pub chunks: ChunkArgs,
     /// Hypotheses that beam search follows; 1 is greedy search [default: the model's]
@@ -70,6 +82,21 @@ pub struct CaptionArgs {
     #[arg(long)]
     pub timings: bool,
     /// No progress and no notes, only errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct SummarizeArgs {
+    /// Captions as --format json writes them; - is stdin
+    #[arg(required = true, value_name = "CAPTIONS.json")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub summary: SummaryArgs,
+    /// How the result is written: the summary alone, or with the captions it is made from
+    #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
+    pub format: Format,
+    /// No notes, only errors
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -159,6 +186,23 @@ pub struct ConvertArgs {
     /// How precisely weights are kept
     #[arg(long, value_name = "f32|f16|int8", default_value = "f32")]
     pub precision: Precision,
+}
+
+/// The arguments with `--summary openai` written as `--summary=openai`: its value may be left
+/// out, so that a file's name could be meant by what follows. A file called `openai` is reached
+/// as `./openai`.
+pub fn spelled_out(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut spelled: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        match spelled.last_mut() {
+            Some(last) if last == "--summary" && (argument == "local" || argument == "openai") => {
+                last.push("=");
+                last.push(argument);
+            }
+            _ => spelled.push(argument),
+        }
+    }
+    spelled
 }
 
 impl ModelArgs {

@@ -1,30 +1,46 @@
 //! `musicap caption`.
 
-use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use musicap::audio::AudioReader;
-use musicap::{CaptionOptions, Captioner, Captions, Error, Format, Result, Stage, Timings};
+use musicap::{CaptionOptions, Captioner, Captions, Error, Format, Result};
 
 use crate::args::CaptionArgs;
 use crate::output::{self, Output};
 use crate::progress::Progress;
+use crate::recordings::{Recording, Recordings};
+use crate::summary::Summary;
+use crate::timings::tell;
 use crate::{exit_code, report};
 
 pub fn run(args: &CaptionArgs) -> ExitCode {
-    let output = match Output::new(args.output.as_deref(), args.format, &args.files) {
+    let mut recordings = Recordings::find(&args.files);
+    let output = match Output::new(args.output.as_deref(), args.format, &recordings) {
         Ok(output) => output,
         Err(wrong_use) => {
             report(&wrong_use);
             return ExitCode::from(2);
         }
     };
-    match caption_all(args, &output) {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(failed) => {
-            if args.files.len() > 1 {
-                report(&format!("{failed} of {} files failed", args.files.len()));
+    let asked = recordings.asked();
+    skip_done(&mut recordings, &output, args);
+    match caption_all(args, &recordings, &output) {
+        Ok(failures) => {
+            let failed = recordings.missing.len() + failures.len();
+            let all = recordings.missing.iter().chain(&failures);
+            match failed {
+                0 => return ExitCode::SUCCESS,
+                // What failed as it came is at the top of a long run's notes.
+                1.. if asked > 1 => {
+                    report(&format!("{failed} of {asked} files failed:"));
+                    all.for_each(|failure| report(&format!("  {failure}")));
+                }
+                _ => {
+                    if let Some(missing) = recordings.missing.first() {
+                        report(missing);
+                    }
+                }
             }
             ExitCode::FAILURE
         }
@@ -34,9 +50,33 @@ pub fn run(args: &CaptionArgs) -> ExitCode {
     }
 }
 
-/// Captions every file and gives the number of those that failed. An error is one that concerns
-/// them all.
-fn caption_all(args: &CaptionArgs, output: &Output) -> Result<usize> {
+/// Leaves out recordings whose captions are in the output folder already.
+fn skip_done(recordings: &mut Recordings, output: &Output, args: &CaptionArgs) {
+    let Output::Folder(folder) = output else { return };
+    let asked = recordings.list.len();
+    if !args.overwrite {
+        recordings.list.retain(|recording| !folder.has(recording));
+    }
+    let done = asked - recordings.list.len();
+    if done > 0 && !args.quiet {
+        report(&match asked {
+            1 => "it is done already; --overwrite does it again".to_owned(),
+            _ => format!("{done} of {asked} files are done already; --overwrite does them again"),
+        });
+    }
+}
+
+/// Captions every recording and gives the reasons of those that failed. An error is one that
+/// concerns them all.
+fn caption_all(
+    args: &CaptionArgs,
+    recordings: &Recordings,
+    output: &Output,
+) -> Result<Vec<String>> {
+    let summary = Summary::wanted(&args.summary, args.quiet)?;
+    if recordings.list.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut load = args.model.load_options();
     load.timings = args.timings;
     let begun = Instant::now();
@@ -46,116 +86,110 @@ fn caption_all(args: &CaptionArgs, output: &Output) -> Result<usize> {
     captioner.check(&options)?;
 
     let streams = matches!(output, Output::Stdout) && args.format == Format::Text;
-    let mut failed = 0;
+    let bytes = recordings.list.iter().map(Recording::bytes).sum();
+    let progress = Progress::new(recordings.list.len(), bytes, args.quiet);
+    let mut work = Work { captioner, options, summary, streams, progress };
+    let mut failures = Vec::new();
     let mut done = Vec::new();
-    for (i, file) in args.files.iter().enumerate() {
-        if streams && args.files.len() > 1 {
+    for (i, recording) in recordings.list.iter().enumerate() {
+        if streams && !recordings.is_one {
             let gap = if i > 0 { "\n" } else { "" };
-            output::print(&format!("{gap}{}\n", file.display()))?;
+            let heading = format!("{gap}{}\n", recording.path.display());
+            work.progress.suspend(|| output::print(&heading))?;
         }
-        let captioned = caption(&captioner, file, &options, streams, args.quiet);
+        let captioned = work.caption(recording);
+        work.progress.end();
         let kept = captioned.and_then(|(captions, error)| {
-            keep(captions, file, args.format, output, &mut done)?;
+            match output {
+                Output::Folder(folder) => folder.write(recording, &captions, error.is_none())?,
+                _ => done.push(captions),
+            }
             error.map_or(Ok(()), Err)
         });
         match kept {
             Ok(()) => {}
             Err(error) if is_closed_pipe(&error) => return Err(error),
             Err(error) => {
-                report(&error);
-                failed += 1;
+                work.progress.suspend(|| report(&error));
+                failures.push(failure(recording, &error));
             }
         }
     }
+    let timings = work.captioner.timings();
+    drop(work);
     // One file that failed leaves nothing to write; of several, an array says so.
-    let nothing = done.is_empty() && args.files.len() == 1;
-    let text = || output::join(&done, args.files.len(), args.format);
+    let nothing = done.is_empty() && recordings.is_one;
+    let text = || output::join(&done, recordings.is_one, args.format);
     match output {
         Output::Stdout if !streams && !nothing => output::print(&text())?,
         Output::File(path) if !nothing => output::write_file(path, &text())?,
         _ => {}
     }
-    if let Some(timings) = captioner.timings() {
+    if let Some(timings) = timings {
         tell(&timings, loaded, begun.elapsed());
     }
-    Ok(failed)
+    Ok(failures)
 }
 
-/// Where the time went: a line for each stage, with what a step of the decoder takes.
-fn tell(timings: &Timings, loaded: Duration, all: Duration) {
-    let Timings { spent, chunks, steps, rows, .. } = timings;
-    let share = |part: Duration| 100.0 * part.as_secs_f64() / all.as_secs_f64();
-    let line = |stage: &dyn std::fmt::Display, part: Duration, note: String| {
-        eprintln!("{stage:13} {:8.3} s {:5.1} %  {note}", part.as_secs_f64(), share(part));
-    };
-    line(&"load", loaded, String::new());
-    for (stage, &part) in Stage::ALL.iter().zip(spent) {
-        let each = |count: u64| 1e3 * part.as_secs_f64() / count.max(1) as f64;
-        let note = match stage {
-            Stage::LogMel | Stage::Encoder => format!("{:.2} ms a chunk", each(*chunks)),
-            _ => format!("{:.2} ms a step", each(*steps)),
-        };
-        line(stage, part, note);
-    }
-    let counted = loaded + spent.iter().sum::<Duration>();
-    line(&"audio, text", all.saturating_sub(counted), String::new());
-    eprintln!(
-        "{chunks} chunks, {steps} steps, {:.1} rows each",
-        *rows as f64 / (*steps).max(1) as f64
-    );
-}
-
-/// Captions one file; with `streams`, each line appears as soon as it is known. What ends a file
-/// before its time comes with the captions of what was heard until then.
-fn caption(
-    captioner: &Captioner,
-    file: &Path,
-    options: &CaptionOptions,
+/// What captioning one recording after the other takes.
+struct Work {
+    captioner: Captioner,
+    options: CaptionOptions,
+    summary: Option<Summary>,
+    /// Whether each line appears as soon as it is known.
     streams: bool,
-    quiet: bool,
-) -> Result<(Captions, Option<Error>)> {
-    let reader = AudioReader::open(file)?;
-    let progress = Progress::new(file, reader.duration(), quiet);
-    let mut stream = captioner.captions(reader, options)?;
-    let mut captions = Vec::new();
-    let mut failed = None;
-    for caption in stream.by_ref() {
-        match caption {
-            Ok(caption) => {
-                progress.reached(caption.end_s);
-                if streams {
-                    progress.suspend(|| output::print(&format!("{caption}\n")))?;
+    progress: Progress,
+}
+
+impl Work {
+    /// Captions one recording. What ends it before its time comes with the captions of what was
+    /// heard until then.
+    fn caption(&mut self, recording: &Recording) -> Result<(Captions, Option<Error>)> {
+        let file = &recording.path;
+        self.progress.start(file, recording.bytes(), None);
+        let reader = AudioReader::open(file)?;
+        self.progress.start(file, recording.bytes(), reader.duration());
+        let mut stream = self.captioner.captions(reader, &self.options)?;
+        let mut captions = Vec::new();
+        let mut failed = None;
+        for caption in stream.by_ref() {
+            match caption {
+                Ok(caption) => {
+                    self.progress.reached(caption.end_s);
+                    if self.streams {
+                        self.progress.suspend(|| output::print(&format!("{caption}\n")))?;
+                    }
+                    captions.push(caption);
                 }
-                captions.push(caption);
+                Err(error) => failed = Some(error),
             }
-            Err(error) => failed = Some(error),
+        }
+        let mut captions = stream.finish(captions);
+        for gap in &captions.gaps {
+            self.progress.suspend(|| report(&format!("{}: {}", file.display(), gap.reason)));
+        }
+        // Of half a recording a summary would pass for that of the whole.
+        if failed.is_none()
+            && let Some(summary) = &self.summary
+        {
+            failed = self.progress.suspend(|| summary.add(&mut captions)).err();
+            if self.streams
+                && let Some(summary) = &captions.summary
+            {
+                self.progress.suspend(|| output::print(&format!("\n{summary}\n")))?;
+            }
+        }
+        match failed {
+            Some(error) if captions.captions.is_empty() => Err(error),
+            failed => Ok((captions, failed)),
         }
     }
-    drop(progress);
-    let captions = stream.finish(captions);
-    for gap in &captions.gaps {
-        report(&format!("{}: {}", file.display(), gap.reason));
-    }
-    match failed {
-        Some(error) if captions.captions.is_empty() => Err(error),
-        failed => Ok((captions, failed)),
-    }
 }
 
-/// Puts a recording's captions where they belong, or aside for the end.
-fn keep(
-    captions: Captions,
-    file: &Path,
-    format: Format,
-    output: &Output,
-    done: &mut Vec<Captions>,
-) -> Result<()> {
-    if let Output::Folder(folder) = output {
-        let path = Output::file_for(folder, file, format);
-        return output::write_file(&path, &captions.write(format));
-    }
-    done.push(captions);
-    Ok(())
+/// A failure under its file's name, which not every error begins with.
+fn failure(recording: &Recording, error: &Error) -> String {
+    let (file, error) = (recording.path.display().to_string(), error.to_string());
+    if error.starts_with(&file) { error } else { format!("{file}: {error}") }
 }
 
 fn is_closed_pipe(error: &Error) -> bool {

@@ -10,6 +10,10 @@ mod live;
 mod mel;
 mod output;
 mod progress;
+mod recordings;
+mod summarize;
+mod summary;
+mod timings;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -19,9 +23,10 @@ use clap::Parser;
 use args::{Cli, Command};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(args::spelled_out(std::env::args_os()));
     match cli.command {
         Some(Command::Caption(args)) => caption::run(&args),
+        Some(Command::Summarize(args)) => summarize::run(&args),
         Some(Command::Mel(args)) => mel::run(&args),
         Some(Command::Convert(args)) => convert::run(&args),
         Some(Command::Live(args)) => live::run(&args),

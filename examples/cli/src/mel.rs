@@ -1,6 +1,5 @@
 //! `musicap mel`.
 
-use std::io::BufWriter;
 use std::process::ExitCode;
 
 use musicap::audio::{AudioConfig, AudioReader, Chunks, LogMel, NpyWriter};
@@ -21,13 +20,15 @@ fn write_mel(args: &MelArgs) -> Result<()> {
     };
     let log_mel = LogMel::new(&config)?;
     let reader = AudioReader::open(&args.file)?;
-    let progress = Progress::new(&args.file, reader.duration(), args.quiet);
+    let bytes = std::fs::metadata(&args.file).map_or(0, |file| file.len());
+    let mut progress = Progress::new(1, bytes, args.quiet);
+    progress.start(&args.file, bytes, reader.duration());
     let mut chunks = Chunks::new(reader, &config, args.chunks.overlap, args.chunks.tail())?;
 
-    let written = output::replace_file(&args.output, |file| {
+    let written = musicap::replace_file(&args.output, |file| {
         let failed = |source| output::io("write", &args.output, source);
         let shape = [log_mel.n_mels(), config.frames()];
-        let mut npy = NpyWriter::new(BufWriter::new(file), shape).map_err(failed)?;
+        let mut npy = NpyWriter::new(file, shape).map_err(failed)?;
         for chunk in chunks.by_ref() {
             let chunk = chunk?;
             npy.write(log_mel.compute(&chunk.samples).view()).map_err(failed)?;

@@ -1,44 +1,55 @@
 //! Where captions go: stdout, one file, or a folder with a file for each recording.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use musicap::{Captions, Error, Format, Result};
 
-/// The place that `--output` and the number of recordings make.
+use crate::recordings::{Recording, Recordings};
+
+/// The place that `--output` and the recordings make.
 pub enum Output {
     /// Text appears line by line, other formats at the end of a recording.
     Stdout,
     /// Everything in one file, once all is done.
     File(PathBuf),
     /// A file for each recording.
-    Folder(PathBuf),
+    Folder(Folder),
+}
+
+/// A folder with a file for each recording, in the sub-folders that the recordings are in.
+pub struct Folder {
+    path: PathBuf,
+    format: Format,
 }
 
 impl Output {
     /// # Errors
     /// If several recordings would have to share a file.
-    pub fn new(path: Option<&Path>, format: Format, files: &[PathBuf]) -> Result<Self, String> {
+    pub fn new(
+        path: Option<&Path>,
+        format: Format,
+        recordings: &Recordings,
+    ) -> Result<Self, String> {
         let output = match path {
             None => Output::Stdout,
-            Some(path) if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") => {
-                Output::Folder(path.to_owned())
+            Some(path) if is_folder(path, recordings) => {
+                Output::Folder(Folder { path: path.to_owned(), format })
             }
             Some(path) => Output::File(path.to_owned()),
         };
         let subtitles = matches!(format, Format::Srt | Format::Vtt);
         match output {
-            Output::Stdout | Output::File(_) if subtitles && files.len() > 1 => {
+            Output::Stdout | Output::File(_) if subtitles && !recordings.is_one => {
                 Err("subtitles of several recordings need a folder: --output FOLDER/".into())
             }
             Output::Folder(folder) => {
                 let mut taken = HashMap::new();
-                for file in files {
-                    let place = Self::file_for(&folder, file, format);
-                    if let Some(other) = taken.insert(place.clone(), file) {
-                        let (other, file) = (other.display(), file.display());
+                for recording in &recordings.list {
+                    let place = folder.file_for(recording);
+                    if let Some(other) = taken.insert(place.clone(), &recording.path) {
+                        let (other, file) = (other.display(), recording.path.display());
                         let place = place.display();
                         return Err(format!("{other} and {file} would both be written to {place}"));
                     }
@@ -48,11 +59,49 @@ impl Output {
             output => Ok(output),
         }
     }
+}
 
-    /// The file in a folder for the captions of `recording`.
-    pub fn file_for(folder: &Path, recording: &Path, format: Format) -> PathBuf {
-        let name = recording.file_name().unwrap_or(recording.as_os_str());
-        folder.join(name).with_added_extension(extension(format))
+/// Whether `--output` means a folder: it is one, it ends like one, or what comes from folders has
+/// a name without an extension to go to.
+fn is_folder(path: &Path, recordings: &Recordings) -> bool {
+    let last = path.to_string_lossy().chars().next_back();
+    path.is_dir()
+        || last.is_some_and(std::path::is_separator)
+        || (recordings.has_folders && path.extension().is_none())
+}
+
+impl Folder {
+    /// The file for the captions of `recording`. The recording's own extension stays in its name:
+    /// a.mp3 and a.wav do not share one.
+    fn file_for(&self, recording: &Recording) -> PathBuf {
+        self.path.join(&recording.place).with_added_extension(extension(self.format))
+    }
+
+    /// The file for captions of a recording that failed half-way: not one that is done.
+    fn incomplete_for(&self, recording: &Recording) -> PathBuf {
+        let place = recording.place.with_added_extension("incomplete");
+        self.path.join(place).with_added_extension(extension(self.format))
+    }
+
+    /// Whether a recording's captions are there, all of them.
+    pub fn has(&self, recording: &Recording) -> bool {
+        self.file_for(recording).is_file()
+    }
+
+    /// Writes a recording's captions.
+    pub fn write(&self, recording: &Recording, captions: &Captions, complete: bool) -> Result<()> {
+        let incomplete = self.incomplete_for(recording);
+        let text = captions.write(self.format);
+        if !complete {
+            return write_file(&incomplete, &text);
+        }
+        write_file(&self.file_for(recording), &text)?;
+        match std::fs::remove_file(&incomplete) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(io("remove", &incomplete, error))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -66,9 +115,9 @@ fn extension(format: Format) -> &'static str {
 }
 
 /// All recordings as one text: a JSON array, or one after the other under their names.
-pub fn join(recordings: &[Captions], asked: usize, format: Format) -> String {
-    match (recordings, asked) {
-        ([one], 1) => one.write(format),
+pub fn join(recordings: &[Captions], is_one: bool, format: Format) -> String {
+    match recordings {
+        [one] if is_one => one.write(format),
         _ if format == Format::Json => {
             let each: Vec<String> =
                 recordings.iter().map(|one| one.write(format).trim_end().to_owned()).collect();
@@ -82,7 +131,7 @@ pub fn join(recordings: &[Captions], asked: usize, format: Format) -> String {
 }
 
 /// What stands before a recording's captions where there are several.
-fn heading(captions: &Captions) -> String {
+pub fn heading(captions: &Captions) -> String {
     format!("{}\n", captions.file.as_deref().unwrap_or_default())
 }
 
@@ -91,20 +140,8 @@ pub fn write_file(path: &Path, text: &str) -> Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|e| io("create", folder, e))?;
     }
-    replace_file(path, |mut file| file.write_all(text.as_bytes()).map_err(|e| io("write", path, e)))
-}
-
-/// Makes the file at `path` anew: `write` fills one beside it, which then takes its place.
-pub fn replace_file(path: &Path, write: impl FnOnce(File) -> Result<()>) -> Result<()> {
-    let partial = path.with_added_extension("partial");
-    let replace = || {
-        write(File::create(&partial).map_err(|e| io("create", path, e))?)?;
-        std::fs::rename(&partial, path).map_err(|e| io("write", path, e))
-    };
-    replace().inspect_err(|_| {
-        // Half a file is of no use; that it could not be removed is not the news.
-        let _ = std::fs::remove_file(&partial);
-    })
+    let write = |file: &mut dyn Write| file.write_all(text.as_bytes());
+    musicap::replace_file(path, |file| write(file).map_err(|e| io("write", path, e)))
 }
 
 /// Writes to stdout now.

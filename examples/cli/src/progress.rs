@@ -6,37 +6,57 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How far a recording has been worked through.
+/// How far recordings have been worked through, in bytes of their files: those are known of all
+/// of them before the first is opened.
 pub struct Progress {
     bar: ProgressBar,
+    files: usize,
+    /// Files that are done, and their bytes.
+    done: (usize, u64),
+    /// The bytes and, if known, the length of the file that is worked on.
+    current: (u64, Option<Duration>),
 }
 
 impl Progress {
-    /// For `file`, whose `length` may not be known. Nothing is shown where `quiet` is set or
+    /// For `files` files of `bytes` bytes together. Nothing is shown where `quiet` is set or
     /// stderr is no terminal.
-    pub fn new(file: &Path, length: Option<Duration>, quiet: bool) -> Self {
-        if quiet || !std::io::stderr().is_terminal() {
-            return Progress { bar: ProgressBar::hidden() };
-        }
-        let (bar, template) = match length {
-            Some(length) => (
-                ProgressBar::new(length.as_millis() as u64),
-                "{msg} [{bar:30}] {percent:>3} %, {eta} left",
-            ),
-            None => (ProgressBar::no_length(), "{msg} {spinner} {elapsed}"),
+    pub fn new(files: usize, bytes: u64, quiet: bool) -> Self {
+        let bar = match quiet || !std::io::stderr().is_terminal() {
+            true => ProgressBar::hidden(),
+            false => ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr()),
         };
-        bar.set_draw_target(ProgressDrawTarget::stderr());
+        Progress { bar, files, done: (0, 0), current: (0, None) }
+    }
+
+    /// Begins with `file`, whose `length` may not be known.
+    pub fn start(&mut self, file: &Path, bytes: u64, length: Option<Duration>) {
+        self.current = (bytes, length);
+        // One file of unknown length has no time left that could be told.
+        let template = match (self.files, length) {
+            (1, None) => "{msg} {spinner} {elapsed}",
+            _ => "{msg} [{bar:30}] {percent:>3} %, {eta} left",
+        };
         let style = ProgressStyle::with_template(template).expect("the template is well formed");
-        bar.set_style(style.progress_chars("━╸─"));
-        let name = file.file_name().unwrap_or(file.as_os_str());
-        bar.set_message(name.to_string_lossy().into_owned());
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Progress { bar }
+        self.bar.set_style(style.progress_chars("━╸─"));
+        let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+        self.bar.set_message(match self.files {
+            1 => name.into_owned(),
+            files => format!("{}/{files} {name}", self.done.0 + 1),
+        });
+        self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
     /// The recording has been worked through up to `seconds`.
     pub fn reached(&self, seconds: f64) {
-        self.bar.set_position((seconds * 1000.0) as u64);
+        let (bytes, Some(length)) = self.current else { return };
+        let share = (seconds / length.as_secs_f64().max(0.001)).clamp(0.0, 1.0);
+        self.bar.set_position(self.done.1 + (bytes as f64 * share) as u64);
+    }
+
+    /// The recording is done, or has failed.
+    pub fn end(&mut self) {
+        self.done = (self.done.0 + 1, self.done.1 + self.current.0);
+        self.bar.set_position(self.done.1);
     }
 
     /// Writes to the terminal without the bar in the way.

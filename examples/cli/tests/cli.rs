@@ -177,7 +177,7 @@ fn bad_audio_is_named_with_its_cause() {
         (file("photo.mp3", b"\xff\xd8\xff\xe0\0\x10JFIF\0"), &["photo.mp3", "JPEG"]),
         (file("header.ogg", &song[..200]), &["header.ogg"]),
         (folder.join("nowhere.mp3"), &["nowhere.mp3", "No such file"]),
-        (folder.clone(), &["bad-audio", "folder"]),
+        (scratch("bad-audio-empty"), &["bad-audio-empty", "no audio files in this folder"]),
     ] {
         assert_fails(&musicap(&[text(&path)]), 1, words);
     }
@@ -254,6 +254,12 @@ fn wrong_use_exits_with_2() {
         &[SONG, SONG, "--format", "vtt"],
         &[SONG, SONG, "--output", "captions/"],
         &["nowhere.mp3", "--beams", "0"],
+        &[SONG, "--summary", "--language", "Japanese"],
+        &[SONG, "--language", "Japanese"],
+        &[SONG, "--summary", "local", "--summary-url", "http://localhost/v1"],
+        &[SONG, "--summary=unknown"],
+        &["summarize"],
+        &["summarize", "captions.json", "--language", "fr"],
     ] {
         let output = musicap(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));

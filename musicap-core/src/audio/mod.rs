@@ -28,3 +28,9 @@ pub use mel::LogMel;
 pub use npy::NpyWriter;
 pub use resample::{RESAMPLER_RATES, Resampler};
 pub use waveform::Waveform;
+
+/// The extensions of files that [`AudioReader`] reads, in lower case: what to look for in a
+/// folder. A file's content decides, whatever its name.
+pub const EXTENSIONS: [&str; 13] = [
+    "aac", "aif", "aifc", "aiff", "flac", "m4a", "m4b", "mp3", "oga", "ogg", "opus", "wav", "wave",
+];

@@ -1,7 +1,6 @@
 //! Writes a model folder, tensor by tensor.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use half::f16;
@@ -11,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::pretrained::Pretrained;
 use super::tensors::{StoredType, is_quantizable, scale_of};
 use crate::error::{Error, Result};
+use crate::file::replace_file;
 use crate::model::{CaptionModel, QuantizedWeight};
 
 /// How precisely weights are kept.
@@ -67,12 +67,12 @@ impl Pretrained {
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let weights = folder.join("model.safetensors");
-        write_file(&weights, |out| self.write_weights(precision, &weights, out))?;
+        replace_file(&weights, |out| self.write_weights(precision, &weights, out))?;
         for (name, text) in
             [("tokenizer.json", self.tokenizer.to_json()?), ("config.json", self.config.to_json())]
         {
             let path = folder.join(name);
-            write_file(&path, |out| {
+            replace_file(&path, |out| {
                 out.write_all(text.as_bytes()).map_err(Error::io("write", &path))
             })?;
         }
@@ -156,20 +156,4 @@ fn dtype_of(precision: Precision, name: &str, shape: &[usize]) -> StoredType {
         Precision::Int8 if is_quantizable(name, shape) => StoredType::I8,
         Precision::Int8 => StoredType::F32,
     }
-}
-
-/// Writes beside `path` and renames at the end.
-fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let partial = path.with_added_extension("partial");
-    let finish = || {
-        let file = File::create(&partial).map_err(Error::io("create", &partial))?;
-        let mut out = BufWriter::new(file);
-        write(&mut out)?;
-        out.flush().map_err(Error::io("write", &partial))?;
-        std::fs::rename(&partial, path).map_err(Error::io("write", path))
-    };
-    finish().inspect_err(|_| {
-        // What is half written is of no use; that it could not be removed is not the news.
-        let _ = std::fs::remove_file(&partial);
-    })
 }

@@ -1,0 +1,150 @@
+//! The recordings that the command line asks for: files, folders and patterns.
+
+use std::path::{Path, PathBuf};
+
+use musicap::audio;
+use walkdir::WalkDir;
+
+/// A file to caption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recording {
+    pub path: PathBuf,
+    /// Where it stands below the folder or pattern that it was found by; its name if it was
+    /// named itself. Results are written under the same path.
+    pub place: PathBuf,
+}
+
+impl Recording {
+    /// The size of its file; 0 where there is none.
+    pub fn bytes(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |file| file.len())
+    }
+}
+
+/// All recordings of a command line.
+#[derive(Debug, Default)]
+pub struct Recordings {
+    /// In the order of the command line, those of a folder by name.
+    pub list: Vec<Recording>,
+    /// What was asked for and is not there, and why.
+    pub missing: Vec<String>,
+    /// Whether one file was named, and nothing else.
+    pub is_one: bool,
+    /// Whether a folder or a pattern was named.
+    pub has_folders: bool,
+}
+
+impl Recordings {
+    /// Finds them. Of several folders or patterns, each has its own name in the places of its
+    /// recordings.
+    pub fn find(arguments: &[PathBuf]) -> Self {
+        let mut recordings = Recordings::default();
+        let several = arguments.len() > 1;
+        for argument in arguments {
+            let before = recordings.asked();
+            let pattern = argument.to_str().filter(|text| text.contains(['*', '?', '[']));
+            if argument.is_dir() {
+                recordings.has_folders = true;
+                recordings.walk(argument, &root(argument, several));
+            } else if let Some(pattern) = pattern.filter(|_| !argument.exists()) {
+                recordings.has_folders = true;
+                recordings.expand(pattern, several);
+            } else {
+                let place = argument.file_name().unwrap_or(argument.as_os_str()).into();
+                recordings.list.push(Recording { path: argument.clone(), place });
+            }
+            if recordings.asked() == before {
+                let reason = if argument.is_dir() {
+                    "no audio files in this folder"
+                } else {
+                    "no audio file fits this pattern"
+                };
+                recordings.missing.push(format!("{}: {reason}", argument.display()));
+            }
+        }
+        recordings.is_one = !several && !recordings.has_folders;
+        recordings
+    }
+
+    /// How many recordings there should be.
+    pub fn asked(&self) -> usize {
+        self.list.len() + self.missing.len()
+    }
+
+    /// Adds the audio files below a folder. What of their paths stands below `root` is their
+    /// place.
+    fn walk(&mut self, folder: &Path, root: &Path) {
+        let is_shown = |entry: &walkdir::DirEntry| {
+            // Names with a dot in front hide what no one wants to hear, such as a Mac's "._song.mp3".
+            entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+        };
+        let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name();
+        for entry in walk.into_iter().filter_entry(is_shown) {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() && is_audio(entry.path()) => {
+                    self.add(entry.into_path(), root);
+                }
+                Ok(_) => {}
+                Err(error) => self.missing.push(error.to_string()),
+            }
+        }
+    }
+
+    /// Adds what a pattern fits, as a shell would.
+    fn expand(&mut self, pattern: &str, several: bool) {
+        let root = root(&fixed(pattern), several);
+        // "music/*" means the music, "music/*.bin" what it says.
+        let only_audio = Path::new(pattern).extension().is_none();
+        let options =
+            glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+        let paths = match glob::glob_with(pattern, options) {
+            Ok(paths) => paths,
+            Err(error) => {
+                self.missing.push(format!("{pattern}: not a pattern: {error}"));
+                return;
+            }
+        };
+        for path in paths {
+            match path {
+                Ok(path) if path.is_dir() => self.walk(&path, &root),
+                Ok(path) if only_audio && !is_audio(&path) => {}
+                Ok(path) => self.add(path, &root),
+                Err(error) => self.missing.push(error.to_string()),
+            }
+        }
+    }
+
+    /// Adds a file once, however many ways lead to it.
+    fn add(&mut self, path: PathBuf, root: &Path) {
+        let place = path.strip_prefix(root).unwrap_or(&path);
+        let recording = Recording { place: place.to_owned(), path };
+        // `**` finds a folder and what is in it.
+        if self.list.last() != Some(&recording) && !self.list.contains(&recording) {
+            self.list.push(recording);
+        }
+    }
+}
+
+/// Whether a file's name says that there is sound in it.
+fn is_audio(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| {
+        audio::EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+    })
+}
+
+/// What is cut off the paths below a folder: all of it, or all but its own name.
+fn root(folder: &Path, keep_name: bool) -> PathBuf {
+    match folder.parent().filter(|_| keep_name && folder.file_name().is_some()) {
+        Some(parent) => parent.to_owned(),
+        None => folder.to_owned(),
+    }
+}
+
+/// The folders of a pattern before its first wildcard.
+fn fixed(pattern: &str) -> PathBuf {
+    let is_wild = |part: &std::path::Component<'_>| {
+        part.as_os_str().to_string_lossy().contains(['*', '?', '['])
+    };
+    Path::new(pattern).components().take_while(|part| !is_wild(part)).collect()
+}

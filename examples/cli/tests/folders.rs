@@ -1,0 +1,172 @@
+//! Folders and patterns of recordings, and going on after an interruption.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant, SystemTime};
+
+const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../songs/three-scenes.ogg");
+
+fn musicap(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_musicap")).args(arguments).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A folder of one test's own, empty at its start.
+fn scratch(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A file with this many seconds of a tone in it: 16 kHz, mono, 16 bits.
+fn tone(path: &Path, seconds: u32) {
+    let samples = (0..16_000 * seconds).map(|n| ((n as f32 * 0.1).sin() * 8000.0) as i16);
+    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
+    let mut wav = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    wav.extend([16_000u32.to_le_bytes(), 32_000u32.to_le_bytes()].concat());
+    wav.extend(b"\x02\0\x10\0data");
+    wav.extend((data.len() as u32).to_le_bytes());
+    wav.extend(data);
+    let size = (wav.len() as u32 - 8).to_le_bytes();
+    wav[4..8].copy_from_slice(&size);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, wav).unwrap();
+}
+
+/// Every file below a folder with the time of its last change, by its path from there.
+fn tree(folder: &Path) -> BTreeMap<String, SystemTime> {
+    let (mut found, mut open) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(path) = open.pop() {
+        for entry in std::fs::read_dir(path).into_iter().flatten().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+                continue;
+            }
+            let path = entry.path();
+            let name = text(path.strip_prefix(folder).unwrap()).replace('\\', "/");
+            found.insert(name, entry.metadata().unwrap().modified().unwrap());
+        }
+    }
+    found
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    tree(folder).into_keys().collect()
+}
+
+/// A small library: two files of one name, a hidden one, one that is no sound, one of text.
+fn library(test: &str) -> PathBuf {
+    let folder = scratch(test);
+    tone(&folder.join("music/a.wav"), 3);
+    std::fs::copy(SONG, folder.join("music/a.ogg")).unwrap();
+    tone(&folder.join("music/deep/er/B.WAV"), 3);
+    tone(&folder.join("music/.hidden.wav"), 3);
+    std::fs::write(folder.join("music/broken.mp3"), b"no sound").unwrap();
+    std::fs::write(folder.join("music/notes.txt"), b"text").unwrap();
+    folder
+}
+
+#[test]
+fn a_folder_is_mirrored_and_failures_are_listed_at_the_end() {
+    let folder = library("mirror");
+    let (music, out) = (folder.join("music"), folder.join("out"));
+    let arguments = [text(&music), "--output", text(&out)];
+    let output = musicap(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    assert_eq!(names(&out), ["a.ogg.txt", "a.wav.txt", "deep/er/B.WAV.txt"]);
+    let message = stderr(&output);
+    let (_, list) = message.split_once("musicap: 1 of 4 files failed:\n").unwrap();
+    assert_eq!(list.lines().count(), 1, "{list}");
+    assert!(list.contains("broken.mp3") && list.contains("not a sound file"), "{list}");
+
+    // Again: what is done stays as it is, what failed is tried again.
+    let before = tree(&out);
+    let output = musicap(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(tree(&out), before);
+    assert!(stderr(&output).contains("3 of 4 files are done already"), "{}", stderr(&output));
+    std::fs::remove_file(music.join("broken.mp3")).unwrap();
+    let output = musicap(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(tree(&out), before);
+    let output = musicap(&[&arguments[..], &["--overwrite", "--quiet"]].concat());
+    assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()));
+    assert!(tree(&out).iter().all(|(name, time)| *time > before[name]));
+}
+
+#[test]
+fn patterns_are_expanded_where_the_shell_did_not() {
+    let folder = library("patterns");
+    let out = folder.join("out/");
+    let pattern = format!("{}/music/**/*.[wW]*", text(&folder));
+    let output = musicap(&[&pattern, "--output", text(&out), "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(names(&out), ["a.wav.json", "deep/er/B.WAV.json"]);
+
+    // Of several folders, each keeps its name.
+    let (one, two) = (folder.join("music/deep"), folder.join("music"));
+    let all = folder.join("all");
+    musicap(&[text(&one), text(&two), "--output", text(&all)]);
+    let expected =
+        ["deep/er/B.WAV.txt", "music/a.ogg.txt", "music/a.wav.txt", "music/deep/er/B.WAV.txt"];
+    assert_eq!(names(&all), expected);
+
+    let output = musicap(&[&format!("{}/*.flac", text(&folder))]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("no audio file fits this pattern"), "{}", stderr(&output));
+}
+
+#[test]
+fn an_interrupted_run_is_continued_with_nothing_done_twice_and_nothing_lost() {
+    let folder = scratch("interrupted");
+    let (music, out) = (folder.join("music"), folder.join("out"));
+    const FILES: usize = 12;
+    for n in 0..FILES {
+        tone(&music.join(format!("{}/{n:02}.wav", n % 3)), 60);
+    }
+    let arguments = [text(&music), "--output", text(&out), "--format", "json", "--threads", "1"];
+    let mut run = Command::new(env!("CARGO_BIN_EXE_musicap"))
+        .args(arguments)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    let done = |out: &Path| {
+        tree(out)
+            .into_iter()
+            .filter(|(name, _)| name.ends_with(".json"))
+            .collect::<BTreeMap<_, _>>()
+    };
+    while done(&out).len() < 3 && started.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().unwrap(); // SIGKILL
+    run.wait().unwrap();
+    let first = done(&out);
+    assert!((3..FILES).contains(&first.len()), "{} files were done", first.len());
+
+    let output = musicap(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let note = format!("{} of {FILES} files are done already", first.len());
+    assert!(stderr(&output).contains(&note), "{}", stderr(&output));
+    let all = tree(&out);
+    assert_eq!(all.len(), FILES, "{all:?}");
+    for (name, time) in all {
+        assert!(name.ends_with(".wav.json"), "left behind: {name}");
+        // What was done before has not been touched.
+        assert!(first.get(&name).is_none_or(|before| *before == time), "{name}");
+        let json = std::fs::read_to_string(out.join(&name)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["captions"].as_array().unwrap().len(), 6, "{name}");
+    }
+}

@@ -1,0 +1,161 @@
+//! `--summary` and `musicap summarize`, with the local summarizer and with a language model's
+//! server on a loopback socket.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+#[cfg(feature = "openai")]
+#[path = "../../../musicap-core/tests/common/chat.rs"]
+mod chat;
+
+const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../songs/three-scenes.ogg");
+
+fn musicap(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_musicap"));
+    command.args(arguments).env_remove("OPENAI_API_KEY").output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A file of one test's own.
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// What the embedded model's captions of the song come to.
+const BEGINNING: &str = "A piano is heard throughout.";
+
+#[test]
+fn every_format_has_room_for_a_summary() {
+    let with = |format: &str| {
+        let output = musicap(&["--summary", SONG, "--format", format]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let text = with("text");
+    let (captions, summary) = text.split_once("\n\n").unwrap();
+    assert_eq!(captions.lines().count(), 5);
+    assert!(summary.starts_with(BEGINNING) && summary.ends_with(".\n"), "{summary}");
+    // What was composed: drums and a guitar come at 0:30.
+    assert!(summary.contains("From 0:30") && summary.contains("drum beat"), "{summary}");
+    let json: serde_json::Value = serde_json::from_str(&with("json")).unwrap();
+    assert_eq!(json["summary"], summary.trim_end());
+    let srt = with("srt");
+    assert!(srt.contains("\n6\n00:00:45,"), "{srt}");
+    assert!(srt.ends_with(&format!("{}\n\n", summary.trim_end())), "{srt}");
+    let vtt = with("vtt");
+    assert!(vtt.starts_with(&format!("WEBVTT\n\nNOTE Summary: {BEGINNING}")), "{vtt}");
+    // With its value after a space, where a file could stand, too.
+    assert_eq!(text, stdout(&musicap(&[SONG, "--summary", "local"])));
+}
+
+#[test]
+fn captions_are_summarised_later_from_a_file_an_array_and_stdin() {
+    let file = scratch("summarize.json");
+    let file = file.to_str().unwrap();
+    assert!(musicap(&[SONG, "--format", "json", "--output", file]).status.success());
+    let output = musicap(&["summarize", file]);
+    let summary = stdout(&output);
+    assert!(output.status.success() && summary.starts_with(BEGINNING), "{}", stderr(&output));
+    assert_eq!(summary.lines().count(), 1);
+
+    let json = stdout(&musicap(&["summarize", file, "--format", "json"]));
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["summary"], summary.trim_end());
+    assert_eq!(value["captions"].as_array().unwrap().len(), 5);
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_musicap"))
+        .args(["summarize", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    write!(child.stdin.take().unwrap(), "[{json},{json}]").unwrap();
+    let both = stdout(&child.wait_with_output().unwrap());
+    assert_eq!(both, format!("{SONG}\n{summary}\n{SONG}\n{summary}"));
+
+    let bad = scratch("no-captions.json");
+    std::fs::write(&bad, "{\"captions\": 1}").unwrap();
+    for path in [bad.to_str().unwrap(), "nowhere.json"] {
+        let output = musicap(&["summarize", path]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains(path) && stderr(&output).lines().count() == 1);
+    }
+    let output = musicap(&["summarize", file, file, "--format", "srt"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[cfg(not(feature = "openai"))]
+#[test]
+fn a_build_without_connections_says_so() {
+    let output = musicap(&[SONG, "--summary", "openai"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--features openai"), "{}", stderr(&output));
+}
+
+#[cfg(feature = "openai")]
+mod openai {
+    use super::*;
+    use crate::chat::{Server, status, summary};
+
+    const KEY: &str = "sk-test-0123456789abcdefSECRET";
+
+    fn with_key(arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_musicap"));
+        command.args(arguments).env("OPENAI_API_KEY", KEY).output().unwrap()
+    }
+
+    #[test]
+    fn a_language_model_summarises_in_the_language_asked_for() {
+        let server =
+            Server::start(vec![status(429, "Retry-After: 0\r\n", ""), summary("ピアノ曲。")]);
+        let url = server.url();
+        let output = with_key(&[
+            "--summary",
+            "openai",
+            SONG,
+            "--language",
+            "Japanese",
+            "--summary-url",
+            &url,
+            "--summary-model",
+            "tiny",
+            "--format",
+            "json",
+        ]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(json["summary"], "ピアノ曲。");
+        assert!(stderr(&output).contains("too many requests; trying again in"));
+        let requests = server.requests();
+        assert_eq!(requests.len(), 2);
+        assert_eq!(requests[1].header("authorization"), Some(&format!("Bearer {KEY}")[..]));
+        assert_eq!(requests[1].body["model"], "tiny");
+        assert!(requests[1].system().contains("Japanese"));
+        assert_eq!(requests[1].captions().len(), 5);
+    }
+
+    #[test]
+    fn captions_stay_where_the_summary_fails_and_no_key_is_shown() {
+        let echo = format!(r#"{{"error":{{"message":"wrong key {KEY}"}}}}"#);
+        let server = Server::start(vec![status(401, "", &echo)]);
+        let url = server.url();
+        let output = with_key(&[SONG, "--summary=openai", "--summary-url", &url]);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(stdout(&output).lines().count(), 5);
+        let message = stderr(&output);
+        assert!(message.contains("401") && !message.contains("SECRET"), "{message}");
+        assert_eq!(server.requests().len(), 1);
+
+        let output = musicap(&[SONG, "--summary", "openai"]);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains("OPENAI_API_KEY"), "{}", stderr(&output));
+    }
+}

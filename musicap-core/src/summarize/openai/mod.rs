@@ -1,0 +1,137 @@
+//! Summaries by a language model at a server that speaks OpenAI's chat completions.
+
+mod options;
+mod parts;
+mod prompt;
+mod reply;
+mod request;
+
+use std::collections::VecDeque;
+
+pub use options::OpenAiOptions;
+
+use self::parts::Item;
+use self::prompt::Stage;
+use self::request::{Connection, Failure};
+use super::{Summarizer, SummaryEvent, SummaryFuture, SummaryOptions, Watch};
+use crate::caption::Captions;
+use crate::error::{Error, Result, SummaryProblem};
+
+/// Writes summaries through a language model: OpenAI's, Azure's, or one of one's own behind
+/// vLLM, Ollama or anything else that speaks chat completions. Cheap to clone.
+///
+/// Captions leave the machine for that server; the audio does not.
+///
+/// What fails for a while (429, 5xx, a connection that breaks, no answer in time) is tried again
+/// with growing waits, or when the server's `Retry-After` says. Recordings with more captions
+/// than fit into one request are read in parts, whose summaries are then made into one.
+///
+/// The future must be polled within a tokio runtime with time and IO switched on;
+/// [`summarize_blocking`](super::summarize_blocking) brings one along.
+///
+/// ```no_run
+/// use musicap::Captioner;
+/// use musicap::summarize::{OpenAi, OpenAiOptions, SummaryOptions, Watch, summarize_blocking};
+///
+/// let captions = Captioner::embedded()?.caption_file("song.mp3")?;
+/// // A model on this machine, as Ollama serves it. OpenAiOptions::default() is OpenAI itself.
+/// let server = OpenAiOptions::default()
+///     .with_base_url("http://localhost:11434/v1")
+///     .with_model("llama3.2");
+/// let options = SummaryOptions::default().with_language("Japanese");
+/// let summary =
+///     summarize_blocking(&OpenAi::new(server)?, &captions, &options, &Watch::default())?;
+/// # Ok::<(), musicap::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct OpenAi {
+    connection: Connection,
+    /// What the captions of one request may come to, in tokens.
+    input_tokens: usize,
+}
+
+impl OpenAi {
+    /// A summarizer that asks the server of `options`. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] for an option that is out of its range, among them a key that
+    /// is missing where the server is OpenAI's own. No message has a key in it.
+    pub fn new(options: OpenAiOptions) -> Result<Self> {
+        let input_tokens = options.input_tokens;
+        Ok(OpenAi { connection: Connection::new(options)?, input_tokens })
+    }
+
+    async fn whole(
+        &self,
+        captions: &Captions,
+        options: &SummaryOptions,
+        watch: &Watch<'_>,
+    ) -> Result<String> {
+        self.check(options)?;
+        // reqwest would panic.
+        if tokio::runtime::Handle::try_current().is_err() {
+            let reason = "this future needs a tokio runtime; summarize_blocking brings one along";
+            return Err(self.connection.error(SummaryProblem::Network, reason.into()));
+        }
+        let mut items = parts::items(captions, self.input_tokens);
+        if items.is_empty() {
+            return Err(Error::option("captions", "empty", "at least one with text"));
+        }
+        let mut stage = Stage::Captions;
+        let mut done = 0;
+        loop {
+            let before = items.len();
+            let mut queue = VecDeque::from(parts::split(items, self.input_tokens));
+            let mut summaries: Vec<Item> = Vec::new();
+            while let Some(part) = queue.pop_front() {
+                let is_all = queue.is_empty() && summaries.is_empty();
+                let parts = done + queue.len() + if is_all { 1 } else { 2 };
+                watch.tell(&SummaryEvent::Progress { done, parts });
+                let body = prompt::body(self.connection.model(), &part, stage, is_all, options);
+                match self.connection.chat(body, watch).await {
+                    Ok(summary) if is_all => {
+                        watch.tell(&SummaryEvent::Progress { done: parts, parts });
+                        return Ok(summary);
+                    }
+                    Ok(summary) => {
+                        summaries.push(parts::joined(&part, summary, self.input_tokens));
+                        done += 1;
+                    }
+                    // The model takes less than was thought.
+                    Err(Failure { problem: SummaryProblem::TooLong, .. }) if part.len() > 1 => {
+                        let (first, second) = part.split_at(part.len() / 2);
+                        queue.push_front(second.to_vec());
+                        queue.push_front(first.to_vec());
+                    }
+                    Err(failure) => return Err(self.connection.failed(failure)),
+                }
+            }
+            if summaries.len() >= before {
+                let reason = "not even two captions fit into the model's context";
+                return Err(self.connection.error(SummaryProblem::TooLong, reason.into()));
+            }
+            items = summaries;
+            stage = Stage::Summaries;
+        }
+    }
+}
+
+impl Summarizer for OpenAi {
+    fn summarize<'a>(
+        &'a self,
+        captions: &'a Captions,
+        options: &'a SummaryOptions,
+        watch: &'a Watch<'a>,
+    ) -> SummaryFuture<'a, Result<String>> {
+        Box::pin(async move {
+            let work = self.whole(captions, options, watch);
+            watch.unless_cancelled(work).await.unwrap_or_else(|| {
+                Err(self.connection.error(SummaryProblem::Cancelled, "called off".into()))
+            })
+        })
+    }
+
+    fn check(&self, options: &SummaryOptions) -> Result<()> {
+        options.validate()
+    }
+}

@@ -1,0 +1,138 @@
+//! Which server is asked, and how patiently.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+/// Where the key is taken from.
+#[derive(Clone, Debug)]
+pub(super) enum Key {
+    /// The environment variable `OPENAI_API_KEY`, if it is set.
+    Environment,
+    /// The caller.
+    Given(SecretString),
+    /// There is none.
+    None,
+}
+
+/// The server to ask and how to ask it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct OpenAiOptions {
+    pub(super) base_url: String,
+    pub(super) key: Key,
+    /// The model's name as the server knows it. Azure takes it from the URL.
+    pub model: String,
+    /// How long one request may take in all.
+    pub timeout: Duration,
+    /// How often a request is sent again after one that failed for a while.
+    pub retries: usize,
+    /// The wait before the first retry. It doubles with each, and a random part is added.
+    pub first_wait: Duration,
+    /// The longest wait. A server that asks for more with `Retry-After` gets no retry.
+    pub longest_wait: Duration,
+    /// What the captions of one request may come to, in tokens, roughly; at least 500. Longer
+    /// recordings are read in parts.
+    pub input_tokens: usize,
+    /// The most tokens of an answer; `None` leaves that to the server.
+    pub reply_tokens: Option<u32>,
+    /// The most bytes of an answer that are read.
+    pub reply_bytes: usize,
+}
+
+impl Default for OpenAiOptions {
+    /// OpenAI itself, a small model, a minute for a request, four retries.
+    fn default() -> Self {
+        OpenAiOptions {
+            base_url: "https://api.openai.com/v1".into(),
+            key: Key::Environment,
+            model: "gpt-4o-mini".into(),
+            timeout: Duration::from_secs(60),
+            retries: 4,
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(60),
+            input_tokens: 8000,
+            reply_tokens: None,
+            reply_bytes: 1 << 20,
+        }
+    }
+}
+
+impl OpenAiOptions {
+    /// Asks the server at `url`, to which `/chat/completions` is added: OpenAI's
+    /// `https://api.openai.com/v1`, vLLM's `http://localhost:8000/v1`, Ollama's
+    /// `http://localhost:11434/v1`.
+    ///
+    /// With `api-version` in its query it is an Azure deployment,
+    /// `https://NAME.openai.azure.com/openai/deployments/MODEL?api-version=2024-10-21`, and the
+    /// key goes into the header `api-key`.
+    pub fn with_base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// Asks for this model.
+    pub fn with_model(mut self, model: impl Into<String>) -> Self {
+        self.model = model.into();
+        self
+    }
+
+    /// Sends this key, wherever the server is. Without it the key is that of the environment
+    /// variable `OPENAI_API_KEY`, which is not sent over plain HTTP to another machine.
+    pub fn with_key(mut self, key: impl Into<SecretString>) -> Self {
+        self.key = Key::Given(key.into());
+        self
+    }
+
+    /// Sends no key, whatever the environment has.
+    pub fn without_key(mut self) -> Self {
+        self.key = Key::None;
+        self
+    }
+
+    /// Gives one request this long.
+    pub fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Retries this often.
+    pub fn with_retries(mut self, retries: usize) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Waits at least `first` and at most `longest` before a retry.
+    pub fn with_waits(mut self, first: Duration, longest: Duration) -> Self {
+        self.first_wait = first;
+        self.longest_wait = longest;
+        self
+    }
+
+    /// Sends captions of up to about `tokens` tokens in one request.
+    pub fn with_input_tokens(mut self, tokens: usize) -> Self {
+        self.input_tokens = tokens;
+        self
+    }
+
+    /// Asks for answers of at most `tokens` tokens.
+    pub fn with_reply_tokens(mut self, tokens: u32) -> Self {
+        self.reply_tokens = Some(tokens);
+        self
+    }
+}
+
+impl std::fmt::Debug for OpenAiOptions {
+    /// Without the URL, in which people put passwords.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenAiOptions")
+            .field("model", &self.model)
+            .field("timeout", &self.timeout)
+            .field("retries", &self.retries)
+            .field("first_wait", &self.first_wait)
+            .field("longest_wait", &self.longest_wait)
+            .field("input_tokens", &self.input_tokens)
+            .field("reply_tokens", &self.reply_tokens)
+            .finish_non_exhaustive()
+    }
+}
