@@ -276,3 +276,40 @@ fn an_unwritable_output_is_named() {
     assert_fails(&musicap(&[SONG, "--output", text(&inside)]), 1, &["unwritable/file"]);
     assert_fails(&musicap(&["mel", SONG, "-o", text(&inside)]), 1, &["unwritable/file"]);
 }
+
+#[test]
+fn a_stream_on_stdin_has_a_line_of_json_for_each_chunk() {
+    use std::io::Write;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_musicap"))
+        .args(["live", "--rate", "8000", "--channels", "2", "--overlap", "5"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let samples: Vec<u8> = (0..8_000 * 20)
+        .flat_map(|n: i32| {
+            let sample = ((f64::from(n) * 0.3).sin() * 9_000.0) as i16;
+            [sample, sample].map(i16::to_le_bytes).concat()
+        })
+        .collect();
+    // Pieces that cut samples in two.
+    for piece in samples.chunks(10_001) {
+        stdin.write_all(piece).unwrap();
+    }
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let lines: Vec<serde_json::Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let starts: Vec<f64> = lines.iter().map(|line| line["start_s"].as_f64().unwrap()).collect();
+    // What is heard after 15 s has been heard already.
+    assert_eq!(starts, [0.0, 5.0, 10.0]);
+    for line in &lines {
+        assert!(line["text"].is_string() && line["behind_s"].as_f64().unwrap() >= 0.0, "{line}");
+    }
+}

@@ -130,8 +130,8 @@ impl Session {
             return Ok(());
         }
         let before = self.running.len();
-        let mut first_row = self.running.iter().map(|running| running.rows).sum();
-        for &stream in streams {
+        let rows: usize = self.running.iter().map(|running| running.rows).sum();
+        for (first_row, &stream) in (rows..).zip(streams) {
             let (config, prefix) = (self.config.clone(), self.prefix.clone());
             let search: Box<dyn Search> = if config.num_beams > 1 && !config.do_sample {
                 Box::new(BeamSearch::new(config, prefix))
@@ -140,7 +140,6 @@ impl Session {
             };
             self.running.push(Running { number: self.joined, search, first_row, rows: 1 });
             self.joined += 1;
-            first_row += 1;
         }
         model.join(streams.len(), &self.prefix, &mut self.logits)?;
         advance(&mut self.running[before..], &mut self.logits)

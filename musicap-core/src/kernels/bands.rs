@@ -100,9 +100,9 @@ mod tests {
         let mut out = [[0.0; FRAMES]];
         decibels(&powers, &bands, 1e-10, &mut out);
         assert!((out[0][0] + 100.0).abs() < 1e-4);
-        for frame in 1..FRAMES {
+        for (frame, decibels) in out[0].iter().enumerate().skip(1) {
             let sum = (2.0 * 0.5 + 3.0 + 4.0 * 0.25) * frame as f64;
-            assert!((f64::from(out[0][frame]) - 10.0 * sum.log10()).abs() < 1e-4);
+            assert!((f64::from(*decibels) - 10.0 * sum.log10()).abs() < 1e-4);
         }
     }
 }

@@ -1,0 +1,103 @@
+//! What int8 and float16 make of the parity kit's models.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::{Tensor, TensorData};
+use musicap::audio::{AudioReader, Chunks, LogMel, Tail};
+use musicap::checkpoint::Precision;
+use musicap::model::CaptionModel;
+use musicap::{CaptionOptions, Captioner, Device, LoadOptions, Pretrained};
+
+fn kit(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity").join(file)
+}
+
+/// Logits of the kit's tokens over the tune's first chunks.
+fn logits(pretrained: &Pretrained, precision: Precision, packed: bool) -> Vec<f32> {
+    let config = pretrained.config();
+    let device = Device::Cpu.to_burn().unwrap();
+    let mut reader = pretrained.checkpoint().reader().with_precision(precision);
+    let shape = config.audio_encoder();
+    let model = CaptionModel::load(shape, &config.bart, &mut reader, &device, packed).unwrap();
+    let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
+    let chunks: Vec<_> = Chunks::new(tune, &config.audio, 0.0, Tail::Drop)
+        .unwrap()
+        .map(|chunk| chunk.unwrap().samples)
+        .collect();
+    let mel = LogMel::new(&config.audio).unwrap().compute_chunks(&chunks);
+    let (count, n_mels, frames) = mel.dim();
+    let mel = TensorData::new(mel.into_raw_vec_and_offset().0, [count, n_mels, frames]);
+    let mut cache = model.bart().cache(model.encode(Tensor::from_data(mel, &device)));
+    let tokens = [2, 0, 10, 20].repeat(count);
+    let hidden = model.bart().decode(&tokens, count, &mut cache).unwrap();
+    let [rows, length, d_model] = hidden.dims();
+    let mut logits = Vec::new();
+    model.bart().logits(hidden.reshape([rows * length, d_model]), &mut logits).unwrap();
+    logits
+}
+
+fn relative_error(found: &[f32], expected: &[f32]) -> f64 {
+    let norm = |values: &mut dyn Iterator<Item = f32>| {
+        values.map(|value| f64::from(value).powi(2)).sum::<f64>().sqrt()
+    };
+    let mut difference = found.iter().zip(expected).map(|(a, b)| a - b);
+    norm(&mut difference) / norm(&mut expected.iter().copied())
+}
+
+/// docs/performance.md states these bounds.
+#[test]
+fn logits_in_int8_and_float16_are_near_those_in_float32() {
+    for model in ["model-a", "model-b"] {
+        let pretrained = Pretrained::open(kit(model)).unwrap();
+        let exact = logits(&pretrained, Precision::F32, true);
+        let half = relative_error(&logits(&pretrained, Precision::F16, true), &exact);
+        assert!(half < 2e-3, "{model}: float16 is off by {half}");
+        let whole = relative_error(&logits(&pretrained, Precision::Int8, true), &exact);
+        assert!(whole > 0.0 && whole < 0.05, "{model}: int8 is off by {whole}");
+        println!("{model}: float16 {half:.1e}, int8 {whole:.1e}");
+        // Devices without the kernels compute with what the whole numbers stand for.
+        let unpacked = relative_error(&logits(&pretrained, Precision::Int8, false), &exact);
+        assert!(unpacked < 0.05, "{model}: int8 by Burn's operations is off by {unpacked}");
+    }
+}
+
+#[test]
+fn a_stored_int8_model_is_the_one_made_at_load() {
+    let folder = std::env::temp_dir().join(format!("musicap-int8-{}", std::process::id()));
+    let pretrained = Pretrained::open(kit("model-a")).unwrap();
+    pretrained.save(&folder, Precision::Int8).unwrap();
+    let size = |path: PathBuf| std::fs::metadata(path).unwrap().len();
+    let stored = Pretrained::open(&folder).unwrap();
+    assert_eq!(logits(&stored, Precision::F32, true), logits(&pretrained, Precision::Int8, true));
+    let whole = folder.join("f32");
+    pretrained.save(&whole, Precision::F32).unwrap();
+    let ratio = size(folder.join("model.safetensors")) as f64
+        / size(whole.join("model.safetensors")) as f64;
+    // So small a model is mostly positions, which stay in float32; at full size it is .26.
+    assert!(ratio < 0.6, "int8 takes {ratio} of float32");
+    // And back again, with the values that the whole numbers stand for.
+    let again = folder.join("again");
+    stored.save(&again, Precision::F32).unwrap();
+    let again = logits(&Pretrained::open(&again).unwrap(), Precision::F32, false);
+    let same = logits(&pretrained, Precision::Int8, false);
+    assert!(relative_error(&again, &same) < 1e-6);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn batches_and_latecomers_change_no_caption_in_int8() {
+    let pretrained = Pretrained::open(kit("model-a")).unwrap();
+    let options = LoadOptions::default().with_precision(Precision::Int8).with_threads(2);
+    let captioner = Captioner::load(&pretrained, &options).unwrap();
+    let caption = |batch| {
+        // An overlap makes more chunks than places, so that some join others under way.
+        let options = CaptionOptions::default().with_overlap(8.0).with_batch_size(batch);
+        let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
+        let captions = captioner.caption(tune, &options).unwrap().captions;
+        captions.into_iter().map(|caption| caption.text).collect::<Vec<_>>()
+    };
+    let alone = caption(1);
+    assert!(alone.len() > 4, "{} chunks", alone.len());
+    assert_eq!(caption(4), alone);
+    assert_eq!(caption(64), alone);
+}
