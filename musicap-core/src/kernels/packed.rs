@@ -108,10 +108,16 @@ impl PackedWeight {
                 let (reach, zero) = spread();
                 let mut quantized = vec![0u8; rows * self.d_input];
                 let mut steps = vec![0f32; rows];
-                for (i, out) in quantized.chunks_exact_mut(self.d_input).enumerate() {
+                let quantize = |(i, (out, step)): (usize, (&mut [u8], &mut f32))| {
                     let row = &input.values[i * input.stride..][..self.d_input];
-                    steps[i] = Quantize { row, reach, zero, out }.dispatch();
-                }
+                    *step = Quantize { row, reach, zero, out }.dispatch();
+                };
+                quantized
+                    .par_chunks_exact_mut(self.d_input)
+                    .zip(&mut steps)
+                    .enumerate()
+                    .with_min_len((SHARE / self.d_input).max(1))
+                    .for_each(quantize);
                 let view = NdTensorView::from_data([rows, self.d_input], &quantized[..]);
                 // The products take the place of what they will be turned into.
                 let products: &mut [i32] = bytemuck::cast_slice_mut(out);
