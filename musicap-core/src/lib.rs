@@ -63,7 +63,7 @@
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `flex` | yes | Burn's Flex backend: computing on the processor |
-//! | `embedded-model` | yes | [`Captioner::embedded`] and 7.5 MB of weights |
+//! | `embedded-model` | yes | [`Captioner::embedded`] and 7.3 MB of weights |
 //! | `opus` | yes | decoding Opus |
 //! | `hub` | no | downloads from a Hugging Face hub; brings an HTTP client and TLS |
 //! | `openai` | no | summaries by a language model; brings an HTTP client and TLS |
