@@ -50,7 +50,7 @@
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/three-scenes.ogg");
 //! let captions = Captioner::embedded()?.caption_file(path)?;
 //! let summary = LocalSummarizer::new().describe(&captions, &SummaryOptions::default())?;
-//! assert!(summary.starts_with("A piano is heard throughout."));
+//! assert!(summary.contains("piano"));
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!

@@ -29,8 +29,8 @@ fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// What the embedded model's captions of the song come to.
-const BEGINNING: &str = "A piano is heard throughout.";
+/// What was composed: a piano plays from the beginning.
+const TRUTH: &str = "piano";
 
 #[test]
 fn every_format_has_room_for_a_summary() {
@@ -42,7 +42,7 @@ fn every_format_has_room_for_a_summary() {
     let text = with("text");
     let (captions, summary) = text.split_once("\n\n").unwrap();
     assert_eq!(captions.lines().count(), 5);
-    assert!(summary.starts_with(BEGINNING) && summary.ends_with(".\n"), "{summary}");
+    assert!(summary.contains(TRUTH) && summary.ends_with(".\n"), "{summary}");
     // What was composed: drums and a guitar come at 0:30.
     assert!(summary.contains("From 0:30") && summary.contains("drum beat"), "{summary}");
     let json: serde_json::Value = serde_json::from_str(&with("json")).unwrap();
@@ -51,7 +51,7 @@ fn every_format_has_room_for_a_summary() {
     assert!(srt.contains("\n6\n00:00:45,"), "{srt}");
     assert!(srt.ends_with(&format!("{}\n\n", summary.trim_end())), "{srt}");
     let vtt = with("vtt");
-    assert!(vtt.starts_with(&format!("WEBVTT\n\nNOTE Summary: {BEGINNING}")), "{vtt}");
+    assert!(vtt.starts_with("WEBVTT\n\nNOTE Summary: ") && vtt.contains(TRUTH), "{vtt}");
     // With its value after a space, where a file could stand, too.
     assert_eq!(text, stdout(&musicap(&[SONG, "--summary", "local"])));
 }
@@ -63,7 +63,7 @@ fn captions_are_summarised_later_from_a_file_an_array_and_stdin() {
     assert!(musicap(&[SONG, "--format", "json", "--output", file]).status.success());
     let output = musicap(&["summarize", file]);
     let summary = stdout(&output);
-    assert!(output.status.success() && summary.starts_with(BEGINNING), "{}", stderr(&output));
+    assert!(output.status.success() && summary.contains(TRUTH), "{}", stderr(&output));
     assert_eq!(summary.lines().count(), 1);
 
     let json = stdout(&musicap(&["summarize", file, "--format", "json"]));

@@ -66,12 +66,15 @@ impl Scratch {
 
     /// A random model with a vocabulary of English, small enough to learn in a moment.
     fn small_model(&self) -> PathBuf {
-        let config = r#"{"vocab_size": 935, "d_model": 64, "encoder_layers": 1,
+        let embedded = Pretrained::embedded().unwrap();
+        let config = r#"{"vocab_size": VOCABULARY, "d_model": 64, "encoder_layers": 1,
             "decoder_layers": 1, "encoder_attention_heads": 4, "decoder_attention_heads": 4,
             "encoder_ffn_dim": 128, "decoder_ffn_dim": 128, "max_position_embeddings": 64,
             "forced_bos_token_id": 0, "audio": {"n_fft": 2048, "hop_length": 1280, "n_mels": 32,
             "power": "magnitude", "conv_layers": 3, "pad": "repeat"}}"#;
-        let config = ModelConfig::from_json("small", config, None).unwrap();
+        let vocabulary = embedded.config().bart.vocab_size.to_string();
+        let config = config.replace("VOCABULARY", &vocabulary);
+        let config = ModelConfig::from_json("small", &config, None).unwrap();
         let device = musicap::Device::Cpu.to_burn().unwrap();
         let mut random = Random(Dice::new(1, 0, Purpose::Tune));
         let model =
@@ -79,7 +82,7 @@ impl Scratch {
                 .unwrap();
         let weights = Checkpoint::from_tensors("small", model.tensors().unwrap());
         let folder = self.path("small");
-        let model = Pretrained::embedded().unwrap().with_weights("small", config, weights);
+        let model = embedded.with_weights("small", config, weights);
         model.unwrap().save(&folder, Precision::F32).unwrap();
         folder
     }
