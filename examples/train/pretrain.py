@@ -35,7 +35,6 @@ SHAPE = dict(
     d_model=192, heads=4, ffn=768, encoder_layers=4, decoder_layers=2, n_mels=MELS,
     conv_layers=4, audio_frames=32, max_positions=128, dropout=0.0,
 )  # fmt: skip
-TAG_SHARE = 0.55  # of the time, before captions begin
 MIXED_SHARE = 0.3  # of the clips, until then
 WEIGHTS = dict(
     families=5.0, programs=3.0, drums=0.5, tempo=0.5, texture=0.4, dynamics=0.3, groove=0.2, lead=0.4
@@ -148,7 +147,7 @@ def train(rank, a):
         if elapsed >= total:
             break
         done = elapsed / total
-        captions = done > (0.0 if a.start else TAG_SHARE)
+        captions = done > a.tag_share
         if len(order) < a.batch:
             clips.refresh()
             order = random.sample(range(len(clips)), len(clips))
@@ -304,7 +303,8 @@ def main():
     p.add_argument("--tokenizer", required=True)
     p.add_argument("--run", required=True)
     p.add_argument("--out")
-    p.add_argument("--start", help="checkpoint to begin from, captions at once")
+    p.add_argument("--start", help="checkpoint to begin from")
+    p.add_argument("--tag-share", type=float, default=0.55, help="of the time, before captions")
     p.add_argument("--minutes", type=float, default=45)
     p.add_argument("--batch", type=int, default=64, help="clips a step and process")
     p.add_argument("--processes", type=int, default=2)
