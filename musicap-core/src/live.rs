@@ -5,6 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use serde::{Deserialize, Serialize};
 
+use crate::audio::mono::interleaved;
 use crate::audio::{Chunk, Chunker, Resampler, Tail};
 use crate::caption::Caption;
 use crate::captioner::{CaptionOptions, Captioner};
@@ -207,19 +208,18 @@ impl LiveInput {
             return Err(Error::option("samples", found, "finite numbers"));
         }
         self.mono.clear();
-        let scale = 1.0 / self.channels as f32;
         let mut rest = samples;
         if !self.partial.is_empty() {
             let missing = (self.channels - self.partial.len()).min(rest.len());
             self.partial.extend(&rest[..missing]);
             rest = &rest[missing..];
             if self.partial.len() == self.channels {
-                self.mono.push(self.partial.drain(..).sum::<f32>() * scale);
+                self.mono.extend(interleaved(&self.partial, self.channels));
+                self.partial.clear();
             }
         }
-        let frames = rest.chunks_exact(self.channels);
-        self.partial.extend(frames.remainder());
-        self.mono.extend(frames.map(|frame| frame.iter().sum::<f32>() * scale));
+        self.mono.extend(interleaved(rest, self.channels));
+        self.partial.extend(rest.chunks_exact(self.channels).remainder());
         self.resampled.clear();
         self.resampler.process(&self.mono, &mut self.resampled);
         self.pass_on();

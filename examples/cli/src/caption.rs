@@ -45,7 +45,7 @@ pub fn run(args: &CaptionArgs) -> ExitCode {
             ExitCode::FAILURE
         }
         // Whoever reads has seen enough.
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => exit_code(Err(error)),
     }
 }
@@ -108,7 +108,7 @@ fn caption_all(
         });
         match kept {
             Ok(()) => {}
-            Err(error) if is_closed_pipe(&error) => return Err(error),
+            Err(error) if output::is_closed_pipe(&error) => return Err(error),
             Err(error) => {
                 work.progress.suspend(|| report(&error));
                 failures.push(failure(recording, &error));
@@ -190,8 +190,4 @@ impl Work {
 fn failure(recording: &Recording, error: &Error) -> String {
     let (file, error) = (recording.path.display().to_string(), error.to_string());
     if error.starts_with(&file) { error } else { format!("{file}: {error}") }
-}
-
-fn is_closed_pipe(error: &Error) -> bool {
-    matches!(error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 
-use musicap::{Captioner, Error, LiveEvent, LiveInput, LiveOptions, Overrun, Result};
+use musicap::{Captioner, LiveEvent, LiveInput, LiveOptions, Overrun, Result};
 use serde_json::json;
 
 use crate::args::LiveArgs;
@@ -14,9 +14,7 @@ use crate::{exit_code, output, report};
 pub fn run(args: &LiveArgs) -> ExitCode {
     match caption(args) {
         // Whoever reads has seen enough.
-        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
         result => exit_code(result),
     }
 }

@@ -151,6 +151,11 @@ pub fn print(text: &str) -> Result<()> {
     written.map_err(|e| io("write", Path::new("stdout"), e))
 }
 
+/// Whether whoever reads what is written has seen enough.
+pub fn is_closed_pipe(error: &Error) -> bool {
+    matches!(error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
     Error::Io { path: path.to_owned(), action, source }
 }

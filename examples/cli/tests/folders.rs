@@ -1,31 +1,13 @@
 //! Folders and patterns of recordings, and going on after an interruption.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../songs/three-scenes.ogg");
-
-fn musicap(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_musicap")).args(arguments).output().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-/// A folder of one test's own, empty at its start.
-fn scratch(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
+use common::{SONG, musicap, scratch, stderr, text};
 
 /// A file with this many seconds of a tone in it: 16 kHz, mono, 16 bits.
 fn tone(path: &Path, seconds: u32) {

@@ -5,24 +5,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+mod common;
+
 #[cfg(feature = "openai")]
 #[path = "../../../musicap-core/tests/common/chat.rs"]
 mod chat;
 
-const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../songs/three-scenes.ogg");
-
-fn musicap(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_musicap"));
-    command.args(arguments).env_remove("OPENAI_API_KEY").output().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use common::{SONG, musicap, stderr, stdout};
 
 /// A file of one test's own.
 fn scratch(name: &str) -> PathBuf {

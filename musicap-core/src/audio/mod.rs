@@ -7,7 +7,7 @@ mod decode;
 mod gap;
 mod limits;
 mod mel;
-mod mono;
+pub(crate) mod mono;
 mod mp4;
 mod npy;
 #[cfg(feature = "opus")]

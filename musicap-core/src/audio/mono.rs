@@ -45,6 +45,12 @@ where
     }
 }
 
+/// The mean of `channels` channels that lie frame by frame. What is no whole frame is left out.
+pub(crate) fn interleaved(samples: &[f32], channels: usize) -> impl Iterator<Item = f32> {
+    let scale = 1.0 / channels as f32;
+    samples.chunks_exact(channels).map(move |frame| frame.iter().sum::<f32>() * scale)
+}
+
 /// Makes what is not a number 0 and bounds the rest; says whether there was something to mend.
 pub(super) fn mend(samples: &mut [f32]) -> bool {
     // One pass that the compiler can vectorise tells whether there is work at all.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::mono::interleaved;
 use super::{AudioLimits, Resampler};
 use crate::{Error, Result};
 
@@ -48,9 +49,7 @@ impl Waveform {
             return Err(Error::InvalidSamples { reason });
         }
         check_finite(samples)?;
-        let scale = 1.0 / channels as f32;
-        let mono = samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * scale);
-        Ok(Self { samples: mono.collect(), sample_rate })
+        Ok(Self { samples: interleaved(samples, channels).collect(), sample_rate })
     }
 
     /// The mean of several channels, one slice each.

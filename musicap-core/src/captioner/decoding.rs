@@ -19,7 +19,6 @@ pub struct Decoding {
     decoder: Decoder,
     /// What the chunks under way are, by their numbers, in case one must be captioned again.
     heard: BTreeMap<usize, (usize, Array3<f32>)>,
-    joined: usize,
 }
 
 impl Decoding {
@@ -31,7 +30,6 @@ impl Decoding {
             generation,
             decoder: Decoder { inner: captioner.inner.clone(), cache: None, next: None },
             heard: BTreeMap::new(),
-            joined: 0,
         }
     }
 
@@ -65,9 +63,9 @@ impl Decoding {
             return Ok(());
         }
         if self.generation.loop_retries > 0 {
-            for (chunk, &index) in mel.axis_chunks_iter(Axis(0), 1).zip(indices) {
-                self.heard.insert(self.joined, (index, chunk.to_owned()));
-                self.joined += 1;
+            let chunks = mel.axis_chunks_iter(Axis(0), 1).zip(indices);
+            for (number, (chunk, &index)) in (self.session.joined()..).zip(chunks) {
+                self.heard.insert(number, (index, chunk.to_owned()));
             }
         }
         let encoded = self.captioner.encode(mel)?;
@@ -110,7 +108,7 @@ impl Decoding {
             if !is_loop(self.caption_of(generated)) {
                 break;
             }
-            let settings = GenerationConfig { loop_retries: 0, ..self.generation.retry(attempt) };
+            let settings = self.generation.retry(attempt);
             let found = self.captioner.generate_from_mel(mel.clone(), &[index], &settings)?;
             if let Some(found) = found.into_iter().find(|found| !is_loop(self.caption_of(found))) {
                 *generated = found;

@@ -375,12 +375,7 @@ pub struct Reader<'a> {
 impl TensorSource for Reader<'_> {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let stored = self.take(name, shape)?;
-        let mut values = self.checkpoint.read(name, stored)?;
-        if self.precision == Precision::F16 {
-            values.iter_mut().for_each(|value| *value = f16::from_f32(*value).to_f32());
-        }
-        self.checkpoint.check_finite(name, &values)?;
-        Ok(values)
+        self.read(name, stored)
     }
 
     fn weight(&mut self, name: &str, shape: &[usize]) -> Result<Weight> {
@@ -389,7 +384,7 @@ impl TensorSource for Reader<'_> {
         if wanted || stored.dtype == StoredType::I8 {
             return self.checkpoint.read_quantized(name, stored).map(Weight::Int8);
         }
-        self.tensor(name, shape).map(Weight::F32)
+        self.read(name, stored).map(Weight::F32)
     }
 
     fn rows(&mut self, name: &str) -> Result<Option<Arc<dyn RowSource>>> {
@@ -467,6 +462,15 @@ impl<'a> Reader<'a> {
         }
         self.taken.push(name.to_owned());
         Ok(stored)
+    }
+
+    fn read(&self, name: &str, stored: &Stored) -> Result<Vec<f32>> {
+        let mut values = self.checkpoint.read(name, stored)?;
+        if self.precision == Precision::F16 {
+            values.iter_mut().for_each(|value| *value = f16::from_f32(*value).to_f32());
+        }
+        self.checkpoint.check_finite(name, &values)?;
+        Ok(values)
     }
 }
 

@@ -102,6 +102,7 @@ impl GenerationConfig {
             top_p: 0.9,
             repetition_penalty: self.repetition_penalty.max(1.2),
             seed: self.seed.wrapping_add(attempt as u64),
+            loop_retries: 0,
             ..self.clone()
         }
     }

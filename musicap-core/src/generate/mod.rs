@@ -115,6 +115,11 @@ impl Session {
         self.running.len()
     }
 
+    /// Searches that have joined so far: the number of the next.
+    pub fn joined(&self) -> usize {
+        self.joined
+    }
+
     /// Forgets all searches under way.
     pub fn clear(&mut self) {
         self.running.clear();

@@ -17,19 +17,12 @@ pub struct KeyValue {
 }
 
 impl KeyValue {
-    /// These sequences with `next` after them.
-    pub fn append(self, next: KeyValue) -> KeyValue {
+    /// These sequences with `more` behind them: along dimension 0 further sequences, along 1 what
+    /// each goes on with.
+    pub fn append(self, more: KeyValue, dim: usize) -> KeyValue {
         KeyValue {
-            keys: Tensor::cat(vec![self.keys, next.keys], 1),
-            values: Tensor::cat(vec![self.values, next.values], 1),
-        }
-    }
-
-    /// These sequences and, behind them, others of the same length.
-    pub fn append_sequences(self, more: KeyValue) -> KeyValue {
-        KeyValue {
-            keys: Tensor::cat(vec![self.keys, more.keys], 0),
-            values: Tensor::cat(vec![self.values, more.values], 0),
+            keys: Tensor::cat(vec![self.keys, more.keys], dim),
+            values: Tensor::cat(vec![self.values, more.values], dim),
         }
     }
 

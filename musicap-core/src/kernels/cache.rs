@@ -146,7 +146,7 @@ impl TensorCache {
         let [_, length, _] = queries.dims();
         let device = queries.device();
         let seen = match self.layers[layer].take() {
-            Some(tokens) => tokens.append(next),
+            Some(tokens) => tokens.append(next, 1),
             None => next,
         };
         let start = self.length - length;

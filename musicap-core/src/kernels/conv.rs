@@ -79,6 +79,7 @@ impl ConvStack {
     fn forward_packed(&self, input: Tensor<3>) -> Tensor<3> {
         let [chunks, d_input, frames] = input.dims();
         let values = flex::Values::of(input);
+        let d_output = self.packed.last().map_or(d_input, |conv| conv.bias.len());
         let mut output = Vec::new();
         let (mut hidden, mut next) = (Vec::new(), Vec::new());
         for chunk in values.chunks_exact(d_input * frames) {
@@ -94,10 +95,8 @@ impl ConvStack {
                 conv.apply(&hidden, &mut next);
                 std::mem::swap(&mut hidden, &mut next);
             }
-            let d_output = self.packed.last().map_or(d_input, |conv| conv.bias.len());
             output.extend_from_slice(&hidden[d_output..hidden.len() - d_output]);
         }
-        let d_output = self.packed.last().map_or(d_input, |conv| conv.bias.len());
         let frames = output.len() / (chunks * d_output).max(1);
         flex::tensor(output, [chunks, frames, d_output])
     }

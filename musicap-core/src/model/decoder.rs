@@ -112,7 +112,7 @@ impl DecoderCache {
             true => self.audio = other.audio,
             false => {
                 let pairs = self.audio.iter_mut().zip(other.audio);
-                pairs.for_each(|(audio, more)| *audio = audio.clone().append_sequences(more));
+                pairs.for_each(|(audio, more)| *audio = audio.clone().append(more, 0));
             }
         }
     }
