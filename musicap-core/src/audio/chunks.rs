@@ -1,5 +1,6 @@
 //! The front half of the line: anything that gives samples in, chunks at the model's rate out.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{AudioConfig, AudioReader, Chunk, Chunker, Gap, Resampler, Tail, Waveform};
@@ -40,6 +41,32 @@ pub trait SampleSource {
     }
 }
 
+impl<S: SampleSource + ?Sized> SampleSource for Box<S> {
+    fn sample_rate(&self) -> u32 {
+        (**self).sample_rate()
+    }
+
+    fn next_block(&mut self) -> Result<Option<&[f32]>> {
+        (**self).next_block()
+    }
+
+    fn duration(&self) -> Option<Duration> {
+        (**self).duration()
+    }
+
+    fn name(&self) -> Option<&str> {
+        (**self).name()
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        (**self).gaps()
+    }
+
+    fn unlisted_gaps(&self) -> usize {
+        (**self).unlisted_gaps()
+    }
+}
+
 impl SampleSource for AudioReader {
     fn sample_rate(&self) -> u32 {
         self.sample_rate()
@@ -69,14 +96,19 @@ impl SampleSource for AudioReader {
 /// A [`Waveform`] as a source.
 #[derive(Clone, Debug)]
 pub struct WaveformReader<'a> {
-    waveform: &'a Waveform,
+    waveform: Cow<'a, Waveform>,
     position: usize,
 }
 
 impl Waveform {
     /// This waveform as a source to pull from.
     pub fn reader(&self) -> WaveformReader<'_> {
-        WaveformReader { waveform: self, position: 0 }
+        WaveformReader { waveform: Cow::Borrowed(self), position: 0 }
+    }
+
+    /// This waveform as a source that owns it.
+    pub fn into_reader(self) -> WaveformReader<'static> {
+        WaveformReader { waveform: Cow::Owned(self), position: 0 }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Captions of a recording as an iterator.
 
 use std::collections::VecDeque;
+use std::task::Poll;
 
 use super::decoding::Decoding;
 use crate::audio::{Chunk, Chunks, SampleSource};
@@ -109,26 +110,60 @@ impl<S: SampleSource> CaptionStream<S> {
         self.decoding.join(mel, &indices)
     }
 
-    fn advance(&mut self) -> Result<Option<Caption>> {
-        loop {
-            if let Some(Pending { index, span_s, generated: Some(generated) }) =
-                self.pending.front()
-            {
-                let caption = self.decoding.captioner().write(*index, *span_s, generated)?;
-                self.pending.pop_front();
-                self.gone += 1;
-                return Ok(Some(caption));
-            }
-            match self.wanted() {
-                0 if self.decoding.running() == 0 => return Ok(None),
-                0 => {
-                    for (number, generated) in self.decoding.step()? {
-                        self.pending[number - self.gone].generated = Some(generated);
-                    }
-                }
-                wanted => self.read(wanted)?,
-            }
+    /// Does a piece of the work, at most a batch read and heard or one step of the decoder:
+    /// [`Poll::Pending`] asks to be called again. For threads that have other things to do in
+    /// between, such as the event loop of a browser. [`next`](Iterator::next) calls this until it
+    /// is ready.
+    ///
+    /// ```
+    /// use std::task::Poll;
+    ///
+    /// use musicap::audio::Waveform;
+    /// use musicap::{CaptionOptions, Captioner};
+    ///
+    /// let waveform = Waveform::new(vec![0.1; 160_000], 16_000)?;
+    /// let captioner = Captioner::embedded()?;
+    /// let mut stream = captioner.captions(waveform.reader(), &CaptionOptions::default())?;
+    /// let mut turns = 0;
+    /// let first = loop {
+    ///     match stream.poll_next() {
+    ///         Poll::Ready(caption) => break caption,
+    ///         Poll::Pending => turns += 1, // for everything else
+    ///     }
+    /// };
+    /// assert!(first.unwrap()?.end_s == 10.0 && turns > 1);
+    /// # Ok::<(), musicap::Error>(())
+    /// ```
+    pub fn poll_next(&mut self) -> Poll<Option<Result<Caption>>> {
+        self.advance().unwrap_or_else(|error| {
+            // Nothing after it: the model's state cannot be trusted.
+            self.ended = true;
+            self.failed = None;
+            self.pending.clear();
+            self.decoding.clear();
+            Poll::Ready(Some(Err(error)))
+        })
+    }
+
+    fn advance(&mut self) -> Result<Poll<Option<Result<Caption>>>> {
+        if let Some(Pending { index, span_s, generated: Some(generated) }) = self.pending.front() {
+            let caption = self.decoding.captioner().write(*index, *span_s, generated)?;
+            self.pending.pop_front();
+            self.gone += 1;
+            return Ok(Poll::Ready(Some(Ok(caption))));
         }
+        match self.wanted() {
+            0 if self.decoding.running() == 0 => {
+                return Ok(Poll::Ready(self.failed.take().map(Err)));
+            }
+            0 => {
+                for (number, generated) in self.decoding.step()? {
+                    self.pending[number - self.gone].generated = Some(generated);
+                }
+            }
+            wanted => self.read(wanted)?,
+        }
+        Ok(Poll::Pending)
     }
 }
 
@@ -136,15 +171,9 @@ impl<S: SampleSource> Iterator for CaptionStream<S> {
     type Item = Result<Caption>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.advance() {
-            Ok(caption) => caption.map(Ok).or_else(|| self.failed.take().map(Err)),
-            Err(error) => {
-                // Nothing after it: the model's state cannot be trusted.
-                self.ended = true;
-                self.failed = None;
-                self.pending.clear();
-                self.decoding.clear();
-                Some(Err(error))
+        loop {
+            if let Poll::Ready(next) = self.poll_next() {
+                return next;
             }
         }
     }
