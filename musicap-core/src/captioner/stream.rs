@@ -91,7 +91,7 @@ impl<S: SampleSource> CaptionStream<S> {
     }
 
     fn read(&mut self, wanted: usize) -> Result<()> {
-        let mut batch: Vec<Chunk> = Vec::with_capacity(wanted);
+        let mut batch: Vec<Chunk> = Vec::new();
         while batch.len() < wanted && !self.ended {
             match self.chunks.next() {
                 Some(Ok(chunk)) => batch.push(chunk),

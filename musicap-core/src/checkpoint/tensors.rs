@@ -82,7 +82,12 @@ pub(super) fn is_quantizable(name: &str, shape: &[usize]) -> bool {
 #[derive(Clone, Debug)]
 enum Bytes {
     Memory(&'static [u8]),
-    File { file: Source, start: u64, length: usize },
+    File {
+        file: Source,
+        start: u64,
+        length: usize,
+    },
+    #[cfg(not(target_family = "wasm"))]
     Pickled(pytorch_reader::Tensor),
     Values(Vec<f32>),
 }
@@ -228,7 +233,19 @@ impl Checkpoint {
     /// `state_dict` beside an optimizer's state and the like. The pickle is parsed, not run.
     ///
     /// # Errors
+    /// [`Error::Io`] or [`Error::InvalidCheckpoint`]; always in a browser.
+    #[cfg(target_family = "wasm")]
+    pub fn open_pth(path: &Path) -> Result<Self> {
+        let reason = "convert it first, with `musicap convert`; only safetensors are read here";
+        Err(invalid(&path.display().to_string(), reason))
+    }
+
+    /// The tensors of a PyTorch file: a state_dict, or a dictionary that holds one under
+    /// `state_dict` beside an optimizer's state and the like. The pickle is parsed, not run.
+    ///
+    /// # Errors
     /// [`Error::Io`] or [`Error::InvalidCheckpoint`].
+    #[cfg(not(target_family = "wasm"))]
     pub fn open_pth(path: &Path) -> Result<Self> {
         let origin = path.display().to_string();
         // The reader's own error does not tell an unreadable file from an unreadable format.
@@ -357,6 +374,7 @@ impl Checkpoint {
             Bytes::File { file, start, length } => {
                 file.read_at(*start, *length).map(Cow::Owned).map_err(unreadable)
             }
+            #[cfg(not(target_family = "wasm"))]
             Bytes::Pickled(tensor) => tensor.read().map(Cow::Owned).map_err(unreadable),
             Bytes::Values(values) => {
                 Ok(Cow::Owned(values.iter().flat_map(|value| value.to_le_bytes()).collect()))
@@ -464,9 +482,8 @@ impl RowSource for StoredRows {
             Bytes::File { file, start, .. } => {
                 Cow::Owned(file.read_at(start + (row * length) as u64, length)?)
             }
-            Bytes::Pickled(_) | Bytes::Values(_) => {
-                return Err(std::io::ErrorKind::Unsupported.into());
-            }
+            // Not seekable.
+            _ => return Err(std::io::ErrorKind::Unsupported.into()),
         };
         let first = out.len();
         out.extend(self.dtype.to_f32(&bytes));

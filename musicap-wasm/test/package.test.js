@@ -1,0 +1,357 @@
+// The package in Node: everything but the browser's own workers, files and caches.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { before, describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import init, { Captioner, MusicapError, logMel, summarize, write } from "../dist/package/musicap.js";
+import { Engine } from "../dist/package/engine.js";
+import { DIST, SCRATCH, SONG, captionsOf, musicap, readNpy, repeated, song, words } from "./shared.js";
+
+const PACKAGE = join(DIST, "package");
+const MODEL = join(PACKAGE, "model");
+
+/** A worker's interface over an engine in this thread, with copies as in a browser. */
+class LocalWorker {
+  static started = 0;
+  /** The next call of this name ends as a trap does: with an error that has no code. */
+  static crashAt;
+  #ended = false;
+  #engine = new Engine((message, transfer) => {
+    const data = structuredClone(message, { transfer });
+    setImmediate(() => this.#ended || this.onmessage({ data }));
+  });
+
+  constructor() {
+    LocalWorker.started += 1;
+  }
+
+  postMessage(message, transfer = []) {
+    const data = structuredClone(message, { transfer });
+    if (data.call === LocalWorker.crashAt) {
+      LocalWorker.crashAt = undefined;
+      setImmediate(() => this.onmessage({ data: { id: data.id, error: { message: "unreachable" } } }));
+    } else {
+      setImmediate(() => this.#ended || this.#engine.handle(data));
+    }
+  }
+
+  terminate() {
+    this.#ended = true;
+  }
+}
+
+const file = (path) => new File([readFileSync(path)], basename(path));
+const bytes = (path) => new Uint8Array(readFileSync(path));
+const modelFiles = (folder = MODEL) => ({
+  config: readFileSync(join(folder, "config.json"), "utf8"),
+  tokenizer: bytes(join(folder, "tokenizer.json")),
+  weights: bytes(join(folder, "model.safetensors")),
+});
+
+async function collect(run) {
+  const items = [];
+  for await (const item of run) items.push(item);
+  return items;
+}
+
+/** The song at the model's rate, as samples. */
+function samples() {
+  const raw = readFileSync(song("song.f32", "-f", "f32le", "-ac", "1", "-ar", "16000"));
+  return new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length));
+}
+
+before(async () => {
+  const wasm = readFileSync(join(PACKAGE, "musicap_wasm_bg.wasm"));
+  await init({ wasm, worker: () => new LocalWorker() });
+});
+
+describe("captions", () => {
+  let captioner;
+  before(async () => (captioner = await Captioner.fromFiles(modelFiles(), { name: "embedded" })));
+
+  test("are the command's, and so are all formats and the summary", async () => {
+    const progress = [];
+    const run = captioner.caption(bytes(SONG), { onProgress: (event) => progress.push(event) });
+    const items = await collect(run);
+    const captions = await run.result;
+    assert.deepEqual(items, captions.captions);
+    assert.deepEqual(words(captions), words(captionsOf(SONG)));
+    assert.equal(progress.at(-1).captioned_s, 45);
+
+    captions.file = basename(SONG);
+    captions.summary = await summarize(captions);
+    assert.equal(captions.summary, captionsOf(SONG, "--summary").summary);
+    for (const format of ["text", "srt", "vtt"]) {
+      assert.equal(await write(captions, format), musicap(SONG, "--summary", "--format", format));
+    }
+    // Scores differ in their last digits, as sums are taken in another order.
+    const scoreless = (json) => JSON.parse(json, (key, value) => (key === "score" ? null : value));
+    const json = musicap(SONG, "--summary", "--format", "json");
+    assert.deepEqual(scoreless(await write(captions, "json")), scoreless(json));
+  });
+
+  test("are the same for samples, with other settings too", async () => {
+    const wav = song("song.wav", "-ac", "1", "-ar", "16000", "-c:a", "pcm_f32le");
+    const given = { samples: samples(), sampleRate: 16000 };
+    for (const [options, flags] of [
+      [{}, []],
+      [{ overlap: 5, tail: "drop" }, ["--overlap", "5", "--tail", "drop"]],
+      [{ batch: 1, generation: { num_beams: 1, max_length: 20 } }, ["--beams", "1", "--max-length", "20"]],
+    ]) {
+      const captions = await captioner.caption(given, options).result;
+      assert.deepEqual(words(captions), words(captionsOf(wav, ...flags)));
+    }
+  });
+
+  test("of two recordings can be made at once", async () => {
+    const [one, two] = [bytes(SONG), bytes(song("end.mp3", "-ss", "20"))];
+    const alone = await captioner.caption(two).result;
+    const [first, second] = await Promise.all([captioner.caption(one).result, captioner.caption(two).result]);
+    assert.deepEqual(words(first), words(captionsOf(SONG)));
+    assert.deepEqual(second, alone);
+  });
+
+  test("stop when they are called off, and can be made again", async () => {
+    const long = bytes(repeated("long.ogg", 20, "-c", "copy"));
+    const controller = new AbortController();
+    const run = captioner.caption(long, { signal: controller.signal, batch: 1 });
+    const items = [];
+    const reason = new Error("enough");
+    await assert.rejects(async () => {
+      for await (const item of run) {
+        items.push(item);
+        if (items.length === 2) controller.abort(reason);
+      }
+    }, reason);
+    await assert.rejects(run.result, reason);
+    assert.equal(items.length, 2);
+
+    for await (const _ of captioner.caption(long, { batch: 1 })) break;
+    await assert.rejects(captioner.caption(long, { signal: AbortSignal.abort(reason) }).result, reason);
+    assert.deepEqual(words(await captioner.caption(bytes(SONG)).result), words(captionsOf(SONG)));
+  });
+
+  test("of a stream come while it plays and are those of the recording", async () => {
+    const run = captioner.live({ sampleRate: 16000 });
+    const all = samples();
+    for (let n = 0; n < all.length; n += 4096) run.push(all.slice(n, n + 4096));
+    run.end();
+    const events = await collect(run);
+    const wav = song("live.wav", "-ac", "1", "-ar", "16000", "-c:a", "pcm_f32le");
+    assert.ok(events.every(({ type, behind_s }) => type === "caption" && behind_s >= 0));
+    assert.deepEqual(words({ captions: events.map(({ caption }) => caption) }), words(captionsOf(wav)));
+  });
+
+  test("memory does not grow from song to song", async () => {
+    const mp3 = bytes(song("thirty.mp3", "-t", "30"));
+    await captioner.caption(mp3).result;
+    const after = await captioner.memory();
+    for (let n = 0; n < 9; n++) await captioner.caption(mp3).result;
+    assert.equal(await captioner.memory(), after);
+  });
+
+  test("end with the captioner", async () => {
+    const own = await Captioner.fromFiles(modelFiles());
+    const run = own.caption(bytes(SONG));
+    own.dispose();
+    await assert.rejects(run.result, { name: "MusicapError", code: "Disposed" });
+    await assert.rejects(own.caption(bytes(SONG)).result, { code: "Disposed" });
+  });
+
+  test("go on after a crash, with another worker", async () => {
+    const own = await Captioner.fromFiles(modelFiles());
+    const started = LocalWorker.started;
+    LocalWorker.crashAt = "caption";
+    await assert.rejects(own.caption(bytes(SONG)).result, { code: "Crashed" });
+    assert.deepEqual(words(await own.caption(bytes(SONG)).result), words(captionsOf(SONG)));
+    assert.equal(LocalWorker.started, started + 1);
+  });
+});
+
+describe("spectrograms", () => {
+  test("are the command's", async () => {
+    const npy = join(SCRATCH, "mel.npy");
+    execFileSync(process.env.MUSICAP, ["mel", SONG, "-o", npy, "--model", MODEL, "--quiet"]);
+    const { shape, values } = readNpy(npy);
+    const { audio } = JSON.parse(modelFiles().config);
+    const chunks = await collect(logMel(bytes(SONG), { audio }));
+    assert.deepEqual([chunks.length, chunks[0].bands, chunks[0].frames], shape);
+    const size = shape[1] * shape[2];
+    for (const [n, { mel, samples }] of chunks.entries()) {
+      assert.equal(samples.length, 160_000);
+      const worst = mel.reduce((worst, value, i) => Math.max(worst, Math.abs(value - values[n * size + i])), 0);
+      assert.ok(worst < 1e-3, `chunk ${n} is off by ${worst} dB`);
+    }
+  });
+
+  test("of the reference's front end need no configuration", async () => {
+    const [chunk] = await collect(logMel({ samples: new Float32Array(16000 * 3), sampleRate: 16000 }));
+    assert.deepEqual([chunk.bands, chunk.frames, chunk.end_s], [128, 1001, 3]);
+    assert.ok(chunk.mel.every((decibels) => decibels === -100));
+  });
+});
+
+describe("errors", () => {
+  const fails = (promise, code, message) => assert.rejects(promise, (error) => {
+    assert.ok(error instanceof MusicapError, String(error.stack));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+    return true;
+  });
+  let captioner;
+  before(async () => (captioner = await Captioner.fromFiles(modelFiles())));
+
+  test("of recordings say what the file is", async () => {
+    const caption = (content) => captioner.caption(new TextEncoder().encode(content)).result;
+    await fails(caption(""), "UnknownFormat", /the recording: not a sound file.*empty/);
+    await fails(caption("%PDF-1.7"), "UnknownFormat", /a PDF document/);
+    await fails(caption("fLaC but no more"), "DamagedAudio", /FLAC/);
+    await fails(captioner.caption(bytes(SONG).subarray(0, 60)).result, "DamagedAudio", /Ogg/);
+    await fails(collect(logMel(new TextEncoder().encode("x"))), "UnknownFormat", /not a sound file/);
+    await fails(captioner.caption("a path").result, "InvalidOption", /must be a File, Blob/);
+    const silent = { samples: Float32Array.of(NaN), sampleRate: 16000 };
+    await fails(captioner.caption(silent).result, "InvalidSamples", /not usable samples/);
+  });
+
+  test("of settings name the setting", async () => {
+    const caption = (options) => captioner.caption(bytes(SONG), options).result;
+    await fails(caption({ overlap: 10 }), "InvalidOption", /overlap is 10, but must be/);
+    await fails(caption({ batch: 0 }), "InvalidOption", /batch_size is 0/);
+    await fails(caption({ generation: { num_beams: 65 } }), "InvalidOption", /num_beams is 65/);
+    await fails(caption({ beams: 3 }), "InvalidOption", /option is beams, but must be one of .*overlap/);
+    await fails(caption({ generation: { beams: 3 } }), "InvalidOption", /option is beams.*num_beams/);
+    await fails(collect(captioner.live({ sampleRate: 0 })), "InvalidOption", /is 0, but must be 1000 to/);
+    const captions = { file: null, duration_s: 1, model: "", captions: [], summary: null };
+    await fails(write(captions, "pdf"), "InvalidOption", /format is pdf/);
+    await fails(summarize(captions, { length: "endless" }), "InvalidOption", /length is endless/);
+    await fails(write({ captions: 3 }, "srt"), "InvalidCaptions", /captions: not captions/);
+  });
+
+  test("of models name the file and what is wrong in it", async () => {
+    const load = (parts) => Captioner.fromFiles({ ...modelFiles(), ...parts });
+    const { config, weights } = modelFiles();
+    await fails(load({ weights: undefined }), "IncompleteModel", /model.safetensors is missing/);
+    await fails(load({ config: "{" }), "InvalidConfig", /config.json: EOF/);
+    await fails(load({ config: config.replace('"d_model": 192', '"d_model": 96') }), "WrongShape", /\[.*96/);
+    await fails(load({ weights: weights.subarray(0, 1 << 20) }), "InvalidCheckpoint", /cut off/);
+    await fails(load({ weights: weights.subarray(0, 5) }), "InvalidCheckpoint", /shorter than 8 bytes/);
+    await fails(load({ tokenizer: "[]" }), "InvalidTokenizer", /tokenizer.json/);
+    await fails(Captioner.fromFiles(modelFiles(), { precision: "f8" }), "InvalidOption", /precision is f8/);
+    const pth = new File(["x"], "transfer.pth");
+    await fails(Captioner.fromFiles([pth]), "IncompleteModel", /musicap convert/);
+    await fails(Captioner.fromFiles([file(join(MODEL, "config.json"))]), "IncompleteModel", /tokenizer.json/);
+  });
+
+  test("of the program itself are errors of this package", async () => {
+    assert.ok(new MusicapError("Crashed", "x") instanceof Error);
+    await init({ wasm: new Uint8Array(3) }); // it is there already
+  });
+});
+
+describe("a model from a hub", () => {
+  const COMMIT = "0123456789abcdef";
+  /** A hub with the embedded model at one commit. */
+  function hub({ without = [], cut = [] } = {}) {
+    const asked = [];
+    const answer = async (url) => {
+      asked.push(url);
+      const [, revision, name] = /^https:\/\/hub\.test\/owner\/name\/resolve\/([^/]+)\/(.+)$/.exec(url);
+      const path = join(MODEL, name);
+      const exists = ["main", COMMIT].includes(revision) && !without.includes(name);
+      if (!exists || !statSync(path, { throwIfNoEntry: false })) return new Response("", { status: 404 });
+      const content = readFileSync(path);
+      const body = cut.includes(name) ? content.subarray(0, 99) : content;
+      return new Response(body, { headers: { "content-length": content.length, "x-repo-commit": COMMIT } });
+    };
+    return { asked, fetch: answer };
+  }
+
+  /** The Cache interface over a map. */
+  function memory() {
+    const kept = new Map();
+    return {
+      kept,
+      match: async (url) => kept.get(url) && new Response(kept.get(url)),
+      put: async (url, response) => void kept.set(url, await response.arrayBuffer()),
+    };
+  }
+
+  const load = (id, options) => Captioner.fromPretrained(id, { endpoint: "https://hub.test", ...options });
+
+  test("comes with progress, all from one commit, and once", async () => {
+    const [{ asked, fetch }, cache, events] = [hub(), memory(), []];
+    const captioner = await load("owner/name", { fetch, cache, progress: (event) => events.push(event) });
+    assert.equal(captioner.name, "owner/name");
+    assert.deepEqual(words(await captioner.caption(bytes(SONG)).result), words(captionsOf(SONG)));
+    const size = statSync(join(MODEL, "model.safetensors")).size;
+    const weights = events.filter(({ type, file }) => type === "download" && file === "model.safetensors");
+    assert.ok(weights.every(({ loaded, total }, n) => total === size && loaded > (weights[n - 1]?.loaded ?? 0)));
+    assert.equal(weights.at(-1).loaded, size);
+    assert.deepEqual(events.slice(-2), [{ type: "load" }, { type: "ready" }]);
+    assert.ok(asked.slice(1).every((url) => url.includes(COMMIT)), asked.join(" "));
+
+    const again = [];
+    await load("owner/name", { fetch: () => assert.fail("it is kept"), cache, progress: (event) => again.push(event) });
+    const kept = again.filter(({ type }) => type === "cached").map(({ file }) => file);
+    assert.deepEqual(kept, ["config.json", "tokenizer.json", "model.safetensors"]);
+  });
+
+  test("fails with the kind of trouble, and is not half kept", async () => {
+    const fails = (options, problem, message) =>
+      assert.rejects(load("owner/name", { cache: false, ...options }), (error) => {
+        assert.ok(error instanceof MusicapError, String(error));
+        assert.deepEqual([error.code, error.problem], ["Hub", problem]);
+        assert.match(error.message, message);
+        return true;
+      });
+    await fails({ ...hub({ without: ["model.safetensors"] }) }, "NotFound", /convert/);
+    await fails({ fetch: async () => new Response("", { status: 401 }) }, "Denied", /config.json.*401/);
+    await fails({ fetch: async () => { throw new TypeError("no network"); } }, "Unreachable", /no network/);
+    const cache = memory();
+    await fails({ ...hub({ cut: ["model.safetensors"] }), cache }, "Damaged", /99 of \d+ bytes/);
+    assert.ok(!cache.kept.has("https://hub.test/owner/name/resolve/main/config.json"));
+    const { asked, fetch } = hub();
+    await load("owner/name", { fetch, cache });
+    assert.ok(asked.some((url) => url.endsWith("model.safetensors")));
+    for (const id of ["name", "../name", "a/b/c", "owner/name@../x"]) {
+      await assert.rejects(load(id, hub()), { code: "InvalidOption" }, id);
+    }
+    const reason = new Error("enough");
+    const signal = AbortSignal.abort(reason);
+    await assert.rejects(load("owner/name", { fetch: (_, { signal }) => Promise.reject(signal.reason), signal, cache: false }), reason);
+  });
+});
+
+test("a converted model is that of the command", async () => {
+  const folder = join(SCRATCH, "f16");
+  execFileSync(process.env.MUSICAP, ["convert", MODEL, folder, "--precision", "f16"], { stdio: "ignore" });
+  const files = ["config.json", "tokenizer.json", "model.safetensors"].map((name) => file(join(folder, name)));
+  const captioner = await Captioner.fromFiles(files);
+  assert.deepEqual(words(await captioner.caption(bytes(SONG)).result), words(captionsOf(SONG, "--model", folder)));
+});
+
+test("the package is small enough", () => {
+  const wasm = statSync(join(PACKAGE, "musicap_wasm_bg.wasm")).size;
+  const [{ size, unpackedSize, files }] = JSON.parse(
+    execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: PACKAGE, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+  );
+  const zipped = gzipSync(readFileSync(join(PACKAGE, "musicap_wasm_bg.wasm")), { level: 9 }).length;
+  console.log(JSON.stringify({ wasm, wasm_gzip: zipped, package: size, unpacked: unpackedSize }));
+  assert.ok(wasm < 4e6 && size < 10e6);
+  for (const name of ["musicap.js", "musicap.d.ts", "worker.js", "model/model.safetensors", "LICENSE-MIT"]) {
+    assert.ok(files.some(({ path }) => path === name), name);
+  }
+});
+
+test("errors of Rust are those that the types list", () => {
+  const rust = readFileSync(join(DIST, "../../musicap-core/src/error.rs"), "utf8");
+  const codes = [...rust.matchAll(/Error::\w+(?: \{ \.\. \})? => "(\w+)"/g)].map(([, code]) => code);
+  const types = readFileSync(join(PACKAGE, "musicap.d.ts"), "utf8");
+  // No files, devices or language models in a page.
+  const absent = ["Io", "DeviceUnavailable", "Summary"];
+  assert.ok(codes.length > 20);
+  for (const code of codes) assert.equal(types.includes(`"${code}"`), !absent.includes(code), code);
+});

@@ -1,0 +1,261 @@
+// The page in headless Chromium. Screenshots go to docs/web.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, beforeEach, afterEach, describe, test } from "node:test";
+
+import { launch, serve } from "./browser.js";
+import { DIST, DOCS, SCRATCH, SONG, captionsOf, musicap, repeated, song, tools } from "./shared.js";
+
+const DESK = { width: 1180, height: 860 };
+const PHONE = { width: 390, height: 844 };
+const AXE = tools.resolve("axe-core");
+
+let [site, browser, context, page] = [];
+const troubles = [];
+
+before(async () => {
+  mkdirSync(DOCS, { recursive: true });
+  site = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  site?.close();
+});
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: DESK, acceptDownloads: true });
+  page = await context.newPage();
+  troubles.length = 0;
+  page.on("pageerror", (error) => troubles.push(error.stack));
+  page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
+  await page.goto(site.url);
+});
+afterEach(async () => {
+  await context.close();
+  assert.deepEqual(troubles, []);
+});
+
+const upload = (file) => page.setInputFiles("#file", file);
+const done = () => page.waitForSelector("#download:not([hidden])", { timeout: 120_000 });
+const read = () => page.$$eval(".caption", (all) => all.map((one) => one.innerText.replace(/\s*\n\s*/, " ")));
+const lines = (file) => musicap(file).trim().split("\n");
+const at = () => page.$eval("#audio", (audio) => audio.currentTime);
+
+test("an uploaded MP3 gets the command's captions, and downloads of them", async () => {
+  const mp3 = song("song.mp3", "-t", "35");
+  await upload(mp3);
+  await done();
+  assert.deepEqual(await read(), lines(mp3));
+  assert.equal(await page.textContent("#summary"), captionsOf(mp3, "--summary").summary);
+  assert.equal(await page.textContent("#length"), "0:35");
+  assert.ok(await page.isHidden("#work"));
+  for (const format of ["text", "srt", "vtt", "json"]) {
+    await page.selectOption("#format", format);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download button")]);
+    assert.equal(download.suggestedFilename(), `song.${format === "text" ? "txt" : format}`);
+    const text = readFileSync(await download.path(), "utf8");
+    const expected = musicap(mp3, "--summary", "--format", format);
+    const plain = (text) => text.replace(/"score": [-\d.]+/g, "");
+    assert.equal(plain(text), plain(expected));
+  }
+});
+
+test("a click on a caption goes there, and the one that plays is lit", async () => {
+  await upload(song("song.mp3"));
+  await done();
+  const captions = await page.$$(".caption");
+  await captions[2].click();
+  assert.equal(await at(), 20);
+  assert.equal(await captions[2].getAttribute("aria-current"), "true");
+  assert.equal(await page.textContent("#now"), "0:20");
+
+  await page.$eval("#audio", (audio) => (audio.currentTime = 29.6));
+  await page.click("#play");
+  await page.waitForFunction(() => document.querySelectorAll(".caption")[3].ariaCurrent === "true");
+  assert.equal(await page.$$eval("[aria-current=true]", (lit) => lit.length), 1);
+  await page.click("#play");
+  assert.ok(await page.$eval("#audio", (audio) => audio.paused));
+
+  const box = await (await page.$("#picture")).boundingBox();
+  await page.mouse.click(box.x + box.width / 3, box.y + box.height / 2);
+  assert.ok(Math.abs((await at()) - 15) < 0.2, String(await at()));
+});
+
+test("all can be done with the keyboard", async () => {
+  await page.focus("#own");
+  await page.keyboard.press("Enter");
+  await done();
+  await page.focus("#picture");
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
+  assert.ok(Math.abs((await at()) - 40) < 0.2, String(await at()));
+  assert.equal(await page.getAttribute("#picture", "aria-valuetext"), "0:40 of 0:45");
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Space");
+  await page.waitForFunction(() => !document.getElementById("audio").paused);
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "play");
+  await page.focus(".caption >> nth=1");
+  await page.keyboard.press("Enter");
+  assert.equal(await at(), 10);
+});
+
+test("work can be cancelled, and what there is by then stays", async () => {
+  await upload(repeated("long.mp3", 25, "-b:a", "96k"));
+  await page.waitForSelector(".caption");
+  await page.waitForFunction(() => document.getElementById("left").textContent.includes("left"));
+  const share = await page.$eval("#progress", (progress) => progress.value);
+  assert.ok(share > 0 && share < 1);
+  await page.click("#cancel");
+  await done();
+  const count = (await read()).length;
+  assert.ok(count > 0 && count < 117, String(count));
+  await page.waitForTimeout(700);
+  assert.equal((await read()).length, count);
+  assert.ok(await page.isHidden("#cancel"));
+});
+
+test("a bad file's error is told, and the next song works", async () => {
+  const bad = join(SCRATCH, "notes.mp3");
+  writeFileSync(bad, "No sound at all.");
+  await upload(bad);
+  await page.waitForSelector("#error:not([hidden])");
+  assert.equal(await page.getAttribute("#error", "role"), "alert");
+  assert.match(await page.textContent("#error"), /^notes.mp3: not a sound file/);
+  assert.ok(await page.isHidden("#work"));
+  await upload(SONG);
+  await done();
+  assert.ok(await page.isHidden("#error"));
+  assert.deepEqual(await read(), lines(SONG));
+});
+
+test("a second song takes the first one's place, finished or not", async () => {
+  const [first, second] = [song("first.flac", "-t", "20"), song("second.mp3", "-ss", "25")];
+  await upload(first);
+  await done();
+  assert.deepEqual(await read(), lines(first));
+  await upload(repeated("long.mp3", 25));
+  await page.waitForSelector(".caption");
+  await upload(second);
+  await done();
+  assert.equal(await page.textContent("#title"), "second.mp3");
+  assert.deepEqual(await read(), lines(second));
+});
+
+test("after the first visit no network is needed", async () => {
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await context.setOffline(true);
+  await page.reload();
+  await page.click("#own");
+  await done();
+  assert.deepEqual(await read(), lines(SONG));
+  await context.setOffline(false);
+});
+
+test("a model comes from the visitor's own files", async () => {
+  const folder = join(DIST, "package/model");
+  const files = ["config.json", "tokenizer.json", "model.safetensors"].map((name) => join(folder, name));
+  await page.click("#model summary");
+  await page.setInputFiles("#model-files", files.slice(0, 1));
+  await page.waitForFunction(() => document.getElementById("model-note").textContent.includes("missing"));
+  await page.setInputFiles("#model-files", files);
+  await page.waitForFunction(() => document.getElementById("model-note").textContent.startsWith("Loaded"));
+  assert.equal(await page.textContent("#model-name"), "model.safetensors");
+  await upload(SONG);
+  await done();
+  assert.deepEqual(await read(), lines(SONG));
+});
+
+test("a dropped file is opened", async () => {
+  const data = readFileSync(SONG).toString("base64");
+  await page.evaluate((data) => {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([bytes], "dropped.ogg"));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  }, data);
+  await done();
+  assert.equal(await page.textContent("#title"), "dropped.ogg");
+  assert.deepEqual(await read(), lines(SONG));
+});
+
+test("the page stays free while it works", async () => {
+  await page.evaluate(() => {
+    window.tasks = [];
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
+      entryTypes: ["longtask"],
+    });
+  });
+  await upload(repeated("three-minutes.mp3", 4));
+  await done();
+  const longest = Math.max(0, ...(await page.evaluate(() => window.tasks)));
+  console.log(`longest task of the main thread: ${longest} ms`);
+  assert.ok(longest < 100);
+});
+
+describe("the microphone", () => {
+  test("is captioned while it is heard", async () => {
+    const wav = song("microphone.wav", "-t", "18", "-ac", "1", "-ar", "48000", "-c:a", "pcm_s16le");
+    const hearing = await launch({ microphone: wav });
+    try {
+      const live = await (await hearing.newContext({ viewport: DESK })).newPage();
+      await live.goto(site.url);
+      await live.click("#microphone");
+      await live.waitForSelector(".caption", { timeout: 60_000 });
+      assert.match(await live.textContent("#stage"), /^Live, 0:/);
+      await live.screenshot({ path: join(DOCS, "live.png") });
+      await live.waitForTimeout(3000);
+      await live.click("#cancel");
+      await live.waitForSelector("#download:not([hidden])", { timeout: 60_000 });
+      const spans = await live.$$eval(".caption time", (all) => all.map((one) => one.textContent));
+      assert.deepEqual(spans.slice(0, 1), ["0:00–0:10"]);
+      const words = await live.$$eval(".words", (all) => all.map((one) => one.textContent).join(" "));
+      assert.match(words, /piano/);
+    } finally {
+      await hearing.close();
+    }
+  });
+});
+
+describe("the page is fit for all", () => {
+  for (const [name, colorScheme, viewport] of [
+    ["light", "light", DESK],
+    ["dark", "dark", DESK],
+    ["phone", "light", PHONE],
+    ["phone-dark", "dark", PHONE],
+  ]) {
+    test(`${name}: no fault that axe finds, no scrolling sideways`, async () => {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      const check = async () => {
+        // The policy of the page lets no other script in; the test's own way around is evaluate.
+        await page.evaluate(readFileSync(AXE, "utf8"));
+        const { violations } = await page.evaluate(() => window.axe.run());
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+        assert.deepEqual(found, []);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `${wide} pixels too wide`);
+      };
+      await check();
+      await page.screenshot({ path: join(DOCS, `start-${name}.png`) });
+      await page.click("#own");
+      await done();
+      await page.click(".caption >> nth=3");
+      await check();
+      await page.mouse.move(0, 0);
+      await page.waitForTimeout(400);
+      await page.screenshot({ path: join(DOCS, `song-${name}.png`), fullPage: viewport === PHONE });
+    });
+  }
+
+  test("the theme can be chosen and is kept", async () => {
+    await page.click("#theme");
+    await page.click("#theme");
+    assert.equal(await page.textContent("#theme"), "Theme: dark");
+    await page.reload();
+    assert.equal(await page.$eval("body", (body) => getComputedStyle(body).backgroundColor), "rgb(22, 19, 22)");
+  });
+});
+

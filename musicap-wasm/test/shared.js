@@ -1,0 +1,59 @@
+// What the tests share: the command as the outside truth, and the songs.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+export const DIST = join(here, "../dist");
+export const SONG = join(here, "../../examples/songs/three-scenes.ogg");
+export const DOCS = join(here, "../../docs/web");
+export const SCRATCH = mkdtempSync(join(tmpdir(), "musicap-web-"));
+
+/** Requires what scripts/test has installed outside the repository. */
+export const tools = createRequire(join(process.env.MUSICAP_TOOLS ?? here, "tools.js"));
+
+const COMMAND = process.env.MUSICAP;
+if (!existsSync(COMMAND ?? "")) throw new Error("set MUSICAP to the command, as scripts/test does");
+
+/** What the command prints; it names files as they are named here. */
+export function musicap(file, ...options) {
+  const where = { cwd: dirname(file), encoding: "utf8", maxBuffer: 1 << 28 };
+  return execFileSync(COMMAND, [...options, "--quiet", basename(file)], where);
+}
+
+/** The command's captions of a file. */
+export function captionsOf(file, ...options) {
+  return JSON.parse(musicap(file, "--format", "json", ...options));
+}
+
+/** Another form of the song, made by ffmpeg. */
+export function song(name, ...options) {
+  return repeated(name, 1, ...options);
+}
+
+/** The song so many times in a row. */
+export function repeated(name, times, ...options) {
+  const file = join(SCRATCH, name);
+  execFileSync("ffmpeg", ["-v", "error", "-y", "-stream_loop", times - 1, "-i", SONG, ...options, file]);
+  return file;
+}
+
+/** The first tensor of a NumPy file of float32. */
+export function readNpy(file) {
+  const bytes = readFileSync(file);
+  const header = bytes.readUInt16LE(8);
+  const shape = /'shape': \(([\d, ]+)\)/.exec(bytes.toString("latin1", 10, 10 + header))[1];
+  const data = bytes.subarray(10 + header);
+  return {
+    shape: shape.split(",").filter(Boolean).map(Number),
+    values: new Float32Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.length)),
+  };
+}
+
+/** Captions without what floating point leaves open: their order of time, spans and words. */
+export function words({ captions }) {
+  return captions.map(({ index, start_s, end_s, text }) => ({ index, start_s, end_s, text }));
+}
