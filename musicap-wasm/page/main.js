@@ -6,6 +6,7 @@ import { Player } from "./player.js";
 import { Reading } from "./reading.js";
 import { clock, roughly } from "./time.js";
 
+const START = document.title;
 const $ = (id) => document.getElementById(id);
 const EXTENSIONS = { text: "txt", srt: "srt", vtt: "vtt", json: "json" };
 const MODEL_FILE = /\.(safetensors|pth)$|^(config|generation_config|tokenizer|vocab)\.json$|^merges\.txt$/;
@@ -14,7 +15,7 @@ const LIVE_OVERLAP_S = 5;
 /** What reading and hearing a stretch is of its captioning, for the progress bar. */
 const HEARING = 0.3;
 
-const picture = new Picture($("wave"), $("mel"));
+const picture = new Picture($("wave"), $("mel"), $("axis"));
 const reading = new Reading($("captions"), ({ start_s }) => player.seek(start_s));
 const player = new Player({
   audio: $("audio"),
@@ -197,12 +198,20 @@ async function working(signal, work) {
     if (!signal.aborted) fail(error);
     if (reading.captions.length) await finish(partial());
     else if (signal.aborted) reading.clear("Cancelled before the first caption.");
-    else reading.clear("No captions.");
+    else close();
   } finally {
     if (signal === current.signal) {
       $("work").hidden = $("cancel").hidden = true;
     }
   }
+}
+
+/** Goes back to the start: there is nothing to show. */
+function close() {
+  player.load(undefined);
+  $("song").hidden = true;
+  document.body.classList.remove("open");
+  document.title = START;
 }
 
 /** What there is of a recording that was not captioned to its end. */

@@ -1,4 +1,5 @@
 // The recording as a waveform and a mel spectrogram, both of which fill up as chunks come.
+import { clock } from "./time.js";
 
 /** Loudness values kept for a second of sound. */
 const BINS = 20;
@@ -6,6 +7,11 @@ const BINS = 20;
 const COLUMNS = 25;
 const LONG_COLUMNS = 2;
 const LONG_S = 1800;
+/** Steps of the time axis, in seconds, and how many pixels one has at least. */
+const STEPS_S = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+const STEP_PIXELS = 72;
+/** Quiet passages are drawn higher than they are: amplitudes to this power. */
+const LIFT = 0.65;
 /** What is told from silence, in decibels below the loudest cell. */
 const RANGE_DB = 75;
 /** From silence to the loudest. */
@@ -17,6 +23,7 @@ const SCALES = {
 export class Picture {
   #wave;
   #mel;
+  #axis;
   #chunkSeconds = 10;
   #duration = 0;
   #captioned = 0;
@@ -27,8 +34,8 @@ export class Picture {
   #colours;
   #ink;
 
-  constructor(wave, mel) {
-    [this.#wave, this.#mel] = [wave, mel];
+  constructor(wave, mel, axis) {
+    [this.#wave, this.#mel, this.#axis] = [wave, mel, axis];
     new ResizeObserver(() => this.#queue()).observe(mel);
     this.recolour();
   }
@@ -120,6 +127,7 @@ export class Picture {
       this.#queued = false;
       this.#drawWave();
       this.#drawMel();
+      this.#drawAxis();
     });
   }
 
@@ -139,13 +147,13 @@ export class Picture {
         bars.set(place, { peak: Math.max(peak, known?.peak ?? 0), rms: Math.max(rms, known?.rms ?? 0) });
       });
     }
-    const scale = (middle - 6 * devicePixelRatio) / this.#peak;
+    const lifted = (value) => (value / this.#peak) ** LIFT * (middle - 6 * devicePixelRatio);
     const edge = (this.#captioned / this.#duration) * width;
     for (const [place, { peak, rms }] of bars) {
       const x = place * (bar + gap);
       context.fillStyle = x < edge ? this.#ink.captioned : this.#ink.heard;
       for (const [value, alpha] of [[peak, 0.35], [rms, 1]]) {
-        const half = Math.max(devicePixelRatio / 2, value * scale);
+        const half = Math.max(devicePixelRatio / 2, lifted(value));
         context.globalAlpha = alpha;
         context.fillRect(x, middle - half, bar, 2 * half);
       }
@@ -162,6 +170,19 @@ export class Picture {
       const end = Math.ceil((end_s / this.#duration) * width);
       context.drawImage(strip, x, 0, end - x, height);
     }
+  }
+
+  #drawAxis() {
+    const steps = this.#axis.clientWidth / STEP_PIXELS;
+    const step = STEPS_S.find((step) => this.#duration / step <= steps) ?? STEPS_S.at(-1);
+    const places = Array.from({ length: Math.ceil(this.#duration / step) }, (_, n) => n * step);
+    const labels = places.map((place) => {
+      const label = document.createElement("span");
+      label.textContent = clock(place);
+      label.style.left = `${(place / this.#duration) * 100}%`;
+      return label;
+    });
+    this.#axis.replaceChildren(...labels);
   }
 }
 

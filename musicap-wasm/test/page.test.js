@@ -124,7 +124,7 @@ test("a bad file's error is told, and the next song works", async () => {
   await page.waitForSelector("#error:not([hidden])");
   assert.equal(await page.getAttribute("#error", "role"), "alert");
   assert.match(await page.textContent("#error"), /^notes.mp3: not a sound file/);
-  assert.ok(await page.isHidden("#work"));
+  assert.ok(await page.isHidden("#song"));
   await upload(SONG);
   await done();
   assert.ok(await page.isHidden("#error"));
@@ -245,6 +245,7 @@ describe("the page is fit for all", () => {
       await page.click(".caption >> nth=3");
       await check();
       await page.mouse.move(0, 0);
+      await page.evaluate(() => scrollTo(0, 0));
       await page.waitForTimeout(400);
       await page.screenshot({ path: join(DOCS, `song-${name}.png`), fullPage: viewport === PHONE });
     });
