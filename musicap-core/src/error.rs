@@ -324,6 +324,37 @@ impl std::fmt::Display for SummaryProblem {
 }
 
 impl Error {
+    /// The variant's name, for bindings and logs that tell errors apart by a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Error::Io { .. } => "Io",
+            Error::UnknownFormat { .. } => "UnknownFormat",
+            Error::DamagedAudio { .. } => "DamagedAudio",
+            Error::NoAudioTrack { .. } => "NoAudioTrack",
+            Error::UnsupportedCodec { .. } => "UnsupportedCodec",
+            Error::NoSamples { .. } => "NoSamples",
+            Error::AudioRead { .. } => "AudioRead",
+            Error::SampleRateChanged { .. } => "SampleRateChanged",
+            Error::AudioLimit { .. } => "AudioLimit",
+            Error::InvalidSamples { .. } => "InvalidSamples",
+            Error::InvalidOption { .. } => "InvalidOption",
+            Error::DeviceUnavailable { .. } => "DeviceUnavailable",
+            Error::IncompleteModel { .. } => "IncompleteModel",
+            Error::ModelNotFound { .. } => "ModelNotFound",
+            Error::InvalidConfig { .. } => "InvalidConfig",
+            Error::InvalidCheckpoint { .. } => "InvalidCheckpoint",
+            Error::MissingTensor { .. } => "MissingTensor",
+            Error::UnexpectedTensors { .. } => "UnexpectedTensors",
+            Error::WrongShape { .. } => "WrongShape",
+            Error::InvalidTokenizer { .. } => "InvalidTokenizer",
+            Error::NotFinite { .. } => "NotFinite",
+            Error::Backend { .. } => "Backend",
+            Error::InvalidCaptions { .. } => "InvalidCaptions",
+            Error::Summary { .. } => "Summary",
+            Error::Hub { .. } => "Hub",
+        }
+    }
+
     /// An [`Error::Io`] for `path`, made to be used with `map_err`.
     pub(crate) fn io(
         action: &'static str,

@@ -40,6 +40,32 @@ pub trait SampleSource {
     }
 }
 
+impl<S: SampleSource + ?Sized> SampleSource for Box<S> {
+    fn sample_rate(&self) -> u32 {
+        (**self).sample_rate()
+    }
+
+    fn next_block(&mut self) -> Result<Option<&[f32]>> {
+        (**self).next_block()
+    }
+
+    fn duration(&self) -> Option<Duration> {
+        (**self).duration()
+    }
+
+    fn name(&self) -> Option<&str> {
+        (**self).name()
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        (**self).gaps()
+    }
+
+    fn unlisted_gaps(&self) -> usize {
+        (**self).unlisted_gaps()
+    }
+}
+
 impl SampleSource for AudioReader {
     fn sample_rate(&self) -> u32 {
         self.sample_rate()

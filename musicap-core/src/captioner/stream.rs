@@ -1,6 +1,7 @@
 //! Captions of a recording as an iterator.
 
 use std::collections::VecDeque;
+use std::task::Poll;
 
 use super::decoding::Decoding;
 use crate::audio::{Chunk, Chunks, SampleSource};
@@ -109,26 +110,60 @@ impl<S: SampleSource> CaptionStream<S> {
         self.decoding.join(mel, &indices)
     }
 
-    fn advance(&mut self) -> Result<Option<Caption>> {
-        loop {
-            if let Some(Pending { index, span_s, generated: Some(generated) }) =
-                self.pending.front()
-            {
-                let caption = self.decoding.captioner().write(*index, *span_s, generated)?;
-                self.pending.pop_front();
-                self.gone += 1;
-                return Ok(Some(caption));
-            }
-            match self.wanted() {
-                0 if self.decoding.running() == 0 => return Ok(None),
-                0 => {
-                    for (number, generated) in self.decoding.step()? {
-                        self.pending[number - self.gone].generated = Some(generated);
-                    }
-                }
-                wanted => self.read(wanted)?,
+    /// Does one piece of the work, for those who have something else to do in between: keep a
+    /// page alive, draw progress, see whether the work is still wanted. A piece is as short as a
+    /// token of each chunk under way, and at most as long as reading and encoding a batch.
+    ///
+    /// The iterator's next item if it is ready; `Pending` means that there is more to do.
+    ///
+    /// ```
+    /// use std::task::Poll;
+    /// use musicap::audio::Waveform;
+    /// use musicap::{CaptionOptions, Captioner};
+    ///
+    /// let captioner = Captioner::embedded()?;
+    /// let waveform = Waveform::new(vec![0.1; 160_000], 16_000)?;
+    /// let mut stream = captioner.captions(waveform.reader(), &CaptionOptions::default())?;
+    /// let mut pieces = 1;
+    /// while stream.step().is_pending() {
+    ///     pieces += 1;
+    /// }
+    /// assert!(pieces > 5);
+    /// # Ok::<(), musicap::Error>(())
+    /// ```
+    pub fn step(&mut self) -> Poll<Option<Result<Caption>>> {
+        match self.advance() {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(Some(caption))) => Poll::Ready(Some(Ok(caption))),
+            Ok(Poll::Ready(None)) => Poll::Ready(self.failed.take().map(Err)),
+            Err(error) => {
+                // Nothing after it: the model's state cannot be trusted.
+                self.ended = true;
+                self.failed = None;
+                self.pending.clear();
+                self.decoding.clear();
+                Poll::Ready(Some(Err(error)))
             }
         }
+    }
+
+    fn advance(&mut self) -> Result<Poll<Option<Caption>>> {
+        if let Some(Pending { index, span_s, generated: Some(generated) }) = self.pending.front() {
+            let caption = self.decoding.captioner().write(*index, *span_s, generated)?;
+            self.pending.pop_front();
+            self.gone += 1;
+            return Ok(Poll::Ready(Some(caption)));
+        }
+        match self.wanted() {
+            0 if self.decoding.running() == 0 => return Ok(Poll::Ready(None)),
+            0 => {
+                for (number, generated) in self.decoding.step()? {
+                    self.pending[number - self.gone].generated = Some(generated);
+                }
+            }
+            wanted => self.read(wanted)?,
+        }
+        Ok(Poll::Pending)
     }
 }
 
@@ -136,15 +171,9 @@ impl<S: SampleSource> Iterator for CaptionStream<S> {
     type Item = Result<Caption>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.advance() {
-            Ok(caption) => caption.map(Ok).or_else(|| self.failed.take().map(Err)),
-            Err(error) => {
-                // Nothing after it: the model's state cannot be trusted.
-                self.ended = true;
-                self.failed = None;
-                self.pending.clear();
-                self.decoding.clear();
-                Some(Err(error))
+        loop {
+            if let Poll::Ready(next) = self.step() {
+                return next;
             }
         }
     }
