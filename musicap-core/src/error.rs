@@ -324,8 +324,8 @@ impl std::fmt::Display for SummaryProblem {
 }
 
 impl Error {
-    /// The variant's name, for bindings and logs that tell errors apart by a word.
-    pub fn kind(&self) -> &'static str {
+    /// The variant's name, for programs in other languages to tell errors apart by.
+    pub fn code(&self) -> &'static str {
         match self {
             Error::Io { .. } => "Io",
             Error::UnknownFormat { .. } => "UnknownFormat",
@@ -347,7 +347,7 @@ impl Error {
             Error::UnexpectedTensors { .. } => "UnexpectedTensors",
             Error::WrongShape { .. } => "WrongShape",
             Error::InvalidTokenizer { .. } => "InvalidTokenizer",
-            Error::NotFinite { .. } => "NotFinite",
+            Error::NotFinite => "NotFinite",
             Error::Backend { .. } => "Backend",
             Error::InvalidCaptions { .. } => "InvalidCaptions",
             Error::Summary { .. } => "Summary",

@@ -171,7 +171,7 @@ impl CaptionStream {
                 let Some(stream) = stream else { return Poll::Ready(None) };
                 let began = Instant::now();
                 loop {
-                    let next = stream.step();
+                    let next = stream.poll_next();
                     if next.is_ready() || began.elapsed() > SIGNALS {
                         return next;
                     }

@@ -56,7 +56,7 @@ impl From<Raised> for PyErr {
 
 /// The error of `musicap.errors` that is named as the library's is.
 fn class_error(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    let raised = named(py, &format!("{}Error", error.kind()), &error.to_string())?;
+    let raised = named(py, &format!("{}Error", error.code()), &error.to_string())?;
     let problem = match error {
         Error::Hub { problem, .. } => Some(hub_problem(*problem)),
         Error::Summary { problem, .. } => Some(summary_problem(*problem)),

@@ -1,5 +1,6 @@
 //! The front half of the line: anything that gives samples in, chunks at the model's rate out.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{AudioConfig, AudioReader, Chunk, Chunker, Gap, Resampler, Tail, Waveform};
@@ -95,14 +96,19 @@ impl SampleSource for AudioReader {
 /// A [`Waveform`] as a source.
 #[derive(Clone, Debug)]
 pub struct WaveformReader<'a> {
-    waveform: &'a Waveform,
+    waveform: Cow<'a, Waveform>,
     position: usize,
 }
 
 impl Waveform {
     /// This waveform as a source to pull from.
     pub fn reader(&self) -> WaveformReader<'_> {
-        WaveformReader { waveform: self, position: 0 }
+        WaveformReader { waveform: Cow::Borrowed(self), position: 0 }
+    }
+
+    /// This waveform as a source that owns it.
+    pub fn into_reader(self) -> WaveformReader<'static> {
+        WaveformReader { waveform: Cow::Owned(self), position: 0 }
     }
 }
 

@@ -15,7 +15,8 @@ pub struct LoadOptions {
     pub precision: Precision,
     /// Threads to compute with; `None` takes as many as rayon's global pool has.
     pub threads: Option<usize>,
-    /// Whether to take the time of each stage, for [`Captioner::timings`](super::Captioner::timings).
+    /// Whether to take the time of each stage, for
+    /// [`Captioner::timings`](super::Captioner::timings). Not in a browser.
     pub timings: bool,
 }
 

@@ -110,52 +110,52 @@ impl<S: SampleSource> CaptionStream<S> {
         self.decoding.join(mel, &indices)
     }
 
-    /// Does one piece of the work, for those who have something else to do in between: keep a
-    /// page alive, draw progress, see whether the work is still wanted. A piece is as short as a
-    /// token of each chunk under way, and at most as long as reading and encoding a batch.
-    ///
-    /// The iterator's next item if it is ready; `Pending` means that there is more to do.
+    /// Does a piece of the work, at most a batch read and heard or one step of the decoder:
+    /// [`Poll::Pending`] asks to be called again. For threads that have other things to do in
+    /// between, such as the event loop of a browser. [`next`](Iterator::next) calls this until it
+    /// is ready.
     ///
     /// ```
     /// use std::task::Poll;
+    ///
     /// use musicap::audio::Waveform;
     /// use musicap::{CaptionOptions, Captioner};
     ///
-    /// let captioner = Captioner::embedded()?;
     /// let waveform = Waveform::new(vec![0.1; 160_000], 16_000)?;
+    /// let captioner = Captioner::embedded()?;
     /// let mut stream = captioner.captions(waveform.reader(), &CaptionOptions::default())?;
-    /// let mut pieces = 1;
-    /// while stream.step().is_pending() {
-    ///     pieces += 1;
-    /// }
-    /// assert!(pieces > 5);
+    /// let mut turns = 0;
+    /// let first = loop {
+    ///     match stream.poll_next() {
+    ///         Poll::Ready(caption) => break caption,
+    ///         Poll::Pending => turns += 1, // for everything else
+    ///     }
+    /// };
+    /// assert!(first.unwrap()?.end_s == 10.0 && turns > 1);
     /// # Ok::<(), musicap::Error>(())
     /// ```
-    pub fn step(&mut self) -> Poll<Option<Result<Caption>>> {
-        match self.advance() {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(Some(caption))) => Poll::Ready(Some(Ok(caption))),
-            Ok(Poll::Ready(None)) => Poll::Ready(self.failed.take().map(Err)),
-            Err(error) => {
-                // Nothing after it: the model's state cannot be trusted.
-                self.ended = true;
-                self.failed = None;
-                self.pending.clear();
-                self.decoding.clear();
-                Poll::Ready(Some(Err(error)))
-            }
-        }
+    pub fn poll_next(&mut self) -> Poll<Option<Result<Caption>>> {
+        self.advance().unwrap_or_else(|error| {
+            // Nothing after it: the model's state cannot be trusted.
+            self.ended = true;
+            self.failed = None;
+            self.pending.clear();
+            self.decoding.clear();
+            Poll::Ready(Some(Err(error)))
+        })
     }
 
-    fn advance(&mut self) -> Result<Poll<Option<Caption>>> {
+    fn advance(&mut self) -> Result<Poll<Option<Result<Caption>>>> {
         if let Some(Pending { index, span_s, generated: Some(generated) }) = self.pending.front() {
             let caption = self.decoding.captioner().write(*index, *span_s, generated)?;
             self.pending.pop_front();
             self.gone += 1;
-            return Ok(Poll::Ready(Some(caption)));
+            return Ok(Poll::Ready(Some(Ok(caption))));
         }
         match self.wanted() {
-            0 if self.decoding.running() == 0 => return Ok(Poll::Ready(None)),
+            0 if self.decoding.running() == 0 => {
+                return Ok(Poll::Ready(self.failed.take().map(Err)));
+            }
             0 => {
                 for (number, generated) in self.decoding.step()? {
                     self.pending[number - self.gone].generated = Some(generated);
@@ -172,7 +172,7 @@ impl<S: SampleSource> Iterator for CaptionStream<S> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Poll::Ready(next) = self.step() {
+            if let Poll::Ready(next) = self.poll_next() {
                 return next;
             }
         }

@@ -63,7 +63,9 @@ pub(super) struct Clock {
 
 impl Clock {
     pub fn new(running: bool) -> Self {
-        Clock { running, ..Clock::default() }
+        // There, the standard library has no clock and panics when asked for one.
+        let clockless = cfg!(all(target_family = "wasm", target_os = "unknown"));
+        Clock { running: running && !clockless, ..Clock::default() }
     }
 
     /// Does `work` and counts its time for `stage`.

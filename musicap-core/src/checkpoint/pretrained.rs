@@ -85,7 +85,7 @@ impl Pretrained {
         let config = ModelConfig::from_json(NAME, CONFIG, None)?;
         let tokenizer = Tokenizer::from_json(NAME, TOKENIZER)?;
         let checkpoint = Checkpoint::from_static_safetensors(NAME, WEIGHTS)?;
-        Self::new(NAME.to_owned(), config, tokenizer, checkpoint)
+        Self::new(NAME, config, tokenizer, checkpoint)
     }
 
     /// A model whose text files are in `folder`.
@@ -118,13 +118,35 @@ impl Pretrained {
         Self::new(name, config, tokenizer, checkpoint)
     }
 
-    /// A model from its parts.
-    pub(super) fn new(
-        name: String,
+    /// A model from its parts, wherever they come from; `name` is for messages and captions.
+    ///
+    /// ```
+    /// use musicap::checkpoint::{Checkpoint, ModelConfig, Pretrained};
+    /// use musicap::{Captioner, LoadOptions, Tokenizer};
+    ///
+    /// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/embedded");
+    /// # let read = |name: &str| std::fs::read(format!("{folder}/{name}"));
+    /// let config = String::from_utf8_lossy(&read("config.json")?).into_owned();
+    /// let weights = std::io::Cursor::new(read("model.safetensors")?);
+    /// let pretrained = Pretrained::new(
+    ///     "mine",
+    ///     ModelConfig::from_json("config.json", &config, None)?,
+    ///     Tokenizer::from_json("tokenizer.json", &read("tokenizer.json")?)?,
+    ///     Checkpoint::from_safetensors("model.safetensors", weights)?,
+    /// )?;
+    /// let captioner = Captioner::load(&pretrained, &LoadOptions::default())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidTokenizer`] if the tokenizer has more tokens than the model.
+    pub fn new(
+        name: impl Into<String>,
         config: ModelConfig,
         tokenizer: Tokenizer,
         checkpoint: Checkpoint,
     ) -> Result<Self> {
+        let name = name.into();
         let (tokens, rows) = (tokenizer.vocab_size(), config.bart.vocab_size);
         if tokens > rows {
             let reason =
@@ -146,7 +168,7 @@ impl Pretrained {
         config: ModelConfig,
         checkpoint: Checkpoint,
     ) -> Result<Self> {
-        Self::new(name.into(), config, self.tokenizer.clone(), checkpoint)
+        Self::new(name, config, self.tokenizer.clone(), checkpoint)
     }
 
     /// What the model was asked for by.

@@ -82,9 +82,33 @@ pub(super) fn is_quantizable(name: &str, shape: &[usize]) -> bool {
 #[derive(Clone, Debug)]
 enum Bytes {
     Memory(&'static [u8]),
-    File { file: Arc<Mutex<File>>, start: u64, length: usize },
+    File { file: Source, start: u64, length: usize },
     Pickled(pytorch_reader::Tensor),
     Values(Vec<f32>),
+}
+
+/// A file, or what is as good as one.
+#[derive(Clone)]
+struct Source(Arc<Mutex<dyn ReadSeek>>);
+
+trait ReadSeek: Read + Seek + Send {}
+
+impl<R: Read + Seek + Send> ReadSeek for R {}
+
+impl Source {
+    fn read_at(&self, start: u64, length: usize) -> std::io::Result<Vec<u8>> {
+        let mut buffer = vec![0; length];
+        let mut file = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(&mut buffer)?;
+        Ok(buffer)
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").finish_non_exhaustive()
+    }
 }
 
 impl Checkpoint {
@@ -93,10 +117,25 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Io`] or [`Error::InvalidCheckpoint`].
     pub fn open_safetensors(path: &Path) -> Result<Self> {
-        let origin = path.display().to_string();
-        let read = || Error::io("read", path);
-        let mut file = File::open(path).map_err(read())?;
-        let file_length = file.metadata().map_err(read())?.len();
+        let file = File::open(path).map_err(Error::io("read", path))?;
+        Self::from_safetensors(path.display().to_string(), file)
+    }
+
+    /// The tensors of a safetensors file that is anything that can be read and sought: bytes in a
+    /// [`Cursor`](std::io::Cursor), a file that a browser or Python opened. They are read when the
+    /// model asks for them. `origin` names them in errors.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCheckpoint`], also if it cannot be read.
+    pub fn from_safetensors<R>(origin: impl Into<String>, mut file: R) -> Result<Self>
+    where
+        R: Read + Seek + Send + 'static,
+    {
+        let origin = origin.into();
+        let unreadable =
+            |reason: std::io::Error| invalid(&origin, format!("it cannot be read: {reason}"));
+        let file_length = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
+        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let mut length = [0; 8];
         file.read_exact(&mut length).map_err(|_| invalid(&origin, "it is shorter than 8 bytes"))?;
         let header_length = u64::from_le_bytes(length);
@@ -104,8 +143,8 @@ impl Checkpoint {
             return Err(invalid(&origin, "it is not a safetensors file, or it is cut off"));
         }
         let mut header = vec![0; header_length as usize];
-        file.read_exact(&mut header).map_err(read())?;
-        let file = Arc::new(Mutex::new(file));
+        file.read_exact(&mut header).map_err(unreadable)?;
+        let file = Source(Arc::new(Mutex::new(file)));
         let data_start = 8 + header_length;
         Self::from_header(origin, &header, file_length - data_start, |start, length| Bytes::File {
             file: file.clone(),
@@ -316,7 +355,7 @@ impl Checkpoint {
         match &stored.bytes {
             Bytes::Memory(bytes) => Ok(Cow::Borrowed(bytes)),
             Bytes::File { file, start, length } => {
-                read_at(file, *start, *length).map(Cow::Owned).map_err(unreadable)
+                file.read_at(*start, *length).map(Cow::Owned).map_err(unreadable)
             }
             Bytes::Pickled(tensor) => tensor.read().map(Cow::Owned).map_err(unreadable),
             Bytes::Values(values) => {
@@ -423,7 +462,7 @@ impl RowSource for StoredRows {
         let bytes = match &self.bytes {
             Bytes::Memory(bytes) => Cow::Borrowed(&bytes[row * length..][..length]),
             Bytes::File { file, start, .. } => {
-                Cow::Owned(read_at(file, start + (row * length) as u64, length)?)
+                Cow::Owned(file.read_at(start + (row * length) as u64, length)?)
             }
             Bytes::Pickled(_) | Bytes::Values(_) => {
                 return Err(std::io::ErrorKind::Unsupported.into());
@@ -436,14 +475,6 @@ impl RowSource for StoredRows {
         }
         Ok(())
     }
-}
-
-fn read_at(file: &Mutex<File>, start: u64, length: usize) -> std::io::Result<Vec<u8>> {
-    let mut buffer = vec![0; length];
-    let mut file = file.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    file.seek(SeekFrom::Start(start))?;
-    file.read_exact(&mut buffer)?;
-    Ok(buffer)
 }
 
 impl<'a> Reader<'a> {
