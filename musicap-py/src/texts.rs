@@ -50,6 +50,7 @@ pub fn read_captions(origin: &str, captions: &str) -> Result<String> {
     base_url: "str | None",
     api_key: "str | None",
     timeout: "float | None",
+    retries: "int | None",
     on_event: "collections.abc.Callable[[str], object] | None",
 ))]
 #[expect(clippy::too_many_arguments, reason = "one for each option, all named by the caller")]
@@ -64,6 +65,7 @@ pub fn summarize(
     base_url: Option<&str>,
     api_key: Option<String>,
     timeout: Option<f64>,
+    retries: Option<usize>,
     on_event: Option<Py<PyAny>>,
 ) -> Result<String> {
     let captions = read_one(captions)?;
@@ -99,6 +101,9 @@ pub fn summarize(
                 options = options.with_timeout(
                     timeout.map_err(|_| wrong("timeout", &seconds.to_string(), wanted))?,
                 );
+            }
+            if let Some(retries) = retries {
+                options = options.with_retries(retries);
             }
             Box::new(OpenAi::new(options)?)
         }

@@ -119,7 +119,11 @@ pub fn apart<T: Send + 'static>(
     let receiver = Mutex::new(receiver);
     loop {
         match py.detach(|| lock(&receiver).recv_timeout(SIGNALS)) {
-            Ok(done) => return Ok(done),
+            Ok(done) => {
+                // What was still to be told.
+                tell(py)?;
+                return Ok(done);
+            }
             Err(RecvTimeoutError::Timeout) => {
                 py.check_signals()?;
                 tell(py)?;

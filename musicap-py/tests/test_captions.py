@@ -112,9 +112,9 @@ def test_captions_come_as_they_are_done(captioner):
 
 
 def test_captions_of_nothing(captioner):
-    result = captioner.caption(numpy.zeros(16_000, "f4"), sample_rate=16_000, progress=False)
+    result = captioner.caption(numpy.zeros(0, "f4"), sample_rate=16_000, progress=False)
     assert len(result) == 0
-    assert result.duration_s == 1.0
+    assert result.duration_s == 0.0
     assert "long enough" in result._repr_html_()
 
 
@@ -123,7 +123,7 @@ def test_progress_is_told_in_seconds_of_audio(captioner):
     captioner.caption(SONG, progress=lambda done, total: told.append((done, total)))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert len(told) == 5
-    assert all(total == pytest.approx(50.0, abs=1.0) for _, total in told)
+    assert all(total == pytest.approx(45.0, abs=0.1) for _, total in told)
 
 
 def test_an_error_in_the_callback_ends_the_work(captioner):

@@ -13,7 +13,7 @@ from musicap import errors
 
 def test_every_error_of_the_library_has_a_class():
     source = (ROOT / "musicap-core" / "src" / "error.rs").read_text()
-    kinds = re.findall(r'Error::\w+ \{ \.\. \} => "(\w+)"', source)
+    kinds = re.findall(r'Error::\w+(?: \{ \.\. \})? => "(\w+)"', source)
     assert len(kinds) >= 25
     for kind in set(kinds) - {"Io"}:
         assert issubclass(getattr(errors, kind + "Error"), errors.MusicapError), kind
@@ -135,7 +135,7 @@ def test_an_error_of_a_file_object_comes_through(captioner):
 def test_no_key_shows_in_errors(result):
     with pytest.raises(errors.MusicapError) as caught:
         musicap.summarize(
-            result, backend="openai", base_url="http://127.0.0.1:9/v1", api_key="sk-secret"
+            result, backend="openai", base_url="http://127.0.0.1:9/v1", api_key="sk-secret", retries=0
         )
     assert "secret" not in str(caught.value)
     assert caught.value.problem == "network"

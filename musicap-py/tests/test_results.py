@@ -3,8 +3,10 @@
 import copy
 import dataclasses
 import html
+import http.server
 import json
 import pickle
+import threading
 
 import numpy
 import pandas
@@ -101,3 +103,40 @@ def test_summaries(result, captioner):
             musicap.summarize(result, **wrong)
     assert captioner.caption(SONG, summary=None, progress=False).summary is None
     assert json.loads(result.to_json())["summary"] == result.summary
+
+
+class Chat(http.server.BaseHTTPRequestHandler):
+    """A server that speaks OpenAI's chat completions: it fails once, then answers."""
+
+    asked: list[dict] = []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append({**body, "key": self.headers["Authorization"]})
+        if len(self.asked) == 1:
+            self.send_response(503)
+            self.send_header("Retry-After", "0")
+            self.end_headers()
+            return
+        answer = {"choices": [{"message": {"content": "静かなピアノ曲。"}, "finish_reason": "stop"}]}
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_language_model_summarises(result):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Chat) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        with pytest.warns(UserWarning, match="trying again"):
+            summary = musicap.summarize(
+                result, backend="openai", language="ja", base_url=url, api_key="sk-1", model="m"
+            )
+        server.shutdown()
+    assert summary == "静かなピアノ曲。"
+    assert Chat.asked[-1]["key"] == "Bearer sk-1" and Chat.asked[-1]["model"] == "m"
+    assert result[0].text in json.dumps(Chat.asked[-1]["messages"])

@@ -23,6 +23,7 @@ def summarize(
     base_url: str | None = None,
     api_key: str | None = None,
     timeout: float | None = None,
+    retries: int | None = None,
 ) -> str:
     """Describes a recording from its captions.
 
@@ -37,6 +38,7 @@ def summarize(
         base_url: The server: OpenAI by default, or ``http://localhost:11434/v1`` for Ollama.
         api_key: The key; None takes the environment's ``OPENAI_API_KEY``.
         timeout: Seconds that one request may take.
+        retries: How often a request that failed is sent again; a warning tells of each.
 
     Raises:
         SummaryError: If no summary can be had; ``problem`` says why.
@@ -52,5 +54,6 @@ def summarize(
         base_url,
         api_key,
         timeout,
+        retries,
         lambda event: warnings.warn(f"summary: {event}", stacklevel=2),
     )
