@@ -208,7 +208,7 @@ fn full_scale(array: &Bound<'_, PyAny>) -> Result<(f32, f32)> {
 pub fn interleaved(array: &Bound<'_, PyAny>) -> Result<Vec<f32>> {
     let (middle, factor) = full_scale(array)?;
     let float32 = array.call_method("astype", ("float32",), Some(&not_copied(array.py())?))?;
-    let float32: PyReadonlyArray1<f32> = float32.extract().map_err(PyErr::from)?;
+    let float32: PyReadonlyArray1<f32> = float32.extract()?;
     Ok(float32.as_array().iter().map(|number| (number - middle) * factor).collect())
 }
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from musicap import _musicap
 
+    Row: TypeAlias = tuple[int, float, float, str, float]
     LiveEvent: TypeAlias = Union["LiveCaption", "Skipped"]
 
 
@@ -118,6 +119,9 @@ class Live:
         self.close()
 
 
-def _event(event: tuple[Any, float, float, float]) -> LiveEvent:
+def _event(event: tuple[Row | None, float, float, float]) -> LiveEvent:
     row, start_s, end_s, behind_s = event
-    return Skipped(start_s, end_s, behind_s) if row is None else LiveCaption(*row, behind_s)
+    if row is None:
+        return Skipped(start_s, end_s, behind_s)
+    index, start_s, end_s, text, score = row
+    return LiveCaption(index, start_s, end_s, text, score, behind_s)

@@ -128,7 +128,7 @@ def run_command(arguments: SupportsGetItem[int, str]) -> int:
     code.
     """
 
-def summarize(captions: str, backend: str, language: str, length: str, style: str, model: str | None, base_url: str | None, api_key: str | None, timeout: float | None, on_event: collections.abc.Callable[[str], object] | None) -> str:
+def summarize(captions: str, backend: str, language: str, length: str, style: str, model: str | None, base_url: str | None, api_key: str | None, timeout: float | None, retries: int | None, on_event: collections.abc.Callable[[str], object] | None) -> str:
     """
     One description of the whole recording whose captions are given as JSON.
     """

@@ -13,6 +13,7 @@ from musicap._results import _clock
 
 if TYPE_CHECKING:
     import matplotlib.figure
+    from numpy.typing import NDArray
 
     from musicap._results import Captions
 
@@ -23,6 +24,7 @@ _MOST_COLUMNS = 4_000
 
 def plot(result: Captions) -> matplotlib.figure.Figure:
     """See :meth:`musicap.Captions.plot`."""
+    import matplotlib.pyplot  # Notebooks show figures once it is there.  # noqa: F401
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter
 
@@ -34,17 +36,17 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
         raise ValueError("the recording is not at hand: these captions were read from a file")
     # Magnitude, as spectrograms are usually looked at; the tail however short.
     mel = log_mel(recording, sample_rate=sample_rate, power="magnitude")
-    decibels = numpy.concatenate([chunk[:, :-1] for chunk in mel], axis=1) if len(mel) else (
-        numpy.full((128, 1), -100.0, numpy.float32)
-    )
+    frames_of_chunks = [chunk[:, :-1] for chunk in mel]
+    silence = numpy.full((mel.shape[1], 1), -100.0, numpy.float32)
+    decibels: NDArray[numpy.float32] = numpy.concatenate(frames_of_chunks or [silence], axis=1)
     duration = max(result.duration_s, 1e-3)
     frames = max(1, min(decibels.shape[1], round(duration * 100)))
     decibels = decibels[:, :frames]
     if frames > _MOST_COLUMNS:
         step = -(-frames // _MOST_COLUMNS)
         whole = frames // step * step
-        decibels = decibels[:, :whole].reshape(128, -1, step).mean(axis=2)
-    top = float(decibels.max())
+        decibels = decibels[:, :whole].reshape(len(decibels), -1, step).mean(axis=2)
+    top = float(numpy.max(decibels))
 
     # Captions stand in columns where there is room for them, and in a list where there is not.
     chunks = duration / _CHUNK_S
@@ -77,6 +79,8 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
     picture.set_xlim(0.0, duration)
     picture.xaxis.set_major_formatter(FuncFormatter(lambda at, _: _clock(at)))
     picture.tick_params(labelbottom=True)
+    if in_columns:
+        picture.set_xticks([caption.start_s for caption in result.captions])
     for caption in result.captions:
         picture.axvline(caption.start_s, color="white", alpha=0.4, linewidth=0.8)
     name = os.path.basename(result.file) if result.file else result.model

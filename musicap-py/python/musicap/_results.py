@@ -160,7 +160,8 @@ class Captions:
 
         columns = ["index", "start_s", "end_s", "text", "score"]
         rows = [asdict(caption) for caption in self.captions]
-        return pandas.DataFrame(rows, columns=columns).set_index("index")
+        table: pandas.DataFrame = pandas.DataFrame(rows, columns=columns).set_index("index")
+        return table
 
     def with_summary(self, summary: str | None) -> Captions:
         """The same captions with another summary."""
