@@ -1,7 +1,9 @@
 //! Captions of a stream while it plays.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -276,6 +278,38 @@ impl LiveCaptions {
         line.waiting.front().map_or(0.0, |chunk| line.heard_s - chunk.start_s)
     }
 
+    /// Waits at most `timeout` for a chunk, for those who have something else to do in between, and
+    /// captions it: the iterator's next item, or `Pending` if none has come by then.
+    pub fn wait(&mut self, timeout: Duration) -> Poll<Option<Result<LiveEvent>>> {
+        self.wait_until(Instant::now().checked_add(timeout))
+    }
+
+    fn wait_until(&mut self, deadline: Option<Instant>) -> Poll<Option<Result<LiveEvent>>> {
+        let shared = self.shared.clone();
+        while self.ready.is_empty() {
+            let mut line = shared.lock();
+            while line.waiting.is_empty() && line.skipped.is_none() {
+                if line.ended {
+                    return Poll::Ready(None);
+                }
+                let Some(deadline) = deadline else {
+                    line = shared.changed.wait(line).unwrap_or_else(PoisonError::into_inner);
+                    continue;
+                };
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Poll::Pending;
+                }
+                let waited = shared.changed.wait_timeout(line, left);
+                line = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+            if let Err(error) = self.work(line) {
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+        Poll::Ready(self.ready.pop_front().map(Ok))
+    }
+
     fn work(&mut self, mut line: MutexGuard<Line>) -> Result<()> {
         if let Some((start_s, end_s)) = line.skipped.take() {
             let behind_s = line.heard_s - start_s;
@@ -298,25 +332,16 @@ impl Iterator for LiveCaptions {
     type Item = Result<LiveEvent>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let shared = self.shared.clone();
-        while self.ready.is_empty() {
-            let mut line = shared.lock();
-            while line.waiting.is_empty() && line.skipped.is_none() {
-                if line.ended {
-                    return None;
-                }
-                line = shared.changed.wait(line).unwrap_or_else(|poisoned| poisoned.into_inner());
-            }
-            if let Err(error) = self.work(line) {
-                return Some(Err(error));
+        loop {
+            if let Poll::Ready(next) = self.wait_until(None) {
+                return next;
             }
         }
-        self.ready.pop_front().map(Ok)
     }
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use burn::tensor::{Tensor, TensorData};
 use cpu_time::ProcessTime;
-use musicap::audio::{AudioConfig, LogMel};
+use musicap::audio::{AudioConfig, LogMel, Tail, chunks_in_place};
 use musicap::model::CaptionModel;
 use musicap::{Captioner, Device, Error, LoadOptions, Pretrained, Result};
 use musicap_bench as bench;
@@ -41,11 +41,15 @@ impl Workshop {
             }
             Request::Mel { audio, chunks, threads } => {
                 let config = AudioConfig::default();
-                let log_mel = LogMel::new(&config)?;
-                let chunks = self.chunks(&audio, chunks, &config)?.to_vec();
+                let samples = self.chunks(&audio, chunks, &config)?.concat();
                 let pool = self.pool(threads)?;
-                let mel = timed(|| Ok(pool.install(|| log_mel.compute_chunks(&chunks))));
-                mel.map(|(_, answer)| answer)
+                // All that a caller with samples needs: cut, check, plan, compute.
+                let mel = || {
+                    let chunks = chunks_in_place(&samples, &config, Tail::Keep)?;
+                    let log_mel = LogMel::new(&config)?;
+                    Ok(pool.install(|| log_mel.compute_chunks(&chunks)))
+                };
+                timed(mel).map(|(_, answer)| answer)
             }
             Request::Encode { model, audio, chunks } => {
                 let config = self.encoder(&model)?.audio.clone();

@@ -8,6 +8,7 @@ use musicap::audio::Tail;
 use musicap::checkpoint::Precision;
 use musicap::{CaptionOptions, Device, Format, LoadOptions, Pretrained, Result};
 
+use crate::progress::downloads;
 use crate::summary::SummaryArgs;
 
 /// Captions music: what is heard, ten seconds at a time.
@@ -208,7 +209,7 @@ pub fn spelled_out(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
 impl ModelArgs {
     pub fn find(&self) -> Result<Pretrained> {
         match &self.model {
-            Some(name) => Pretrained::open(name),
+            Some(name) => Pretrained::open_with_progress(name, downloads()),
             #[cfg(feature = "embedded-model")]
             None => Pretrained::embedded(),
             #[cfg(not(feature = "embedded-model"))]

@@ -1,6 +1,5 @@
 //! `musicap caption`.
 
-use std::process::ExitCode;
 use std::time::Instant;
 
 use musicap::audio::AudioReader;
@@ -12,15 +11,15 @@ use crate::progress::Progress;
 use crate::recordings::{Recording, Recordings};
 use crate::summary::Summary;
 use crate::timings::tell;
-use crate::{exit_code, report};
+use crate::{Exit, exit_code, report};
 
-pub fn run(args: &CaptionArgs) -> ExitCode {
+pub fn run(args: &CaptionArgs) -> Exit {
     let mut recordings = Recordings::find(&args.files);
     let output = match Output::new(args.output.as_deref(), args.format, &recordings) {
         Ok(output) => output,
         Err(wrong_use) => {
             report(&wrong_use);
-            return ExitCode::from(2);
+            return Exit::WrongUse;
         }
     };
     let asked = recordings.asked();
@@ -30,7 +29,7 @@ pub fn run(args: &CaptionArgs) -> ExitCode {
             let failed = recordings.missing.len() + failures.len();
             let all = recordings.missing.iter().chain(&failures);
             match failed {
-                0 => return ExitCode::SUCCESS,
+                0 => return Exit::Done,
                 // What failed as it came is at the top of a long run's notes.
                 1.. if asked > 1 => {
                     report(&format!("{failed} of {asked} files failed:"));
@@ -42,10 +41,10 @@ pub fn run(args: &CaptionArgs) -> ExitCode {
                     }
                 }
             }
-            ExitCode::FAILURE
+            Exit::Failed
         }
         // Whoever reads has seen enough.
-        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if output::is_closed_pipe(&error) => Exit::Done,
         Err(error) => exit_code(Err(error)),
     }
 }

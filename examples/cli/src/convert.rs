@@ -1,13 +1,11 @@
 //! `musicap convert`.
 
-use std::process::ExitCode;
-
 use musicap::{Pretrained, Result};
 
 use crate::args::ConvertArgs;
-use crate::{exit_code, report};
+use crate::{Exit, exit_code, report};
 
-pub fn run(args: &ConvertArgs) -> ExitCode {
+pub fn run(args: &ConvertArgs) -> Exit {
     exit_code(convert(args))
 }
 

@@ -2,19 +2,18 @@
 
 use std::io::Read;
 use std::path::Path;
-use std::process::ExitCode;
 use std::thread;
 
 use musicap::{Captioner, LiveEvent, LiveInput, LiveOptions, Overrun, Result};
 use serde_json::json;
 
 use crate::args::LiveArgs;
-use crate::{exit_code, output, report};
+use crate::{Exit, exit_code, output, report};
 
-pub fn run(args: &LiveArgs) -> ExitCode {
+pub fn run(args: &LiveArgs) -> Exit {
     match caption(args) {
         // Whoever reads has seen enough.
-        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if output::is_closed_pipe(&error) => Exit::Done,
         result => exit_code(result),
     }
 }

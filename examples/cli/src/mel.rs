@@ -1,15 +1,13 @@
 //! `musicap mel`.
 
-use std::process::ExitCode;
-
 use musicap::audio::{AudioConfig, AudioReader, Chunks, LogMel, NpyWriter};
 use musicap::{Pretrained, Result};
 
 use crate::args::MelArgs;
 use crate::progress::Progress;
-use crate::{exit_code, output, report};
+use crate::{Exit, exit_code, output, report};
 
-pub fn run(args: &MelArgs) -> ExitCode {
+pub fn run(args: &MelArgs) -> Exit {
     exit_code(write_mel(args))
 }
 

@@ -3,22 +3,21 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::process::ExitCode;
 
 use musicap::{Captions, Format, Result};
 
 use crate::args::SummarizeArgs;
 use crate::output;
 use crate::summary::{SummarizerName, Summary};
-use crate::{exit_code, report};
+use crate::{Exit, exit_code, report};
 
 /// The most that is read of a file of captions: those of a year of music.
 const MOST_BYTES: u64 = 1 << 30;
 
-pub fn run(args: &SummarizeArgs) -> ExitCode {
+pub fn run(args: &SummarizeArgs) -> Exit {
     match summarize_all(args) {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+        Ok(0) => Exit::Done,
+        Ok(_) => Exit::Failed,
         Err(error) => exit_code(Err(error)),
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::waveform::check_finite;
 use super::{AudioConfig, AudioReader, Chunk, Chunker, Gap, Resampler, Tail, Waveform};
 use crate::error::Result;
 
@@ -216,4 +217,37 @@ impl<S: SampleSource> Iterator for Chunks<S> {
             }
         }
     }
+}
+
+/// The chunks of samples that lie in memory at the front end's own rate, as [`Chunks`] cuts them
+/// without overlap. All but the last two at most stay where they are.
+///
+/// ```
+/// use musicap::audio::{AudioConfig, LogMel, Tail, chunks_in_place};
+///
+/// let config = AudioConfig::default();
+/// let samples = vec![0.1; 16_000 * 25];
+/// let chunks = chunks_in_place(&samples, &config, Tail::Keep)?;
+/// assert_eq!(LogMel::new(&config)?.compute_chunks(&chunks).dim(), (3, 128, 1001));
+/// # Ok::<(), musicap::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::InvalidSamples`](crate::Error::InvalidSamples) if one is no finite number;
+/// [`Error::InvalidOption`](crate::Error::InvalidOption) if `config` does not validate.
+pub fn chunks_in_place<'a>(
+    samples: &'a [f32],
+    config: &AudioConfig,
+    tail: Tail,
+) -> Result<Vec<Cow<'a, [f32]>>> {
+    check_finite(samples)?;
+    let mut chunker = Chunker::new(config, 0.0, tail)?;
+    let length = config.chunk_samples();
+    // What becomes of a tail depends on whether a chunk goes before it.
+    let in_place = (samples.len() / length).saturating_sub(1) * length;
+    let (samples, rest) = samples.split_at(in_place);
+    chunker.push(rest);
+    chunker.finish();
+    let last = std::iter::from_fn(|| chunker.pop()).map(|chunk| Cow::Owned(chunk.samples));
+    Ok(samples.chunks_exact(length).map(Cow::Borrowed).chain(last).collect())
 }

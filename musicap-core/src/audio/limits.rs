@@ -58,7 +58,11 @@ impl AudioLimits {
         self
     }
 
-    pub(super) fn check_format(&self, origin: &str, rate: u32, channels: usize) -> Result<()> {
+    /// Checks what is known before the first sample; `origin` is for messages.
+    ///
+    /// # Errors
+    /// [`Error::AudioLimit`] if the rate or the number of channels is out of bounds.
+    pub fn check_format(&self, origin: &str, rate: u32, channels: usize) -> Result<()> {
         let (low, high) = (self.min_sample_rate, self.max_sample_rate);
         if !(low..=high).contains(&rate) {
             return Err(Error::AudioLimit {

@@ -108,13 +108,27 @@ impl LogMel {
     /// # Panics
     /// If the chunks' lengths differ.
     pub fn compute_chunks<S: AsRef<[f32]>>(&self, chunks: &[S]) -> Array3<f32> {
+        let mut decibels = Vec::new();
+        self.append_chunks(chunks, &mut decibels);
         let samples = chunks.first().map_or(0, |chunk| chunk.as_ref().len());
-        let mut decibels = Array3::zeros((chunks.len(), self.n_mels(), self.frames(samples)));
+        let shape = (chunks.len(), self.n_mels(), self.frames(samples));
+        Array3::from_shape_vec(shape, decibels).expect("what has been appended has this shape")
+    }
+
+    /// The same appended to `decibels`, for those who have too many chunks to hold at once.
+    ///
+    /// # Panics
+    /// If the chunks' lengths differ.
+    pub fn append_chunks<S: AsRef<[f32]>>(&self, chunks: &[S], decibels: &mut Vec<f32>) {
         let chunks: Vec<&[f32]> = chunks.iter().map(AsRef::as_ref).collect();
-        let out: Vec<_> = decibels.outer_iter_mut().collect();
-        let pairs = chunks.into_par_iter().zip(out);
-        pairs.for_each(|(chunk, out)| self.compute_into(chunk, out));
-        decibels
+        let samples = chunks.first().map_or(0, |chunk| chunk.len());
+        let (start, shape) = (decibels.len(), (self.n_mels(), self.frames(samples)));
+        decibels.resize(start + chunks.len() * shape.0 * shape.1, 0.0);
+        let out = decibels[start..].par_chunks_exact_mut(shape.0 * shape.1);
+        chunks.into_par_iter().zip(out).for_each(|(chunk, out)| {
+            let out = ArrayViewMut2::from_shape(shape, out).expect("as many cells");
+            self.compute_into(chunk, out);
+        });
     }
 
     fn compute_into(&self, samples: &[f32], mut out: ArrayViewMut2<f32>) {

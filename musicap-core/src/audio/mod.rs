@@ -19,7 +19,7 @@ mod track;
 mod waveform;
 
 pub use chunk::{Chunk, Chunker, MIN_TAIL_SECONDS, Tail};
-pub use chunks::{Chunks, SampleSource, WaveformReader};
+pub use chunks::{Chunks, SampleSource, WaveformReader, chunks_in_place};
 pub use config::{AudioConfig, Pad, Power};
 pub use decode::AudioReader;
 pub use gap::{Gap, GapCause};

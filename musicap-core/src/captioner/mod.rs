@@ -29,6 +29,7 @@ pub use timings::{Stage, Timings};
 #[derive(Clone)]
 pub struct Captioner {
     inner: Arc<Inner>,
+    pool: Option<Arc<rayon::ThreadPool>>,
 }
 
 struct Inner {
@@ -39,7 +40,6 @@ struct Inner {
     model: CaptionModel,
     device: Device,
     burn_device: burn::tensor::Device,
-    pool: Option<rayon::ThreadPool>,
     clock: Clock,
 }
 
@@ -67,30 +67,17 @@ impl Captioner {
     /// A tensor that is missing, too many, of the wrong shape or unreadable;
     /// [`Error::DeviceUnavailable`]; [`Error::InvalidOption`] for 0 threads.
     pub fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
-        let config = pretrained.config().clone();
-        let burn_device = options.device.to_burn()?;
-        let mut reader = pretrained.checkpoint().reader().with_precision(options.precision);
-        let model = CaptionModel::load(
-            config.audio_encoder(),
-            &config.bart,
-            &mut reader,
-            &burn_device,
-            options.device == Device::Cpu,
-        )?;
-        reader.finish()?;
-        Ok(Captioner {
-            inner: Arc::new(Inner {
-                name: pretrained.name().to_owned(),
-                tokenizer: pretrained.tokenizer().clone(),
-                log_mel: LogMel::new(&config.audio)?,
-                config,
-                model,
-                device: options.device,
-                burn_device,
-                pool: options.threads.map(thread_pool).transpose()?,
-                clock: Clock::new(options.timings),
-            }),
-        })
+        let pool = options.threads.map(thread_pool).transpose()?;
+        let inner = within(pool.as_deref(), || Inner::load(pretrained, options))?;
+        Ok(Captioner { inner: Arc::new(inner), pool })
+    }
+
+    /// The same model, its weights shared, with exactly `threads` threads of its own.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] for 0 threads, or more than can be had.
+    pub fn with_threads(&self, threads: usize) -> Result<Self> {
+        Ok(Captioner { inner: self.inner.clone(), pool: Some(thread_pool(threads)?) })
     }
 
     /// Where the time has gone, if [`LoadOptions::with_timings`] asked for it.
@@ -257,10 +244,33 @@ impl Captioner {
 
     /// Runs `work` with the captioner's own threads, if it has any.
     fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match &self.inner.pool {
-            Some(pool) => pool.install(work),
-            None => work(),
-        }
+        within(self.pool.as_deref(), work)
+    }
+}
+
+impl Inner {
+    fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
+        let config = pretrained.config().clone();
+        let burn_device = options.device.to_burn()?;
+        let mut reader = pretrained.checkpoint().reader().with_precision(options.precision);
+        let model = CaptionModel::load(
+            config.audio_encoder(),
+            &config.bart,
+            &mut reader,
+            &burn_device,
+            options.device == Device::Cpu,
+        )?;
+        reader.finish()?;
+        Ok(Inner {
+            name: pretrained.name().to_owned(),
+            tokenizer: pretrained.tokenizer().clone(),
+            log_mel: LogMel::new(&config.audio)?,
+            config,
+            model,
+            device: options.device,
+            burn_device,
+            clock: Clock::new(options.timings),
+        })
     }
 }
 
@@ -279,7 +289,14 @@ impl std::fmt::Debug for Captioner {
     }
 }
 
-fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
+fn within<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T + Send) -> T {
+    match pool {
+        Some(pool) => pool.install(work),
+        None => work(),
+    }
+}
+
+fn thread_pool(threads: usize) -> Result<Arc<rayon::ThreadPool>> {
     if threads == 0 {
         return Err(Error::option("threads", threads, "at least 1"));
     }
@@ -287,5 +304,6 @@ fn thread_pool(threads: usize) -> Result<rayon::ThreadPool> {
         .num_threads(threads)
         .thread_name(|i| format!("musicap-{i}"))
         .build()
+        .map(Arc::new)
         .map_err(|reason| Error::option("threads", threads, format!("fewer: {reason}")))
 }

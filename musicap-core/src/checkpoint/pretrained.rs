@@ -28,6 +28,18 @@ impl Pretrained {
     /// # Errors
     /// [`Error::ModelNotFound`], [`Error::IncompleteModel`], or what is wrong with its files.
     pub fn open(name: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with_progress(name, |_, _, _| {})
+    }
+
+    /// The same, with a call while a file is downloaded: the bytes done, the bytes in all (0 if
+    /// unknown) and the file's name. It must not block.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_with_progress(
+        name: impl AsRef<Path>,
+        on_download: impl Fn(u64, u64, &str) + Send + Sync + 'static,
+    ) -> Result<Self> {
         let path = name.as_ref();
         let name = path.display().to_string();
         if path.is_dir() {
@@ -37,19 +49,23 @@ impl Pretrained {
             let folder = path.parent().unwrap_or(Path::new("."));
             return Self::from_files(name, folder, path);
         }
-        Self::open_elsewhere(name)
+        Self::open_elsewhere(name, on_download)
     }
 
     #[cfg(feature = "hub")]
-    fn open_elsewhere(name: String) -> Result<Self> {
-        match super::hub::HubId::parse(&name) {
-            Some(id) => super::hub::Hub::from_env()?.pretrained(&id),
+    fn open_elsewhere(
+        name: String,
+        on_download: impl Fn(u64, u64, &str) + Send + Sync + 'static,
+    ) -> Result<Self> {
+        use super::hub::{Hub, HubId};
+        match HubId::parse(&name) {
+            Some(id) => Hub::from_env()?.with_progress(on_download).pretrained(&id),
             None => Err(no_such_path(name)),
         }
     }
 
     #[cfg(not(feature = "hub"))]
-    fn open_elsewhere(name: String) -> Result<Self> {
+    fn open_elsewhere(name: String, _: impl Fn(u64, u64, &str)) -> Result<Self> {
         let is_hub_id = name.split('/').count() == 2 && !name.starts_with(['.', '/', '~']);
         if is_hub_id {
             let reason = "no such folder or file, and this build has no hub support; \

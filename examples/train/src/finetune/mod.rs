@@ -6,10 +6,10 @@
 //! ```
 
 mod batch;
-pub mod clips;
+pub(crate) mod clips;
 mod freeze;
 mod measure;
-pub mod pairs;
+pub(crate) mod pairs;
 mod report;
 mod run;
 mod split;
@@ -91,6 +91,7 @@ pub struct Options {
     /// Train on the clips as they are: no changes of level and start, no masks.
     #[arg(long)]
     pub plain: bool,
+    /// Draws the held-out pairs, the order and the changes of clips.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Ends training after this many minutes, interruptions not counted.
@@ -137,18 +138,40 @@ pub fn finetune(options: &Options) -> Result<Report> {
     finetune_watched(options, &mut |_| Ok(()))
 }
 
-/// The same with a call after each step, whose error ends the run there and then.
-fn finetune_watched(options: &Options, after_step: AfterStep) -> Result<Report> {
+/// The same with a call after each step and each epoch, whose error ends the run there and then.
+/// The same options go on with it.
+///
+/// # Errors
+/// Those of [`finetune`] and of `watch`.
+pub fn finetune_watched(options: &Options, watch: Watch) -> Result<Report> {
     options.check()?;
     let threads = options.threads.unwrap_or(0);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-    pool.install(|| finetune_here(options, after_step))
+    pool.install(|| finetune_here(options, watch))
 }
 
-/// Called after each step.
-type AfterStep<'a> = &'a mut (dyn FnMut(&state::State) -> Result<()> + Send);
+/// Follows a run; see [`finetune_watched`].
+pub type Watch<'a> = &'a mut (dyn FnMut(&Progress) -> Result<()> + Send);
 
-fn finetune_here(options: &Options, after_step: AfterStep) -> Result<Report> {
+/// How far a run has come.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The epoch that is running, counted from 1.
+    pub epoch: usize,
+    /// Epochs at most.
+    pub epochs: usize,
+    /// Steps of this epoch that are done.
+    pub step: usize,
+    /// Steps of an epoch.
+    pub steps: usize,
+    /// Mean cross-entropy of a token in the steps of this epoch, in nats.
+    pub loss: f64,
+    /// The same on the held-out pairs, after each epoch; that of the model before training first.
+    pub held_out_losses: Vec<f64>,
+}
+
+fn finetune_here(options: &Options, watch: Watch) -> Result<Report> {
     let base = match &options.model {
         Some(name) => Pretrained::open(name)?,
         None => Pretrained::embedded()?,
@@ -170,7 +193,7 @@ fn finetune_here(options: &Options, after_step: AfterStep) -> Result<Report> {
 
     let mut material = Material::gather(options, &base)?;
     let run = run::Run { options, base: &base, saved: &saved, settings: options.settings(&base)? };
-    let finished = run.train(&mut material, after_step)?;
+    let finished = run.train(&mut material, watch)?;
 
     let mut sets = vec![Set { name: "held out".into(), clips: material.held_out }];
     sets.append(&mut material.tests);
@@ -210,6 +233,18 @@ fn finetune_here(options: &Options, after_step: AfterStep) -> Result<Report> {
 }
 
 impl Options {
+    /// Fine-tunes the embedded model on the pairs of the CSV file `data` into the folder `output`,
+    /// with the command's defaults.
+    pub fn new(data: &Path, output: &Path) -> Self {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            options: Options,
+        }
+        let words = ["finetune".as_ref(), "--data".as_ref(), data, "--output".as_ref(), output];
+        <Line as clap::Parser>::parse_from(words).options
+    }
+
     fn check(&self) -> Result<()> {
         ensure!(self.batch > 0 && self.epochs > 0, "--batch and --epochs must be at least 1");
         ensure!(self.micro_batch != Some(0), "--micro-batch must be at least 1");

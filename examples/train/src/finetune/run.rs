@@ -5,7 +5,7 @@ use super::freeze;
 use super::measure::mean_loss;
 use super::state::{Epoch, Saved, State, trained};
 use super::teacher::{Teacher, rate};
-use super::{AfterStep, Material, Options, hash};
+use super::{Material, Options, Progress, Watch, hash};
 use crate::dice::{Dice, Purpose};
 use anyhow::{Context, Result};
 use burn::module::Module;
@@ -39,7 +39,7 @@ impl Run<'_> {
     ///
     /// # Errors
     /// If the model cannot be built, training fails, or a file cannot be written or read.
-    pub fn train(&self, material: &mut Material, after_step: AfterStep) -> Result<Finished> {
+    pub fn train(&self, material: &mut Material, watch: Watch) -> Result<Finished> {
         let options = self.options;
         let device = musicap::Device::Cpu.to_burn()?.autodiff();
         let (mut teacher, mut state) = match self.saved.state()? {
@@ -84,7 +84,7 @@ impl Run<'_> {
                     self.saved.save(self.base, &teacher, &state)?;
                     saved_at = Instant::now();
                 }
-                after_step(&state)?;
+                watch(&self.progress(&state, steps))?;
                 if self.out_of_time(&state) {
                     break;
                 }
@@ -105,6 +105,7 @@ impl Run<'_> {
             }
             self.saved.save(self.base, &teacher, &state)?;
             saved_at = Instant::now();
+            watch(&self.progress(&state, steps))?;
         };
         progress.finish_and_clear();
         if state.best().epoch == 0 {
@@ -136,6 +137,17 @@ impl Run<'_> {
             Some("the time was up".into())
         } else {
             None
+        }
+    }
+
+    fn progress(&self, state: &State, steps: usize) -> Progress {
+        Progress {
+            epoch: state.epochs.len(),
+            epochs: self.options.epochs,
+            step: state.step,
+            steps,
+            loss: state.loss / state.tokens.max(1) as f64,
+            held_out_losses: state.epochs.iter().map(|epoch| epoch.held_out_loss).collect(),
         }
     }
 

@@ -322,8 +322,8 @@ fn a_run_that_was_interrupted_ends_as_one_that_was_not() {
 
     let broken = scratch.options(&data, "broken", &more);
     for stop_at in [(1, 2), (2, 1), (3, 2)] {
-        let mut stop = |state: &state::State| {
-            ensure!((state.epochs.len(), state.step) != stop_at, "pulled the plug");
+        let mut stop = |at: &Progress| {
+            ensure!((at.epoch, at.step) != stop_at, "pulled the plug");
             Ok(())
         };
         let error = finetune_watched(&broken, &mut stop).unwrap_err().to_string();

@@ -1,0 +1,83 @@
+"""Captions in a notebook: a player, and a table whose row follows the playback."""
+
+from __future__ import annotations
+
+import html
+import os
+import uuid
+from typing import TYPE_CHECKING
+
+from musicap._results import _clock
+
+if TYPE_CHECKING:
+    from musicap._results import Captions
+
+_STYLE = """
+#{id} {{ max-width: 56rem; font: 14px/1.5 system-ui, sans-serif; }}
+#{id} audio {{ width: 100%; margin: 0 0 .5rem; }}
+#{id} .summary {{ margin: 0 0 .75rem; padding: .5rem .75rem; border-left: 3px solid #4c78a8;
+  background: rgba(76, 120, 168, .1); }}
+#{id} ol {{ list-style: none; margin: 0; padding: 0; }}
+#{id} li {{ display: grid; grid-template-columns: 6.5rem 1fr; border-radius: 4px;
+  border-top: 1px solid rgba(128, 128, 128, .25); }}
+#{id} button {{ all: unset; cursor: pointer; padding: .3rem .5rem; color: #4c78a8;
+  font-variant-numeric: tabular-nums; }}
+#{id} button:hover, #{id} button:focus-visible {{ text-decoration: underline; }}
+#{id} button:disabled {{ color: inherit; opacity: .7; cursor: default; text-decoration: none; }}
+#{id} li > span {{ padding: .3rem .5rem; }}
+#{id} li.now {{ background: rgba(245, 166, 35, .25); }}
+#{id} .note {{ opacity: .7; margin: .5rem 0 0; }}
+"""
+
+# The row of the latest caption that has begun and not ended; times may overlap.
+_SCRIPT = """
+(() => {{
+  const root = document.getElementById("{id}");
+  const audio = root.querySelector("audio");
+  const rows = [...root.querySelectorAll("li")];
+  const follow = () => {{
+    const at = audio.currentTime;
+    const on = rows.filter((row) => row.dataset.start <= at && at < row.dataset.end);
+    rows.forEach((row) => {{
+      const now = !(audio.paused && at === 0) && row === on[on.length - 1];
+      row.classList.toggle("now", now);
+      now ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current");
+    }});
+  }};
+  ["timeupdate", "seeked", "play", "pause"].forEach((name) => audio.addEventListener(name, follow));
+  rows.forEach((row) => row.querySelector("button").addEventListener("click", () => {{
+    audio.currentTime = row.dataset.start;
+    audio.play();
+  }}));
+}})();
+"""
+
+
+def show(result: Captions) -> str:
+    """A fragment that stands alone: no file and no network is needed to look at it."""
+    name = f"musicap-{uuid.uuid4().hex[:12]}"
+    url = result._heard.data_url() if result._heard is not None else None
+    parts = [f'<div id="{name}"><style>{_STYLE.format(id=name)}</style>']
+    if url is not None:
+        title = html.escape(os.path.basename(result.file or "recording"))
+        parts.append(f'<audio controls preload="metadata" aria-label="{title}" src="{url}"></audio>')
+    if result.summary:
+        parts.append(f'<p class="summary">{html.escape(result.summary)}</p>')
+    parts.append("<ol>")
+    for caption in result.captions:
+        span = f"{_clock(caption.start_s)}–{_clock(caption.end_s)}"
+        off = "" if url is not None else " disabled"
+        parts.append(
+            f'<li data-start="{caption.start_s}" data-end="{caption.end_s}">'
+            f'<button type="button"{off}>{span}</button>'
+            f"<span>{html.escape(caption.text)}</span></li>"
+        )
+    parts.append("</ol>")
+    for gap in result.gaps:
+        parts.append(f'<p class="note">{html.escape(gap.reason)}</p>')
+    if not result.captions:
+        parts.append('<p class="note">There is nothing long enough to caption.</p>')
+    if url is not None:
+        parts.append(f"<script>{_SCRIPT.format(id=name)}</script>")
+    parts.append("</div>")
+    return "".join(parts)

@@ -1,0 +1,104 @@
+"""A recording's log-mel spectrogram with its captions."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy
+
+from musicap._features import log_mel
+from musicap._results import _clock
+
+if TYPE_CHECKING:
+    import matplotlib.figure
+    from numpy.typing import NDArray
+
+    from musicap._results import Captions
+
+_CHUNK_S = 10.0
+_INCHES_A_CHUNK = 1.5
+_MOST_COLUMNS = 4_000
+
+
+def plot(result: Captions) -> matplotlib.figure.Figure:
+    """See :meth:`musicap.Captions.plot`."""
+    import matplotlib.pyplot  # Notebooks show figures once it is there.  # noqa: F401
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter
+
+    if result._heard is not None:
+        recording, sample_rate = result._heard.again(), result._heard.sample_rate
+    elif result.file is not None and os.path.exists(result.file):
+        recording, sample_rate = result.file, None
+    else:
+        raise ValueError("the recording is not at hand: these captions were read from a file")
+    # Magnitude, as spectrograms are usually looked at; the tail however short.
+    mel = log_mel(recording, sample_rate=sample_rate, power="magnitude")
+    frames_of_chunks = [chunk[:, :-1] for chunk in mel]
+    silence = numpy.full((mel.shape[1], 1), -100.0, numpy.float32)
+    decibels: NDArray[numpy.float32] = numpy.concatenate(frames_of_chunks or [silence], axis=1)
+    duration = max(result.duration_s, 1e-3)
+    frames = max(1, min(decibels.shape[1], round(duration * 100)))
+    decibels = decibels[:, :frames]
+    if frames > _MOST_COLUMNS:
+        step = -(-frames // _MOST_COLUMNS)
+        whole = frames // step * step
+        decibels = decibels[:, :whole].reshape(len(decibels), -1, step).mean(axis=2)
+    top = float(numpy.max(decibels))
+
+    # Captions stand in columns where there is room for them, and in a list where there is not.
+    chunks = duration / _CHUNK_S
+    width = float(min(max(8.0, chunks * _INCHES_A_CHUNK), 24.0))
+    inches = width / chunks
+    in_columns = inches >= 1.3
+    lines = [
+        textwrap.wrap(c.text, max(12, int(inches * 11)))
+        if in_columns
+        else textwrap.wrap(f"{_clock(c.start_s)}–{_clock(c.end_s)}  {c.text}", int(width * 11))
+        for c in result.captions
+    ]
+    counts = [len(each) for each in lines]
+    rows = max(counts, default=1) if in_columns else sum(counts)
+    text_inches = 0.2 * rows + 0.2
+    figure = Figure(figsize=(width, 2.6 + text_inches), layout="constrained")
+    picture, words = figure.subplots(
+        2, 1, height_ratios=[2.4, text_inches], sharex=in_columns, squeeze=True
+    )
+    picture.imshow(
+        decibels,
+        origin="lower",
+        aspect="auto",
+        extent=(0.0, duration, 0.0, float(decibels.shape[0])),
+        vmin=top - 80.0,
+        vmax=top,
+        cmap="magma",
+    )
+    picture.set_ylabel("mel band")
+    picture.set_xlim(0.0, duration)
+    picture.xaxis.set_major_formatter(FuncFormatter(lambda at, _: _clock(at)))
+    picture.tick_params(labelbottom=True)
+    if in_columns:
+        picture.set_xticks([caption.start_s for caption in result.captions])
+    for caption in result.captions:
+        picture.axvline(caption.start_s, color="white", alpha=0.4, linewidth=0.8)
+    name = os.path.basename(result.file) if result.file else result.model
+    title = name if not result.summary else "\n".join(
+        [name, *textwrap.wrap(result.summary, int(width * 12))]
+    )
+    picture.set_title(title, loc="left", fontsize=9)
+    words.set_axis_off()
+    above = 0
+    for caption, wrapped in zip(result.captions, lines):
+        if in_columns:
+            words.text(
+                caption.start_s, 1.0, "\n".join(wrapped), va="top", fontsize=8,
+                transform=words.get_xaxis_transform(), clip_on=False,
+            )
+        else:
+            height = 1.0 - above / max(rows, 1)
+            words.text(0.0, height, "\n".join(wrapped), va="top", fontsize=8,
+                       transform=words.transAxes)
+            above += len(wrapped)
+    return figure

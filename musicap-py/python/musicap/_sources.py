@@ -1,0 +1,102 @@
+"""What counts as a recording, and how it is heard again."""
+
+from __future__ import annotations
+
+import base64
+import io
+import mimetypes
+import os
+import wave
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Union
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import ArrayLike
+    from typing_extensions import TypeAlias
+
+    Recording: TypeAlias = Union[
+        str, os.PathLike[str], bytes, bytearray, memoryview, BinaryIO, ArrayLike
+    ]
+    """A path, the bytes of a file, a binary file object, or samples ``[n]`` or ``[channels, n]``."""
+
+_MOST_BYTES = 24 << 20
+"""A notebook that holds more than this in one cell is slow to open."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A recording as it was handed over."""
+
+    recording: Any
+    sample_rate: int | None
+
+    def again(self) -> Any:
+        """The recording, to be heard once more."""
+        if hasattr(self.recording, "seek"):
+            self.recording.seek(0)
+        return self.recording
+
+    def data_url(self) -> str | None:
+        """The recording as a URL that has it all in it, or None if it is too long for that."""
+        kind, data = self._bytes()
+        if data is None or len(data) > _MOST_BYTES:
+            return None
+        return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+    def _bytes(self) -> tuple[str, bytes | None]:
+        recording = self.recording
+        if self.sample_rate is not None:
+            return "audio/wav", _wav(recording, self.sample_rate)
+        if isinstance(recording, (bytes, bytearray, memoryview)):
+            return _kind(bytes(recording[:16])), bytes(recording)
+        if hasattr(recording, "read"):
+            try:
+                recording.seek(0)
+                data = recording.read()
+            except (OSError, ValueError):
+                return "", None
+            return _kind(data[:16]), data
+        try:
+            if os.path.getsize(recording) > _MOST_BYTES:
+                return "", None
+            with open(recording, "rb") as file:
+                data = file.read()
+        except OSError:
+            return "", None
+        return mimetypes.guess_type(os.fspath(recording))[0] or _kind(data[:16]), data
+
+
+def _kind(start: bytes) -> str:
+    """The type that a browser knows a sound file by, from its first bytes."""
+    if start.startswith(b"fLaC"):
+        return "audio/flac"
+    if start.startswith(b"OggS"):
+        return "audio/ogg"
+    if start.startswith(b"RIFF"):
+        return "audio/wav"
+    if start[4:8] == b"ftyp":
+        return "audio/mp4"
+    return "audio/mpeg"
+
+
+def _wav(samples: Any, sample_rate: int) -> bytes | None:
+    """Samples as a 16-bit mono file."""
+    import numpy
+
+    array = numpy.asarray(samples)
+    if array.size * 2 > _MOST_BYTES:
+        return None
+    mono: numpy.ndarray[Any, Any] = array.mean(axis=0) if array.ndim == 2 else array
+    if array.dtype.kind == "i":
+        mono = mono / float(2 ** (8 * array.dtype.itemsize - 1))
+    elif array.dtype.kind == "u":
+        half = float(2 ** (8 * array.dtype.itemsize - 1))
+        mono = (mono - half) / half
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(sample_rate)
+        out.writeframes((numpy.clip(mono, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
+    return file.getvalue()

@@ -1,0 +1,119 @@
+//! musicap's errors as Python's.
+
+use musicap::{Error, HubProblem, SummaryProblem};
+use pyo3::CastError;
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+
+/// A result whose error is Python's.
+pub type Result<T> = std::result::Result<T, Raised>;
+
+/// Either library's error on its way to Python.
+#[derive(Debug)]
+pub enum Raised {
+    Musicap(Error),
+    Python(PyErr),
+}
+
+impl From<Error> for Raised {
+    fn from(error: Error) -> Self {
+        Raised::Musicap(error)
+    }
+}
+
+impl From<PyErr> for Raised {
+    fn from(error: PyErr) -> Self {
+        Raised::Python(error)
+    }
+}
+
+impl From<CastError<'_, '_>> for Raised {
+    fn from(error: CastError<'_, '_>) -> Self {
+        Raised::Python(error.into())
+    }
+}
+
+impl From<Raised> for PyErr {
+    fn from(raised: Raised) -> Self {
+        let error = match raised {
+            Raised::Python(error) => return error,
+            Raised::Musicap(error) => error,
+        };
+        Python::attach(|py| match error {
+            // What Python itself raised while it was asked for bytes or samples.
+            Error::Io { source, .. } | Error::AudioRead { source, .. } if is_python(&source) => {
+                PyErr::from(source)
+            }
+            Error::Io { path, action, source } => match source.raw_os_error() {
+                // Python picks the class: FileNotFoundError, PermissionError…
+                Some(code) => PyOSError::new_err((code, reason(&source, code), path.into_os_string())),
+                None => PyOSError::new_err(Error::Io { path, action, source }.to_string()),
+            },
+            error => class_error(py, &error).unwrap_or_else(|failed| failed),
+        })
+    }
+}
+
+/// The error of `musicap.errors` that is named as the library's is.
+fn class_error(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let raised = named(py, &format!("{}Error", error.code()), &error.to_string())?;
+    let problem = match error {
+        Error::Hub { problem, .. } => Some(hub_problem(*problem)),
+        Error::Summary { problem, .. } => Some(summary_problem(*problem)),
+        _ => None,
+    };
+    if let Some(problem) = problem {
+        raised.value(py).setattr("problem", problem)?;
+    }
+    Ok(raised)
+}
+
+/// An error of the class `name` in `musicap.errors`.
+pub fn named(py: Python<'_>, name: &str, text: &str) -> PyResult<PyErr> {
+    let class = py.import("musicap.errors")?.getattr(name)?;
+    Ok(PyErr::from_value(class.call1((text,))?))
+}
+
+fn hub_problem(problem: HubProblem) -> &'static str {
+    match problem {
+        HubProblem::NotFound => "not_found",
+        HubProblem::Denied => "denied",
+        HubProblem::Unreachable => "unreachable",
+        HubProblem::Offline => "offline",
+        HubProblem::Server => "server",
+        HubProblem::Damaged => "damaged",
+        _ => "other",
+    }
+}
+
+fn summary_problem(problem: SummaryProblem) -> &'static str {
+    match problem {
+        SummaryProblem::Auth => "auth",
+        SummaryProblem::Quota => "quota",
+        SummaryProblem::RateLimit => "rate_limit",
+        SummaryProblem::Content => "content",
+        SummaryProblem::TooLong => "too_long",
+        SummaryProblem::Request => "request",
+        SummaryProblem::Network => "network",
+        SummaryProblem::Timeout => "timeout",
+        SummaryProblem::Server => "server",
+        SummaryProblem::Reply => "reply",
+        SummaryProblem::Cancelled => "cancelled",
+        _ => "other",
+    }
+}
+
+fn is_python(source: &std::io::Error) -> bool {
+    source.get_ref().is_some_and(|inner| inner.is::<PyErr>())
+}
+
+/// What the system says, without the code that Rust puts behind it and Python before it.
+fn reason(source: &std::io::Error, code: i32) -> String {
+    let text = source.to_string();
+    text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text).to_owned()
+}
+
+/// A `ValueError` with this text.
+pub fn value_error(text: impl Into<String>) -> PyErr {
+    PyValueError::new_err(text.into())
+}

@@ -1,0 +1,285 @@
+//! What Python users call a recording, as a source of samples: a path, bytes, a file object, an
+//! array.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use musicap::Error;
+use musicap::audio::{AudioLimits, AudioReader, Gap, SampleSource};
+use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice, PyString};
+
+use crate::error::Result;
+use crate::threads::SIGNALS;
+
+/// Any recording.
+pub type Source = Box<dyn SampleSource + Send>;
+
+/// Frames taken from an array at a time.
+const BLOCK: usize = 1 << 16;
+
+/// The recording that `object` is. `sample_rate` belongs to arrays alone.
+pub fn open(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source> {
+    let py = object.py();
+    let file = if let Some(path) = path(object)? {
+        py.detach(|| AudioReader::open(path))?
+    } else if let Ok(bytes) = object.extract::<PyBackedBytes>() {
+        from_bytes(py, bytes)?
+    } else if object.is_instance_of::<PyByteArray>() || object.is_instance_of::<PyMemoryView>() {
+        from_bytes(py, py.get_type::<PyBytes>().call1((object,))?.extract()?)?
+    } else if object.hasattr("read")? {
+        file(object)?
+    } else {
+        return samples(object, sample_rate);
+    };
+    match sample_rate {
+        None => Ok(Box::new(Interruptible { source: file, asked: Instant::now() })),
+        Some(_) => {
+            let text = "sample_rate goes with arrays of samples; a file has its own";
+            Err(PyTypeError::new_err(text).into())
+        }
+    }
+}
+
+/// The path that `object` is, if it is a `str` or has `__fspath__`.
+fn path(object: &Bound<'_, PyAny>) -> Result<Option<PathBuf>> {
+    match object.is_instance_of::<PyString>() || object.hasattr("__fspath__")? {
+        true => Ok(Some(object.extract()?)),
+        false => Ok(None),
+    }
+}
+
+fn from_bytes(py: Python<'_>, bytes: PyBackedBytes) -> Result<AudioReader> {
+    Ok(py.detach(|| AudioReader::from_bytes(bytes, "bytes"))?)
+}
+
+fn file(object: &Bound<'_, PyAny>) -> Result<AudioReader> {
+    let py = object.py();
+    if object.call_method1("read", (0,))?.is_instance_of::<PyString>() {
+        return Err(PyTypeError::new_err("the file is open as text; open it with \"rb\"").into());
+    }
+    let named = object.getattr("name").and_then(|name| name.extract::<PathBuf>());
+    let name = named.map_or("file object".to_owned(), |name| name.display().to_string());
+    let seekable = object.call_method0("seekable").and_then(|answer| answer.is_truthy());
+    if !seekable.unwrap_or(false) {
+        let bytes: PyBackedBytes = object.call_method0("read")?.extract()?;
+        return Ok(py.detach(|| AudioReader::from_bytes(bytes, name))?);
+    }
+    let file = File { object: object.clone().unbind() };
+    Ok(py.detach(|| AudioReader::from_reader(file, name))?)
+}
+
+/// A binary file object that can be sought.
+struct File {
+    object: Py<PyAny>,
+}
+
+impl Read for File {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Python::attach(|py| {
+            let bytes = self.object.call_method1(py, "read", (buffer.len(),))?;
+            let bytes: PyBackedBytes = bytes.extract(py).map_err(PyErr::from)?;
+            let taken = bytes.len().min(buffer.len());
+            buffer[..taken].copy_from_slice(&bytes[..taken]);
+            Ok(taken)
+        })
+    }
+}
+
+impl Seek for File {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let (offset, whence) = match to {
+            SeekFrom::Start(offset) => (i128::from(offset), 0),
+            SeekFrom::Current(offset) => (i128::from(offset), 1),
+            SeekFrom::End(offset) => (i128::from(offset), 2),
+        };
+        Python::attach(|py| {
+            Ok(self.object.call_method1(py, "seek", (offset, whence))?.extract(py)?)
+        })
+    }
+}
+
+/// A source that ends with Python's error when Ctrl-C is pressed while it is read.
+struct Interruptible<S> {
+    source: S,
+    asked: Instant,
+}
+
+impl<S: SampleSource> SampleSource for Interruptible<S> {
+    fn sample_rate(&self) -> u32 {
+        self.source.sample_rate()
+    }
+
+    fn next_block(&mut self) -> musicap::Result<Option<&[f32]>> {
+        if self.asked.elapsed() > SIGNALS {
+            Python::attach(|py| py.check_signals()).map_err(raised)?;
+            self.asked = Instant::now();
+        }
+        self.source.next_block()
+    }
+
+    fn duration(&self) -> Option<Duration> {
+        self.source.duration()
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.source.name()
+    }
+
+    fn gaps(&self) -> &[Gap] {
+        self.source.gaps()
+    }
+
+    fn unlisted_gaps(&self) -> usize {
+        self.source.unlisted_gaps()
+    }
+}
+
+/// A Python error on its way through the library.
+fn raised(error: PyErr) -> Error {
+    Error::Io { path: PathBuf::new(), action: "ask Python for", source: io::Error::from(error) }
+}
+
+fn samples(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source> {
+    let py = object.py();
+    let numpy = py.import("numpy")?;
+    let is_array = object.hasattr("__array__")? || object.hasattr("__len__")?;
+    if !is_array {
+        let text = format!(
+            "a recording is a path, bytes, a binary file object or an array of samples, not {}",
+            object.get_type().fully_qualified_name()?
+        );
+        return Err(PyTypeError::new_err(text).into());
+    }
+    let array = numpy.call_method1("asarray", (object,))?;
+    let sample_rate = sample_rate
+        .ok_or_else(|| PyTypeError::new_err("an array of samples needs sample_rate=, in hertz"))?;
+    let shape = array.cast::<PyUntypedArray>()?.shape().to_vec();
+    let (channels, frames) = match *shape {
+        [frames] => (1, frames),
+        [channels, frames] => (channels, frames),
+        _ => {
+            let text = format!("samples of shape {shape:?}, but must be [n] or [channels, n]");
+            return Err(PyValueError::new_err(text).into());
+        }
+    };
+    let limits = AudioLimits::default();
+    if channels > limits.max_channels && frames <= limits.max_channels {
+        let text = format!("samples of shape {shape:?}, but must be [channels, n]: pass samples.T");
+        return Err(PyValueError::new_err(text).into());
+    }
+    limits.check_format("samples", sample_rate, channels)?;
+    // One row a channel.
+    let rows = array.call_method1("reshape", ((channels, frames),))?;
+    let scale = full_scale(&array)?;
+    Ok(Box::new(Samples {
+        rows: rows.unbind(),
+        channels,
+        frames,
+        sample_rate,
+        scale,
+        position: 0,
+        block: Vec::new(),
+    }))
+}
+
+/// What becomes of an array's numbers: `(number - middle) * factor` is within ±1.
+fn full_scale(array: &Bound<'_, PyAny>) -> Result<(f32, f32)> {
+    let dtype = array.getattr("dtype")?;
+    let kind: String = dtype.getattr("kind")?.extract()?;
+    let bits = 8 * dtype.getattr("itemsize")?.extract::<i32>()?;
+    let half = 2f32.powi(bits - 1);
+    match kind.as_str() {
+        "f" => Ok((0.0, 1.0)),
+        "i" => Ok((0.0, 1.0 / half)),
+        "u" => Ok((half, 1.0 / half)),
+        _ => {
+            let text = format!("samples of dtype {dtype}, but must be floats or integers");
+            Err(PyTypeError::new_err(text).into())
+        }
+    }
+}
+
+/// The samples of a one-dimensional array of whatever numbers, as they are within ±1.
+pub fn interleaved(array: &Bound<'_, PyAny>) -> Result<Vec<f32>> {
+    let (middle, factor) = full_scale(array)?;
+    let float32 = array.call_method("astype", ("float32",), Some(&not_copied(array.py())?))?;
+    let float32: PyReadonlyArray1<f32> = float32.extract()?;
+    Ok(float32.as_array().iter().map(|number| (number - middle) * factor).collect())
+}
+
+/// An array of float32 samples of one channel that lie one behind the other.
+pub fn in_place<'py>(object: &Bound<'py, PyAny>) -> Option<PyReadonlyArray1<'py, f32>> {
+    object.extract().ok().filter(|array: &PyReadonlyArray1<'py, f32>| array.as_slice().is_ok())
+}
+
+/// An array, read where it lies, a block at a time: it is never copied as a whole.
+struct Samples {
+    rows: Py<PyAny>,
+    channels: usize,
+    frames: usize,
+    sample_rate: u32,
+    scale: (f32, f32),
+    position: usize,
+    block: Vec<f32>,
+}
+
+impl Samples {
+    /// The mean of the channels in the next block.
+    fn read(&mut self, py: Python<'_>) -> PyResult<()> {
+        py.check_signals()?;
+        let end = self.frames.min(self.position + BLOCK);
+        let all = PySlice::full(py);
+        let frames = PySlice::new(py, self.position as isize, end as isize, 1);
+        let block = self.rows.bind(py).get_item((all, frames))?;
+        let float32 = block.call_method("astype", ("float32",), Some(&not_copied(py)?))?;
+        let block: PyReadonlyArray2<f32> = float32.extract()?;
+        let (middle, factor) = self.scale;
+        let factor = factor / self.channels as f32;
+        self.block.clear();
+        self.block.resize(end - self.position, 0.0);
+        for channel in block.as_array().outer_iter() {
+            self.block.iter_mut().zip(channel).for_each(|(sum, x)| *sum += x - middle);
+        }
+        if factor != 1.0 {
+            self.block.iter_mut().for_each(|sum| *sum *= factor);
+        }
+        Ok(())
+    }
+}
+
+fn not_copied(py: Python<'_>) -> PyResult<Bound<'_, pyo3::types::PyDict>> {
+    let options = pyo3::types::PyDict::new(py);
+    options.set_item("copy", false)?;
+    Ok(options)
+}
+
+impl SampleSource for Samples {
+    fn sample_rate(&self) -> u32 {
+        self.sample_rate
+    }
+
+    fn next_block(&mut self) -> musicap::Result<Option<&[f32]>> {
+        if self.position == self.frames {
+            return Ok(None);
+        }
+        Python::attach(|py| self.read(py)).map_err(raised)?;
+        // One pass that the compiler can vectorise tells whether there is one at all.
+        if self.block.iter().map(|x| u32::from(!x.is_finite())).sum::<u32>() > 0 {
+            let at = self.block.iter().position(|sample| !sample.is_finite()).unwrap_or(0);
+            let (at, found) = (self.position + at, self.block[at]);
+            let reason = format!("sample {at} is {found}, but must be a finite number");
+            return Err(Error::InvalidSamples { reason });
+        }
+        self.position += self.block.len();
+        Ok(Some(&self.block))
+    }
+
+    fn duration(&self) -> Option<Duration> {
+        Some(Duration::from_secs_f64(self.frames as f64 / f64::from(self.sample_rate)))
+    }
+}

@@ -1,0 +1,142 @@
+"""Captions equal the command's, whatever form the recording comes in."""
+
+import io
+import json
+import os
+import subprocess
+
+import numpy
+import pytest
+from conftest import KIT, SONG, decoded
+
+import musicap
+
+
+def texts(captions):
+    return [caption.text for caption in captions]
+
+
+def test_captions_and_summary_are_the_commands(said, captioner):
+    result = captioner.caption(str(SONG), progress=False)
+    assert result.to_dict() == said
+    assert json.loads(result.to_json()) == said
+
+
+def test_every_setting_reaches_the_model(captioner, command):
+    options = ["--beams", "3", "--max-length", "12", "--overlap", "2.5", "--tail", "drop"]
+    arguments = [command, str(SONG), "--format", "json", "--quiet", *options]
+    done = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    result = captioner.caption(
+        SONG, num_beams=3, max_length=12, overlap=2.5, tail="drop", summary=None, progress=False
+    )
+    assert result.to_dict() == json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("precision", ["f32", "int8"])
+def test_a_checkpoint_of_the_references_layout(command, tmp_path, precision):
+    [weights] = (KIT / "model-a").glob("*.pth")
+    arguments = [command, str(SONG), "--model", str(weights), "--precision", precision]
+    arguments += ["--format", "json", "--quiet"]
+    done = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    captioner = musicap.Captioner.from_pretrained(weights, precision=precision)
+    result = captioner.caption(SONG, summary=None, progress=False)
+    assert result.to_dict() == json.loads(done.stdout)
+    if precision == "int8":
+        musicap.convert(weights, tmp_path / "int8", precision="int8")
+        converted = musicap.Captioner.from_pretrained(tmp_path / "int8")
+        assert texts(converted.captions(SONG)) == texts(result)
+
+
+class Pipe(io.RawIOBase):
+    """A file object that cannot be sought."""
+
+    def __init__(self, data):
+        self.data = io.BytesIO(data)
+
+    def read(self, size=-1):
+        return self.data.read(size)
+
+    def seekable(self):
+        return False
+
+
+def test_paths_bytes_and_file_objects_say_the_same(captioner, said):
+    data = SONG.read_bytes()
+    expected = [caption["text"] for caption in said["captions"]]
+    with open(SONG, "rb") as file:
+        forms = [os.fspath(SONG), SONG, data, bytearray(data), memoryview(data)]
+        forms += [file, io.BytesIO(data), Pipe(data)]
+        for form in forms:
+            assert texts(captioner.captions(form)) == expected, type(form)
+
+
+@pytest.mark.parametrize(
+    ("form", "dtype"), [("s16le", "<i2"), ("s32le", "<i4"), ("f32le", "<f4"), ("u8", "u1")]
+)
+def test_samples_of_any_kind_say_the_same(captioner, said, form, dtype):
+    stereo = decoded(44_100, 2, form, dtype).T
+    expected = [caption["text"] for caption in said["captions"]]
+    if dtype == "u1":
+        # A coarse recording, held to itself in another form.
+        floats = (stereo.astype("f4") - 128.0) / 128.0
+        expected = texts(captioner.captions(floats, sample_rate=44_100))
+    assert texts(captioner.captions(stereo, sample_rate=44_100)) == expected
+
+
+def test_where_samples_lie_does_not_matter(captioner):
+    mono = decoded(16_000, 1, "f32le", "<f4")[:, 0]
+    expected = texts(captioner.captions(mono, sample_rate=16_000))
+    assert len(expected) == 5
+    spaced = numpy.zeros(2 * len(mono), "f4")
+    spaced[::2] = mono
+    forms = [spaced[::2], mono[None], numpy.stack([mono, mono]), mono.astype("f8")]
+    forms += [mono.astype(">f4"), numpy.asfortranarray(numpy.stack([mono, mono]))]
+    for form in forms:
+        assert texts(captioner.captions(form, sample_rate=16_000)) == expected
+
+
+def test_captions_come_as_they_are_done(captioner):
+    taken = 0
+
+    class Watched(io.BytesIO):
+        def read(self, size=-1):
+            nonlocal taken
+            data = super().read(size)
+            taken += len(data)
+            return data
+
+    data = SONG.read_bytes()
+    captions = captioner.captions(Watched(data), batch_size=1)
+    assert next(captions).start_s == 0.0
+    assert taken < len(data) / 2
+
+
+def test_captions_of_nothing(captioner):
+    result = captioner.caption(numpy.zeros(0, "f4"), sample_rate=16_000, progress=False)
+    assert len(result) == 0
+    assert result.duration_s == 0.0
+    assert "long enough" in result._repr_html_()
+
+
+def test_progress_is_told_in_seconds_of_audio(captioner):
+    told = []
+    captioner.caption(SONG, progress=lambda done, total: told.append((done, total)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert len(told) == 5
+    assert all(total == pytest.approx(45.0, abs=0.1) for _, total in told)
+
+
+def test_an_error_in_the_callback_ends_the_work(captioner):
+    def stop(done, total):
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        captioner.caption(SONG, progress=stop)
+
+
+def test_the_embedded_model_is_loaded_once():
+    assert musicap.caption(SONG, progress=False) == musicap.caption(SONG, progress=False)
+    captioner = musicap.Captioner(threads=1)
+    assert captioner.threads == 1
+    assert captioner.config["audio"]["sample_rate"] == 16_000
+    assert musicap.caption(SONG, model=captioner, progress=False).model == captioner.name

@@ -1,0 +1,141 @@
+"""Errors are classes that say what, where and what to do; Python's own where Python has them."""
+
+import re
+import shutil
+
+import numpy
+import pytest
+from conftest import KIT, ROOT, SONG
+
+import musicap
+from musicap import errors
+
+
+def test_every_error_of_the_library_has_a_class():
+    source = (ROOT / "musicap-core" / "src" / "error.rs").read_text()
+    kinds = re.findall(r'Error::\w+(?: \{ \.\. \})? => "(\w+)"', source)
+    assert len(kinds) >= 25
+    for kind in set(kinds) - {"Io"}:
+        assert issubclass(getattr(errors, kind + "Error"), errors.MusicapError), kind
+        assert getattr(errors, kind + "Error").__doc__
+
+
+def test_what_the_system_refuses_is_pythons_own(captioner, tmp_path):
+    with pytest.raises(FileNotFoundError) as caught:
+        captioner.captions(tmp_path / "none.mp3")
+    assert caught.value.filename == str(tmp_path / "none.mp3")
+    with pytest.raises(OSError):
+        captioner.captions(tmp_path)
+
+
+def test_files_that_are_no_sound(captioner, tmp_path):
+    text = tmp_path / "a.mp3"
+    text.write_text("not music " * 100)
+    with pytest.raises(errors.UnknownFormatError, match="a.mp3") as caught:
+        captioner.captions(text)
+    assert isinstance(caught.value, (musicap.MusicapError, ValueError))
+    assert len(str(caught.value).splitlines()) == 1
+    with pytest.raises(errors.MusicapError):
+        captioner.captions(b"")
+
+
+def test_a_file_that_breaks_off_is_told_with_its_time(captioner, tmp_path):
+    data = SONG.read_bytes()
+    result = captioner.caption(data[: len(data) // 2] + bytes(1000), progress=False)
+    assert 0 < len(result) < 5
+
+
+def test_models_that_are_not_there(tmp_path):
+    load = musicap.Captioner.from_pretrained
+    with pytest.raises(errors.ModelNotFoundError, match="nowhere"):
+        load(tmp_path / "nowhere")
+    with pytest.raises(errors.IncompleteModelError):
+        load(tmp_path)
+    shutil.copytree(KIT / "model-b", tmp_path / "model")
+    (tmp_path / "model" / "config.json").write_text('{"d_model": 7}')
+    with pytest.raises(errors.MusicapError):
+        load(tmp_path / "model")
+    with pytest.raises(errors.DeviceUnavailableError):
+        load(device="cuda")
+    with pytest.raises(errors.InvalidOptionError, match="precision"):
+        load(precision="f8")
+    with pytest.raises(errors.InvalidOptionError, match="threads"):
+        load(threads=0)
+
+
+def test_a_hub_that_cannot_be_reached(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(errors.HubError, match="owner/name") as caught:
+        musicap.Captioner.from_pretrained("owner/name")
+    assert caught.value.problem == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        ({"num_beams": 0}, errors.InvalidOptionError),
+        ({"batch_size": 0}, errors.InvalidOptionError),
+        ({"overlap": 11.0}, errors.InvalidOptionError),
+        ({"tail": "cut"}, errors.InvalidOptionError),
+        ({"num_beans": 3}, TypeError),
+        ({"num_beams": "three"}, ValueError),
+        ({"max_length": 10_000}, errors.InvalidOptionError),
+        ({"sample_rate": 16_000}, TypeError),
+    ],
+)
+def test_wrong_options_are_named(captioner, options, kind):
+    with pytest.raises(kind, match=next(iter(options)) if kind is not ValueError else "three"):
+        captioner.captions(SONG, **options)
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate", "kind", "words"),
+    [
+        (numpy.zeros(16_000), None, TypeError, "sample_rate"),
+        (numpy.zeros((16_000, 2)), 16_000, ValueError, r"samples\.T"),
+        (numpy.zeros((2, 2, 8)), 16_000, ValueError, "channels, n"),
+        (numpy.zeros((0, 100)), 16_000, errors.AudioLimitError, "channels"),
+        (numpy.zeros(16_000), 0, errors.AudioLimitError, "sample rate"),
+        (numpy.zeros(16_000), 10**9, errors.AudioLimitError, "sample rate"),
+        (numpy.zeros(16_000, bool), 16_000, TypeError, "bool"),
+        (numpy.zeros(16_000, complex), 16_000, TypeError, "complex"),
+        (numpy.array(["a"]), 16_000, TypeError, "dtype"),
+        (object(), 16_000, TypeError, "object"),
+        (3.0, 16_000, TypeError, "float"),
+    ],
+)
+def test_samples_that_are_none(captioner, samples, rate, kind, words):
+    with pytest.raises(kind, match=words):
+        captioner.captions(samples, sample_rate=rate)
+
+
+@pytest.mark.parametrize("bad", [numpy.nan, numpy.inf])
+def test_samples_that_are_no_numbers_are_named(captioner, bad):
+    samples = numpy.zeros(200_000, "f4")
+    samples[123_456] = bad
+    with pytest.raises(errors.InvalidSamplesError, match="123456"):
+        list(captioner.captions(samples, sample_rate=16_000))
+
+
+def test_an_error_of_a_file_object_comes_through(captioner):
+    class Broken:
+        def read(self, size=-1):
+            raise ConnectionResetError("the wire was cut")
+
+        def seek(self, offset, whence=0):
+            return 0
+
+    with pytest.raises(ConnectionResetError, match="the wire"):
+        captioner.captions(Broken())
+    with open(__file__, encoding="utf-8") as text, pytest.raises(TypeError, match="rb"):
+        captioner.captions(text)
+
+
+def test_no_key_shows_in_errors(result):
+    with pytest.raises(errors.MusicapError) as caught:
+        musicap.summarize(
+            result, backend="openai", base_url="http://127.0.0.1:9/v1", api_key="sk-secret", retries=0
+        )
+    assert "secret" not in str(caught.value)
+    assert caught.value.problem == "network"

@@ -1,0 +1,142 @@
+"""Results are plain data: frozen, comparable, and written in the usual forms."""
+
+import copy
+import dataclasses
+import html
+import http.server
+import json
+import pickle
+import threading
+
+import numpy
+import pandas
+import pytest
+from conftest import SONG
+
+import musicap
+
+
+def test_results_are_frozen_and_a_sequence(result):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        result.summary = "another"
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        result[0].text = "another"
+    assert len(result) == len(list(result)) == 5
+    assert result[-1] == result.captions[-1]
+    assert result[1:3] == result.captions[1:3]
+    assert "three-scenes.ogg" in repr(result)
+
+
+def test_results_go_through_pickle_copy_dict_and_json(result):
+    for again in [
+        pickle.loads(pickle.dumps(result)),
+        copy.deepcopy(result),
+        musicap.Captions.from_dict(result.to_dict()),
+        musicap.Captions.from_json(result.to_json()),
+    ]:
+        assert again == result
+    assert result.with_summary(None) != result
+    with pytest.raises(musicap.errors.InvalidCaptionsError, match="captions"):
+        musicap.Captions.from_dict({"file": None})
+
+
+def test_text_and_subtitles(result, tmp_path):
+    assert str(result).splitlines()[0].startswith("0:00–0:10 ")
+    assert result.to_text().splitlines()[0] == str(result[0])
+    assert result.to_srt().startswith("1\n00:00:00,000 --> 00:00:10,000\n")
+    assert result.to_vtt().startswith("WEBVTT\n")
+    for ending, text in [("srt", result.to_srt()), ("json", result.to_json())]:
+        result.save(tmp_path / f"song.{ending}")
+        assert (tmp_path / f"song.{ending}").read_text(encoding="utf-8") == text
+    with pytest.raises(ValueError, match=r"\.vtt"):
+        result.save(tmp_path / "song.doc")
+
+
+def test_a_table(result):
+    table = result.to_pandas()
+    assert isinstance(table, pandas.DataFrame)
+    assert list(table.columns) == ["start_s", "end_s", "text", "score"]
+    assert list(table["text"]) == [caption.text for caption in result]
+    empty = musicap.Captions(file=None, duration_s=0.0, model="m", captions=())
+    assert list(empty.to_pandas().columns) == list(table.columns)
+
+
+def test_html_shows_what_was_heard_and_escapes_it(result):
+    shown = result._repr_html_()
+    assert shown.count("<li ") == 5
+    assert "data:audio/ogg;base64," in shown
+    assert html.escape(result[0].text) in shown
+    caption = dataclasses.replace(result[0], text="<script>alert(1)</script>")
+    shown = dataclasses.replace(result, captions=(caption,))._repr_html_()
+    assert "<script>alert" not in shown
+    without = pickle.loads(pickle.dumps(result))._repr_html_()
+    assert "<audio" not in without and "disabled" in without
+
+
+def test_html_of_samples_has_a_player(captioner):
+    sine = numpy.sin(numpy.arange(48_000 * 12) * 0.05).astype("f4")
+    shown = captioner.caption(sine, sample_rate=48_000, progress=False)._repr_html_()
+    assert "data:audio/wav;base64," in shown
+
+
+def test_plots_have_each_caption_once(result, captioner, tmp_path):
+    figure = result.plot()
+    shown = " ".join(text.get_text() for axis in figure.axes for text in axis.texts)
+    for caption in result:
+        assert " ".join(shown.split()).count(caption.text) >= 1
+    figure.savefig(tmp_path / "plot.png")
+    # So long that captions are a list, and from samples.
+    long = numpy.tile(numpy.sin(numpy.arange(16_000) * 0.05).astype("f4"), 400)
+    many = captioner.caption(long, sample_rate=16_000, progress=False, num_beams=1)
+    assert len(many.plot().axes[1].texts) == len(many) == 40
+    with pytest.raises(ValueError, match="not at hand"):
+        dataclasses.replace(many, _heard=None).plot()
+
+
+def test_summaries(result, captioner):
+    assert result.summary == musicap.summarize(result)
+    short = musicap.summarize(result, length="short")
+    assert len(short.split()) <= 30
+    assert musicap.summarize(result, style="lines").count("\n") >= 1
+    for wrong in [{"language": "ja"}, {"length": "huge"}, {"backend": "magic"}]:
+        with pytest.raises(musicap.errors.InvalidOptionError):
+            musicap.summarize(result, **wrong)
+    assert captioner.caption(SONG, summary=None, progress=False).summary is None
+    assert json.loads(result.to_json())["summary"] == result.summary
+
+
+class Chat(http.server.BaseHTTPRequestHandler):
+    """A server that speaks OpenAI's chat completions: it fails once, then answers."""
+
+    asked: list[dict] = []
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append({**body, "key": self.headers["Authorization"]})
+        if len(self.asked) == 1:
+            self.send_response(503)
+            self.send_header("Retry-After", "0")
+            self.end_headers()
+            return
+        answer = {"choices": [{"message": {"content": "静かなピアノ曲。"}, "finish_reason": "stop"}]}
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_language_model_summarises(result):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Chat) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        with pytest.warns(UserWarning, match="trying again"):
+            summary = musicap.summarize(
+                result, backend="openai", language="ja", base_url=url, api_key="sk-1", model="m"
+            )
+        server.shutdown()
+    assert summary == "静かなピアノ曲。"
+    assert Chat.asked[-1]["key"] == "Bearer sk-1" and Chat.asked[-1]["model"] == "m"
+    assert result[0].text in json.dumps(Chat.asked[-1]["messages"])
