@@ -1,11 +1,14 @@
 //! Token ids to text and back.
 
-use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
+#[cfg(not(target_family = "wasm"))]
+mod full;
+#[cfg(any(test, target_family = "wasm"))]
+mod vocabulary;
 
-use tokenizers::AddedToken;
-use tokenizers::models::bpe::{BPE, Vocab};
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+#[cfg(not(target_family = "wasm"))]
+use full::Full as Inner;
+#[cfg(target_family = "wasm")]
+use vocabulary::Vocabulary as Inner;
 
 use crate::error::{Error, Result};
 
@@ -26,10 +29,10 @@ const CLEAN_UP: [(&str, &str); 10] = [
     (" 're", "'re"),
 ];
 
-/// A byte-level BPE tokenizer as BART has it.
+/// A byte-level BPE tokenizer as BART has it. In a browser it only decodes.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
-    inner: tokenizers::Tokenizer,
+    inner: Inner,
 }
 
 impl Tokenizer {
@@ -38,7 +41,7 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::InvalidTokenizer`] if it cannot be understood.
     pub fn from_json(origin: &str, json: &[u8]) -> Result<Self> {
-        let inner = guarded(origin, || tokenizers::Tokenizer::from_bytes(json))?;
+        let inner = Inner::from_json(json).map_err(|reason| invalid(origin, reason))?;
         Ok(Tokenizer { inner })
     }
 
@@ -48,7 +51,7 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::InvalidTokenizer`] if the two cannot be understood or do not fit each other.
     pub fn from_vocab_and_merges(origin: &str, vocab: &str, merges: &str) -> Result<Self> {
-        let vocab: HashMap<String, u32> = serde_json::from_str(vocab)
+        let vocab = serde_json::from_str(vocab)
             .map_err(|reason| invalid(origin, format!("vocab.json: {reason}")))?;
         let lines = merges.lines().enumerate();
         let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with("#version"));
@@ -58,14 +61,7 @@ impl Tokenizer {
             pair.ok_or_else(|| invalid(origin, reason()))
         };
         let merges = lines.map(pair).collect::<Result<Vec<_>>>()?;
-        let inner = guarded(origin, || {
-            let bpe = BPE::builder().vocab_and_merges(Vocab::from_iter(vocab), merges).build()?;
-            let mut inner = tokenizers::Tokenizer::new(bpe);
-            inner.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(false)));
-            inner.with_decoder(Some(ByteLevel::default()));
-            inner.add_special_tokens(SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)))?;
-            Ok(inner)
-        })?;
+        let inner = Inner::new(vocab, merges).map_err(|reason| invalid(origin, reason))?;
         Ok(Tokenizer { inner })
     }
 
@@ -74,7 +70,7 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::InvalidTokenizer`] if the tokenizer's decoder fails.
     pub fn decode(&self, tokens: &[u32]) -> Result<String> {
-        let text = guarded("tokenizer", || self.inner.decode(tokens, true))?;
+        let text = self.inner.decode(tokens).map_err(|reason| invalid("tokenizer", reason))?;
         Ok(CLEAN_UP.iter().fold(text, |text, (from, to)| text.replace(from, to)))
     }
 
@@ -83,13 +79,12 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::InvalidTokenizer`] if the text cannot be tokenized.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = guarded("tokenizer", || self.inner.encode(text, false))?;
-        Ok(encoding.get_ids().to_vec())
+        self.inner.encode(text).map_err(|reason| invalid("tokenizer", reason))
     }
 
     /// One more than the greatest token id: what a model's `vocab_size` must be at least.
     pub fn vocab_size(&self) -> usize {
-        self.inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1)
+        self.inner.size()
     }
 
     /// The `tokenizer.json` of this tokenizer.
@@ -97,16 +92,7 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::InvalidTokenizer`] if it cannot be written down.
     pub fn to_json(&self) -> Result<String> {
-        guarded("tokenizer", || self.inner.to_string(false))
-    }
-}
-
-/// Calls into tokenizers, which panics on some hostile files.
-fn guarded<T>(origin: &str, call: impl FnOnce() -> tokenizers::Result<T>) -> Result<T> {
-    match std::panic::catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(reason)) => Err(invalid(origin, reason.to_string())),
-        Err(_) => Err(invalid(origin, "it contradicts itself".into())),
+        self.inner.to_json().map_err(|reason| invalid("tokenizer", reason))
     }
 }
 

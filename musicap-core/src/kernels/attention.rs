@@ -3,6 +3,8 @@
 use burn::prelude::*;
 use burn::tensor::activation::softmax;
 
+use super::unpacked;
+
 #[cfg(feature = "flex")]
 use super::{
     flex,
@@ -58,6 +60,7 @@ impl KeyValue {
             return flex::tensor(found, shape);
         }
         let _ = packed;
+        unpacked();
         let shape @ [rows, length, d_model] = queries.dims();
         let sequences = self.sequences();
         // As further queries of one sequence.
@@ -74,6 +77,7 @@ pub(super) fn attend(
     mask: Option<Tensor<2, Bool>>,
     heads: usize,
 ) -> Tensor<3> {
+    unpacked();
     let shape @ [_, _, d_model] = queries.dims();
     let split = |tensor: Tensor<3>| {
         let [rows, length, _] = tensor.dims();

@@ -6,6 +6,7 @@ use burn::tensor::TensorData;
 use super::attention::{KeyValue, attend};
 #[cfg(feature = "flex")]
 use super::pages::Pages;
+use super::unpacked;
 
 /// Keys and values of the tokens that each row of a decoder has seen, in all of its layers.
 ///
@@ -32,6 +33,7 @@ impl TokenCache {
             (false, _) => {}
         }
         let _ = (packed, quantized);
+        unpacked();
         TokenCache::Tensors(TensorCache { length: 0, rows: 0, layers: vec![None; layers] })
     }
 
@@ -143,6 +145,7 @@ impl TensorCache {
         next: KeyValue,
         heads: usize,
     ) -> Tensor<3> {
+        unpacked();
         let [_, length, _] = queries.dims();
         let device = queries.device();
         let seen = match self.layers[layer].take() {
@@ -157,6 +160,7 @@ impl TensorCache {
     }
 
     fn reorder(&mut self, parents: &[usize], device: &Device) {
+        unpacked();
         if parents.iter().copied().eq(0..self.rows) {
             return;
         }

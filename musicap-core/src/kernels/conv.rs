@@ -7,7 +7,7 @@ use burn::prelude::*;
 use burn::tensor::TensorData;
 use burn::tensor::activation::gelu;
 
-use super::{Way, Weight};
+use super::{Way, Weight, unpacked};
 #[cfg(feature = "flex")]
 use super::{flex, packed, packed::PackedWeight, packed::Rows};
 
@@ -54,6 +54,7 @@ impl ConvStack {
                 stack.packed.push(std::sync::Arc::new(PackedConv::new(layer)));
                 continue;
             }
+            unpacked();
             stack.plain.push(plain(layer, &way.device));
         }
         stack
@@ -65,6 +66,7 @@ impl ConvStack {
         if !self.packed.is_empty() {
             return self.forward_packed(input);
         }
+        unpacked();
         let mut hidden = input;
         for conv in &self.plain {
             hidden = gelu(conv.forward(hidden));

@@ -7,7 +7,7 @@ use burn::prelude::*;
 use burn::tensor::TensorData;
 use burn::tensor::activation::gelu;
 
-use super::{RowSource, Way, Weight};
+use super::{RowSource, Way, Weight, unpacked};
 #[cfg(feature = "flex")]
 use super::{flex, packed, packed::PackedWeight, packed::Rows};
 
@@ -36,6 +36,7 @@ impl Linear {
             let packed = Packed { weight: PackedWeight::new(weight, d_input), bias };
             return Linear { plain: None, packed: Some(Arc::new(packed)) };
         }
+        unpacked();
         // Burn keeps the transpose.
         let weight = TensorData::new(weight.into_f32(), [d_output, d_input]);
         let weight = Tensor::<2>::from_data(weight, &way.device).transpose();
@@ -65,6 +66,7 @@ impl Linear {
         if let Some(packed) = &self.packed {
             return packed.forward(input, |_| ());
         }
+        unpacked();
         let plain = self.plain.as_ref().expect("a layer is plain or packed");
         // One product of [rows · length, d_input] is faster than one for each row.
         let [rows, length, d_input] = input.dims();
@@ -79,6 +81,7 @@ impl Linear {
         if let Some(packed) = &self.packed {
             return packed.forward(input, packed::gelu);
         }
+        unpacked();
         gelu(self.forward(input))
     }
 }
@@ -157,6 +160,7 @@ impl TiedEmbedding {
             let packed = Some(Arc::new(PackedTable { rows, weight, bias }));
             return TiedEmbedding { plain: None, bias: tensor, packed };
         }
+        unpacked();
         let table = TensorData::new(table.into_f32(), [vocab_size, d_model]);
         TiedEmbedding {
             plain: Some(Param::from_tensor(Tensor::from_data(table, &way.device))),
@@ -180,6 +184,7 @@ impl TiedEmbedding {
             }
             return Ok(flex::tensor(values, [rows, length, packed.weight.d_input()]));
         }
+        unpacked();
         let table = self.plain.as_ref().expect("a table is plain or packed").val();
         let ids: Vec<i64> = tokens.iter().map(|&token| i64::from(token)).collect();
         let ids =
@@ -207,6 +212,7 @@ impl TiedEmbedding {
     /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]` by Burn's operations, for a
     /// model that is not packed.
     pub fn project(&self, hidden: Tensor<2>) -> Tensor<2> {
+        unpacked();
         let table = self.plain.as_ref().expect("a table is plain or packed").val();
         hidden.matmul(table.transpose()) + self.bias.val()
     }

@@ -40,3 +40,12 @@ pub struct Way {
     /// For the kernels of this module; the device must be Burn's Flex backend.
     pub packed: bool,
 }
+
+/// Stands before what only models do that are not packed. In a browser all are, so Burn's own
+/// layers, half a megabyte of program, are no part of it.
+#[inline(always)]
+fn unpacked() {
+    if cfg!(all(target_family = "wasm", feature = "flex")) {
+        unreachable!("models are packed here");
+    }
+}

@@ -8,7 +8,7 @@ use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::prelude::*;
 use burn::tensor::TensorData;
 
-use super::Way;
+use super::{Way, unpacked};
 #[cfg(feature = "flex")]
 use super::{flex, packed, vector};
 
@@ -58,6 +58,7 @@ impl AddNorm {
             });
             return flex::tensor(sum, shape);
         }
+        unpacked();
         self.plain.forward(hidden + residual)
     }
 }

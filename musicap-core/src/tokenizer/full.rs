@@ -1,0 +1,61 @@
+//! The crate tokenizers, behind the few calls that are needed of it.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+
+use tokenizers::AddedToken;
+use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+
+use super::SPECIAL_TOKENS;
+
+/// A tokenizer. Errors are reasons in words.
+#[derive(Clone, Debug)]
+pub struct Full(tokenizers::Tokenizer);
+
+impl Full {
+    /// From the text of a `tokenizer.json`.
+    pub fn from_json(json: &[u8]) -> Result<Self, String> {
+        guarded(|| tokenizers::Tokenizer::from_bytes(json)).map(Full)
+    }
+
+    /// From tokens with their ids, and merges.
+    pub fn new(vocab: HashMap<String, u32>, merges: Vec<(String, String)>) -> Result<Self, String> {
+        guarded(|| {
+            let bpe = BPE::builder().vocab_and_merges(Vocab::from_iter(vocab), merges).build()?;
+            let mut inner = tokenizers::Tokenizer::new(bpe);
+            inner.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(false)));
+            inner.with_decoder(Some(ByteLevel::default()));
+            inner.add_special_tokens(SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)))?;
+            Ok(Full(inner))
+        })
+    }
+
+    /// The text of tokens, without the special ones.
+    pub fn decode(&self, tokens: &[u32]) -> Result<String, String> {
+        guarded(|| self.0.decode(tokens, true))
+    }
+
+    /// The tokens of a text, without special ones.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, String> {
+        guarded(|| self.0.encode(text, false)).map(|encoding| encoding.get_ids().to_vec())
+    }
+
+    /// One more than the greatest id.
+    pub fn size(&self) -> usize {
+        self.0.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1)
+    }
+
+    /// The `tokenizer.json`.
+    pub fn to_json(&self) -> Result<String, String> {
+        guarded(|| self.0.to_string(false))
+    }
+}
+
+/// Calls into tokenizers, which panics on some hostile files.
+fn guarded<T>(call: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
+    match std::panic::catch_unwind(AssertUnwindSafe(call)) {
+        Ok(result) => result.map_err(|reason| reason.to_string()),
+        Err(_) => Err("it contradicts itself".into()),
+    }
+}
