@@ -1,11 +1,11 @@
-// The page in headless Chromium. Screenshots go to docs/web.
+// The page in headless Chromium. The pictures of it in docs/web are made here.
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, afterEach, describe, test } from "node:test";
 
 import { launch, serve } from "./browser.js";
-import { DIST, DOCS, SCRATCH, SONG, captionsOf, musicap, repeated, song, tools } from "./shared.js";
+import { DIST, SCRATCH, SCREENSHOTS, SONG, captionsOf, musicap, repeated, song, tools } from "./shared.js";
 
 const DESK = { width: 1180, height: 860 };
 const PHONE = { width: 390, height: 844 };
@@ -15,7 +15,7 @@ let [site, browser, context, page] = [];
 const troubles = [];
 
 before(async () => {
-  mkdirSync(DOCS, { recursive: true });
+  mkdirSync(SCREENSHOTS, { recursive: true });
   site = await serve();
   browser = await launch();
 });
@@ -205,7 +205,7 @@ describe("the microphone", () => {
       await live.click("#microphone");
       await live.waitForSelector(".caption", { timeout: 60_000 });
       assert.match(await live.textContent("#stage"), /^Live, 0:/);
-      await live.screenshot({ path: join(DOCS, "live.png") });
+      await live.screenshot({ path: join(SCREENSHOTS, "live.png") });
       await live.waitForTimeout(3000);
       await live.click("#cancel");
       await live.waitForSelector("#download:not([hidden])", { timeout: 60_000 });
@@ -239,7 +239,7 @@ describe("the page is fit for all", () => {
         assert.ok(wide <= 0, `${wide} pixels too wide`);
       };
       await check();
-      await page.screenshot({ path: join(DOCS, `start-${name}.png`) });
+      await page.screenshot({ path: join(SCREENSHOTS, `start-${name}.png`) });
       await page.click("#own");
       await done();
       await page.click(".caption >> nth=3");
@@ -247,7 +247,7 @@ describe("the page is fit for all", () => {
       await page.mouse.move(0, 0);
       await page.evaluate(() => scrollTo(0, 0));
       await page.waitForTimeout(400);
-      await page.screenshot({ path: join(DOCS, `song-${name}.png`), fullPage: viewport === PHONE });
+      await page.screenshot({ path: join(SCREENSHOTS, `song-${name}.png`), fullPage: viewport === PHONE });
     });
   }
 

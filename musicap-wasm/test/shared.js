@@ -3,14 +3,16 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
 export const DIST = join(here, "../dist");
 export const SONG = join(here, "../../examples/songs/three-scenes.ogg");
-export const DOCS = join(here, "../../docs/web");
 export const SCRATCH = mkdtempSync(join(tmpdir(), "musicap-web-"));
+
+/** Where pictures of the page go. */
+export const SCREENSHOTS = resolve(process.env.MUSICAP_SCREENSHOTS ?? SCRATCH);
 
 /** Requires what scripts/test has installed outside the repository. */
 export const tools = createRequire(join(process.env.MUSICAP_TOOLS ?? here, "tools.js"));
