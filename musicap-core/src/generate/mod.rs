@@ -86,6 +86,7 @@ pub struct Session {
 
 struct Running {
     number: usize,
+    stream: u64,
     search: Box<dyn Search>,
     /// Its place among the chunks of the model, and its rows there.
     first_row: usize,
@@ -120,9 +121,10 @@ impl Session {
         self.joined
     }
 
-    /// Forgets all searches under way.
+    /// Forgets all searches, those of before too: the next is number 0.
     pub fn clear(&mut self) {
         self.running.clear();
+        self.joined = 0;
     }
 
     /// Takes up the model's next chunks. `streams` holds a number for each, its own and the same
@@ -143,7 +145,8 @@ impl Session {
             } else {
                 Box::new(TokenByToken::new(config, prefix, stream))
             };
-            self.running.push(Running { number: self.joined, search, first_row, rows: 1 });
+            let number = self.joined;
+            self.running.push(Running { number, stream, search, first_row, rows: 1 });
             self.joined += 1;
         }
         model.join(streams.len(), &self.prefix, &mut self.logits)?;
@@ -189,15 +192,15 @@ fn advance(searches: &mut [Running], logits: &mut [f32]) -> Result<()> {
     let rows: usize = searches.iter().map(|running| running.rows).sum();
     let vocab_size = logits.len() / rows;
     let log_sums: Vec<f32> = logits.par_chunks(vocab_size).map(log_sum_exp).collect();
-    // Neither search nor sampling can make sense of such numbers.
-    if !log_sums.iter().all(|sum| sum.is_finite()) {
-        return Err(Error::NotFinite);
-    }
     let mut rest = (logits, &log_sums[..]);
     let mut shares = Vec::with_capacity(searches.len());
     for running in searches {
         let (logits, more_logits) = rest.0.split_at_mut(running.rows * vocab_size);
         let (sums, more_sums) = rest.1.split_at(running.rows);
+        // Neither search nor sampling can make sense of such numbers.
+        if !sums.iter().all(|sum| sum.is_finite()) {
+            return Err(Error::NotFinite { chunk: running.stream });
+        }
         rest = (more_logits, more_sums);
         shares.push((running, logits, sums));
     }

@@ -10,6 +10,7 @@ use burn::tensor::activation::gelu;
 use super::{RowSource, Way, Weight};
 #[cfg(feature = "flex")]
 use super::{flex, packed, packed::PackedWeight, packed::Rows};
+use crate::error::Result;
 
 /// `x · Wᵀ + b` over the last dimension.
 #[derive(Module, Debug)]
@@ -126,7 +127,7 @@ struct Table {
 
 #[cfg(feature = "flex")]
 impl RowSource for Table {
-    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> std::io::Result<()> {
+    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> Result<()> {
         self.weight.push_row(row, self.d_model, out);
         Ok(())
     }
@@ -169,14 +170,14 @@ impl TiedEmbedding {
     /// Token ids `[rows, length]`, row by row → embeddings `[rows, length, d_model]`.
     ///
     /// # Errors
-    /// The reason in words, if the table's file cannot be read any more.
-    pub fn embed(&self, tokens: &[u32], rows: usize) -> Result<Tensor<3>, String> {
+    /// If the table's file cannot be read any more.
+    pub fn embed(&self, tokens: &[u32], rows: usize) -> Result<Tensor<3>> {
         let length = tokens.len() / rows;
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
             let mut values = Vec::new();
             for &token in tokens {
-                packed.rows.push_row(token as usize, &mut values).map_err(|e| e.to_string())?;
+                packed.rows.push_row(token as usize, &mut values)?;
             }
             return Ok(flex::tensor(values, [rows, length, packed.weight.d_input()]));
         }

@@ -1,5 +1,7 @@
 //! Weights as a checkpoint gives them.
 
+use crate::error::Result;
+
 /// A matrix of weights `[d_output, d_input]`, row by row.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -87,5 +89,5 @@ pub trait RowSource: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// If it cannot be read.
-    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> std::io::Result<()>;
+    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> Result<()>;
 }
