@@ -291,7 +291,9 @@ impl Checkpoint {
             self.check_finite(name, &values)?;
             return Ok(QuantizedWeight::new(&values, values.len() / rows));
         }
-        let values = self.bytes(name, stored)?.iter().map(|&byte| byte as i8).collect();
+        // In place: the numbers take over the bytes' allocation.
+        let bytes = self.bytes(name, stored)?.into_owned();
+        let values = bytes.into_iter().map(|byte| byte as i8).collect();
         let scales = self.read_scales(name, stored)?;
         Ok(QuantizedWeight { values, scales })
     }
