@@ -305,7 +305,8 @@ impl std::fmt::Debug for Captioner {
 fn within<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T + Send) -> T {
     match pool {
         Some(pool) => pool.install(work),
-        None => work(),
+        // One way in for all of it, and not one for each loop.
+        None => rayon::scope(|_| work()),
     }
 }
 
