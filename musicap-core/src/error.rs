@@ -210,10 +210,13 @@ pub enum Error {
     },
     /// The model's logits are no finite numbers.
     #[error(
-        "the model's logits are not finite numbers: its weights may be damaged; fetch or convert \
-         them again"
+        "the model's logits for chunk {chunk} are not finite numbers: its weights may be damaged; \
+         fetch or convert them again"
     )]
-    NotFinite,
+    NotFinite {
+        /// The chunk's number in its recording.
+        chunk: u64,
+    },
     /// The backend failed while computing.
     #[error("the {device} device failed: {reason}")]
     Backend {
@@ -347,7 +350,7 @@ impl Error {
             Error::UnexpectedTensors { .. } => "UnexpectedTensors",
             Error::WrongShape { .. } => "WrongShape",
             Error::InvalidTokenizer { .. } => "InvalidTokenizer",
-            Error::NotFinite => "NotFinite",
+            Error::NotFinite { .. } => "NotFinite",
             Error::Backend { .. } => "Backend",
             Error::InvalidCaptions { .. } => "InvalidCaptions",
             Error::Summary { .. } => "Summary",

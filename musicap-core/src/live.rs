@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::audio::mono::interleaved;
-use crate::audio::{Chunk, Chunker, Resampler, Tail};
+use crate::audio::mono::{interleaved, mend};
+use crate::audio::{AudioLimits, Chunk, Chunker, Resampler, Tail};
 use crate::caption::Caption;
-use crate::captioner::{CaptionOptions, Captioner};
+use crate::captioner::{CaptionOptions, Captioner, Decoding};
 use crate::error::{Error, Result};
-use crate::generate::GenerationConfig;
+use crate::generate::{Generated, GenerationConfig};
 
 /// How a stream is captioned.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct LiveOptions {
 pub enum Overrun {
     /// Only the newest chunk waits: captions stay close to what is being heard, with holes.
     Skip,
-    /// So many chunks wait, and are captioned together; then the oldest are skipped.
+    /// So many chunks wait; then the oldest are skipped. Up to eight are captioned together.
     Queue(usize),
 }
 
@@ -114,10 +114,23 @@ pub struct LiveInput {
 #[derive(Debug)]
 pub struct LiveCaptions {
     captioner: Captioner,
-    generation: GenerationConfig,
-    ready: VecDeque<LiveEvent>,
+    decoding: Decoding,
+    /// Chunks in the model and after it, and what else is to be told, in the order of time.
+    pending: VecDeque<Pending>,
+    /// Chunks that have gone before those.
+    gone: usize,
     shared: Arc<Shared>,
 }
+
+#[derive(Debug)]
+enum Pending {
+    Chunk { index: usize, span_s: (f64, f64), generated: Option<Generated> },
+    Event(Result<LiveEvent>),
+}
+
+/// The most chunks that are in the model at once, as many as a recording's
+/// [by default](CaptionOptions::batch_size).
+const TOGETHER: usize = 8;
 
 #[derive(Debug)]
 struct Shared {
@@ -169,8 +182,9 @@ impl Captioner {
         if room == 0 {
             return Err(Error::option("queue", room, "at least 1 chunk"));
         }
-        if options.channels == 0 {
-            return Err(Error::option("channels", 0, "at least 1"));
+        let most = AudioLimits::default().max_channels;
+        if !(1..=most).contains(&options.channels) {
+            return Err(Error::option("channels", options.channels, format!("1 to {most}")));
         }
         let mut checked = CaptionOptions::default().with_overlap(options.overlap_seconds);
         checked.generation = options.generation.clone();
@@ -188,10 +202,12 @@ impl Captioner {
             chunker: Chunker::new(audio, options.overlap_seconds, Tail::Keep)?,
             shared: shared.clone(),
         };
+        let generation = options.generation.as_ref().unwrap_or(&self.config().generation);
         let captions = LiveCaptions {
             captioner: self.clone(),
-            generation: options.generation.as_ref().unwrap_or(&self.config().generation).clone(),
-            ready: VecDeque::new(),
+            decoding: Decoding::new(self, generation.clone()),
+            pending: VecDeque::new(),
+            gone: 0,
             shared,
         };
         Ok((input, captions))
@@ -222,6 +238,8 @@ impl LiveInput {
         }
         self.mono.extend(interleaved(rest, self.channels));
         self.partial.extend(rest.chunks_exact(self.channels).remainder());
+        // As what files hold: far beyond full scale, samples would overflow later.
+        mend(&mut self.mono);
         self.resampled.clear();
         self.resampler.process(&self.mono, &mut self.resampled);
         self.pass_on();
@@ -231,10 +249,10 @@ impl LiveInput {
     fn pass_on(&mut self) {
         let heard_s = self.resampled.len() as f64 / f64::from(self.resampler.to_hz());
         self.chunker.push(&self.resampled);
-        let chunks: Vec<Chunk> = std::iter::from_fn(|| self.chunker.pop()).collect();
         let mut line = self.shared.lock();
         line.heard_s += heard_s;
-        for chunk in chunks {
+        // One at a time: a long push must not become chunks beyond what may wait.
+        while let Some(chunk) = self.chunker.pop() {
             if line.waiting.len() == line.room
                 && let Some(oldest) = line.waiting.pop_front()
             {
@@ -263,68 +281,177 @@ impl LiveCaptions {
     /// Captions what is waiting, without waiting for more; `None` if nothing is.
     ///
     /// # Errors
-    /// [`Error::Backend`], [`Error::NotFinite`].
+    /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`]. The chunks that they cost come
+    /// before them, as [`LiveEvent::Skipped`]. The stream goes on.
     pub fn try_next(&mut self) -> Result<Option<LiveEvent>> {
-        if self.ready.is_empty() {
-            let shared = self.shared.clone();
-            self.work(shared.lock())?;
+        loop {
+            self.take_up();
+            if let Some(event) = self.ready() {
+                return event.map(Some);
+            }
+            if self.decoding.running() == 0 {
+                return Ok(None);
+            }
+            self.step();
         }
-        Ok(self.ready.pop_front())
     }
 
     /// Audio that has come and is not captioned or skipped, in seconds.
     pub fn behind_s(&self) -> f64 {
         let line = self.shared.lock();
-        line.waiting.front().map_or(0.0, |chunk| line.heard_s - chunk.start_s)
+        let in_model = self.pending.iter().find_map(|pending| match pending {
+            Pending::Chunk { span_s, .. } => Some(span_s.0),
+            Pending::Event(_) => None,
+        });
+        let start_s = in_model.or_else(|| line.waiting.front().map(|chunk| chunk.start_s));
+        start_s.map_or(0.0, |start_s| line.heard_s - start_s)
     }
 
-    /// Waits at most `timeout` for a chunk, for those who have something else to do in between, and
-    /// captions it: the iterator's next item, or `Pending` if none has come by then.
+    /// Waits at most `timeout` for a caption, for those who have something else to do in between:
+    /// the iterator's next item, or `Pending` if it is not there by then. With a timeout of 0
+    /// nothing is waited for, but what is there is captioned, as [`try_next`](Self::try_next)
+    /// does it.
     pub fn wait(&mut self, timeout: Duration) -> Poll<Option<Result<LiveEvent>>> {
+        if timeout.is_zero() {
+            return match self.try_next().transpose() {
+                None if !self.has_ended() => Poll::Pending,
+                event => Poll::Ready(event),
+            };
+        }
         self.wait_until(Instant::now().checked_add(timeout))
     }
 
     fn wait_until(&mut self, deadline: Option<Instant>) -> Poll<Option<Result<LiveEvent>>> {
         let shared = self.shared.clone();
-        while self.ready.is_empty() {
+        loop {
+            self.take_up();
+            if let Some(event) = self.ready() {
+                return Poll::Ready(Some(event));
+            }
+            let is_over = || deadline.is_some_and(|deadline| deadline <= Instant::now());
+            if self.decoding.running() > 0 {
+                self.step();
+                if is_over() {
+                    return Poll::Pending;
+                }
+                continue;
+            }
             let mut line = shared.lock();
-            while line.waiting.is_empty() && line.skipped.is_none() {
+            while line.waiting.is_empty() {
                 if line.ended {
                     return Poll::Ready(None);
                 }
-                let Some(deadline) = deadline else {
-                    line = shared.changed.wait(line).unwrap_or_else(PoisonError::into_inner);
-                    continue;
-                };
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
+                if is_over() {
                     return Poll::Pending;
                 }
-                let waited = shared.changed.wait_timeout(line, left);
-                line = waited.unwrap_or_else(PoisonError::into_inner).0;
-            }
-            if let Err(error) = self.work(line) {
-                return Poll::Ready(Some(Err(error)));
+                line = match deadline {
+                    None => shared.changed.wait(line).unwrap_or_else(PoisonError::into_inner),
+                    Some(deadline) => {
+                        let left = deadline.saturating_duration_since(Instant::now());
+                        let waited = shared.changed.wait_timeout(line, left);
+                        waited.unwrap_or_else(PoisonError::into_inner).0
+                    }
+                };
             }
         }
-        Poll::Ready(self.ready.pop_front().map(Ok))
     }
 
-    fn work(&mut self, mut line: MutexGuard<Line>) -> Result<()> {
+    fn has_ended(&self) -> bool {
+        let line = self.shared.lock();
+        line.ended && line.waiting.is_empty()
+    }
+
+    /// Lets chunks that wait into the model, as far as there is room.
+    fn take_up(&mut self) {
+        let running = self.decoding.running();
+        if running > 0 && !self.decoding.takes_latecomers() {
+            return;
+        }
+        let mut line = self.shared.lock();
+        let free = line.room.min(TOGETHER).saturating_sub(running).min(line.waiting.len());
+        if free == 0 {
+            return;
+        }
         if let Some((start_s, end_s)) = line.skipped.take() {
             let behind_s = line.heard_s - start_s;
-            self.ready.push_back(LiveEvent::Skipped { start_s, end_s, behind_s });
+            let event = LiveEvent::Skipped { start_s, end_s, behind_s };
+            self.pending.push_back(Pending::Event(Ok(event)));
         }
-        // All that wait together: that is the fastest way to catch up.
-        let chunks: Vec<Chunk> = line.waiting.drain(..).collect();
+        let chunks: Vec<Chunk> = line.waiting.drain(..free).collect();
         drop(line);
-        let captions = self.captioner.caption_chunks(&chunks, &self.generation)?;
+        for chunk in &chunks {
+            let span_s = (chunk.start_s, chunk.end_s);
+            let generated = None;
+            self.pending.push_back(Pending::Chunk { index: chunk.index, span_s, generated });
+        }
+        let indices: Vec<usize> = chunks.iter().map(|chunk| chunk.index).collect();
+        let mel = self.captioner.log_mel(&chunks);
+        if let Err(error) = mel.and_then(|mel| self.decoding.join(mel, &indices)) {
+            self.fail(error);
+        }
+    }
+
+    /// Takes a step with all chunks in the model.
+    fn step(&mut self) {
+        let done = match self.decoding.step() {
+            Ok(done) => done,
+            Err(error) => return self.fail(error),
+        };
+        let in_model = |pending: &Pending| matches!(pending, Pending::Chunk { .. });
+        for (number, found) in done {
+            let mut chunks = self.pending.iter_mut().filter(|pending| in_model(pending));
+            if let Some(Pending::Chunk { generated, .. }) = chunks.nth(number - self.gone) {
+                *generated = Some(found);
+            }
+        }
+    }
+
+    /// The first that is pending, if it is done.
+    fn ready(&mut self) -> Option<Result<LiveEvent>> {
+        match self.pending.pop_front()? {
+            Pending::Event(event) => Some(event),
+            Pending::Chunk { index, span_s, generated: Some(generated) } => {
+                self.gone += 1;
+                Some(self.caption(index, span_s, &generated))
+            }
+            chunk => {
+                self.pending.push_front(chunk);
+                None
+            }
+        }
+    }
+
+    fn caption(
+        &self,
+        index: usize,
+        span_s: (f64, f64),
+        generated: &Generated,
+    ) -> Result<LiveEvent> {
+        let caption = self.captioner.write(index, span_s, generated)?;
+        let behind_s = (self.shared.lock().heard_s - span_s.1).max(0.0);
+        Ok(LiveEvent::Caption { caption, behind_s })
+    }
+
+    /// Puts the error behind the captions that are done and the chunks that it costs, and
+    /// empties the model.
+    fn fail(&mut self, error: Error) {
+        self.decoding.clear();
+        self.gone = 0;
         let heard_s = self.shared.lock().heard_s;
-        self.ready.extend(captions.into_iter().map(|caption| {
-            let behind_s = (heard_s - caption.end_s).max(0.0);
-            LiveEvent::Caption { caption, behind_s }
-        }));
-        Ok(())
+        let pending = std::mem::take(&mut self.pending);
+        for pending in pending {
+            self.pending.push_back(match pending {
+                Pending::Chunk { index, span_s, generated: Some(generated) } => {
+                    Pending::Event(self.caption(index, span_s, &generated))
+                }
+                Pending::Chunk { span_s: (start_s, end_s), .. } => {
+                    let behind_s = heard_s - start_s;
+                    Pending::Event(Ok(LiveEvent::Skipped { start_s, end_s, behind_s }))
+                }
+                event => event,
+            });
+        }
+        self.pending.push_back(Pending::Event(Err(error)));
     }
 }
 

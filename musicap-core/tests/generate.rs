@@ -182,7 +182,7 @@ fn logits_that_are_no_numbers_are_an_error() {
             unreachable!("the search has begun")
         }
     }
-    assert!(matches!(generate(&mut Broken, &[0], &config()), Err(Error::NotFinite)));
+    assert!(matches!(generate(&mut Broken, &[7], &config()), Err(Error::NotFinite { chunk: 7 })));
 }
 
 #[test]
@@ -234,5 +234,17 @@ fn sampling_follows_the_seed_and_the_probabilities() {
         assert!(ranked[..2].contains(&(draw(seed, 2, 1.0) as usize)));
         assert!(ranked[..2].contains(&(draw(seed, 0, nucleus) as usize)));
         assert_eq!(draw(seed, 1, 1.0) as usize, ranked[0]);
+    }
+}
+
+#[test]
+fn a_last_token_that_is_forced_takes_no_step() {
+    for (num_beams, forced_eos_token_id, steps) in
+        [(3, Some(EOS), 3), (1, Some(EOS), 3), (3, None, 4)]
+    {
+        let mut toy = Toy::new(&[4]);
+        let config = GenerationConfig { num_beams, forced_eos_token_id, min_length: 6, ..config() };
+        let found = generate(&mut toy, &[0], &config).unwrap();
+        assert_eq!((found[0].tokens.len(), toy.steps), (6, steps));
     }
 }

@@ -1,6 +1,9 @@
 //! A stream's captions against those of the same audio as a file.
 #![cfg(feature = "embedded-model")]
 
+use std::task::Poll;
+use std::time::Duration;
+
 use musicap::audio::Waveform;
 use musicap::{CaptionOptions, Captioner, LiveEvent, LiveOptions, Overrun};
 
@@ -108,8 +111,12 @@ fn captions_are_waited_for_on_another_thread() {
 fn bad_input_is_refused_and_leaves_the_stream_as_it_was() {
     let captioner = Captioner::embedded().unwrap();
     assert!(captioner.live(&LiveOptions::new(16_000, 0)).is_err());
+    assert!(captioner.live(&LiveOptions::new(16_000, 65)).is_err());
+    assert!(captioner.live(&LiveOptions::new(16_000, usize::MAX)).is_err());
     assert!(captioner.live(&LiveOptions::new(0, 1)).is_err());
-    assert!(captioner.live(&LiveOptions::new(16_000, 1).with_overlap(10.0)).is_err());
+    for overlap in [9.9999, 10.0] {
+        assert!(captioner.live(&LiveOptions::new(16_000, 1).with_overlap(overlap)).is_err());
+    }
     let none = LiveOptions::new(16_000, 1).with_overrun(Overrun::Queue(0));
     assert!(captioner.live(&none).is_err());
 
@@ -118,4 +125,46 @@ fn bad_input_is_refused_and_leaves_the_stream_as_it_was() {
     drop(input);
     // Silence of no length is a chunk of a recording that is shorter than one.
     assert!(captions.count() <= 1);
+}
+
+#[test]
+fn samples_that_overflow_together_are_bounded() {
+    let captioner = Captioner::embedded().unwrap();
+    let (mut input, captions) = captioner.live(&LiveOptions::new(16_000, 2)).unwrap();
+    input.push(&vec![3e38; 160_000]).unwrap();
+    drop(input);
+    assert!(captions.map(Result::unwrap).count() == 1);
+}
+
+#[test]
+fn whoever_waits_gets_a_word_between_two_steps() {
+    let captioner = Captioner::embedded().unwrap();
+    let samples = stereo(20.0, 16_000);
+    let (mut input, mut captions) = captioner.live(&LiveOptions::new(16_000, 2)).unwrap();
+    let (mut pending, mut starts) = (0, Vec::new());
+    for half in samples.chunks(samples.len() / 2) {
+        // The second chunk comes while the first is in the model.
+        input.push(half).unwrap();
+        for _ in 0..3 {
+            assert!(captions.wait(Duration::from_nanos(1)).is_pending());
+        }
+    }
+    drop(input);
+    loop {
+        match captions.wait(Duration::from_nanos(1)) {
+            Poll::Pending => pending += 1,
+            Poll::Ready(None) => break,
+            Poll::Ready(Some(event)) => {
+                let LiveEvent::Caption { caption, .. } = event.unwrap() else { panic!("skipped") };
+                starts.push(caption.start_s);
+            }
+        }
+    }
+    assert_eq!(starts, [0.0, 10.0]);
+    assert!(pending > 5, "{pending}");
+    // Nothing is waited for, but what is there is captioned.
+    let (mut input, mut captions) = captioner.live(&LiveOptions::new(16_000, 2)).unwrap();
+    assert!(captions.wait(Duration::ZERO).is_pending());
+    input.push(&samples).unwrap();
+    assert!(captions.wait(Duration::ZERO).is_ready());
 }

@@ -146,6 +146,22 @@ fn too_many_requests_are_sent_again_when_the_server_says() {
 }
 
 #[test]
+fn waits_are_within_their_bounds_whatever_the_server_says() {
+    let waited = |header: &str, first: u64, longest: u64| {
+        let server = Server::start(vec![status(503, header, ""), summary("Calm.")]);
+        let waits = (Duration::from_millis(first), Duration::from_millis(longest));
+        ask(options(&server).with_waits(waits.0, waits.1), &captions(3)).unwrap();
+        let requests = server.requests();
+        requests[1].at - requests[0].at
+    };
+    // At once would use up all retries before the server has recovered.
+    assert!(waited("Retry-After: 0\r\n", 300, 3_000) >= Duration::from_millis(300));
+    let past = "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    assert!(waited(past, 300, 3_000) >= Duration::from_millis(300));
+    assert!(waited("", 8_000, 100) < Duration::from_secs(6));
+}
+
+#[test]
 fn a_server_that_fails_is_asked_again() {
     let server = Server::start(vec![status(500, "", "oh"), summary("Calm.")]);
     assert_eq!(ask(options(&server), &captions(3)).unwrap(), "Calm.");

@@ -207,9 +207,9 @@ pub fn spelled_out(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
 }
 
 impl ModelArgs {
-    pub fn find(&self) -> Result<Pretrained> {
+    pub fn find(&self, quiet: bool) -> Result<Pretrained> {
         match &self.model {
-            Some(name) => Pretrained::open_with_progress(name, downloads()),
+            Some(name) => Pretrained::open_with_progress(name, downloads(quiet)),
             #[cfg(feature = "embedded-model")]
             None => Pretrained::embedded(),
             #[cfg(not(feature = "embedded-model"))]

@@ -79,7 +79,7 @@ fn caption_all(
     let mut load = args.model.load_options();
     load.timings = args.timings;
     let begun = Instant::now();
-    let captioner = Captioner::load(&args.model.find()?, &load)?;
+    let captioner = Captioner::load(&args.model.find(args.quiet)?, &load)?;
     let loaded = begun.elapsed();
     let options = args.options(&captioner.config().generation);
     captioner.check(&options)?;
@@ -164,7 +164,10 @@ impl Work {
             }
         }
         let mut captions = stream.finish(captions);
-        for gap in &captions.gaps {
+        // What ended the work is told as the error that it is.
+        let told = failed.as_ref().map(Error::to_string);
+        let is_told = |reason: &str| told.as_ref().is_some_and(|told| reason.ends_with(told));
+        for gap in captions.gaps.iter().filter(|gap| !is_told(&gap.reason)) {
             self.progress.suspend(|| report(&format!("{}: {}", file.display(), gap.reason)));
         }
         // Of half a recording a summary would pass for that of the whole.

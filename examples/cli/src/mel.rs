@@ -37,5 +37,8 @@ fn write_mel(args: &MelArgs) -> Result<()> {
     for gap in chunks.source().gaps() {
         report(&format!("{}: {gap}", args.file.display()));
     }
+    if let more @ 1.. = chunks.source().unlisted_gaps() {
+        report(&format!("{}: {more} more gaps", args.file.display()));
+    }
     written
 }

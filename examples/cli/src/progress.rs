@@ -66,11 +66,15 @@ impl Progress {
 }
 
 /// A bar for what a model's download has brought, one file after the other. Nothing is shown where
-/// stderr is no terminal.
-pub fn downloads() -> impl Fn(u64, u64, &str) + Send + Sync + 'static {
+/// `quiet` is set or stderr is no terminal.
+pub fn downloads(quiet: bool) -> impl Fn(u64, u64, &str) + Send + Sync + 'static {
     let style = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta} left";
     let style = ProgressStyle::with_template(style).expect("the template is well formed");
-    let bar = ProgressBar::no_length().with_style(style.progress_chars("━╸─"));
+    let bar = match quiet {
+        true => ProgressBar::hidden(),
+        false => ProgressBar::no_length(),
+    };
+    bar.set_style(style.progress_chars("━╸─"));
     move |done, total, file| {
         if bar.message() != file {
             bar.set_message(file.to_owned());

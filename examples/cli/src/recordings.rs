@@ -1,12 +1,13 @@
 //! The recordings that the command line asks for: files, folders and patterns.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use musicap::audio;
 use walkdir::WalkDir;
 
 /// A file to caption.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Recording {
     pub path: PathBuf,
     /// Where it stands below the folder or pattern that it was found by; its name if it was
@@ -32,6 +33,8 @@ pub struct Recordings {
     pub is_one: bool,
     /// Whether a folder or a pattern was named.
     pub has_folders: bool,
+    /// What is in the list.
+    known: HashSet<Recording>,
 }
 
 impl Recordings {
@@ -51,7 +54,9 @@ impl Recordings {
                 recordings.expand(pattern, several);
             } else {
                 let place = argument.file_name().unwrap_or(argument.as_os_str()).into();
-                recordings.list.push(Recording { path: argument.clone(), place });
+                let recording = Recording { path: argument.clone(), place };
+                recordings.known.insert(recording.clone());
+                recordings.list.push(recording);
             }
             if recordings.asked() == before {
                 let reason = if argument.is_dir() {
@@ -119,7 +124,7 @@ impl Recordings {
         let place = path.strip_prefix(root).unwrap_or(&path);
         let recording = Recording { place: place.to_owned(), path };
         // `**` finds a folder and what is in it.
-        if self.list.last() != Some(&recording) && !self.list.contains(&recording) {
+        if self.known.insert(recording.clone()) {
             self.list.push(recording);
         }
     }

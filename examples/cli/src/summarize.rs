@@ -32,25 +32,21 @@ fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
         report(error);
         failed += 1;
     };
-    let mut done = Vec::new();
+    let mut recordings = Vec::new();
     let mut asked = 0;
     for file in &args.files {
-        let recordings = match read(file) {
-            Ok(recordings) => recordings,
+        match read(file) {
+            Ok(found) => {
+                asked += found.len();
+                recordings.extend(found);
+            }
             Err(error) => {
                 asked += 1;
                 fail(&error);
-                continue;
-            }
-        };
-        asked += recordings.len();
-        for mut captions in recordings {
-            match summary.add(&mut captions) {
-                Ok(()) => done.push(captions),
-                Err(error) => fail(&error),
             }
         }
     }
+    // Before the first summary, which may have to be paid for.
     if matches!(args.format, Format::Srt | Format::Vtt) && asked > 1 {
         let expected = "text or json for several recordings";
         return Err(musicap::Error::InvalidOption {
@@ -58,6 +54,13 @@ fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
             value: format!("{:?}", args.format).to_lowercase(),
             expected: expected.into(),
         });
+    }
+    let mut done = Vec::new();
+    for mut captions in recordings {
+        match summary.add(&mut captions) {
+            Ok(()) => done.push(captions),
+            Err(error) => fail(&error),
+        }
     }
     let is_one = asked == 1;
     if !(done.is_empty() && is_one) {

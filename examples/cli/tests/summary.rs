@@ -132,6 +132,19 @@ mod openai {
     }
 
     #[test]
+    fn wrong_use_is_found_before_anything_is_asked() {
+        let file = scratch("unasked.json");
+        std::fs::write(&file, musicap::Captions::default().write(musicap::Format::Json)).unwrap();
+        let file = file.to_str().unwrap();
+        let server = Server::start(vec![summary("A waltz.")]);
+        let url = server.url();
+        let arguments = ["--summary=openai", "--summary-url", &url, "--format", "srt"];
+        let output = with_key(&[&["summarize", file, file], &arguments[..]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(server.requests().is_empty());
+    }
+
+    #[test]
     fn captions_stay_where_the_summary_fails_and_no_key_is_shown() {
         let echo = format!(r#"{{"error":{{"message":"wrong key {KEY}"}}}}"#);
         let server = Server::start(vec![status(401, "", &echo)]);

@@ -21,6 +21,9 @@ pub enum Tail {
 /// The shortest tail that is worth a caption, in seconds.
 pub const MIN_TAIL_SECONDS: f64 = 2.0;
 
+/// The most chunks that may share a sample: otherwise a little audio makes chunks without end.
+const MOST_OVERLAPPING: usize = 100;
+
 /// One chunk of audio.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chunk {
@@ -67,15 +70,16 @@ impl Chunker {
     /// A chunker for a front end. Neighbouring chunks share `overlap_seconds` of audio.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the overlap is negative or not shorter than a chunk, or if
-    /// `config` does not validate.
+    /// [`Error::InvalidOption`] if the overlap is negative or more than 99 of 100 parts of a
+    /// chunk, or if `config` does not validate.
     pub fn new(config: &AudioConfig, overlap_seconds: f64, tail: Tail) -> Result<Self> {
         config.validate()?;
         let sample_rate = f64::from(config.sample_rate);
         let chunk_samples = config.chunk_samples();
         let overlap = (overlap_seconds * sample_rate).round();
-        if !(0.0..chunk_samples as f64).contains(&overlap) {
-            let expected = format!("at least 0 and below the chunk's {} s", config.chunk_seconds);
+        let most = (chunk_samples - chunk_samples.div_ceil(MOST_OVERLAPPING)) as f64;
+        if !(0.0..=most).contains(&overlap) {
+            let expected = format!("0 to {} s", most / sample_rate);
             return Err(Error::option("overlap", overlap_seconds, expected));
         }
         Ok(Chunker {
@@ -217,9 +221,10 @@ mod tests {
     }
 
     #[test]
-    fn an_overlap_as_long_as_a_chunk_is_refused() {
-        for overlap in [-1.0, 10.0, f64::NAN] {
+    fn an_overlap_that_leaves_hardly_any_step_is_refused() {
+        for overlap in [-1.0, 9.95, 10.0, f64::NAN] {
             assert!(Chunker::new(&config(Pad::Zero), overlap, Tail::Keep).is_err());
         }
+        assert!(Chunker::new(&config(Pad::Zero), 9.9, Tail::Keep).is_ok());
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn interleaved(samples: &[f32], channels: usize) -> impl Iterator<Ite
 }
 
 /// Makes what is not a number 0 and bounds the rest; says whether there was something to mend.
-pub(super) fn mend(samples: &mut [f32]) -> bool {
+pub(crate) fn mend(samples: &mut [f32]) -> bool {
     // One pass that the compiler can vectorise tells whether there is work at all.
     let bad = |x: &f32| x.is_nan() | (x.abs() > LOUDEST);
     if samples.iter().map(|x| u32::from(bad(x))).sum::<u32>() == 0 {

@@ -17,8 +17,28 @@ pub struct Decoding {
     generation: GenerationConfig,
     session: Session,
     decoder: Decoder,
-    /// What the chunks under way are, by their numbers, in case one must be captioned again.
-    heard: BTreeMap<usize, (usize, Array3<f32>)>,
+    /// The chunks under way by their numbers, in case one must be captioned again.
+    heard: BTreeMap<usize, Heard>,
+    /// Captions that are drawn anew, each in a decoder of its own.
+    retries: Vec<Retry>,
+}
+
+/// A chunk's number in its recording and its log-mel spectrogram.
+#[derive(Debug)]
+struct Heard {
+    index: usize,
+    mel: Array3<f32>,
+}
+
+/// A caption that has run into a loop and is being drawn anew.
+#[derive(Debug)]
+struct Retry {
+    number: usize,
+    heard: Heard,
+    /// What it is if no attempt is better.
+    looped: Generated,
+    attempt: usize,
+    decoding: Decoding,
 }
 
 impl Decoding {
@@ -30,6 +50,7 @@ impl Decoding {
             generation,
             decoder: Decoder { inner: captioner.inner.clone(), cache: None, next: None },
             heard: BTreeMap::new(),
+            retries: Vec::new(),
         }
     }
 
@@ -40,7 +61,7 @@ impl Decoding {
 
     /// Chunks under way.
     pub fn running(&self) -> usize {
-        self.session.running()
+        self.session.running() + self.retries.len()
     }
 
     /// Whether chunks can join others that are under way.
@@ -52,8 +73,8 @@ impl Decoding {
     /// in the recording.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the shape is not the model's; [`Error::Backend`];
-    /// [`Error::NotFinite`].
+    /// [`Error::InvalidOption`] if the shape is not the model's or a value no finite number;
+    /// [`Error::Backend`]; [`Error::NotFinite`].
     pub fn join(&mut self, mel: Array3<f32>, indices: &[usize]) -> Result<()> {
         if mel.dim().0 != indices.len() {
             let expected = format!("{} chunks, one for each index", indices.len());
@@ -62,10 +83,14 @@ impl Decoding {
         if indices.is_empty() {
             return Ok(());
         }
+        // With int8 weights the captions of such values would look like any other.
+        if let Some((place, value)) = mel.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            return Err(Error::option("mel", format!("{value} at {place:?}"), "finite numbers"));
+        }
         if self.generation.loop_retries > 0 {
             let chunks = mel.axis_chunks_iter(Axis(0), 1).zip(indices);
             for (number, (chunk, &index)) in (self.session.joined()..).zip(chunks) {
-                self.heard.insert(number, (index, chunk.to_owned()));
+                self.heard.insert(number, Heard { index, mel: chunk.to_owned() });
             }
         }
         let encoded = self.captioner.encode(mel)?;
@@ -78,10 +103,11 @@ impl Decoding {
         })
     }
 
-    /// Forgets all chunks.
+    /// Forgets all chunks: the next is number 0.
     pub fn clear(&mut self) {
         self.session.clear();
         self.heard.clear();
+        self.retries.clear();
         (self.decoder.cache, self.decoder.next) = (None, None);
     }
 
@@ -89,32 +115,61 @@ impl Decoding {
     /// order in which they joined.
     ///
     /// # Errors
-    /// [`Error::Backend`], [`Error::NotFinite`].
+    /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`].
     pub fn step(&mut self) -> Result<Vec<(usize, Generated)>> {
+        let mut done = Vec::new();
+        let retries = std::mem::take(&mut self.retries);
+        for mut retry in retries {
+            let Some((_, found)) = retry.decoding.step()?.pop() else {
+                self.retries.push(retry);
+                continue;
+            };
+            match self.is_loop(&found) {
+                true => {
+                    let Retry { number, heard, looped, attempt, .. } = retry;
+                    self.settle(number, heard, looped, attempt + 1, &mut done)?;
+                }
+                false => done.push((retry.number, found)),
+            }
+        }
+        if self.session.running() == 0 {
+            return Ok(done);
+        }
         let Decoding { captioner, session, decoder, .. } = self;
         let clock = &captioner.inner.clock;
-        let mut done = captioner.install(|| clock.time_search(|| session.step(decoder)))?;
-        for (number, generated) in &mut done {
-            if let Some((index, mel)) = self.heard.remove(number) {
-                self.break_loop(generated, index, mel)?;
+        for (number, generated) in
+            captioner.install(|| clock.time_search(|| session.step(decoder)))?
+        {
+            match self.heard.remove(&number).filter(|_| self.is_loop(&generated)) {
+                Some(heard) => self.settle(number, heard, generated, 1, &mut done)?,
+                None => done.push((number, generated)),
             }
         }
         Ok(done)
     }
 
-    /// Draws a caption that has run into a loop anew, until one comes that has not.
-    fn break_loop(&self, generated: &mut Generated, index: usize, mel: Array3<f32>) -> Result<()> {
-        for attempt in 1..=self.generation.loop_retries {
-            if !is_loop(self.caption_of(generated)) {
-                break;
-            }
-            let settings = self.generation.retry(attempt);
-            let found = self.captioner.generate_from_mel(mel.clone(), &[index], &settings)?;
-            if let Some(found) = found.into_iter().find(|found| !is_loop(self.caption_of(found))) {
-                *generated = found;
-            }
+    /// Begins to draw a caption anew that has run into a loop, or takes it as it is if that has
+    /// been tried often enough.
+    fn settle(
+        &mut self,
+        number: usize,
+        heard: Heard,
+        looped: Generated,
+        attempt: usize,
+        done: &mut Vec<(usize, Generated)>,
+    ) -> Result<()> {
+        if attempt > self.generation.loop_retries {
+            done.push((number, looped));
+            return Ok(());
         }
+        let mut decoding = Decoding::new(&self.captioner, self.generation.retry(attempt));
+        decoding.join(heard.mel.clone(), &[heard.index])?;
+        self.retries.push(Retry { number, heard, looped, attempt, decoding });
         Ok(())
+    }
+
+    fn is_loop(&self, generated: &Generated) -> bool {
+        is_loop(self.caption_of(generated))
     }
 
     /// A caption's tokens between those that every caption has.
@@ -146,12 +201,12 @@ impl Inner {
     ) -> Result<()> {
         let length = tokens.len() / rows;
         let bart = self.model.bart();
-        let failed = |reason| Error::Backend { device: self.device.to_string(), reason };
         self.clock.count_step(rows);
         let decode = || bart.decode(tokens, rows, cache);
-        let hidden = self.clock.time(Stage::Decoder, decode).map_err(failed)?;
+        let hidden = self.clock.time(Stage::Decoder, decode)?;
         let [_, _, d_model] = hidden.dims();
         let last = hidden.narrow(1, length - 1, 1).reshape([rows, d_model]);
+        let failed = |reason| Error::Backend { device: self.device.to_string(), reason };
         self.clock.time(Stage::OutputLayer, || bart.logits(last, logits)).map_err(failed)
     }
 }

@@ -19,11 +19,15 @@ use crate::error::{Error, Result};
 use crate::generate::{Generated, GenerationConfig};
 use crate::model::CaptionModel;
 use crate::tokenizer::Tokenizer;
-use decoding::Decoding;
+pub(crate) use decoding::Decoding;
 pub use options::{CaptionOptions, LoadOptions};
 pub use stream::CaptionStream;
 use timings::Clock;
 pub use timings::{Stage, Timings};
+
+/// The most chunks that are computed together: beyond some tens, more are no faster, and their
+/// logits alone fill gigabytes.
+const MOST_TOGETHER: usize = 1024;
 
 /// A model that is ready to caption. Cheap to clone, and shareable between threads.
 #[derive(Clone)]
@@ -144,8 +148,9 @@ impl Captioner {
         let config = &self.inner.config;
         let generation = options.generation.as_ref().unwrap_or(&config.generation);
         generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
-        if options.batch_size == 0 {
-            return Err(Error::option("batch_size", 0, "at least 1"));
+        if !(1..=MOST_TOGETHER).contains(&options.batch_size) {
+            let expected = format!("1 to {MOST_TOGETHER}");
+            return Err(Error::option("batch_size", options.batch_size, expected));
         }
         Chunker::new(&config.audio, options.overlap_seconds, options.tail).map(drop)
     }
@@ -166,7 +171,7 @@ impl Captioner {
         captions.collect()
     }
 
-    fn write(
+    pub(crate) fn write(
         &self,
         index: usize,
         (start_s, end_s): (f64, f64),
@@ -179,7 +184,8 @@ impl Captioner {
     /// The token sequences of chunks that have been cut already, in their order.
     ///
     /// # Errors
-    /// As [`generate_from_mel`](Self::generate_from_mel).
+    /// [`Error::InvalidSamples`] if a sample is no finite number; and as
+    /// [`generate_from_mel`](Self::generate_from_mel).
     pub fn generate_tokens(
         &self,
         chunks: &[Chunk],
@@ -190,11 +196,17 @@ impl Captioner {
     }
 
     /// The log-mel spectrograms of chunks, `[chunks, n_mels, frames]` in decibels.
-    fn log_mel(&self, chunks: &[Chunk]) -> Result<Array3<f32>> {
+    pub(crate) fn log_mel(&self, chunks: &[Chunk]) -> Result<Array3<f32>> {
         let expected = self.inner.config.audio.chunk_samples();
         if let Some(chunk) = chunks.iter().find(|chunk| chunk.samples.len() != expected) {
             let found = format!("{} samples", chunk.samples.len());
             return Err(Error::option("chunk", found, format!("{expected} samples")));
+        }
+        for Chunk { index, samples, .. } in chunks {
+            if let Some(place) = samples.iter().position(|sample| !sample.is_finite()) {
+                let reason = format!("sample {place} of chunk {index} is {}", samples[place]);
+                return Err(Error::InvalidSamples { reason });
+            }
         }
         let samples: Vec<&[f32]> = chunks.iter().map(|chunk| &chunk.samples[..]).collect();
         let Inner { log_mel, clock, .. } = &*self.inner;
@@ -206,8 +218,9 @@ impl Captioner {
     /// that sampling gives a chunk the same caption in any batch.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the shapes or `generation` do not suit the model;
-    /// [`Error::Backend`] if the device fails.
+    /// [`Error::InvalidOption`] if the shapes or `generation` do not suit the model, or a value
+    /// is no finite number; [`Error::Backend`] if the device fails; [`Error::Io`] if the model's
+    /// file cannot be read any more.
     pub fn generate_from_mel(
         &self,
         mel: Array3<f32>,
@@ -292,7 +305,8 @@ impl std::fmt::Debug for Captioner {
 fn within<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T + Send) -> T {
     match pool {
         Some(pool) => pool.install(work),
-        None => work(),
+        // One way in for all of it, and not one for each loop.
+        None => rayon::scope(|_| work()),
     }
 }
 

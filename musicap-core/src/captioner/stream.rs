@@ -21,9 +21,39 @@ pub struct CaptionStream<S> {
     pending: VecDeque<Pending>,
     /// Chunks that have gone before those.
     gone: usize,
-    /// What ended the source, to be told after the captions of what came before.
+    /// Where the last chunk that has been read ends, in seconds.
+    read_s: f64,
+    /// What ended the work, to be told after the captions that are done.
     failed: Option<Error>,
+    /// What that leaves without captions.
+    lost: Lost,
     ended: bool,
+}
+
+/// Stretches without captions, in seconds, and why.
+#[derive(Debug, Default)]
+struct Lost {
+    spans_s: Vec<(f64, f64)>,
+    reason: String,
+}
+
+impl Lost {
+    fn push(&mut self, error: &Error, span_s: (f64, f64)) {
+        self.reason = error.to_string();
+        self.spans_s.push(span_s);
+    }
+
+    /// In the order of time, neighbours as one.
+    fn into_unheard(mut self) -> Vec<Unheard> {
+        self.spans_s.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let merged = self.spans_s.chunk_by(|a, b| a.1 >= b.0).map(|spans| {
+            let (start_s, end_s) = (spans[0].0, spans[spans.len() - 1].1);
+            let reason = &self.reason;
+            let reason = format!("{start_s:.2} s to {end_s:.2} s: not captioned: {reason}");
+            Unheard { start_s, end_s, reason }
+        });
+        merged.collect()
+    }
 }
 
 #[derive(Debug)]
@@ -41,7 +71,9 @@ impl<S: SampleSource> CaptionStream<S> {
             batch_size,
             pending: VecDeque::new(),
             gone: 0,
+            read_s: 0.0,
             failed: None,
+            lost: Lost::default(),
             ended: false,
         }
     }
@@ -67,14 +99,14 @@ impl<S: SampleSource> CaptionStream<S> {
                 reason: format!("{} more gaps", source.unlisted_gaps()),
             });
         }
-        Captions {
-            file: self.source().name().map(str::to_owned),
-            duration_s: self.position_s(),
-            model: self.decoding.captioner().name().to_owned(),
-            captions,
-            summary: None,
-            gaps,
-        }
+        let file = source.name().map(str::to_owned);
+        let position_s = self.position_s();
+        let model = self.decoding.captioner().name().to_owned();
+        let lost = self.lost.into_unheard();
+        let duration_s = lost.last().map_or(position_s, |lost| lost.end_s.max(position_s));
+        gaps.extend(lost);
+        gaps.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+        Captions { file, duration_s, model, captions, summary: None, gaps }
     }
 
     /// How many chunks to read now. Few at a time cost more each, and one slow caption must not
@@ -94,20 +126,31 @@ impl<S: SampleSource> CaptionStream<S> {
         let mut batch: Vec<Chunk> = Vec::new();
         while batch.len() < wanted && !self.ended {
             match self.chunks.next() {
-                Some(Ok(chunk)) => batch.push(chunk),
-                Some(Err(error)) => self.failed = Some(error),
+                Some(Ok(chunk)) => {
+                    self.read_s = chunk.end_s;
+                    batch.push(chunk);
+                }
+                Some(Err(error)) => self.fail(error),
                 None => self.ended = true,
             }
-            self.ended |= self.failed.is_some();
         }
-        let mel = self.decoding.captioner().log_mel(&batch)?;
         let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
         self.pending.extend(batch.iter().map(|chunk| Pending {
             index: chunk.index,
             span_s: (chunk.start_s, chunk.end_s),
             generated: None,
         }));
+        let mel = self.decoding.captioner().log_mel(&batch)?;
         self.decoding.join(mel, &indices)
+    }
+
+    /// Notes what ends the work, and that nothing after what has been read is captioned.
+    fn fail(&mut self, error: Error) {
+        let known_s = self.source().duration().map_or(0.0, |duration| duration.as_secs_f64());
+        let end_s = known_s.max(self.position_s()).max(self.read_s);
+        self.lost.push(&error, (self.read_s, end_s));
+        self.failed = Some(error);
+        self.ended = true;
     }
 
     /// Does a piece of the work, at most a batch read and heard or one step of the decoder:
@@ -135,27 +178,35 @@ impl<S: SampleSource> CaptionStream<S> {
     /// # Ok::<(), musicap::Error>(())
     /// ```
     pub fn poll_next(&mut self) -> Poll<Option<Result<Caption>>> {
-        self.advance().unwrap_or_else(|error| {
-            // Nothing after it: the model's state cannot be trusted.
-            self.ended = true;
-            self.failed = None;
-            self.pending.clear();
-            self.decoding.clear();
-            Poll::Ready(Some(Err(error)))
-        })
+        match self.advance() {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(Some(caption))) => Poll::Ready(Some(Ok(caption))),
+            Ok(Poll::Ready(None)) => Poll::Ready(self.failed.take().map(Err)),
+            Err(error) => {
+                // The model's state cannot be trusted, but captions that are done can.
+                self.decoding.clear();
+                let pending = std::mem::take(&mut self.pending);
+                let (done, undone): (VecDeque<_>, VecDeque<_>) =
+                    pending.into_iter().partition(|pending| pending.generated.is_some());
+                undone.iter().for_each(|pending| self.lost.push(&error, pending.span_s));
+                self.pending = done;
+                self.fail(error);
+                Poll::Pending
+            }
+        }
     }
 
-    fn advance(&mut self) -> Result<Poll<Option<Result<Caption>>>> {
+    fn advance(&mut self) -> Result<Poll<Option<Caption>>> {
         if let Some(Pending { index, span_s, generated: Some(generated) }) = self.pending.front() {
-            let caption = self.decoding.captioner().write(*index, *span_s, generated)?;
+            let span_s = *span_s;
+            let written = self.decoding.captioner().write(*index, span_s, generated);
             self.pending.pop_front();
             self.gone += 1;
-            return Ok(Poll::Ready(Some(Ok(caption))));
+            let written = written.inspect_err(|error| self.lost.push(error, span_s));
+            return written.map(|caption| Poll::Ready(Some(caption)));
         }
         match self.wanted() {
-            0 if self.decoding.running() == 0 => {
-                return Ok(Poll::Ready(self.failed.take().map(Err)));
-            }
+            0 if self.decoding.running() == 0 => return Ok(Poll::Ready(None)),
             0 => {
                 for (number, generated) in self.decoding.step()? {
                     self.pending[number - self.gone].generated = Some(generated);

@@ -347,7 +347,9 @@ impl Checkpoint {
             self.check_finite(name, &values)?;
             return Ok(QuantizedWeight::new(&values, values.len() / rows));
         }
-        let values = self.bytes(name, stored)?.iter().map(|&byte| byte as i8).collect();
+        // In place: the numbers take over the bytes' allocation.
+        let bytes = self.bytes(name, stored)?.into_owned();
+        let values = bytes.into_iter().map(|byte| byte as i8).collect();
         let scales = self.read_scales(name, stored)?;
         Ok(QuantizedWeight { values, scales })
     }
@@ -459,14 +461,21 @@ impl TensorSource for Reader<'_> {
             StoredType::I8 => self.checkpoint.read_scales(name, stored)?,
             _ => Vec::new(),
         };
-        let rows = StoredRows { bytes: stored.bytes.clone(), dtype: stored.dtype, width, scales };
-        Ok(Some(Arc::new(rows)))
+        Ok(Some(Arc::new(StoredRows {
+            origin: self.checkpoint.origin.clone(),
+            bytes: stored.bytes.clone(),
+            dtype: stored.dtype,
+            width,
+            scales,
+        })))
     }
 }
 
 /// Rows of a stored matrix, read where they are.
 #[derive(Debug)]
 struct StoredRows {
+    /// The checkpoint.
+    origin: String,
     bytes: Bytes,
     dtype: StoredType,
     width: usize,
@@ -475,15 +484,17 @@ struct StoredRows {
 }
 
 impl RowSource for StoredRows {
-    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> std::io::Result<()> {
+    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> Result<()> {
+        let failed = || Error::io("read", &self.origin);
         let length = self.width * self.dtype.size();
         let bytes = match &self.bytes {
             Bytes::Memory(bytes) => Cow::Borrowed(&bytes[row * length..][..length]),
             Bytes::File { file, start, .. } => {
-                Cow::Owned(file.read_at(start + (row * length) as u64, length)?)
+                let start = start + (row * length) as u64;
+                Cow::Owned(file.read_at(start, length).map_err(failed())?)
             }
             // Not seekable.
-            _ => return Err(std::io::ErrorKind::Unsupported.into()),
+            _ => return Err(failed()(std::io::ErrorKind::Unsupported.into())),
         };
         let first = out.len();
         out.extend(self.dtype.to_f32(&bytes));

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced};
+use super::constrain::{constrain, forced, forced_end};
 use super::{Generated, Search};
+use crate::kernels::{BLOCK, Overview};
 
 /// A beam search between two steps of the model.
 pub struct BeamSearch {
@@ -42,50 +43,34 @@ impl BeamSearch {
     }
 
     /// The best 2K ways to go on, best first. The lower beam and token win a tie.
-    fn candidates(&self, logits: &mut [f32], log_sums: &[f32]) -> Vec<Candidate> {
+    fn candidates(&self, logits: &mut [f32], overviews: &[Overview]) -> Vec<Candidate> {
         let wanted = 2 * self.config.num_beams;
         let mut best = Best::new(wanted);
         let vocab_size = logits.len() / self.beams.len();
-        let rows = logits.chunks_exact_mut(vocab_size).zip(log_sums);
-        for (i, (beam, (row, &log_sum))) in self.beams.iter().zip(rows).enumerate() {
+        let rows = logits.chunks_exact_mut(vocab_size).zip(overviews);
+        for (i, (beam, (row, overview))) in self.beams.iter().zip(rows).enumerate() {
             match forced(&self.config, &beam.tokens) {
                 Some(token) => best.offer(Candidate { beam: i, token, score: beam.score }),
                 None => {
+                    let log_sum = overview.log_sum;
                     constrain(&self.config, &beam.tokens, row, log_sum);
-                    best.offer_row(i, row, log_sum, beam.score);
+                    match self.config.repetition_penalty < 1.0 {
+                        // A reward: what has been said can rise above its block's peak.
+                        true => {
+                            best.offer_row(i, row, log_sum, &Overview::of(row).peaks, beam.score)
+                        }
+                        false => best.offer_row(i, row, log_sum, &overview.peaks, beam.score),
+                    }
                 }
             }
         }
         best.candidates
     }
 
-    /// Keeps the best K of the finished hypotheses.
-    fn finish_hypothesis(&mut self, tokens: Vec<u32>, sum: f32) {
-        let score = sum / (tokens.len() as f32).powf(self.config.length_penalty);
-        self.finished.push(Generated { tokens, score });
-        if self.finished.len() > self.config.num_beams {
-            let scores = self.finished.iter().map(|hypothesis| hypothesis.score).enumerate();
-            let worst = scores.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i);
-            self.finished.swap_remove(worst.expect("there are hypotheses"));
-        }
-    }
-
-    /// Whether no open beam can still matter. `best_sum` is the best candidate's score.
-    fn is_settled(&self, best_sum: f32, length: usize) -> bool {
-        if self.finished.len() < self.config.num_beams {
-            return false;
-        }
-        let worst = self.finished.iter().map(|h| h.score).fold(f32::INFINITY, f32::min);
-        self.config.early_stopping
-            || worst >= best_sum / (length as f32).powf(self.config.length_penalty)
-    }
-}
-
-impl Search for BeamSearch {
-    fn advance(&mut self, logits: &mut [f32], log_sums: &[f32]) {
+    /// Goes on with the best K of the candidates.
+    fn follow(&mut self, candidates: &[Candidate]) {
         let (num_beams, eos) = (self.config.num_beams, self.config.eos_token_id);
         let length = self.beams[0].tokens.len();
-        let candidates = self.candidates(logits, log_sums);
         let mut next = Vec::with_capacity(num_beams);
         let mut parents = Vec::with_capacity(num_beams);
         for (rank, &Candidate { beam, token, score }) in candidates.iter().enumerate() {
@@ -113,6 +98,46 @@ impl Search for BeamSearch {
         }
         self.beams = next;
         self.parents = parents;
+    }
+
+    /// Keeps the best K of the finished hypotheses.
+    fn finish_hypothesis(&mut self, tokens: Vec<u32>, sum: f32) {
+        let score = sum / (tokens.len() as f32).powf(self.config.length_penalty);
+        self.finished.push(Generated { tokens, score });
+        if self.finished.len() > self.config.num_beams {
+            let scores = self.finished.iter().map(|hypothesis| hypothesis.score).enumerate();
+            let worst = scores.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i);
+            self.finished.swap_remove(worst.expect("there are hypotheses"));
+        }
+    }
+
+    /// Whether no open beam can still matter. `best_sum` is the best candidate's score.
+    fn is_settled(&self, best_sum: f32, length: usize) -> bool {
+        if self.finished.len() < self.config.num_beams {
+            return false;
+        }
+        let worst = self.finished.iter().map(|h| h.score).fold(f32::INFINITY, f32::min);
+        self.config.early_stopping
+            || worst >= best_sum / (length as f32).powf(self.config.length_penalty)
+    }
+}
+
+impl Search for BeamSearch {
+    fn advance(&mut self, logits: &mut [f32], overviews: &[Overview]) {
+        let candidates = self.candidates(logits, overviews);
+        self.follow(&candidates);
+    }
+
+    fn force_end(&mut self) {
+        if self.done {
+            return;
+        }
+        let Some(token) = forced_end(&self.config, &self.beams[0].tokens) else { return };
+        let mut best = Best::new(2 * self.config.num_beams);
+        for (beam, Beam { score, .. }) in self.beams.iter().enumerate() {
+            best.offer(Candidate { beam, token, score: *score });
+        }
+        self.follow(&best.candidates);
     }
 
     fn is_done(&self) -> bool {
@@ -158,14 +183,20 @@ impl Best {
     }
 
     /// Offers every token of a row of logits, which are log-probabilities but for `log_sum`.
-    fn offer_row(&mut self, beam: usize, row: &[f32], log_sum: f32, beam_score: f32) {
+    /// No logit of a block exceeds the block's peak.
+    fn offer_row(
+        &mut self,
+        beam: usize,
+        row: &[f32],
+        log_sum: f32,
+        peaks: &[f32],
+        beam_score: f32,
+    ) {
         // Few tokens come near: blocks are passed over by their greatest logit. The slack is
         // more than rounding takes away.
-        const BLOCK: usize = 64;
         const SLACK: f32 = 1e-3;
-        for (block, logits) in row.chunks(BLOCK).enumerate() {
-            let greatest = logits.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
-            if greatest - log_sum + beam_score + SLACK <= self.threshold {
+        for (block, (logits, peak)) in row.chunks(BLOCK).zip(peaks).enumerate() {
+            if peak - log_sum + beam_score + SLACK <= self.threshold {
                 continue;
             }
             for (i, &logit) in logits.iter().enumerate() {
@@ -186,6 +217,46 @@ impl Best {
             if self.candidates.len() == self.wanted {
                 self.threshold = self.candidates[self.wanted - 1].score;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_blocks_are_passed_over_and_no_candidate_with_them() {
+        for repetition_penalty in [0.1, 1.0, 2.0] {
+            let config = GenerationConfig {
+                num_beams: 3,
+                repetition_penalty,
+                max_length: 20,
+                ..GenerationConfig::default()
+            };
+            let mut search = BeamSearch::new(Arc::new(config.clone()), vec![2, 777, 30]);
+            let beam = |tokens: &[u32], score| Beam { tokens: tokens.to_vec(), score };
+            search.beams = vec![beam(&[2, 777, 30], -1.0), beam(&[2, 5, 900], -1.5)];
+            let logit = |i: usize| ((i * 7919 + i / 3) % 1009) as f32 * 0.02;
+            let mut logits: Vec<f32> = (0..2 * 1000).map(logit).collect();
+            let overviews: Vec<Overview> = logits.chunks(1000).map(Overview::of).collect();
+
+            let mut expected = Vec::new();
+            for (i, row) in logits.clone().chunks_exact_mut(1000).enumerate() {
+                let (beam, log_sum) = (&search.beams[i], overviews[i].log_sum);
+                constrain(&config, &beam.tokens, row, log_sum);
+                expected.extend((0..).zip(&*row).map(|(token, &logit)| Candidate {
+                    beam: i,
+                    token,
+                    score: logit - log_sum + beam.score,
+                }));
+            }
+            expected.sort_by(|a, b| b.score.total_cmp(&a.score));
+            let found = search.candidates(&mut logits, &overviews);
+            let named = |candidates: &[Candidate]| -> Vec<(usize, u32)> {
+                candidates.iter().map(|candidate| (candidate.beam, candidate.token)).collect()
+            };
+            assert_eq!(named(&found), named(&expected[..6]));
         }
     }
 }

@@ -36,7 +36,8 @@ pub struct GenerationConfig {
     /// Sampling: captions are the same for the same seed.
     pub seed: u64,
     /// How often a caption that has run into a loop is drawn anew at random, with a penalty on
-    /// repetition; 0 leaves it as it is, as transformers does. A key of musicap's own.
+    /// repetition, 16 times at most; 0 leaves it as it is, as transformers does. A key of
+    /// musicap's own.
     pub loop_retries: usize,
     /// The token that starts the decoder.
     pub decoder_start_token_id: u32,
@@ -122,6 +123,8 @@ impl GenerationConfig {
         check(max_ok, "max_length", &max_length, format!("3 to the model's {max_positions}"))?;
         let min_ok = min_length <= max_length;
         check(min_ok, "min_length", &min_length, format!("at most max_length {max_length}"))?;
+        let retries = self.loop_retries;
+        check(retries <= 16, "loop_retries", &retries, "at most 16".into())?;
         let positive = |value: f32| value > 0.0 && value.is_finite();
         for (name, value) in [
             ("repetition_penalty", self.repetition_penalty),

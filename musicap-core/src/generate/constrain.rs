@@ -11,6 +11,11 @@ pub fn forced(config: &GenerationConfig, history: &[u32]) -> Option<u32> {
     }
 }
 
+/// The token that must come last, where only it is missing.
+pub fn forced_end(config: &GenerationConfig, history: &[u32]) -> Option<u32> {
+    config.forced_eos_token_id.filter(|_| history.len() + 1 == config.max_length)
+}
+
 /// Applies repetition penalty, n-gram ban and least length to the scores of every token that
 /// could follow `history`. A score is what stands in `scores` less `offset`: a logit where that
 /// is 0, a log-probability where it is the logarithm of the sum over all tokens. Scores are not

@@ -18,7 +18,7 @@ pub use config::GenerationConfig;
 pub use loops::is_loop;
 
 use crate::error::{Error, Result};
-use crate::kernels::log_sum_exp;
+use crate::kernels::Overview;
 use beam::BeamSearch;
 use sample::TokenByToken;
 
@@ -64,9 +64,11 @@ pub struct Generated {
 
 /// The search for one chunk's caption, which sees logits and says what to feed next.
 trait Search: Send {
-    /// Takes the logits of the search's rows, which may be overwritten, and for each row the
-    /// logarithm of the sum of their exponentials.
-    fn advance(&mut self, logits: &mut [f32], log_sums: &[f32]);
+    /// Takes the logits of the search's rows, which may be overwritten, and an overview of each
+    /// row as it was.
+    fn advance(&mut self, logits: &mut [f32], overviews: &[Overview]);
+    /// Takes the last token where it is forced, for which no logits are needed.
+    fn force_end(&mut self);
     /// Whether nothing is left to do but [`finish`](Search::finish).
     fn is_done(&self) -> bool;
     /// For every row the token to feed and the row it goes on from, counted within the search.
@@ -86,6 +88,7 @@ pub struct Session {
 
 struct Running {
     number: usize,
+    stream: u64,
     search: Box<dyn Search>,
     /// Its place among the chunks of the model, and its rows there.
     first_row: usize,
@@ -120,9 +123,10 @@ impl Session {
         self.joined
     }
 
-    /// Forgets all searches under way.
+    /// Forgets all searches, those of before too: the next is number 0.
     pub fn clear(&mut self) {
         self.running.clear();
+        self.joined = 0;
     }
 
     /// Takes up the model's next chunks. `streams` holds a number for each, its own and the same
@@ -143,7 +147,8 @@ impl Session {
             } else {
                 Box::new(TokenByToken::new(config, prefix, stream))
             };
-            self.running.push(Running { number: self.joined, search, first_row, rows: 1 });
+            let number = self.joined;
+            self.running.push(Running { number, stream, search, first_row, rows: 1 });
             self.joined += 1;
         }
         model.join(streams.len(), &self.prefix, &mut self.logits)?;
@@ -188,20 +193,23 @@ impl Session {
 fn advance(searches: &mut [Running], logits: &mut [f32]) -> Result<()> {
     let rows: usize = searches.iter().map(|running| running.rows).sum();
     let vocab_size = logits.len() / rows;
-    let log_sums: Vec<f32> = logits.par_chunks(vocab_size).map(log_sum_exp).collect();
-    // Neither search nor sampling can make sense of such numbers.
-    if !log_sums.iter().all(|sum| sum.is_finite()) {
-        return Err(Error::NotFinite);
-    }
-    let mut rest = (logits, &log_sums[..]);
+    let overviews: Vec<Overview> = logits.par_chunks(vocab_size).map(Overview::of).collect();
+    let mut rest = (logits, &overviews[..]);
     let mut shares = Vec::with_capacity(searches.len());
     for running in searches {
         let (logits, more_logits) = rest.0.split_at_mut(running.rows * vocab_size);
-        let (sums, more_sums) = rest.1.split_at(running.rows);
-        rest = (more_logits, more_sums);
-        shares.push((running, logits, sums));
+        let (overviews, more_overviews) = rest.1.split_at(running.rows);
+        // Neither search nor sampling can make sense of such numbers.
+        if !overviews.iter().all(|overview| overview.log_sum.is_finite()) {
+            return Err(Error::NotFinite { chunk: running.stream });
+        }
+        rest = (more_logits, more_overviews);
+        shares.push((running, logits, overviews));
     }
-    shares.into_par_iter().for_each(|(running, logits, sums)| running.search.advance(logits, sums));
+    shares.into_par_iter().for_each(|(running, logits, overviews)| {
+        running.search.advance(logits, overviews);
+        running.search.force_end();
+    });
     Ok(())
 }
 

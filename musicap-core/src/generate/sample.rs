@@ -6,9 +6,9 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
 
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced};
+use super::constrain::{constrain, forced, forced_end};
 use super::{Generated, Search};
-use crate::kernels::log_sum_exp;
+use crate::kernels::{Overview, log_sum_exp};
 
 /// A single hypothesis between two steps of the model.
 pub struct TokenByToken {
@@ -43,10 +43,14 @@ impl TokenByToken {
     fn draw(&mut self, logits: &[f32]) -> u32 {
         let mut ranked: Vec<(u32, f32)> = (0..).zip(logits.iter().copied()).collect();
         ranked.retain(|(_, logit)| logit.is_finite());
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-        if self.config.top_k > 0 {
-            ranked.truncate(self.config.top_k);
+        // The lower token wins a tie.
+        let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        let top_k = self.config.top_k;
+        if (1..ranked.len()).contains(&top_k) {
+            ranked.select_nth_unstable_by(top_k, order);
+            ranked.truncate(top_k);
         }
+        ranked.sort_unstable_by(order);
         let Some(&(likeliest, max)) = ranked.first() else { return argmax(logits) };
         let weight = |logit: f32| f64::from((logit - max) / self.config.temperature).exp();
         let total: f64 = ranked.iter().map(|&(_, logit)| weight(logit)).sum();
@@ -68,11 +72,18 @@ impl TokenByToken {
 }
 
 impl Search for TokenByToken {
-    fn advance(&mut self, logits: &mut [f32], _log_sums: &[f32]) {
+    fn advance(&mut self, logits: &mut [f32], _: &[Overview]) {
         let token = self.pick(logits);
         self.tokens.push(token);
         self.done =
             token == self.config.eos_token_id || self.tokens.len() >= self.config.max_length;
+    }
+
+    fn force_end(&mut self) {
+        if let Some(token) = forced_end(&self.config, &self.tokens).filter(|_| !self.done) {
+            self.tokens.push(token);
+            self.done = true;
+        }
     }
 
     fn is_done(&self) -> bool {

@@ -1,8 +1,12 @@
 //! Attention of many rows to the keys and values of one sequence each.
 
+#[cfg(feature = "flex")]
+use std::sync::Arc;
+
 use burn::prelude::*;
 use burn::tensor::activation::softmax;
 
+use super::cache::indices;
 use super::unpacked;
 
 #[cfg(feature = "flex")]
@@ -18,18 +22,92 @@ pub struct KeyValue {
     pub values: Tensor<3>,
 }
 
+/// Keys and values of what a decoder hears: a sequence for each chunk, and chunks come and go.
+#[derive(Clone, Debug)]
+pub enum Memory {
+    /// Each chunk by itself, so that none is moved when others join or leave.
+    #[cfg(feature = "flex")]
+    Chunks(Vec<Arc<ChunkMemory>>),
+    Tensors(KeyValue),
+}
+
+/// Keys and values of one chunk, `[length, d_model]` each.
+#[cfg(feature = "flex")]
+#[derive(Debug)]
+pub struct ChunkMemory {
+    keys: Vec<f32>,
+    values: Vec<f32>,
+}
+
+impl Memory {
+    /// Of the chunks `all`.
+    pub fn new(all: KeyValue, packed: bool) -> Self {
+        #[cfg(feature = "flex")]
+        if packed {
+            let [_, length, d_model] = all.keys.dims();
+            let (keys, values) = (flex::Values::of(all.keys), flex::Values::of(all.values));
+            let size = length * d_model;
+            let chunks = keys.chunks_exact(size).zip(values.chunks_exact(size));
+            let chunk = |(keys, values): (&[f32], &[f32])| {
+                Arc::new(ChunkMemory { keys: keys.to_vec(), values: values.to_vec() })
+            };
+            return Memory::Chunks(chunks.map(chunk).collect());
+        }
+        let _ = packed;
+        unpacked();
+        Memory::Tensors(all)
+    }
+
+    /// Takes the chunks of `other` behind its own.
+    pub fn join(&mut self, other: Memory) {
+        match (self, other) {
+            #[cfg(feature = "flex")]
+            (Memory::Chunks(chunks), Memory::Chunks(more)) => chunks.extend(more),
+            (memory, other) => *memory = other,
+        }
+    }
+
+    /// Keeps only `chunks`, by their present place, in this order.
+    pub fn keep(&mut self, chunks: &[usize], device: &Device) {
+        match self {
+            #[cfg(feature = "flex")]
+            Memory::Chunks(all) => *all = chunks.iter().map(|&chunk| all[chunk].clone()).collect(),
+            Memory::Tensors(all) if chunks.iter().copied().eq(0..all.sequences()) => {}
+            Memory::Tensors(all) => *all = all.clone().select(indices(chunks, device)),
+        }
+    }
+
+    /// What `queries`, `[rows, length, d_model]`, find in these chunks, of which each serves as
+    /// many neighbouring rows (its beams).
+    pub fn attend(&self, queries: Tensor<3>, heads: usize) -> Tensor<3> {
+        match self {
+            #[cfg(feature = "flex")]
+            Memory::Chunks(chunks) => {
+                let shape @ [rows, length, d_model] = queries.dims();
+                let served = rows * length / chunks.len();
+                let found = attend_rows(flex::into_vec(queries), d_model, heads, |i, found| {
+                    let ChunkMemory { keys, values } = &*chunks[i / served];
+                    found.extend(keys.chunks_exact(d_model).zip(values.chunks_exact(d_model)));
+                });
+                flex::tensor(found, shape)
+            }
+            Memory::Tensors(all) => all.attend(queries, heads, false),
+        }
+    }
+}
+
 impl KeyValue {
-    /// These sequences with `more` behind them: along dimension 0 further sequences, along 1 what
-    /// each goes on with.
-    pub fn append(self, more: KeyValue, dim: usize) -> KeyValue {
+    /// These sequences with what each goes on with.
+    pub fn append(self, more: KeyValue) -> KeyValue {
         KeyValue {
-            keys: Tensor::cat(vec![self.keys, more.keys], dim),
-            values: Tensor::cat(vec![self.values, more.values], dim),
+            keys: Tensor::cat(vec![self.keys, more.keys], 1),
+            values: Tensor::cat(vec![self.values, more.values], 1),
         }
     }
 
     /// The sequences `rows`, in their order.
     pub fn select(self, rows: Tensor<1, Int>) -> KeyValue {
+        unpacked();
         KeyValue { keys: self.keys.select(0, rows.clone()), values: self.values.select(0, rows) }
     }
 
@@ -47,11 +125,10 @@ impl KeyValue {
         if packed {
             let shape @ [rows, length, d_model] = queries.dims();
             let [sequences, memory_length, _] = self.keys.dims();
-            let queries = flex::Values::of(queries);
             let keys = flex::Values::of(self.keys.clone());
             let values = flex::Values::of(self.values.clone());
             let served = rows * length / sequences;
-            let found = attend_rows(&queries, d_model, heads, |i, found| {
+            let found = attend_rows(flex::into_vec(queries), d_model, heads, |i, found| {
                 let sequence = i / served * memory_length * d_model;
                 let span = sequence..sequence + memory_length * d_model;
                 let keys = keys[span.clone()].chunks_exact(d_model);
@@ -98,10 +175,10 @@ fn scale(d_model: usize, heads: usize) -> f64 {
 }
 
 /// What each of the queries, rows of `d_model`, finds in the keys and values that `memory`
-/// lists for it.
+/// lists for it, in the query's place.
 #[cfg(feature = "flex")]
 pub(super) fn attend_rows<'a, T: Stored>(
-    queries: &[f32],
+    mut rows: Vec<f32>,
     d_model: usize,
     heads: usize,
     memory: impl Fn(usize, &mut Vec<(&'a [T], &'a [T])>) + Sync,
@@ -109,20 +186,19 @@ pub(super) fn attend_rows<'a, T: Stored>(
     use rayon::prelude::*;
     use rten_simd::SimdOp;
 
-    // Neighbouring rows share most of what they look at: one thread takes several.
-    const ROWS_EACH: usize = 5;
-    let mut found = vec![0.0; queries.len()];
+    // Neighbouring rows share most of what they look at: one thread takes several, if there are
+    // enough for all.
+    const MOST_EACH: usize = 5;
+    let count = rows.len() / d_model;
+    let each = count.div_ceil(rayon::current_num_threads()).clamp(1, MOST_EACH);
     let scale = scale(d_model, heads) as f32;
-    let work = |(block, (queries, found)): (usize, (&[f32], &mut [f32]))| {
+    rows.par_chunks_mut(each * d_model).enumerate().for_each(|(block, rows)| {
         let (mut listed, mut scores) = (Vec::new(), Vec::new());
-        let rows = queries.chunks_exact(d_model).zip(found.chunks_exact_mut(d_model));
-        for (i, (query, out)) in rows.enumerate() {
+        for (i, row) in rows.chunks_exact_mut(d_model).enumerate() {
             listed.clear();
-            memory(block * ROWS_EACH + i, &mut listed);
-            Attend { query, memory: &listed, heads, scale, scores: &mut scores, out }.dispatch();
+            memory(block * each + i, &mut listed);
+            Attend { row, memory: &listed, heads, scale, scores: &mut scores }.dispatch();
         }
-    };
-    let share = ROWS_EACH * d_model;
-    queries.par_chunks(share).zip(found.par_chunks_mut(share)).enumerate().for_each(work);
-    found
+    });
+    rows
 }

@@ -149,7 +149,7 @@ impl TensorCache {
         let [_, length, _] = queries.dims();
         let device = queries.device();
         let seen = match self.layers[layer].take() {
-            Some(tokens) => tokens.append(next, 1),
+            Some(tokens) => tokens.append(next),
             None => next,
         };
         let start = self.length - length;

@@ -9,7 +9,10 @@ use burn::tensor::activation::gelu;
 
 use super::{Way, Weight, unpacked};
 #[cfg(feature = "flex")]
-use super::{flex, packed, packed::PackedWeight, packed::Rows};
+use super::{
+    flex,
+    packed::{PackedWeight, Rows, Then},
+};
 
 /// One convolution of three taps, padded by one frame of zeros at each end.
 #[derive(Debug)]
@@ -36,7 +39,6 @@ pub struct ConvStack {
 struct PackedConv {
     /// `[d_output, 3 · d_input]`: a window of three frames is a row of as many values.
     weight: PackedWeight,
-    bias: Vec<f32>,
     d_input: usize,
     stride: usize,
 }
@@ -79,28 +81,36 @@ impl ConvStack {
     /// overlapping rows of a matrix and nothing is copied.
     #[cfg(feature = "flex")]
     fn forward_packed(&self, input: Tensor<3>) -> Tensor<3> {
+        use rayon::prelude::*;
+
         let [chunks, d_input, frames] = input.dims();
         let values = flex::Values::of(input);
-        let d_output = self.packed.last().map_or(d_input, |conv| conv.bias.len());
-        let mut output = Vec::new();
-        let (mut hidden, mut next) = (Vec::new(), Vec::new());
-        for chunk in values.chunks_exact(d_input * frames) {
-            hidden.clear();
-            hidden.resize((frames + 2) * d_input, 0.0);
-            for (channel, series) in chunk.chunks_exact(frames).enumerate() {
-                let places = hidden[d_input + channel..].iter_mut().step_by(d_input);
-                for (place, value) in places.zip(series) {
-                    *place = *value;
+        let d_output = self.packed.last().map_or(d_input, |conv| conv.weight.d_output());
+        let lengths = self.packed.iter().map(|conv| conv.stride);
+        let length = lengths.fold(frames, |length, stride| (length - 1) / stride + 1);
+        let mut output = vec![0.0; chunks * length * d_output];
+        let inputs = values.par_chunks_exact(d_input * frames);
+        let outputs = output.par_chunks_exact_mut(length * d_output);
+        // Two buffers for each thread, used by one chunk after the other.
+        inputs.zip(outputs).for_each_init(
+            || (Vec::new(), Vec::new()),
+            |(hidden, next), (chunk, output)| {
+                hidden.clear();
+                hidden.resize((frames + 2) * d_input, 0.0);
+                for (channel, series) in chunk.chunks_exact(frames).enumerate() {
+                    let places = hidden[d_input + channel..].iter_mut().step_by(d_input);
+                    for (place, value) in places.zip(series) {
+                        *place = *value;
+                    }
                 }
-            }
-            for conv in &self.packed {
-                conv.apply(&hidden, &mut next);
-                std::mem::swap(&mut hidden, &mut next);
-            }
-            output.extend_from_slice(&hidden[d_output..hidden.len() - d_output]);
-        }
-        let frames = output.len() / (chunks * d_output).max(1);
-        flex::tensor(output, [chunks, frames, d_output])
+                for conv in &self.packed {
+                    conv.apply(hidden, next);
+                    std::mem::swap(hidden, next);
+                }
+                output.copy_from_slice(&hidden[d_output..hidden.len() - d_output]);
+            },
+        );
+        flex::tensor(output, [chunks, length, d_output])
     }
 }
 
@@ -125,20 +135,19 @@ impl PackedConv {
     fn new(layer: Conv3Weights) -> Self {
         let Conv3Weights { weight, bias, d_input, stride } = layer;
         let weight = weight.taps_first(d_input, 3);
-        PackedConv { weight: PackedWeight::new(weight, 3 * d_input), bias, d_input, stride }
+        PackedConv { weight: PackedWeight::new(weight, bias, 3 * d_input), d_input, stride }
     }
 
     /// `[frames + 2, d_input]` → `[frames after the stride + 2, d_output]`, both with a row of
     /// zeros at each end.
     fn apply(&self, input: &[f32], output: &mut Vec<f32>) {
-        let d_output = self.bias.len();
+        let d_output = self.weight.d_output();
         let frames = input.len() / self.d_input - 2;
         let count = (frames - 1) / self.stride + 1;
         let windows = Rows { values: input, count, stride: self.stride * self.d_input };
         output.clear();
         output.resize((count + 2) * d_output, 0.0);
         let inner = &mut output[d_output..(count + 1) * d_output];
-        self.weight.apply_to(windows, &self.bias, inner);
-        packed::gelu(inner);
+        self.weight.apply_to(windows, Then::Gelu, inner);
     }
 }

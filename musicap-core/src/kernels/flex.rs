@@ -5,6 +5,10 @@ use burn::tensor::TensorData;
 use burn_flex::Flex;
 use burn_flex::FlexTensor;
 
+fn primitive<const D: usize>(tensor: Tensor<D>) -> FlexTensor {
+    tensor.try_into_primitive::<Flex>().expect("a tensor of the Flex backend")
+}
+
 /// The values of a float32 tensor of the Flex backend, row by row.
 pub struct Values(FlexTensor);
 
@@ -12,8 +16,7 @@ impl Values {
     /// # Panics
     /// If the tensor is of another backend: only what was loaded for this one comes here.
     pub fn of<const D: usize>(tensor: Tensor<D>) -> Self {
-        let tensor = tensor.try_into_primitive::<Flex>().expect("a tensor of the Flex backend");
-        Values(tensor.to_contiguous())
+        Values(primitive(tensor).to_contiguous())
     }
 }
 
@@ -24,6 +27,12 @@ impl std::ops::Deref for Values {
         let start = self.0.layout().start_offset();
         &self.0.storage()[start..start + self.0.layout().num_elements()]
     }
+}
+
+/// The values of a tensor as [`Values::of`] has them, which are not copied if nothing else holds
+/// them.
+pub fn into_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    primitive(tensor).into_data().try_into_vec().expect("float32 values")
 }
 
 /// A tensor of these values, which are not copied.

@@ -9,7 +9,11 @@ use burn::tensor::activation::gelu;
 
 use super::{RowSource, Way, Weight, unpacked};
 #[cfg(feature = "flex")]
-use super::{flex, packed, packed::PackedWeight, packed::Rows};
+use super::{
+    flex,
+    packed::{PackedWeight, Rows, Then},
+};
+use crate::error::Result;
 
 /// `x · Wᵀ + b` over the last dimension.
 #[derive(Module, Debug)]
@@ -17,14 +21,7 @@ pub struct Linear {
     plain: Option<burn::nn::Linear>,
     #[cfg(feature = "flex")]
     #[module(skip)]
-    packed: Option<Arc<Packed>>,
-}
-
-#[cfg(feature = "flex")]
-#[derive(Debug)]
-struct Packed {
-    weight: PackedWeight,
-    bias: Vec<f32>,
+    packed: Option<Arc<PackedWeight>>,
 }
 
 impl Linear {
@@ -33,7 +30,7 @@ impl Linear {
         let d_output = bias.len();
         #[cfg(feature = "flex")]
         if way.packed {
-            let packed = Packed { weight: PackedWeight::new(weight, d_input), bias };
+            let packed = PackedWeight::new(weight, bias, d_input);
             return Linear { plain: None, packed: Some(Arc::new(packed)) };
         }
         unpacked();
@@ -55,7 +52,7 @@ impl Linear {
     pub fn is_quantized(&self) -> bool {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
-            return packed.weight.is_quantized();
+            return packed.is_quantized();
         }
         false
     }
@@ -64,7 +61,7 @@ impl Linear {
     pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
-            return packed.forward(input, |_| ());
+            return forward_packed(packed, input, Then::Nothing);
         }
         unpacked();
         let plain = self.plain.as_ref().expect("a layer is plain or packed");
@@ -79,7 +76,7 @@ impl Linear {
     pub fn forward_gelu(&self, input: Tensor<3>) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
-            return packed.forward(input, packed::gelu);
+            return forward_packed(packed, input, Then::Gelu);
         }
         unpacked();
         gelu(self.forward(input))
@@ -87,15 +84,10 @@ impl Linear {
 }
 
 #[cfg(feature = "flex")]
-impl Packed {
-    fn forward(&self, input: Tensor<3>, then: impl Fn(&mut [f32])) -> Tensor<3> {
-        let [rows, length, d_input] = input.dims();
-        let mut output = Vec::new();
-        let values = flex::Values::of(input);
-        self.weight.apply(Rows::of(&values, d_input), &self.bias, &mut output);
-        then(&mut output);
-        flex::tensor(output, [rows, length, self.weight.d_output()])
-    }
+fn forward_packed(weight: &PackedWeight, input: Tensor<3>, then: Then) -> Tensor<3> {
+    let [rows, length, d_input] = input.dims();
+    let output = weight.apply(Rows::of(&flex::Values::of(input), d_input), then);
+    flex::tensor(output, [rows, length, weight.d_output()])
 }
 
 /// Token embeddings which, transposed, are the output layer.
@@ -116,7 +108,6 @@ pub struct TiedEmbedding {
 struct PackedTable {
     rows: Arc<dyn RowSource>,
     weight: PackedWeight,
-    bias: Vec<f32>,
 }
 
 /// A table in memory.
@@ -129,7 +120,7 @@ struct Table {
 
 #[cfg(feature = "flex")]
 impl RowSource for Table {
-    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> std::io::Result<()> {
+    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> Result<()> {
         self.weight.push_row(row, self.d_model, out);
         Ok(())
     }
@@ -151,13 +142,13 @@ impl TiedEmbedding {
         #[cfg(feature = "flex")]
         if way.packed {
             let (rows, weight) = match rows {
-                Some(rows) => (rows, PackedWeight::new(table, d_model)),
+                Some(rows) => (rows, PackedWeight::new(table, bias, d_model)),
                 None => {
-                    let weight = PackedWeight::new(table.clone(), d_model);
+                    let weight = PackedWeight::new(table.clone(), bias, d_model);
                     (Arc::new(Table { weight: table, d_model }) as Arc<dyn RowSource>, weight)
                 }
             };
-            let packed = Some(Arc::new(PackedTable { rows, weight, bias }));
+            let packed = Some(Arc::new(PackedTable { rows, weight }));
             return TiedEmbedding { plain: None, bias: tensor, packed };
         }
         unpacked();
@@ -173,14 +164,14 @@ impl TiedEmbedding {
     /// Token ids `[rows, length]`, row by row → embeddings `[rows, length, d_model]`.
     ///
     /// # Errors
-    /// The reason in words, if the table's file cannot be read any more.
-    pub fn embed(&self, tokens: &[u32], rows: usize) -> Result<Tensor<3>, String> {
+    /// If the table's file cannot be read any more.
+    pub fn embed(&self, tokens: &[u32], rows: usize) -> Result<Tensor<3>> {
         let length = tokens.len() / rows;
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
             let mut values = Vec::new();
             for &token in tokens {
-                packed.rows.push_row(token as usize, &mut values).map_err(|e| e.to_string())?;
+                packed.rows.push_row(token as usize, &mut values)?;
             }
             return Ok(flex::tensor(values, [rows, length, packed.weight.d_input()]));
         }
@@ -202,7 +193,10 @@ impl TiedEmbedding {
         if let Some(packed) = &self.packed {
             let [_, d_model] = hidden.dims();
             let values = flex::Values::of(hidden);
-            packed.weight.apply(Rows::of(&values, d_model), &packed.bias, logits);
+            let rows = Rows::of(&values, d_model);
+            // What a used buffer held is overwritten, so that it need not be cleared.
+            logits.resize(rows.count * packed.weight.d_output(), 0.0);
+            packed.weight.apply_to(rows, Then::Nothing, logits);
             return Ok(());
         }
         *logits = self.project(hidden).try_into_vec_as().map_err(|e| e.to_string())?;

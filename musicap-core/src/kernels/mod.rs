@@ -25,12 +25,12 @@ mod pages;
 #[cfg(feature = "flex")]
 mod vector;
 
-pub use attention::KeyValue;
+pub use attention::{KeyValue, Memory};
 pub use cache::{TokenCache, indices};
 pub use conv::{Conv3Weights, ConvStack};
 pub use linear::{Linear, TiedEmbedding};
 pub use norm::AddNorm;
-pub use softmax::log_sum_exp;
+pub use softmax::{BLOCK, Overview, log_sum_exp};
 pub use weight::{QuantizedWeight, RowSource, Weight};
 
 /// How a model's layers are laid out.

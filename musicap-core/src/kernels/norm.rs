@@ -48,11 +48,11 @@ impl AddNorm {
         if let Some(packed) = &self.packed {
             use rten_simd::SimdOp;
             let shape @ [_, _, d_model] = hidden.dims();
-            let (hidden, residual) = (flex::Values::of(hidden), flex::Values::of(residual));
-            let mut sum = hidden.to_vec();
+            // The sum takes the place of the residual, which nothing else holds.
+            let (hidden, mut sum) = (flex::Values::of(hidden), flex::into_vec(residual));
             let [scale, shift] = &**packed;
             packed::par_rows(&mut sum, d_model, |i, _, row| {
-                let residual = &residual[i * d_model..][..d_model];
+                let residual = &hidden[i * d_model..][..d_model];
                 let epsilon = EPSILON as f32;
                 vector::AddNorm { row, residual, scale, shift, epsilon }.dispatch();
             });

@@ -1,10 +1,13 @@
 //! Weight matrices laid out once for the matrix kernels of rten-gemm, in float32 or int8.
 
 use rayon::prelude::*;
-use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
+use rten_gemm::{
+    BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, GemmUninitOptions,
+    PackedAMatrix, PackedBMatrix,
+};
 use rten_simd::{SimdOp, SimdUnaryOp};
 use rten_tensor::NdTensorView;
-use rten_vecmath::Gelu;
+use rten_vecmath::{ExtendInit, Gelu};
 
 use super::vector::{Dequantize, Quantize};
 use super::{QuantizedWeight, Weight};
@@ -15,15 +18,21 @@ thread_local! {
     static INT8: GemmExecutor<u8, i8, i32> = GemmExecutor::new();
 }
 
-/// A weight `[d_output, d_input]` that is multiplied with rows from the right, transposed.
+/// A weight `[d_output, d_input]` that is multiplied with rows from the right, transposed, and
+/// the bias that is added.
 pub struct PackedWeight {
     d_input: usize,
     d_output: usize,
+    bias: Vec<f32>,
     matrix: Matrix,
 }
 
 enum Matrix {
-    F32(PackedBMatrix<f32>),
+    F32 {
+        matrix: PackedBMatrix<f32>,
+        /// LP-MusicCaps' output layer has a bias of zeros, which need not be added.
+        has_bias: bool,
+    },
     Int8 {
         matrix: PackedBMatrix<i8>,
         /// What one step of each output's weights is worth.
@@ -31,6 +40,14 @@ enum Matrix {
         /// What the inputs' zero point adds to each output, to be taken away again.
         offsets: Vec<i32>,
     },
+}
+
+/// What is done to the rows that come out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Then {
+    Nothing,
+    /// `x · Φ(x)`, exactly by the error function.
+    Gelu,
 }
 
 /// How 8-bit inputs are spread around their zero point. Kernels without VNNI add pairs of
@@ -47,26 +64,25 @@ impl std::fmt::Debug for PackedWeight {
 }
 
 impl PackedWeight {
-    /// Packs a weight `[d_output, d_input]`.
-    pub fn new(weight: Weight, d_input: usize) -> Self {
-        match weight {
+    /// Packs a weight `[d_output, d_input]` with its bias `[d_output]`.
+    pub fn new(weight: Weight, bias: Vec<f32>, d_input: usize) -> Self {
+        let d_output = bias.len();
+        let matrix = match weight {
             Weight::F32(values) => {
-                let d_output = values.len() / d_input;
                 let view = NdTensorView::from_data([d_output, d_input], &values[..]);
-                let matrix = Matrix::F32(F32.with(|gemm| gemm.prepack_b(view.transposed())));
-                PackedWeight { d_input, d_output, matrix }
+                let matrix = F32.with(|gemm| gemm.prepack_b(view.transposed()));
+                Matrix::F32 { matrix, has_bias: bias.iter().any(|&bias| bias != 0.0) }
             }
             Weight::Int8(QuantizedWeight { values, scales }) => {
-                let d_output = scales.len();
                 let zero = i32::from(spread().1);
                 let sum = |row: &[i8]| row.iter().map(|&value| i32::from(value)).sum::<i32>();
                 let offsets = values.chunks_exact(d_input).map(|row| -zero * sum(row)).collect();
                 let view = NdTensorView::from_data([d_output, d_input], &values[..]);
                 let matrix = INT8.with(|gemm| gemm.prepack_b(view.transposed()));
-                let matrix = Matrix::Int8 { matrix, scales, offsets };
-                PackedWeight { d_input, d_output, matrix }
+                Matrix::Int8 { matrix, scales, offsets }
             }
-        }
+        };
+        PackedWeight { d_input, d_output, bias, matrix }
     }
 
     /// Whether it holds whole numbers.
@@ -84,54 +100,132 @@ impl PackedWeight {
         self.d_output
     }
 
-    /// Rows `[rows, d_input]` → `[rows, d_output]`, in place of what `out` held.
-    pub fn apply(&self, input: Rows, bias: &[f32], out: &mut Vec<f32>) {
-        // What a used buffer held is overwritten, so that it need not be cleared.
-        out.resize(input.count * self.d_output, 0.0);
-        self.apply_to(input, bias, out);
+    /// Rows `[rows, d_input]` → `[rows, d_output]`.
+    pub fn apply(&self, input: Rows, then: Then) -> Vec<f32> {
+        let size = input.count * self.d_output;
+        match &self.matrix {
+            Matrix::F32 { matrix, has_bias } => {
+                let bias = has_bias.then_some(BiasVector::Row(&self.bias[..]));
+                let mut out = Vec::with_capacity(size);
+                out.extend_init(|room| {
+                    let options = GemmUninitOptions { bias, ..GemmUninitOptions::default() };
+                    let (a, b) = (self.view(input), GemmInputB::Packed(matrix));
+                    F32.with(|gemm| gemm.gemm_uninit(&mut room[..size], a, b, options))
+                        .expect("sizes that fit")
+                });
+                then.apply(&mut out);
+                out
+            }
+            Matrix::Int8 { matrix, .. } => {
+                let quantized = self.quantize(input);
+                let mut products = Vec::with_capacity(size);
+                products.extend_init(|room| {
+                    let options = GemmUninitOptions::default();
+                    let (a, b) = (quantized.operand(), GemmInputB::Packed(matrix));
+                    INT8.with(|gemm| gemm.gemm_uninit(&mut room[..size], a, b, options))
+                        .expect("sizes that fit")
+                });
+                // Of the same size, they keep their place.
+                let bits = products.into_iter().map(|product: i32| f32::from_bits(product as u32));
+                let mut out = bits.collect::<Vec<f32>>();
+                self.dequantize(&quantized.steps, &mut out, then);
+                out
+            }
+        }
     }
 
-    /// Rows `[rows, d_input]` → `out`, `[rows, d_output]`.
-    pub fn apply_to(&self, input: Rows, bias: &[f32], out: &mut [f32]) {
-        let rows = input.count;
+    /// [`apply`](Self::apply) into a slice, `[rows, d_output]`.
+    pub fn apply_to(&self, input: Rows, then: Then, out: &mut [f32]) {
         match &self.matrix {
-            Matrix::F32(matrix) => {
-                let (shape, strides) = ([rows, self.d_input], [input.stride, 1]);
-                let view = NdTensorView::from_slice_with_strides(shape, input.values, strides);
-                let options =
-                    GemmOptions { bias: Some(BiasVector::Row(bias)), ..GemmOptions::default() };
-                let input = GemmInputA::Unpacked(view.expect("rows within their slice"));
-                F32.with(|gemm| gemm.gemm(out, input, GemmInputB::Packed(matrix), options))
-                    .expect("sizes that fit");
+            Matrix::F32 { matrix, has_bias } => {
+                let bias = has_bias.then_some(BiasVector::Row(&self.bias[..]));
+                let options = GemmOptions { bias, ..GemmOptions::default() };
+                let (a, b) = (self.view(input), GemmInputB::Packed(matrix));
+                F32.with(|gemm| gemm.gemm(out, a, b, options)).expect("sizes that fit");
+                then.apply(out);
             }
-            Matrix::Int8 { matrix, scales, offsets } => {
-                let (reach, zero) = spread();
-                let mut quantized = vec![0u8; rows * self.d_input];
-                let mut steps = vec![0f32; rows];
-                let quantize = |(i, (out, step)): (usize, (&mut [u8], &mut f32))| {
-                    let row = &input.values[i * input.stride..][..self.d_input];
-                    *step = Quantize { row, reach, zero, out }.dispatch();
-                };
-                quantized
-                    .par_chunks_exact_mut(self.d_input)
-                    .zip(&mut steps)
-                    .enumerate()
-                    .with_min_len((SHARE / self.d_input).max(1))
-                    .for_each(quantize);
-                let view = NdTensorView::from_data([rows, self.d_input], &quantized[..]);
+            Matrix::Int8 { matrix, .. } => {
+                let quantized = self.quantize(input);
                 // The products take the place of what they will be turned into.
                 let products: &mut [i32] = bytemuck::cast_slice_mut(out);
-                let options =
-                    GemmOptions { bias: Some(BiasVector::Row(offsets)), ..GemmOptions::default() };
-                let input = GemmInputA::Unpacked(view);
-                INT8.with(|gemm| gemm.gemm(products, input, GemmInputB::Packed(matrix), options))
+                let (a, b) = (quantized.operand(), GemmInputB::Packed(matrix));
+                INT8.with(|gemm| gemm.gemm(products, a, b, GemmOptions::default()))
                     .expect("sizes that fit");
-                par_rows(out, self.d_output, |i, at, out| {
-                    let scales = &scales[at..][..out.len()];
-                    let bias = &bias[at..][..out.len()];
-                    Dequantize { products: out, step: steps[i], scales, bias }.dispatch();
-                });
+                self.dequantize(&quantized.steps, out, then);
             }
+        }
+    }
+
+    fn view<'a>(&self, input: Rows<'a>) -> GemmInputA<'a, f32> {
+        let (shape, strides) = ([input.count, self.d_input], [input.stride, 1]);
+        let view = NdTensorView::from_slice_with_strides(shape, input.values, strides);
+        GemmInputA::Unpacked(view.expect("rows within their slice"))
+    }
+
+    fn quantize(&self, input: Rows) -> Quantized {
+        let (reach, zero) = spread();
+        let mut values = vec![0u8; input.count * self.d_input];
+        let mut steps = vec![0f32; input.count];
+        values
+            .par_chunks_exact_mut(self.d_input)
+            .zip(&mut steps)
+            .enumerate()
+            .with_min_len((SHARE / self.d_input).max(1))
+            .for_each(|(i, (out, step))| {
+                let row = &input.values[i * input.stride..][..self.d_input];
+                *step = Quantize { row, reach, zero, out }.dispatch();
+            });
+        let rows = NdTensorView::from_data([input.count, self.d_input], &values[..]);
+        let packed = (self.d_output > WIDE).then(|| INT8.with(|gemm| gemm.prepack_a(rows)));
+        Quantized { width: self.d_input, values, steps, packed }
+    }
+
+    fn dequantize(&self, steps: &[f32], out: &mut [f32], then: Then) {
+        let Matrix::Int8 { scales, offsets, .. } = &self.matrix else {
+            unreachable!("only whole numbers are turned back");
+        };
+        par_rows(out, self.d_output, |i, at, products| {
+            let span = at..at + products.len();
+            let (offsets, scales) = (&offsets[span.clone()], &scales[span.clone()]);
+            let (step, bias) = (steps[i], &self.bias[span]);
+            Dequantize { products, offsets, step, scales, bias }.dispatch();
+            if then == Then::Gelu {
+                Gelu {}.map_mut(products);
+            }
+        });
+    }
+}
+
+/// rten-gemm lays out its left side anew for each block of as many columns. With more columns
+/// than this it is laid out once beforehand.
+const WIDE: usize = 2048;
+
+/// Rows in whole numbers, and what a step of each is worth.
+struct Quantized {
+    width: usize,
+    values: Vec<u8>,
+    steps: Vec<f32>,
+    packed: Option<PackedAMatrix<u8>>,
+}
+
+impl Quantized {
+    fn operand(&self) -> GemmInputA<'_, u8> {
+        match &self.packed {
+            Some(packed) => GemmInputA::Packed(packed),
+            None => {
+                let shape = [self.steps.len(), self.width];
+                GemmInputA::Unpacked(NdTensorView::from_data(shape, &self.values[..]))
+            }
+        }
+    }
+}
+
+impl Then {
+    fn apply(self, values: &mut [f32]) {
+        if self == Then::Gelu {
+            par_rows(values, 1024, |_, _, values| {
+                Gelu {}.map_mut(values);
+            });
         }
     }
 }
@@ -175,11 +269,4 @@ pub fn par_rows(values: &mut [f32], width: usize, work: impl Fn(usize, usize, &m
             });
         });
     }
-}
-
-/// `x · Φ(x)`, exactly by the error function.
-pub fn gelu(values: &mut [f32]) {
-    par_rows(values, 1024, |_, _, values| {
-        Gelu {}.map_mut(values);
-    });
 }

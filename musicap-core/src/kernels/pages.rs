@@ -73,14 +73,11 @@ impl<T: Stored> Pages<T> {
         heads: usize,
     ) -> Tensor<3> {
         let shape @ [_, length, d_model] = queries.dims();
-        let queries = flex::Values::of(queries);
         let page = self.pages.back_mut().expect("a page to write to");
         debug_assert_eq!(page.len(), layer, "layers come in their order");
-        let next = [next.keys, next.values].map(|tensor| T::store(&flex::Values::of(tensor)));
-        let [keys, values] = next;
-        page.push((keys, values));
+        page.push((T::store(next.keys), T::store(next.values)));
         let (pages, rows) = (&self.pages, &self.rows);
-        let found = attend_rows(&queries, d_model, heads, |i, listed| {
+        let found = attend_rows(flex::into_vec(queries), d_model, heads, |i, listed| {
             let (row, token) = (i / length, i % length);
             // A token does not see those fed after it.
             let seen = rows[row].len() - (length - 1 - token);

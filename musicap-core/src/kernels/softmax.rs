@@ -1,16 +1,44 @@
 //! What turns logits into log-probabilities.
 
-/// The logarithm of the sum of the exponentials: what a logit exceeds its log-probability by.
-/// Not finite if a value is NaN or +∞.
-pub fn log_sum_exp(logits: &[f32]) -> f32 {
-    #[cfg(feature = "flex")]
-    return rten_simd::SimdOp::dispatch(super::vector::LogSumExp(logits));
-    #[cfg(not(feature = "flex"))]
-    {
-        let greatest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let sum: f64 = logits.iter().map(|&logit| f64::from((logit - greatest).exp())).sum();
-        greatest + sum.ln() as f32
+/// Neighbouring logits of which only the greatest is looked at first.
+pub const BLOCK: usize = 256;
+
+/// What a search wants to know of a row of logits before it looks at any.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// The logarithm of the sum of the exponentials: what a logit exceeds its log-probability by.
+    /// Not finite if a value is NaN or +∞.
+    pub log_sum: f32,
+    /// The greatest of each block of [`BLOCK`] logits, the last block being shorter.
+    pub peaks: Vec<f32>,
+}
+
+impl Overview {
+    pub fn of(logits: &[f32]) -> Self {
+        let mut peaks = Vec::with_capacity(logits.len().div_ceil(BLOCK));
+        #[cfg(feature = "flex")]
+        let log_sum = rten_simd::SimdOp::dispatch(super::vector::LogSumExp {
+            values: logits,
+            peaks: &mut peaks,
+        });
+        #[cfg(not(feature = "flex"))]
+        let log_sum = {
+            peaks.extend(
+                logits
+                    .chunks(BLOCK)
+                    .map(|block| block.iter().copied().fold(f32::NEG_INFINITY, f32::max)),
+            );
+            let greatest = peaks.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum: f64 = logits.iter().map(|&logit| f64::from((logit - greatest).exp())).sum();
+            greatest + sum.ln() as f32
+        };
+        Overview { log_sum, peaks }
     }
+}
+
+/// [`Overview::log_sum`] alone.
+pub fn log_sum_exp(logits: &[f32]) -> f32 {
+    Overview::of(logits).log_sum
 }
 
 #[cfg(test)]
@@ -22,6 +50,18 @@ mod tests {
         let sum = log_sum_exp(&[1000.0, 1001.0, 999.0]);
         let expected = 1001.0 + (1.0 + (-1f64).exp() + (-2f64).exp()).ln();
         assert!((f64::from(sum) - expected).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_peak_is_the_greatest_of_its_block() {
+        for count in [1, 15, 255, 256, 257, 1000] {
+            let logits: Vec<f32> = (0..count).map(|i| ((i * 7919) % 1000) as f32 - 500.0).collect();
+            let expected: Vec<f32> = logits
+                .chunks(BLOCK)
+                .map(|block| block.iter().copied().fold(f32::NEG_INFINITY, f32::max))
+                .collect();
+            assert_eq!(Overview::of(&logits).peaks, expected);
+        }
     }
 
     #[test]

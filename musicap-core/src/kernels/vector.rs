@@ -1,13 +1,16 @@
 //! The few loops over float32 that are hot, in the widest vectors that the machine has.
 
-use half::slice::HalfFloatSliceExt;
-use rten_simd::ops::{BitOps, Extend, FloatOps, NumOps};
+use burn::prelude::*;
+use rten_simd::ops::{BitOps, Extend, FloatOps, NarrowSaturate, NumOps};
 use rten_simd::{Isa, SimdOp, SimdUnaryOp, f16};
-use rten_vecmath::Exp;
+use rten_vecmath::{Exp, ExtendInit, F32ToF16};
+
+use super::flex;
+use super::softmax::BLOCK;
 
 /// What keys and values are kept as.
 pub trait Stored: Copy + Send + Sync + std::fmt::Debug + 'static {
-    fn store(values: &[f32]) -> Vec<Self>;
+    fn store(values: Tensor<3>) -> Vec<Self>;
     /// The first two vectors' worth of `values`.
     fn load_two<I: Isa>(isa: I, values: &[Self]) -> [I::F32; 2];
     /// At most one vector's worth, padded with zeros.
@@ -15,8 +18,8 @@ pub trait Stored: Copy + Send + Sync + std::fmt::Debug + 'static {
 }
 
 impl Stored for f32 {
-    fn store(values: &[f32]) -> Vec<f32> {
-        values.to_vec()
+    fn store(values: Tensor<3>) -> Vec<f32> {
+        flex::into_vec(values)
     }
 
     #[inline(always)]
@@ -26,16 +29,17 @@ impl Stored for f32 {
 
     #[inline(always)]
     fn load_some<I: Isa>(isa: I, values: &[f32]) -> I::F32 {
-        isa.f32().load_pad(values).0
+        let ops = isa.f32();
+        if values.len() == ops.len() { ops.load(values) } else { ops.load_pad(values).0 }
     }
 }
 
 impl Stored for f16 {
-    fn store(values: &[f32]) -> Vec<f16> {
-        // The crate half converts with the processor's instructions.
-        let mut halves = vec![half::f16::ZERO; values.len()];
-        halves.convert_from_f32_slice(values);
-        halves.into_iter().map(|half| f16::from_bits(half.to_bits())).collect()
+    fn store(values: Tensor<3>) -> Vec<f16> {
+        let values = flex::Values::of(values);
+        let mut halves = Vec::with_capacity(values.len());
+        halves.extend_init(|room| F32ToF16::new(&values, &mut room[..values.len()]).dispatch());
+        halves
     }
 
     #[inline(always)]
@@ -47,11 +51,8 @@ impl Stored for f16 {
 
     #[inline(always)]
     fn load_some<I: Isa>(isa: I, values: &[f16]) -> I::F32 {
-        let mut wide = [0f32; 64];
-        for (wide, half) in wide.iter_mut().zip(values) {
-            *wide = half.to_f32();
-        }
-        isa.f32().load(&wide)
+        let ops = isa.f16();
+        ops.extend_low(ops.load_pad(values).0)
     }
 }
 
@@ -59,15 +60,13 @@ impl Stored for f16 {
 ///
 /// `scores` is scratch for one head.
 pub struct Attend<'a, T> {
-    /// `[d_model]`
-    pub query: &'a [f32],
+    /// `[d_model]`: the query, in whose place comes what it finds.
+    pub row: &'a mut [f32],
     /// Key and value of each position, `[d_model]` each.
     pub memory: &'a [(&'a [T], &'a [T])],
     pub heads: usize,
     pub scale: f32,
     pub scores: &'a mut Vec<f32>,
-    /// `[d_model]`
-    pub out: &'a mut [f32],
 }
 
 impl<T: Stored> SimdOp for Attend<'_, T> {
@@ -75,18 +74,43 @@ impl<T: Stored> SimdOp for Attend<'_, T> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let head_dim = self.query.len() / self.heads;
+        let head_dim = self.row.len() / self.heads;
         for head in 0..self.heads {
             let span = head * head_dim..(head + 1) * head_dim;
-            let query = &self.query[span.clone()];
+            let row = &mut self.row[span.clone()];
             self.scores.clear();
             for (key, _) in self.memory {
-                self.scores.push(dot(isa, query, &key[span.clone()]) * self.scale);
+                self.scores.push(dot(isa, row, &key[span.clone()]) * self.scale);
             }
-            rten_vecmath::Softmax::new_mut(self.scores).eval(isa);
-            mix(isa, self.scores, self.memory, span.start, &mut self.out[span]);
+            softmax(isa, self.scores);
+            mix(isa, self.scores, self.memory, span.start, row);
         }
     }
+}
+
+/// rten-vecmath's softmax, bit for bit, which searches the greatest in a function of its own that
+/// is compiled without wide vectors.
+#[inline(always)]
+fn softmax<I: Isa>(isa: I, scores: &mut [f32]) {
+    let ops = isa.f32();
+    let offset = ops.splat(greatest(isa, scores));
+    let mut sum = ops.zero();
+    let mut blocks = scores.chunks_exact_mut(ops.len());
+    for block in blocks.by_ref() {
+        let x = Exp::apply(isa, ops.sub(ops.load(block), offset));
+        sum = ops.add(sum, x);
+        ops.store(x, block);
+    }
+    let rest = blocks.into_remainder();
+    if !rest.is_empty() {
+        let (padded, mask) = ops.load_pad(rest);
+        let x = ops.select(Exp::apply(isa, ops.sub(padded, offset)), ops.zero(), mask);
+        sum = ops.add(sum, x);
+        rest.copy_from_slice(&rten_simd::Simd::to_array(x).as_ref()[..rest.len()]);
+    }
+    let sum: f32 = rten_simd::Simd::to_array(sum).as_ref().iter().sum();
+    let factor = 1.0 / sum;
+    scores.iter_mut().for_each(|score| *score *= factor);
 }
 
 /// Folds a slice into one vector. `step` and `join` must be `#[inline(always)]`: what is not
@@ -131,8 +155,11 @@ fn greatest<I: Isa>(isa: I, values: &[f32]) -> f32 {
     rten_simd::Simd::to_array(folded).as_ref().iter().copied().fold(f32::NEG_INFINITY, f32::max)
 }
 
-/// `ln Σ exp(x)`
-pub struct LogSumExp<'a>(pub &'a [f32]);
+/// `ln Σ exp(x)`, and the greatest value of each block of [`BLOCK`].
+pub struct LogSumExp<'a> {
+    pub values: &'a [f32],
+    pub peaks: &'a mut Vec<f32>,
+}
 
 impl SimdOp for LogSumExp<'_> {
     type Output = f32;
@@ -140,14 +167,17 @@ impl SimdOp for LogSumExp<'_> {
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) -> f32 {
         let ops = isa.f32();
-        let greatest = greatest(isa, self.0);
+        for block in self.values.chunks(BLOCK) {
+            self.peaks.push(peak(block));
+        }
+        let greatest = self.peaks.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if !greatest.is_finite() {
             return f32::NAN;
         }
         let offset = ops.splat(greatest);
         let sum = fold(
             isa,
-            self.0,
+            self.values,
             0.0,
             #[inline(always)]
             |sum, x| ops.add(sum, Exp::apply(isa, ops.sub(x, offset))),
@@ -212,6 +242,24 @@ fn mix<I: Isa, T: Stored>(
         out.copy_from_slice(&rten_simd::Simd::to_array(sum).as_ref()[..out.len()]);
         at += out.len();
     }
+}
+
+/// The greatest value of a block. What is not a number does not count.
+#[inline(always)]
+fn peak(block: &[f32]) -> f32 {
+    // As many side by side as the widest vectors have lanes: the compiler makes vectors of them.
+    let mut peaks = [f32::NEG_INFINITY; 16];
+    for part in block.chunks(16) {
+        for (peak, &value) in peaks.iter_mut().zip(part) {
+            *peak = if value > *peak { value } else { *peak };
+        }
+    }
+    for half in [8, 4, 2, 1] {
+        for i in 0..half {
+            peaks[i] = if peaks[i + half] > peaks[i] { peaks[i + half] } else { peaks[i] };
+        }
+    }
+    peaks[0]
 }
 
 /// Adds `residual` to `row` and brings the sum to mean 0 and variance 1, then scales and shifts
@@ -298,18 +346,34 @@ impl SimdOp for Quantize<'_> {
         }
         let step = largest / self.reach;
         let inverse = self.reach / largest;
+        // Truncation after adding a half rounds, for what is above zero.
         let zero = f32::from(self.zero) + 0.5;
-        for (out, value) in self.out.iter_mut().zip(self.row) {
-            // Truncation after adding a half rounds, for what is above zero.
+        let (scale, shift) = (ops.splat(inverse), ops.splat(zero));
+        let whole = ops.len() * 4;
+        let mut rows = self.row.chunks_exact(whole);
+        let mut outs = self.out.chunks_exact_mut(whole);
+        for (row, out) in rows.by_ref().zip(outs.by_ref()) {
+            let [a, b, c, d] = ops.load_many::<4>(row);
+            let a = ops.to_int_trunc(ops.add(ops.mul(a, scale), shift));
+            let b = ops.to_int_trunc(ops.add(ops.mul(b, scale), shift));
+            let c = ops.to_int_trunc(ops.add(ops.mul(c, scale), shift));
+            let d = ops.to_int_trunc(ops.add(ops.mul(d, scale), shift));
+            let low = isa.i32().narrow_saturate(a, b);
+            let high = isa.i32().narrow_saturate(c, d);
+            isa.u8().store(isa.i16().narrow_saturate(low, high), out);
+        }
+        for (out, value) in outs.into_remainder().iter_mut().zip(rows.remainder()) {
             *out = (value * inverse + zero) as i32 as u8;
         }
         step
     }
 }
 
-/// Whole-number products, kept as the bits of float32, to `product · step · scale + bias`.
+/// Whole-number products, kept as the bits of float32, to
+/// `(product + offset) · step · scale + bias`.
 pub struct Dequantize<'a> {
     pub products: &'a mut [f32],
+    pub offsets: &'a [i32],
     pub step: f32,
     pub scales: &'a [f32],
     pub bias: &'a [f32],
@@ -320,9 +384,9 @@ impl SimdOp for Dequantize<'_> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, _: I) {
-        let rest = self.scales.iter().zip(self.bias);
-        for (value, (scale, bias)) in self.products.iter_mut().zip(rest) {
-            let product = value.to_bits() as i32 as f32;
+        let rest = self.offsets.iter().zip(self.scales).zip(self.bias);
+        for (value, ((offset, scale), bias)) in self.products.iter_mut().zip(rest) {
+            let product = (value.to_bits() as i32).wrapping_add(*offset) as f32;
             *value = product * (self.step * scale) + bias;
         }
     }

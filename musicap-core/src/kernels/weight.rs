@@ -1,5 +1,7 @@
 //! Weights as a checkpoint gives them.
 
+use crate::error::Result;
+
 /// A matrix of weights `[d_output, d_input]`, row by row.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -65,11 +67,16 @@ impl Weight {
     /// This matrix `[d_output, channels, taps]` as `[d_output, taps, channels]`.
     pub fn taps_first(self, channels: usize, taps: usize) -> Self {
         fn turned<T: Copy>(values: Vec<T>, channels: usize, taps: usize) -> Vec<T> {
-            let rows = values.chunks_exact(channels * taps);
-            let columns = |row: &[T]| -> Vec<T> {
-                (0..taps).flat_map(|tap| row[tap..].iter().step_by(taps).copied()).collect()
-            };
-            rows.flat_map(columns).collect()
+            let mut turned = values.clone();
+            let size = channels * taps;
+            for (row, turned) in values.chunks_exact(size).zip(turned.chunks_exact_mut(size)) {
+                for (tap, turned) in turned.chunks_exact_mut(channels).enumerate() {
+                    for (value, turned) in row[tap..].iter().step_by(taps).zip(turned) {
+                        *turned = *value;
+                    }
+                }
+            }
+            turned
         }
         match self {
             Weight::F32(values) => Weight::F32(turned(values, channels, taps)),
@@ -87,5 +94,5 @@ pub trait RowSource: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// If it cannot be read.
-    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> std::io::Result<()>;
+    fn push_row(&self, row: usize, out: &mut Vec<f32>) -> Result<()>;
 }

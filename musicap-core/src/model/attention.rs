@@ -4,7 +4,7 @@ use burn::prelude::*;
 
 use super::weights::Scope;
 use crate::error::Result;
-use crate::kernels::{KeyValue, Linear, TokenCache};
+use crate::kernels::{KeyValue, Linear, Memory, TokenCache};
 
 /// One attention block with its four projections.
 #[derive(Module, Debug)]
@@ -35,15 +35,27 @@ impl Attention {
     }
 
     /// The keys and values of `hidden`, `[rows, length, d_model]`.
-    pub fn key_value(&self, hidden: Tensor<3>) -> KeyValue {
+    fn key_value(&self, hidden: Tensor<3>) -> KeyValue {
         KeyValue { keys: self.k_proj.forward(hidden.clone()), values: self.v_proj.forward(hidden) }
     }
 
-    /// What `hidden`, `[rows, length, d_model]`, finds in `memory`, of which each sequence serves
-    /// as many neighbouring rows.
-    pub fn attend(&self, hidden: Tensor<3>, memory: &KeyValue) -> Tensor<3> {
+    /// What each of the rows `hidden`, `[rows, length, d_model]`, finds in itself.
+    pub fn attend_itself(&self, hidden: Tensor<3>) -> Tensor<3> {
+        let memory = self.key_value(hidden.clone());
         let queries = self.q_proj.forward(hidden);
         self.out_proj.forward(memory.attend(queries, self.heads, self.packed))
+    }
+
+    /// What the decoder keeps of the encoder's output, `[chunks, length, d_model]`.
+    pub fn memory(&self, encoded: Tensor<3>) -> Memory {
+        Memory::new(self.key_value(encoded), self.packed)
+    }
+
+    /// What `hidden`, `[rows, length, d_model]`, hears in the chunks of `memory`, of which each
+    /// serves as many neighbouring rows.
+    pub fn listen(&self, hidden: Tensor<3>, memory: &Memory) -> Tensor<3> {
+        let queries = self.q_proj.forward(hidden);
+        self.out_proj.forward(memory.attend(queries, self.heads))
     }
 
     /// What the tokens `hidden`, `[rows, length, d_model]`, find in themselves and in the tokens

@@ -44,13 +44,13 @@ impl Bart {
     /// `[rows, length, d_model]`.
     ///
     /// # Errors
-    /// The reason in words, if the embedding table's file cannot be read any more.
+    /// [`Error::Io`](crate::Error::Io) if the embedding table's file cannot be read any more.
     pub fn decode(
         &self,
         tokens: &[u32],
         rows: usize,
         cache: &mut DecoderCache,
-    ) -> Result<Tensor<3>, String> {
+    ) -> Result<Tensor<3>> {
         let embedded = self.shared.embed(tokens, rows)?;
         let embedded = if self.embed_scale == 1.0 { embedded } else { embedded * self.embed_scale };
         Ok(self.decoder.forward(embedded, cache))

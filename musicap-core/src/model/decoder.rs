@@ -8,7 +8,7 @@ use super::config::BartConfig;
 use super::encoder::{FeedForward, POSITION_OFFSET};
 use super::weights::Scope;
 use crate::error::Result;
-use crate::kernels::{AddNorm, KeyValue, TokenCache, indices};
+use crate::kernels::{AddNorm, Memory, TokenCache, indices};
 
 /// BART's decoder. Token embeddings are tied to the output layer and so belong to
 /// [`Bart`](super::Bart).
@@ -34,7 +34,7 @@ struct DecoderLayer {
 #[derive(Clone, Debug)]
 pub struct DecoderCache {
     tokens: TokenCache,
-    audio: Vec<KeyValue>,
+    audio: Vec<Memory>,
 }
 
 impl Decoder {
@@ -58,7 +58,7 @@ impl Decoder {
         let quantized = self.layers.iter().any(|layer| layer.self_attn.is_quantized());
         let mut tokens = TokenCache::new(self.layers.len(), self.packed, quantized);
         tokens.add_rows(chunks);
-        let audio = self.layers.iter().map(|layer| layer.encoder_attn.key_value(encoded.clone()));
+        let audio = self.layers.iter().map(|layer| layer.encoder_attn.memory(encoded.clone()));
         DecoderCache { tokens, audio: audio.collect() }
     }
 
@@ -93,7 +93,7 @@ impl DecoderLayer {
     fn forward(&self, hidden: Tensor<3>, layer: usize, cache: &mut DecoderCache) -> Tensor<3> {
         let attended = self.self_attn.attend_causally(hidden.clone(), layer, &mut cache.tokens);
         let hidden = self.self_attn_layer_norm.forward(hidden, attended);
-        let heard = self.encoder_attn.attend(hidden.clone(), &cache.audio[layer]);
+        let heard = self.encoder_attn.listen(hidden.clone(), &cache.audio[layer]);
         let hidden = self.encoder_attn_layer_norm.forward(hidden, heard);
         self.feed_forward.forward(hidden)
     }
@@ -106,15 +106,8 @@ impl DecoderCache {
     /// # Panics
     /// If there are.
     pub fn join(&mut self, other: DecoderCache) {
-        let alone = self.tokens.rows() == 0;
         self.tokens.join(other.tokens);
-        match alone {
-            true => self.audio = other.audio,
-            false => {
-                let pairs = self.audio.iter_mut().zip(other.audio);
-                pairs.for_each(|(audio, more)| *audio = audio.clone().append(more, 0));
-            }
-        }
+        self.audio.iter_mut().zip(other.audio).for_each(|(audio, more)| audio.join(more));
     }
 
     /// Whether chunks can join others that are under way.
@@ -126,12 +119,6 @@ impl DecoderCache {
     /// (by their present place) that these rows belong to.
     pub fn reorder(&mut self, parents: &[usize], chunks: &[usize], device: &Device) {
         self.tokens.reorder(parents, device);
-        let all = self.audio.first().map_or(0, KeyValue::sequences);
-        if !chunks.iter().copied().eq(0..all) {
-            let kept = indices(chunks, device);
-            for audio in &mut self.audio {
-                *audio = audio.clone().select(kept.clone());
-            }
-        }
+        self.audio.iter_mut().for_each(|audio| audio.keep(chunks, device));
     }
 }

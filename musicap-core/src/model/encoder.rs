@@ -72,8 +72,7 @@ impl EncoderLayer {
     }
 
     fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let memory = self.self_attn.key_value(hidden.clone());
-        let attended = self.self_attn.attend(hidden.clone(), &memory);
+        let attended = self.self_attn.attend_itself(hidden.clone());
         self.feed_forward.forward(self.self_attn_layer_norm.forward(hidden, attended))
     }
 }

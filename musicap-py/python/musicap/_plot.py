@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import textwrap
 from typing import TYPE_CHECKING
@@ -24,9 +25,16 @@ _MOST_COLUMNS = 4_000
 
 def plot(result: Captions) -> matplotlib.figure.Figure:
     """See :meth:`musicap.Captions.plot`."""
-    import matplotlib.pyplot  # Notebooks show figures once it is there.  # noqa: F401
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter
+
+    class Shown(Figure):
+        """Notebooks show it, whether pyplot has been set up or not."""
+
+        def _repr_png_(self) -> bytes:
+            picture = io.BytesIO()
+            self.savefig(picture, format="png", dpi=100)
+            return picture.getvalue()
 
     if result._heard is not None:
         recording, sample_rate = result._heard.again(), result._heard.sample_rate
@@ -62,7 +70,7 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
     counts = [len(each) for each in lines]
     rows = max(counts, default=1) if in_columns else sum(counts)
     text_inches = 0.2 * rows + 0.2
-    figure = Figure(figsize=(width, 2.6 + text_inches), layout="constrained")
+    figure = Shown(figsize=(width, 2.6 + text_inches), layout="constrained")
     picture, words = figure.subplots(
         2, 1, height_ratios=[2.4, text_inches], sharex=in_columns, squeeze=True
     )

@@ -102,7 +102,7 @@ impl OpenAiOptions {
         self
     }
 
-    /// Waits at least `first` and at most `longest` before a retry.
+    /// Waits at least `first` and at most `longest` before a retry; `longest` counts.
     pub fn with_waits(mut self, first: Duration, longest: Duration) -> Self {
         self.first_wait = first;
         self.longest_wait = longest;

@@ -32,10 +32,10 @@ pub(super) fn summary(body: &[u8]) -> Result<String, Failure> {
     if finish == "length" {
         return Err(wrong("the answer is cut off at the greatest number of tokens"));
     }
+    let text = without_thoughts(&text);
     if text.len() > SUMMARY_BYTES {
         return Err(wrong("the answer is far longer than what was asked for"));
     }
-    let text = without_thoughts(&text);
     let is_wanted = |letter: &char| !letter.is_control() || *letter == '\n';
     let text: String = text.trim().chars().filter(is_wanted).collect();
     if text.is_empty() { Err(wrong("the answer is empty")) } else { Ok(text) }
@@ -147,6 +147,8 @@ mod tests {
         assert_eq!(of(parts).unwrap(), "A waltz.");
         let thinking = r#"{"choices":[{"message":{"content":"<think>Hm.</think>\nA waltz."}}]}"#;
         assert_eq!(of(thinking).unwrap(), "A waltz.");
+        let long = thinking.replace("Hm.", &"Hm. ".repeat(SUMMARY_BYTES));
+        assert_eq!(of(&long).unwrap(), "A waltz.");
         for (json, problem) in [
             ("", SummaryProblem::Reply),
             ("[]", SummaryProblem::Reply),

@@ -144,9 +144,13 @@ impl Connection {
             .retry(waits)
             .sleep(tokio::time::sleep)
             .when(|failure| failure.retry != Retry::Never)
-            .adjust(|failure, wait| match (failure.retry, wait) {
-                (Retry::After(asked), Some(_)) => Some(asked),
-                (_, wait) => wait,
+            .adjust(|failure, wait| {
+                // What backon adds at random it adds to the longest wait too.
+                let wait = wait?.min(self.options.longest_wait);
+                Some(match failure.retry {
+                    Retry::After(asked) => asked.max(wait),
+                    Retry::Never | Retry::Later => wait,
+                })
             })
             .notify(|failure, wait| {
                 watch.tell(&SummaryEvent::Retry { problem: failure.problem, wait });
@@ -203,11 +207,12 @@ impl Connection {
 
     /// What no answer, or half of one, means. Without the URL, which may hold secrets.
     fn unanswered(&self, error: &reqwest::Error) -> Failure {
-        let (problem, reason) = if error.is_timeout() {
+        // A connection that takes too long is both; there is nobody to answer.
+        let (problem, reason) = if error.is_connect() {
+            (SummaryProblem::Network, format!("cannot connect: {}", root_cause(error)))
+        } else if error.is_timeout() {
             let reason = format!("no answer within {:.1?}", self.options.timeout);
             (SummaryProblem::Timeout, reason)
-        } else if error.is_connect() {
-            (SummaryProblem::Network, format!("cannot connect: {}", root_cause(error)))
         } else {
             (SummaryProblem::Network, format!("the connection broke off: {}", root_cause(error)))
         };
