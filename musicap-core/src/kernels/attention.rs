@@ -188,12 +188,14 @@ pub(super) fn attend_rows<'a, T: Stored>(
     let each = count.div_ceil(rayon::current_num_threads()).clamp(1, MOST_EACH);
     let scale = scale(d_model, heads) as f32;
     rows.par_chunks_mut(each * d_model).enumerate().for_each(|(block, rows)| {
-        let (mut listed, mut scores) = (Vec::new(), Vec::new());
-        for (i, row) in rows.chunks_exact_mut(d_model).enumerate() {
-            listed.clear();
+        let listed = |i| {
+            let mut listed = Vec::new();
             memory(block * each + i, &mut listed);
-            Attend { row, memory: &listed, heads, scale, scores: &mut scores }.dispatch();
-        }
+            listed
+        };
+        let memory: Vec<_> = (0..rows.len() / d_model).map(listed).collect();
+        let scores = &mut Vec::new();
+        Attend { rows, d_model, memory: &memory, heads, scale, scores }.dispatch();
     });
     rows
 }
