@@ -27,7 +27,7 @@ pub enum Memory {
     /// Each chunk by itself, so that none is moved when others join or leave.
     #[cfg(feature = "flex")]
     Chunks(Vec<Arc<ChunkMemory>>),
-    Tensors(KeyValue),
+    Tensors(Box<KeyValue>),
 }
 
 /// Keys and values of one chunk, `[length, d_model]` each.
@@ -53,7 +53,7 @@ impl Memory {
             return Memory::Chunks(chunks.map(chunk).collect());
         }
         let _ = packed;
-        Memory::Tensors(all)
+        Memory::Tensors(Box::new(all))
     }
 
     /// Takes the chunks of `other` behind its own.
@@ -71,7 +71,7 @@ impl Memory {
             #[cfg(feature = "flex")]
             Memory::Chunks(all) => *all = chunks.iter().map(|&chunk| all[chunk].clone()).collect(),
             Memory::Tensors(all) if chunks.iter().copied().eq(0..all.sequences()) => {}
-            Memory::Tensors(all) => *all = all.clone().select(indices(chunks, device)),
+            Memory::Tensors(all) => **all = (**all).clone().select(indices(chunks, device)),
         }
     }
 
