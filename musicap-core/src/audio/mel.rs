@@ -202,7 +202,8 @@ fn reflect(samples: &[f32], margin: usize) -> Vec<f32> {
     let at = |index: usize| samples.get(index).copied().unwrap_or(0.0);
     let mut padded = Vec::with_capacity(length + 2 * margin);
     padded.extend((1..=margin).rev().map(at));
-    padded.extend((0..length).map(at));
+    padded.extend_from_slice(samples);
+    padded.resize(margin + length, 0.0);
     padded.extend((length - 1 - margin..length - 1).rev().map(at));
     padded
 }

@@ -7,7 +7,7 @@ use ndarray::{Array3, Axis};
 
 use super::{Captioner, Inner, Stage};
 use crate::error::{Error, Result};
-use crate::generate::{Generated, GenerationConfig, Session, Step, StepModel, is_loop};
+use crate::generate::{Generated, GenerationConfig, Overview, Session, Step, StepModel, is_loop};
 use crate::model::DecoderCache;
 
 /// Searches under way and the decoder that they run in.
@@ -48,7 +48,12 @@ impl Decoding {
             captioner: captioner.clone(),
             session: Session::new(generation.clone()),
             generation,
-            decoder: Decoder { inner: captioner.inner.clone(), cache: None, next: None },
+            decoder: Decoder {
+                inner: captioner.inner.clone(),
+                cache: None,
+                next: None,
+                seen: None,
+            },
             heard: BTreeMap::new(),
             retries: Vec::new(),
         }
@@ -188,6 +193,8 @@ struct Decoder {
     cache: Option<DecoderCache>,
     /// Of the chunks about to join.
     next: Option<DecoderCache>,
+    /// Of the logits that have been written last.
+    seen: Option<Vec<Overview>>,
 }
 
 impl Inner {
@@ -198,7 +205,7 @@ impl Inner {
         rows: usize,
         cache: &mut DecoderCache,
         logits: &mut Vec<f32>,
-    ) -> Result<()> {
+    ) -> Result<Vec<Overview>> {
         let length = tokens.len() / rows;
         let bart = self.model.bart();
         self.clock.count_step(rows);
@@ -214,7 +221,7 @@ impl Inner {
 impl StepModel for Decoder {
     fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
         let mut next = self.next.take().expect("chunks that have been encoded");
-        self.inner.feed(&prefix.repeat(chunks), chunks, &mut next, logits)?;
+        self.seen = Some(self.inner.feed(&prefix.repeat(chunks), chunks, &mut next, logits)?);
         match &mut self.cache {
             Some(cache) => cache.join(next),
             None => self.cache = Some(next),
@@ -228,6 +235,11 @@ impl StepModel for Decoder {
             return Ok(());
         };
         cache.reorder(&step.parents, &step.chunks, &self.inner.burn_device);
-        self.inner.feed(&step.tokens, step.tokens.len(), cache, logits)
+        self.seen = Some(self.inner.feed(&step.tokens, step.tokens.len(), cache, logits)?);
+        Ok(())
+    }
+
+    fn overviews(&mut self) -> Option<Vec<Overview>> {
+        self.seen.take()
     }
 }

@@ -14,11 +14,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+pub use crate::kernels::Overview;
 pub use config::GenerationConfig;
 pub use loops::is_loop;
 
 use crate::error::{Error, Result};
-use crate::kernels::Overview;
 use beam::BeamSearch;
 use sample::TokenByToken;
 
@@ -38,6 +38,12 @@ pub trait StepModel {
     /// # Errors
     /// If the backend fails.
     fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()>;
+
+    /// An overview of each row of logits that has just been written, from a model that has taken
+    /// one already; otherwise it is taken then.
+    fn overviews(&mut self) -> Option<Vec<Overview>> {
+        None
+    }
 }
 
 /// One step of a [`StepModel`]. Rows of a chunk are neighbours and as many in every chunk.
@@ -152,7 +158,7 @@ impl Session {
             self.joined += 1;
         }
         model.join(streams.len(), &self.prefix, &mut self.logits)?;
-        advance(&mut self.running[before..], &mut self.logits)
+        advance(&mut self.running[before..], &mut self.logits, model.overviews())
     }
 
     /// Takes one step with all searches and gives those that are done, with their numbers: they
@@ -183,17 +189,22 @@ impl Session {
         });
         model.step(&step, &mut self.logits)?;
         if !self.running.is_empty() {
-            advance(&mut self.running, &mut self.logits)?;
+            advance(&mut self.running, &mut self.logits, model.overviews())?;
         }
         Ok(done)
     }
 }
 
 /// Shows searches the logits of their rows.
-fn advance(searches: &mut [Running], logits: &mut [f32]) -> Result<()> {
+fn advance(
+    searches: &mut [Running],
+    logits: &mut [f32],
+    overviews: Option<Vec<Overview>>,
+) -> Result<()> {
     let rows: usize = searches.iter().map(|running| running.rows).sum();
     let vocab_size = logits.len() / rows;
-    let overviews: Vec<Overview> = logits.par_chunks(vocab_size).map(Overview::of).collect();
+    let overviews =
+        overviews.unwrap_or_else(|| logits.par_chunks(vocab_size).map(Overview::of).collect());
     let mut rest = (logits, &overviews[..]);
     let mut shares = Vec::with_capacity(searches.len());
     for running in searches {

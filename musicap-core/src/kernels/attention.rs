@@ -28,7 +28,7 @@ pub enum Memory {
     /// Each chunk by itself, so that none is moved when others join or leave.
     #[cfg(feature = "flex")]
     Chunks(Vec<Arc<ChunkMemory>>),
-    Tensors(KeyValue),
+    Tensors(Box<KeyValue>),
 }
 
 /// Keys and values of one chunk, `[length, d_model]` each.
@@ -55,7 +55,7 @@ impl Memory {
         }
         let _ = packed;
         unpacked();
-        Memory::Tensors(all)
+        Memory::Tensors(Box::new(all))
     }
 
     /// Takes the chunks of `other` behind its own.
@@ -73,7 +73,7 @@ impl Memory {
             #[cfg(feature = "flex")]
             Memory::Chunks(all) => *all = chunks.iter().map(|&chunk| all[chunk].clone()).collect(),
             Memory::Tensors(all) if chunks.iter().copied().eq(0..all.sequences()) => {}
-            Memory::Tensors(all) => *all = all.clone().select(indices(chunks, device)),
+            Memory::Tensors(all) => **all = (**all).clone().select(indices(chunks, device)),
         }
     }
 
@@ -193,12 +193,14 @@ pub(super) fn attend_rows<'a, T: Stored>(
     let each = count.div_ceil(rayon::current_num_threads()).clamp(1, MOST_EACH);
     let scale = scale(d_model, heads) as f32;
     rows.par_chunks_mut(each * d_model).enumerate().for_each(|(block, rows)| {
-        let (mut listed, mut scores) = (Vec::new(), Vec::new());
-        for (i, row) in rows.chunks_exact_mut(d_model).enumerate() {
-            listed.clear();
+        let listed = |i| {
+            let mut listed = Vec::new();
             memory(block * each + i, &mut listed);
-            Attend { row, memory: &listed, heads, scale, scores: &mut scores }.dispatch();
-        }
+            listed
+        };
+        let memory: Vec<_> = (0..rows.len() / d_model).map(listed).collect();
+        let scores = &mut Vec::new();
+        Attend { rows, d_model, memory: &memory, heads, scale, scores }.dispatch();
     });
     rows
 }

@@ -6,8 +6,9 @@ use burn::module::Param;
 use burn::prelude::*;
 use burn::tensor::TensorData;
 use burn::tensor::activation::gelu;
+use rayon::prelude::*;
 
-use super::{RowSource, Way, Weight, unpacked};
+use super::{Overview, RowSource, Way, Weight, unpacked};
 #[cfg(feature = "flex")]
 use super::{
     flex,
@@ -184,11 +185,15 @@ impl TiedEmbedding {
     }
 
     /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]`, in place of what `logits`
-    /// held.
+    /// held, with an overview of each row.
     ///
     /// # Errors
     /// The backend's reason, in words.
-    pub fn logits(&self, hidden: Tensor<2>, logits: &mut Vec<f32>) -> Result<(), String> {
+    pub fn logits(
+        &self,
+        hidden: Tensor<2>,
+        logits: &mut Vec<f32>,
+    ) -> Result<Vec<Overview>, String> {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
             let [_, d_model] = hidden.dims();
@@ -196,11 +201,12 @@ impl TiedEmbedding {
             let rows = Rows::of(&values, d_model);
             // What a used buffer held is overwritten, so that it need not be cleared.
             logits.resize(rows.count * packed.weight.d_output(), 0.0);
-            packed.weight.apply_to(rows, Then::Nothing, logits);
-            return Ok(());
+            return Ok(packed.weight.apply_and_look(rows, logits, Overview::of));
         }
-        *logits = self.project(hidden).try_into_vec_as().map_err(|e| e.to_string())?;
-        Ok(())
+        let projected = self.project(hidden);
+        let [_, vocab_size] = projected.dims();
+        *logits = projected.try_into_vec_as().map_err(|e| e.to_string())?;
+        Ok(logits.par_chunks(vocab_size).map(Overview::of).collect())
     }
 
     /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]` by Burn's operations, for a

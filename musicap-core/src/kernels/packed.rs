@@ -128,7 +128,7 @@ impl PackedWeight {
                 // Of the same size, they keep their place.
                 let bits = products.into_iter().map(|product: i32| f32::from_bits(product as u32));
                 let mut out = bits.collect::<Vec<f32>>();
-                self.dequantize(&quantized.steps, &mut out, then);
+                self.dequantize_all(&quantized.steps, &mut out, then);
                 out
             }
         }
@@ -145,15 +145,45 @@ impl PackedWeight {
                 then.apply(out);
             }
             Matrix::Int8 { matrix, .. } => {
-                let quantized = self.quantize(input);
-                // The products take the place of what they will be turned into.
-                let products: &mut [i32] = bytemuck::cast_slice_mut(out);
-                let (a, b) = (quantized.operand(), GemmInputB::Packed(matrix));
-                INT8.with(|gemm| gemm.gemm(products, a, b, GemmOptions::default()))
-                    .expect("sizes that fit");
-                self.dequantize(&quantized.steps, out, then);
+                let steps = self.multiply(input, matrix, out);
+                self.dequantize_all(&steps, out, then);
             }
         }
+    }
+
+    /// Puts whole-number products into `out`, in the place of what they will be turned into;
+    /// gives the size of a step for each row.
+    fn multiply(&self, input: Rows, matrix: &PackedBMatrix<i8>, out: &mut [f32]) -> Vec<f32> {
+        let quantized = self.quantize(input);
+        let products: &mut [i32] = bytemuck::cast_slice_mut(out);
+        let (a, b) = (quantized.operand(), GemmInputB::Packed(matrix));
+        INT8.with(|gemm| gemm.gemm(products, a, b, GemmOptions::default()))
+            .expect("sizes that fit");
+        quantized.steps
+    }
+
+    /// [`apply_to`](Self::apply_to), and what `look` makes of each row while it is still in the
+    /// cache.
+    pub fn apply_and_look<T: Send>(
+        &self,
+        input: Rows,
+        out: &mut [f32],
+        look: impl Fn(&[f32]) -> T + Sync,
+    ) -> Vec<T> {
+        let steps = match &self.matrix {
+            Matrix::F32 { .. } => {
+                self.apply_to(input, Then::Nothing, out);
+                None
+            }
+            Matrix::Int8 { matrix, .. } => Some(self.multiply(input, matrix, out)),
+        };
+        let rows = out.par_chunks_exact_mut(self.d_output).enumerate().map(|(i, row)| {
+            if let Some(steps) = &steps {
+                self.dequantize(steps[i], 0, row);
+            }
+            look(row)
+        });
+        rows.collect()
     }
 
     fn view<'a>(&self, input: Rows<'a>) -> GemmInputA<'a, f32> {
@@ -180,19 +210,23 @@ impl PackedWeight {
         Quantized { width: self.d_input, values, steps, packed }
     }
 
-    fn dequantize(&self, steps: &[f32], out: &mut [f32], then: Then) {
-        let Matrix::Int8 { scales, offsets, .. } = &self.matrix else {
-            unreachable!("only whole numbers are turned back");
-        };
+    fn dequantize_all(&self, steps: &[f32], out: &mut [f32], then: Then) {
         par_rows(out, self.d_output, |i, at, products| {
-            let span = at..at + products.len();
-            let (offsets, scales) = (&offsets[span.clone()], &scales[span.clone()]);
-            let (step, bias) = (steps[i], &self.bias[span]);
-            Dequantize { products, offsets, step, scales, bias }.dispatch();
+            self.dequantize(steps[i], at, products);
             if then == Then::Gelu {
                 Gelu {}.map_mut(products);
             }
         });
+    }
+
+    /// Turns the products of a row from its output `at` on into what they stand for.
+    fn dequantize(&self, step: f32, at: usize, products: &mut [f32]) {
+        let Matrix::Int8 { scales, offsets, .. } = &self.matrix else {
+            unreachable!("only whole numbers are turned back");
+        };
+        let span = at..at + products.len();
+        let (offsets, scales) = (&offsets[span.clone()], &scales[span.clone()]);
+        Dequantize { products, offsets, step, scales, bias: &self.bias[span] }.dispatch();
     }
 }
 

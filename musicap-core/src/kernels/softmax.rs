@@ -1,6 +1,6 @@
 //! What turns logits into log-probabilities.
 
-/// Neighbouring logits of which only the greatest is looked at first.
+/// So many neighbouring logits are passed over by their greatest.
 pub const BLOCK: usize = 256;
 
 /// What a search wants to know of a row of logits before it looks at any.
@@ -9,11 +9,12 @@ pub struct Overview {
     /// The logarithm of the sum of the exponentials: what a logit exceeds its log-probability by.
     /// Not finite if a value is NaN or +∞.
     pub log_sum: f32,
-    /// The greatest of each block of [`BLOCK`] logits, the last block being shorter.
+    /// The greatest of each block of 256 logits, the last block being shorter.
     pub peaks: Vec<f32>,
 }
 
 impl Overview {
+    /// The overview of a row.
     pub fn of(logits: &[f32]) -> Self {
         let mut peaks = Vec::with_capacity(logits.len().div_ceil(BLOCK));
         #[cfg(feature = "flex")]

@@ -56,14 +56,16 @@ impl Stored for f16 {
     }
 }
 
-/// One query against the keys and values of a sequence, head by head: scores, softmax, mix.
+/// Queries against the keys and values of a sequence each: scores, softmax, mix.
 ///
-/// `scores` is scratch for one head.
+/// Head by head, since the queries of a chunk's beams share most of what they look at: it is
+/// still at hand when the next asks for it. `scores` is scratch for one head.
 pub struct Attend<'a, T> {
-    /// `[d_model]`: the query, in whose place comes what it finds.
-    pub row: &'a mut [f32],
-    /// Key and value of each position, `[d_model]` each.
-    pub memory: &'a [(&'a [T], &'a [T])],
+    /// `[rows, d_model]`: the queries, in whose place comes what they find.
+    pub rows: &'a mut [f32],
+    pub d_model: usize,
+    /// For each row, key and value of each position, `[d_model]` each.
+    pub memory: &'a [Vec<(&'a [T], &'a [T])>],
     pub heads: usize,
     pub scale: f32,
     pub scores: &'a mut Vec<f32>,
@@ -74,16 +76,19 @@ impl<T: Stored> SimdOp for Attend<'_, T> {
 
     #[inline(always)]
     fn eval<I: Isa>(self, isa: I) {
-        let head_dim = self.row.len() / self.heads;
+        let head_dim = self.d_model / self.heads;
         for head in 0..self.heads {
             let span = head * head_dim..(head + 1) * head_dim;
-            let row = &mut self.row[span.clone()];
-            self.scores.clear();
-            for (key, _) in self.memory {
-                self.scores.push(dot(isa, row, &key[span.clone()]) * self.scale);
+            for (row, memory) in self.rows.chunks_exact_mut(self.d_model).zip(self.memory) {
+                let row = &mut row[span.clone()];
+                self.scores.clear();
+                self.scores.resize(memory.len(), 0.0);
+                for (score, (key, _)) in self.scores.iter_mut().zip(memory) {
+                    *score = dot(isa, row, &key[span.clone()]) * self.scale;
+                }
+                softmax(isa, self.scores);
+                mix(isa, self.scores, memory, span.start, row);
             }
-            softmax(isa, self.scores);
-            mix(isa, self.scores, self.memory, span.start, row);
         }
     }
 }
@@ -93,7 +98,7 @@ impl<T: Stored> SimdOp for Attend<'_, T> {
 #[inline(always)]
 fn softmax<I: Isa>(isa: I, scores: &mut [f32]) {
     let ops = isa.f32();
-    let offset = ops.splat(greatest(isa, scores));
+    let offset = ops.splat(peak(scores));
     let mut sum = ops.zero();
     let mut blocks = scores.chunks_exact_mut(ops.len());
     for block in blocks.by_ref() {
@@ -138,21 +143,6 @@ fn fold<I: Isa>(
         folded[0] = ops.select(step(folded[0], padded), folded[0], mask);
     }
     join(join(folded[0], folded[1]), join(folded[2], folded[3]))
-}
-
-#[inline(always)]
-fn greatest<I: Isa>(isa: I, values: &[f32]) -> f32 {
-    let ops = isa.f32();
-    let folded = fold(
-        isa,
-        values,
-        f32::NEG_INFINITY,
-        #[inline(always)]
-        |a, b| ops.max(a, b),
-        #[inline(always)]
-        |a, b| ops.max(a, b),
-    );
-    rten_simd::Simd::to_array(folded).as_ref().iter().copied().fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// `ln Σ exp(x)`, and the greatest value of each block of [`BLOCK`].
@@ -244,7 +234,7 @@ fn mix<I: Isa, T: Stored>(
     }
 }
 
-/// The greatest value of a block. What is not a number does not count.
+/// The greatest of some values. What is not a number does not count.
 #[inline(always)]
 fn peak(block: &[f32]) -> f32 {
     // As many side by side as the widest vectors have lanes: the compiler makes vectors of them.

@@ -7,7 +7,7 @@ use super::decoder::{Decoder, DecoderCache};
 use super::encoder::Encoder;
 use super::weights::Scope;
 use crate::error::Result;
-use crate::kernels::TiedEmbedding;
+use crate::kernels::{Overview, TiedEmbedding};
 
 /// Encoder and decoder with the one embedding table that both ends of the decoder share.
 #[derive(Module, Debug)]
@@ -57,11 +57,15 @@ impl Bart {
     }
 
     /// Hidden states `[rows, d_model]` → logits, `rows · vocab_size` of them, in place of what
-    /// `logits` held.
+    /// `logits` held, with an overview of each row.
     ///
     /// # Errors
     /// The backend's reason, in words.
-    pub fn logits(&self, hidden: Tensor<2>, logits: &mut Vec<f32>) -> Result<(), String> {
+    pub fn logits(
+        &self,
+        hidden: Tensor<2>,
+        logits: &mut Vec<f32>,
+    ) -> Result<Vec<Overview>, String> {
         self.shared.logits(hidden, logits)
     }
 
