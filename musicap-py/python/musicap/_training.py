@@ -40,8 +40,8 @@ def finetune(
 
     Args:
         pairs: A CSV file with the columns ``audio``, ``caption`` and, if wanted, ``start_s`` and
-            ``end_s``; or such rows as dictionaries (a DataFrame's ``to_dict("records")``). Audio
-            paths are relative to the working folder.
+            ``end_s``, whose audio paths are relative to the file; or such rows as dictionaries (a
+            DataFrame's ``to_dict("records")``), whose paths are relative to the working folder.
         output: Folder of the new model, for :meth:`Captioner.from_pretrained`, with
             ``report.md`` and ``report.json``.
         model: The model to start from; None is the embedded one.
@@ -132,7 +132,7 @@ def _write(rows: list[Mapping[str, Any]], path: Path) -> None:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         writer.writerows(
-            {key: os.fspath(value) if key == "audio" else value for key, value in row.items()}
+            {key: os.path.abspath(value) if key == "audio" else value for key, value in row.items()}
             for row in rows
         )
     os.replace(file.name, path)
