@@ -1,13 +1,17 @@
 //! Fine-tuning, as `musicap-train finetune` does it.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 
 use musicap_train::finetune::{Options, Progress, finetune_watched};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::error::{self, Result};
 use crate::options::{json, wrong};
+use crate::threads::{SIGNALS, lock};
 
 /// Fine-tunes a model and gives the report as JSON. `watch` is called with a dictionary after each
 /// step.
@@ -46,24 +50,62 @@ pub fn finetune(
             other => return Err(wrong("option", other, "an option of finetune")),
         }
     }
-    let done = py.detach(|| {
-        finetune_watched(&wanted, &mut |progress| {
-            Python::attach(|py| {
-                py.check_signals()?;
-                watch.as_ref().map_or(Ok(()), |watch| tell(py, watch, progress))
-            })
-            .map_err(Into::into)
-        })
+    let (sender, receiver) = mpsc::channel();
+    let teller = sender.clone();
+    let worker = std::thread::spawn(move || {
+        let done = finetune_watched(&wanted, &mut |progress| {
+            // The run waits for what Python says; whoever has gone away stops it.
+            let (answer, answered) = mpsc::channel();
+            teller.send(News::Progress(progress.clone(), answer))?;
+            answered.recv().map_err(|_| anyhow::anyhow!("stopped"))
+        });
+        // Nobody may be waiting any more.
+        let _ = sender.send(News::Done(done.map(|report| json(&report))));
     });
+    let done = follow(py, receiver, watch);
+    if done.is_err() {
+        // It stops at its next step, and has written all it wanted by then.
+        py.detach(|| worker.join()).ok();
+    }
+    let done = done?;
     match done {
-        Ok(report) => Ok(json(&report)),
-        Err(error) => Err(match error.downcast::<PyErr>() {
-            Ok(raised) => raised.into(),
-            Err(error) => match error.downcast::<musicap::Error>() {
-                Ok(error) => error.into(),
-                Err(error) => error::named(py, "TrainingError", &format!("{error:#}"))?.into(),
-            },
+        Ok(report) => Ok(report),
+        Err(error) => Err(match error.downcast::<musicap::Error>() {
+            Ok(error) => error.into(),
+            Err(error) => error::named(py, "TrainingError", &format!("{error:#}"))?.into(),
         }),
+    }
+}
+
+/// What comes from a run.
+enum News {
+    /// How far it has come; it goes on when it is answered.
+    Progress(Progress, Sender<()>),
+    Done(anyhow::Result<String>),
+}
+
+/// Tells `watch` of a run's news, in Python's own thread, until it is done.
+fn follow(
+    py: Python<'_>,
+    news: Receiver<News>,
+    watch: Option<Py<PyAny>>,
+) -> PyResult<anyhow::Result<String>> {
+    let news = Mutex::new(news);
+    loop {
+        py.check_signals()?;
+        match py.detach(|| lock(&news).recv_timeout(SIGNALS)) {
+            Ok(News::Done(done)) => return Ok(done),
+            Ok(News::Progress(progress, answer)) => {
+                py.check_signals()?;
+                watch.as_ref().map_or(Ok(()), |watch| tell(py, watch, &progress))?;
+                // The run waits for it.
+                let _ = answer.send(());
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(PyRuntimeError::new_err("fine-tuning panicked"));
+            }
+        }
     }
 }
 

@@ -41,11 +41,13 @@ pub fn log_mel<'py>(
         && overlap == 0.0
     {
         let samples = samples.as_slice().map_err(PyErr::from)?;
-        py.detach(|| -> musicap::Result<()> {
-            let chunks = chunks_in_place(samples, &config, tail)?;
-            pool.install(|| log_mel.append_chunks(&chunks, &mut decibels));
-            Ok(())
-        })?;
+        let chunks = py.detach(|| chunks_in_place(samples, &config, tail))?;
+        let cells = chunks.len() * log_mel.n_mels() * config.frames();
+        decibels.reserve_exact(cells);
+        for chunks in chunks.chunks(TOGETHER) {
+            py.check_signals()?;
+            py.detach(|| pool.install(|| log_mel.append_chunks(chunks, &mut decibels)));
+        }
     } else {
         let source = source::open(source, sample_rate)?;
         let mut chunks = Chunks::new(source, &config, overlap, tail)?;

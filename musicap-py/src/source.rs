@@ -3,6 +3,7 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use musicap::Error;
@@ -14,30 +15,32 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice, PyString};
 
 use crate::error::Result;
-use crate::threads::SIGNALS;
+use crate::threads::{SIGNALS, lock};
 
 /// Any recording.
 pub type Source = Box<dyn SampleSource + Send>;
 
+/// Floats beyond this are integers in disguise, not loud music.
+const LOUDEST: f32 = 100.0;
 /// Frames taken from an array at a time.
 const BLOCK: usize = 1 << 16;
 
 /// The recording that `object` is. `sample_rate` belongs to arrays alone.
 pub fn open(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source> {
     let py = object.py();
-    let file = if let Some(path) = path(object)? {
-        py.detach(|| AudioReader::open(path))?
+    let file: Interruptible = if let Some(path) = path(object)? {
+        py.detach(|| AudioReader::open(path))?.into()
     } else if let Ok(bytes) = object.extract::<PyBackedBytes>() {
-        from_bytes(py, bytes)?
+        from_bytes(py, bytes)?.into()
     } else if object.is_instance_of::<PyByteArray>() || object.is_instance_of::<PyMemoryView>() {
-        from_bytes(py, py.get_type::<PyBytes>().call1((object,))?.extract()?)?
+        from_bytes(py, py.get_type::<PyBytes>().call1((object,))?.extract()?)?.into()
     } else if object.hasattr("read")? {
         file(object)?
     } else {
         return samples(object, sample_rate);
     };
     match sample_rate {
-        None => Ok(Box::new(Interruptible { source: file, asked: Instant::now() })),
+        None => Ok(Box::new(file)),
         Some(_) => {
             let text = "sample_rate goes with arrays of samples; a file has its own";
             Err(PyTypeError::new_err(text).into())
@@ -57,7 +60,7 @@ fn from_bytes(py: Python<'_>, bytes: PyBackedBytes) -> Result<AudioReader> {
     Ok(py.detach(|| AudioReader::from_bytes(bytes, "bytes"))?)
 }
 
-fn file(object: &Bound<'_, PyAny>) -> Result<AudioReader> {
+fn file(object: &Bound<'_, PyAny>) -> Result<Interruptible> {
     let py = object.py();
     if object.call_method1("read", (0,))?.is_instance_of::<PyString>() {
         return Err(PyTypeError::new_err("the file is open as text; open it with \"rb\"").into());
@@ -67,26 +70,49 @@ fn file(object: &Bound<'_, PyAny>) -> Result<AudioReader> {
     let seekable = object.call_method0("seekable").and_then(|answer| answer.is_truthy());
     if !seekable.unwrap_or(false) {
         let bytes: PyBackedBytes = object.call_method0("read")?.extract()?;
-        return Ok(py.detach(|| AudioReader::from_bytes(bytes, name))?);
+        return Ok(py.detach(|| AudioReader::from_bytes(bytes, name))?.into());
     }
-    let file = File { object: object.clone().unbind() };
-    Ok(py.detach(|| AudioReader::from_reader(file, name))?)
+    let raised = Raised::default();
+    let file = File { object: object.clone().unbind(), raised: raised.clone() };
+    let reader = py.detach(|| AudioReader::from_reader(file, name));
+    // A decoder takes a failed read for damage, or tries another way.
+    raised.check()?;
+    Ok(Interruptible { source: reader?, asked: Instant::now(), raised })
+}
+
+/// The first error that Python raised when it was asked for bytes.
+#[derive(Clone, Default)]
+struct Raised(Arc<Mutex<Option<PyErr>>>);
+
+impl Raised {
+    fn keep<T>(&self, result: PyResult<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            lock(&self.0).get_or_insert(error);
+            io::Error::other("Python raised an error")
+        })
+    }
+
+    fn check(&self) -> PyResult<()> {
+        lock(&self.0).take().map_or(Ok(()), Err)
+    }
 }
 
 /// A binary file object that can be sought.
 struct File {
     object: Py<PyAny>,
+    raised: Raised,
 }
 
 impl Read for File {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Python::attach(|py| {
+        let bytes = Python::attach(|py| {
             let bytes = self.object.call_method1(py, "read", (buffer.len(),))?;
-            let bytes: PyBackedBytes = bytes.extract(py).map_err(PyErr::from)?;
-            let taken = bytes.len().min(buffer.len());
-            buffer[..taken].copy_from_slice(&bytes[..taken]);
-            Ok(taken)
-        })
+            Ok(bytes.extract::<PyBackedBytes>(py)?)
+        });
+        let bytes = self.raised.keep(bytes)?;
+        let taken = bytes.len().min(buffer.len());
+        buffer[..taken].copy_from_slice(&bytes[..taken]);
+        Ok(taken)
     }
 }
 
@@ -97,29 +123,38 @@ impl Seek for File {
             SeekFrom::Current(offset) => (i128::from(offset), 1),
             SeekFrom::End(offset) => (i128::from(offset), 2),
         };
-        Python::attach(|py| {
-            Ok(self.object.call_method1(py, "seek", (offset, whence))?.extract(py)?)
-        })
+        self.raised.keep(Python::attach(|py| {
+            self.object.call_method1(py, "seek", (offset, whence))?.extract(py)
+        }))
     }
 }
 
-/// A source that ends with Python's error when Ctrl-C is pressed while it is read.
-struct Interruptible<S> {
-    source: S,
+/// A file that ends with Python's error when Ctrl-C is pressed or a file object fails.
+struct Interruptible {
+    source: AudioReader,
     asked: Instant,
+    raised: Raised,
 }
 
-impl<S: SampleSource> SampleSource for Interruptible<S> {
+impl From<AudioReader> for Interruptible {
+    fn from(source: AudioReader) -> Self {
+        Interruptible { source, asked: Instant::now(), raised: Raised::default() }
+    }
+}
+
+impl SampleSource for Interruptible {
     fn sample_rate(&self) -> u32 {
         self.source.sample_rate()
     }
 
     fn next_block(&mut self) -> musicap::Result<Option<&[f32]>> {
         if self.asked.elapsed() > SIGNALS {
-            Python::attach(|py| py.check_signals()).map_err(raised)?;
+            Python::attach(|py| py.check_signals()).map_err(carried)?;
             self.asked = Instant::now();
         }
-        self.source.next_block()
+        let block = self.source.next_block();
+        self.raised.check().map_err(carried)?;
+        block
     }
 
     fn duration(&self) -> Option<Duration> {
@@ -140,7 +175,7 @@ impl<S: SampleSource> SampleSource for Interruptible<S> {
 }
 
 /// A Python error on its way through the library.
-fn raised(error: PyErr) -> Error {
+fn carried(error: PyErr) -> Error {
     Error::Io { path: PathBuf::new(), action: "ask Python for", source: io::Error::from(error) }
 }
 
@@ -158,6 +193,10 @@ fn samples(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source
     let array = numpy.call_method1("asarray", (object,))?;
     let sample_rate = sample_rate
         .ok_or_else(|| PyTypeError::new_err("an array of samples needs sample_rate=, in hertz"))?;
+    if array.getattr("dtype")?.getattr("kind")?.eq("U")? {
+        let text = "several recordings; caption them one by one";
+        return Err(PyTypeError::new_err(text).into());
+    }
     let shape = array.cast::<PyUntypedArray>()?.shape().to_vec();
     let (channels, frames) = match *shape {
         [frames] => (1, frames),
@@ -192,6 +231,13 @@ fn full_scale(array: &Bound<'_, PyAny>) -> Result<(f32, f32)> {
     let dtype = array.getattr("dtype")?;
     let kind: String = dtype.getattr("kind")?.extract()?;
     let bits = 8 * dtype.getattr("itemsize")?.extract::<i32>()?;
+    if bits == 64 && kind != "f" {
+        let text = format!(
+            "samples of dtype {dtype}, whose full scale nobody uses; convert them with \
+             .astype(\"int16\"), or to floats within ±1"
+        );
+        return Err(PyTypeError::new_err(text).into());
+    }
     let half = 2f32.powi(bits - 1);
     match kind.as_str() {
         "f" => Ok((0.0, 1.0)),
@@ -267,12 +313,19 @@ impl SampleSource for Samples {
         if self.position == self.frames {
             return Ok(None);
         }
-        Python::attach(|py| self.read(py)).map_err(raised)?;
+        Python::attach(|py| self.read(py)).map_err(carried)?;
         // One pass that the compiler can vectorise tells whether there is one at all.
         if self.block.iter().map(|x| u32::from(!x.is_finite())).sum::<u32>() > 0 {
             let at = self.block.iter().position(|sample| !sample.is_finite()).unwrap_or(0);
             let (at, found) = (self.position + at, self.block[at]);
             let reason = format!("sample {at} is {found}, but must be a finite number");
+            return Err(Error::InvalidSamples { reason });
+        }
+        let peak = self.block.iter().fold(0f32, |peak, sample| peak.max(sample.abs()));
+        if peak > LOUDEST {
+            let reason = format!(
+                "they reach {peak}, but floats must lie within ±1; divide them by their full scale"
+            );
             return Err(Error::InvalidSamples { reason });
         }
         self.position += self.block.len();

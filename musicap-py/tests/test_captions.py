@@ -76,9 +76,10 @@ def test_paths_bytes_and_file_objects_say_the_same(captioner, said):
 def test_samples_of_any_kind_say_the_same(captioner, said, form, dtype):
     stereo = decoded(44_100, 2, form, dtype).T
     expected = [caption["text"] for caption in said["captions"]]
-    if dtype == "u1":
-        # A coarse recording, held to itself in another form.
-        floats = (stereo.astype("f4") - 128.0) / 128.0
+    if dtype != "<f4":
+        # Rounded samples are another recording, held to itself in another form.
+        full, middle = {"<i2": (2.0**15, 0), "<i4": (2.0**31, 0), "u1": (128.0, 128)}[dtype]
+        floats = (stereo.astype("f8") - middle) / full
         expected = texts(captioner.captions(floats, sample_rate=44_100))
     assert texts(captioner.captions(stereo, sample_rate=44_100)) == expected
 

@@ -1,5 +1,6 @@
 """Errors are classes that say what, where and what to do; Python's own where Python has them."""
 
+import io
 import re
 import shutil
 
@@ -78,6 +79,7 @@ def test_a_hub_that_cannot_be_reached(monkeypatch, tmp_path):
         ({"batch_size": 0}, errors.InvalidOptionError),
         ({"overlap": 11.0}, errors.InvalidOptionError),
         ({"tail": "cut"}, errors.InvalidOptionError),
+        ({"temperature": float("nan")}, errors.InvalidOptionError),
         ({"num_beans": 3}, TypeError),
         ({"num_beams": "three"}, ValueError),
         ({"max_length": 10_000}, errors.InvalidOptionError),
@@ -130,6 +132,40 @@ def test_an_error_of_a_file_object_comes_through(captioner):
         captioner.captions(Broken())
     with open(__file__, encoding="utf-8") as text, pytest.raises(TypeError, match="rb"):
         captioner.captions(text)
+
+
+@pytest.mark.parametrize("after", range(1, 12))
+def test_an_error_in_the_middle_of_a_file_object_is_not_taken_for_damage(captioner, after):
+    class Flaky(io.BytesIO):
+        reads = 0
+
+        def read(self, size=-1):
+            self.reads += size != 0
+            if self.reads == after:
+                raise ConnectionResetError("the wire was cut")
+            return super().read(size)
+
+    flaky = Flaky(SONG.read_bytes())
+    with pytest.raises(ConnectionResetError, match="the wire"):
+        list(captioner.captions(flaky))
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        (numpy.zeros(16_000, "i8"), "int16"),
+        (["a.mp3", "b.mp3"], "one by one"),
+    ],
+)
+def test_what_is_mistaken_for_samples(captioner, samples, words):
+    with pytest.raises(TypeError, match=words):
+        captioner.captions(samples, sample_rate=16_000)
+
+
+def test_integers_in_disguise_are_refused(captioner):
+    loud = numpy.full(16_000, 12_000.0, "f4")
+    with pytest.raises(errors.InvalidSamplesError, match="full scale"):
+        list(captioner.captions(loud, sample_rate=16_000))
 
 
 def test_no_key_shows_in_errors(result):

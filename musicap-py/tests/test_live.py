@@ -34,7 +34,10 @@ def test_pushing_and_polling_in_turn(captioner, stereo):
 def test_blocks_of_any_kind(captioner, stereo):
     integers = (stereo * 32_767).astype("<i2")[: 48_000 * 21]
     expected = None
-    for block in [integers, integers.reshape(-1), integers.tobytes(), integers / 32_768.0]:
+    floats = (integers / numpy.float32(32_768.0)).reshape(-1)
+    blocks = [integers, integers.reshape(-1), integers.tobytes(), floats]
+    blocks += [memoryview(floats), memoryview(integers.reshape(-1)), bytearray(integers.tobytes())]
+    for block in blocks:
         live = captioner.live(sample_rate=48_000, channels=2)
         live.push(block)
         live.close()
@@ -71,6 +74,8 @@ def test_what_comes_too_fast_is_skipped_and_told(captioner, stereo):
 
 def test_wrong_use(captioner):
     live = captioner.live(sample_rate=16_000)
+    with pytest.raises(ValueError, match="3 bytes"):
+        live.push(b"abc")
     with pytest.raises(ValueError, match="block of shape"):
         live.push(numpy.zeros((4, 4, 4), "f4"))
     with pytest.raises(errors.MusicapError, match="finite"):

@@ -119,11 +119,14 @@ LONG = """
         "list(captioner.captions(noise, sample_rate=16_000, num_beams=64, batch_size=16))",
         "[musicap.log_mel(noise, sample_rate=16_000, hop_length=16) for _ in range(99)]",
         "list(captioner.live(sample_rate=16_000))",
+        "musicap.log_mel(noise, sample_rate=16_000, n_fft=8192, hop_length=64)",
+        "musicap.finetune([{'audio': sys.argv[1], 'caption': 'x'}] * 64, sys.argv[2], epochs=999,"
+        " patience=999, progress=False)",
     ],
 )
-def test_ctrl_c_stops_the_work(work):
+def test_ctrl_c_stops_the_work(work, tmp_path):
     code = textwrap.dedent(LONG).format(work=work)
-    started = [sys.executable, "-c", code]
+    started = [sys.executable, "-c", code, str(SONG), str(tmp_path)]
     with subprocess.Popen(started, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)

@@ -4,9 +4,12 @@ import copy
 import dataclasses
 import html
 import http.server
+import io
 import json
 import pickle
 import threading
+import typing
+import weakref
 
 import numpy
 import pandas
@@ -73,6 +76,44 @@ def test_html_shows_what_was_heard_and_escapes_it(result):
     assert "<audio" not in without and "disabled" in without
 
 
+def test_results_keep_no_recording_alive(captioner, tmp_path):
+    samples = numpy.zeros(200_000, "f4")
+    gone = weakref.ref(samples)
+    kept = captioner.caption(samples, sample_rate=16_000, progress=False)
+    with open(SONG, "rb") as file:
+        file.seek(7)
+        of_file = captioner.caption(file, progress=False, summary=None)
+        place = file.tell()
+        assert "<audio" in of_file._repr_html_()
+        assert file.tell() == place
+    assert "<audio" not in of_file._repr_html_()
+    del samples
+    assert gone() is None
+    assert "gone" in kept._repr_html_()
+    with pytest.raises(ValueError, match="not at hand"):
+        kept.plot()
+    assert "_heard" not in dataclasses.asdict(of_file)
+    assert typing.get_type_hints(musicap.Captions) and typing.get_type_hints(musicap.caption)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0, 11.9, 21.0, 45.0])
+def test_plots_are_in_time(captioner, seconds):
+    # Silence, and a click at two thirds.
+    samples = numpy.zeros(int(16_000 * seconds), "f4")
+    samples[int(len(samples) * 2 / 3)] = 0.9
+    result = captioner.caption(samples, sample_rate=16_000, progress=False, overlap=5.0)
+    figure = result.with_summary("It costs $5, or 5$.").plot()
+    image = figure.axes[0].images[0]
+    left, right, _, _ = image.get_extent()
+    loudest = numpy.asarray(image.get_array()).mean(axis=0)
+    at = left + (loudest.argmax() + 0.5) / len(loudest) * (right - left)
+    whole = seconds % 10.0 >= 2.0 or seconds < 10.0
+    if whole or seconds * 2 / 3 < seconds // 10 * 10:
+        assert at == pytest.approx(seconds * 2 / 3, abs=0.1)
+    assert figure.axes[0].get_xlim() == (0.0, pytest.approx(seconds))
+    figure.savefig(io.BytesIO())
+
+
 def test_html_of_samples_has_a_player(captioner):
     sine = numpy.sin(numpy.arange(48_000 * 12) * 0.05).astype("f4")
     shown = captioner.caption(sine, sample_rate=48_000, progress=False)._repr_html_()
@@ -90,7 +131,7 @@ def test_plots_have_each_caption_once(result, captioner, tmp_path):
     many = captioner.caption(long, sample_rate=16_000, progress=False, num_beams=1)
     assert len(many.plot().axes[1].texts) == len(many) == 40
     with pytest.raises(ValueError, match="not at hand"):
-        dataclasses.replace(many, _heard=None).plot()
+        pickle.loads(pickle.dumps(many)).plot()
 
 
 def test_summaries(result, captioner):

@@ -3,6 +3,7 @@
 import wave
 
 import numpy
+import pandas
 import pytest
 
 import musicap
@@ -30,13 +31,13 @@ def test_what_was_learnt_is_said(tones, tmp_path):
     rows = [*tones, {"audio": tmp_path / "none.wav", "caption": "Nothing."}]
     output = tmp_path / "tuned"
     report = musicap.finetune(
-        rows, output, epochs=6, patience=6, batch_size=2, learning_rate=1e-3, freeze=[],
+        rows, output, epochs=12, patience=12, batch_size=2, learning_rate=1e-3, freeze=[],
         held_out_share=0.25, progress=told.append,
     )
     losses = [epoch["held_out_loss"] for epoch in report["epochs"]]
     assert min(losses) < losses[0] / 2
     assert len(report["left_out"]) == 1
-    assert told[-1]["epoch"] >= 6 and told[0]["steps"] == 3
+    assert told[-1]["epoch"] >= 12 and told[0]["steps"] == 3
     tuned = musicap.Captioner.from_pretrained(output)
     assert "tone" in tuned.caption(tones[0]["audio"], progress=False)[0].text
 
@@ -58,9 +59,24 @@ def test_an_interrupted_run_goes_on(tones, tmp_path):
     assert first[0]["epoch"] == 2
 
 
+def test_a_table_with_paths_from_here_and_holes_in_it(tones, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    table = pandas.DataFrame(tones)
+    table["audio"] = [path.name for path in table["audio"]]
+    table["start_s"] = numpy.nan
+    told = []
+    report = musicap.finetune(
+        table, "tuned", epochs=1, watch_words="tone", progress=lambda at: told.append(at)
+    )
+    assert report["left_out"] == [] and told
+    assert report["measured"][0]["watched"][0]["word"] == "tone"
+
+
 def test_errors(tmp_path, tones):
     with pytest.raises(errors.TrainingError, match="none of the 1 rows"):
         musicap.finetune([{"audio": "none.wav", "caption": "x"}], tmp_path / "a", progress=False)
+    with pytest.raises(ValueError, match="no path"):
+        musicap.finetune([{"audio": None, "caption": "x"}], tmp_path / "b", progress=False)
     with pytest.raises(ValueError, match="caption"):
         musicap.finetune([{"audio": "a.wav"}], tmp_path / "b", progress=False)
     with pytest.raises(errors.MusicapError, match="nowhere"):

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any, Callable, Iterator, Literal, TypedDict, U
 
 from musicap import _musicap
 from musicap._live import Live
+from musicap._options import encoded
 from musicap._results import Caption, Captions, Gap
-from musicap._sources import Heard
+from musicap._sources import Heard, Recording
 from musicap._summaries import summarize
 
 if TYPE_CHECKING:
     from typing_extensions import TypeAlias, Unpack
+else:
+    # Python 3.10 has none, and whoever resolves annotations wants a name.
+    from typing import Optional as Unpack
+    from typing import Any as TypeAlias
 
-    from musicap._sources import Recording
-
-    Progress: TypeAlias = Union[bool, Callable[[float, Union[float, None]], object]]
-    """True for a bar, False for none, or a function that is called with the seconds done and the
-    seconds in all (None if unknown)."""
+Progress: TypeAlias = Union[bool, Callable[[float, Union[float, None]], object]]
+"""True for a bar, False for none, or a function that is called with the seconds done and the
+seconds in all (None if unknown)."""
 
 
 class Generation(TypedDict, total=False):
@@ -111,7 +114,9 @@ class Captioner:
         threads: int | None,
         progress: bool | Callable[[int, int, str], object],
     ) -> None:
-        self._made_by = (model, device, precision, threads)
+        # Where a process with another working folder finds it.
+        known = os.path.abspath(model) if model is not None and os.path.exists(model) else model
+        self._made_by = (known, device, precision, threads)
         with _download_bar(progress) as on_download:
             self._captioner = _musicap.Captioner.load(
                 model, device, precision, threads, on_download
@@ -168,7 +173,7 @@ class Captioner:
             OSError: If the file cannot be opened.
         """
         stream = self._captioner.captions(
-            recording, sample_rate, tail, overlap, batch_size, json.dumps(generation)
+            recording, sample_rate, tail, overlap, batch_size, encoded(generation)
         )
         return (Caption(*row) for row in stream)
 
@@ -199,7 +204,7 @@ class Captioner:
         Ctrl-C ends it within a chunk's time.
         """
         stream = self._captioner.captions(
-            recording, sample_rate, tail, overlap, batch_size, json.dumps(generation)
+            recording, sample_rate, tail, overlap, batch_size, encoded(generation)
         )
         captions: list[Caption] = []
         with _bar(progress, stream.duration_s, recording) as reached:
@@ -213,8 +218,7 @@ class Captioner:
             model=known["model"],
             captions=tuple(captions),
             gaps=tuple(Gap(**gap) for gap in known.get("gaps", ())),
-            _heard=Heard(recording, sample_rate),
-        )
+        )._of(Heard(recording, sample_rate))
         if summary is None:
             return result
         return result.with_summary(summarize(result, backend=summary, language=language))
@@ -239,7 +243,7 @@ class Captioner:
             **generation: See :class:`Generation`.
         """
         stream = self._captioner.live(
-            sample_rate, channels, overlap, queue, json.dumps(generation)
+            sample_rate, channels, overlap, queue, encoded(generation)
         )
         return Live(stream, channels)
 

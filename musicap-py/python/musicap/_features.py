@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from musicap import _musicap
+from musicap._options import encoded
+from musicap._sources import Recording
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import NDArray
-
-    from musicap._sources import Recording
 
 
 def log_mel(
@@ -70,7 +69,7 @@ def log_mel(
         "chunk_seconds": chunk_seconds,
         "pad": pad,
     }
-    return _musicap.log_mel(recording, sample_rate, json.dumps(front_end), overlap, tail, threads)
+    return _musicap.log_mel(recording, sample_rate, encoded(front_end), overlap, tail, threads)
 
 
 def convert(

@@ -61,6 +61,9 @@ def show(result: Captions) -> str:
     if url is not None:
         title = html.escape(os.path.basename(result.file or "recording"))
         parts.append(f'<audio controls preload="metadata" aria-label="{title}" src="{url}"></audio>')
+    elif result._heard is not None:
+        note = "The recording is gone, or too long to be kept in a notebook."
+        parts.append(f'<p class="note">{note}</p>')
     if result.summary:
         parts.append(f'<p class="summary">{html.escape(result.summary)}</p>')
     parts.append("<ol>")

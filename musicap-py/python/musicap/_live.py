@@ -56,7 +56,7 @@ class Live:
         self._stream = stream
         self._channels = channels
 
-    def push(self, block: ArrayLike | bytes) -> None:
+    def push(self, block: ArrayLike | bytes | bytearray | memoryview) -> None:
         """Takes the next samples and never waits for the model.
 
         Args:
@@ -69,11 +69,17 @@ class Live:
         """
         import numpy
 
-        array: Any
-        if isinstance(block, (bytes, bytearray, memoryview)):
-            array = numpy.frombuffer(block, "<i2")
-        else:
-            array = numpy.asarray(block)
+        array: Any = block
+        if not hasattr(array, "__array__") and not isinstance(array, (list, tuple)):
+            # Bytes, and buffers of audio libraries that do not say what they hold, are 16 bits.
+            view = memoryview(array)
+            if view.format in ("B", "b", "c"):
+                if view.nbytes % 2:
+                    raise ValueError(f"a block of {view.nbytes} bytes, but must be 16-bit integers")
+                array = numpy.frombuffer(view, "<i2")
+            else:
+                array = view
+        array = numpy.asarray(array)
         if array.ndim == 2 and array.shape[1] == self._channels:
             array = array.reshape(-1)
         elif array.ndim != 1:

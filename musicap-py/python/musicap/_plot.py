@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from musicap._results import Captions
 
-_CHUNK_S = 10.0
 _INCHES_A_CHUNK = 1.5
 _MOST_COLUMNS = 4_000
 
@@ -36,30 +35,36 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
             self.savefig(picture, format="png", dpi=100)
             return picture.getvalue()
 
+    sample_rate = None
+    recording = result.file if result.file is not None and os.path.exists(result.file) else None
     if result._heard is not None:
         recording, sample_rate = result._heard.again(), result._heard.sample_rate
-    elif result.file is not None and os.path.exists(result.file):
-        recording, sample_rate = result.file, None
-    else:
-        raise ValueError("the recording is not at hand: these captions were read from a file")
+    if recording is None:
+        raise ValueError(
+            "the recording is not at hand: keep the samples or the open file as long as you want "
+            "to plot, or caption a path"
+        )
     # Magnitude, as spectrograms are usually looked at; the tail however short.
     mel = log_mel(recording, sample_rate=sample_rate, power="magnitude")
     frames_of_chunks = [chunk[:, :-1] for chunk in mel]
     silence = numpy.full((mel.shape[1], 1), -100.0, numpy.float32)
     decibels: NDArray[numpy.float32] = numpy.concatenate(frames_of_chunks or [silence], axis=1)
     duration = max(result.duration_s, 1e-3)
-    frames = max(1, min(decibels.shape[1], round(duration * 100)))
-    decibels = decibels[:, :frames]
-    if frames > _MOST_COLUMNS:
-        step = -(-frames // _MOST_COLUMNS)
-        whole = frames // step * step
+    decibels = decibels[:, : max(1, round(duration * 100))]
+    # A short tail has no spectrogram.
+    seconds = min(decibels.shape[1] / 100, duration)
+    step = -(-decibels.shape[1] // _MOST_COLUMNS)
+    if step > 1:
+        whole = decibels.shape[1] // step * step
+        seconds *= whole / decibels.shape[1]
         decibels = decibels[:, :whole].reshape(len(decibels), -1, step).mean(axis=2)
     top = float(numpy.max(decibels))
 
     # Captions stand in columns where there is room for them, and in a list where there is not.
-    chunks = duration / _CHUNK_S
-    width = float(min(max(8.0, chunks * _INCHES_A_CHUNK), 24.0))
-    inches = width / chunks
+    starts = [caption.start_s for caption in result.captions]
+    apart = min((b - a for a, b in zip(starts, starts[1:])), default=duration)
+    width = float(min(max(8.0, duration / apart * _INCHES_A_CHUNK), 24.0))
+    inches = min(width * apart / duration, width - 1.0)
     in_columns = inches >= 1.3
     lines = [
         textwrap.wrap(c.text, max(12, int(inches * 11)))
@@ -78,7 +83,7 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
         decibels,
         origin="lower",
         aspect="auto",
-        extent=(0.0, duration, 0.0, float(decibels.shape[0])),
+        extent=(0.0, seconds, 0.0, float(decibels.shape[0])),
         vmin=top - 80.0,
         vmax=top,
         cmap="magma",
@@ -88,25 +93,26 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
     picture.xaxis.set_major_formatter(FuncFormatter(lambda at, _: _clock(at)))
     picture.tick_params(labelbottom=True)
     if in_columns:
-        picture.set_xticks([caption.start_s for caption in result.captions])
+        picture.set_xticks(starts)
     for caption in result.captions:
         picture.axvline(caption.start_s, color="white", alpha=0.4, linewidth=0.8)
     name = os.path.basename(result.file) if result.file else result.model
     title = name if not result.summary else "\n".join(
         [name, *textwrap.wrap(result.summary, int(width * 12))]
     )
-    picture.set_title(title, loc="left", fontsize=9)
+    picture.set_title(title, loc="left", fontsize=9, parse_math=False)
     words.set_axis_off()
     above = 0
     for caption, wrapped in zip(result.captions, lines):
         if in_columns:
             words.text(
                 caption.start_s, 1.0, "\n".join(wrapped), va="top", fontsize=8,
-                transform=words.get_xaxis_transform(), clip_on=False,
+                transform=words.get_xaxis_transform(), clip_on=False, parse_math=False,
+                in_layout=False,
             )
         else:
             height = 1.0 - above / max(rows, 1)
             words.text(0.0, height, "\n".join(wrapped), va="top", fontsize=8,
-                       transform=words.transAxes)
+                       transform=words.transAxes, parse_math=False)
             above += len(wrapped)
     return figure

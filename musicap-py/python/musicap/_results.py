@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, overload
 
 from musicap import _musicap
@@ -69,7 +69,6 @@ class Captions:
     """One description of the whole, if one has been made."""
     gaps: tuple[Gap, ...] = ()
     """Stretches that could not be decoded."""
-    _heard: Heard | None = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -89,7 +88,7 @@ class Captions:
 
     def __getstate__(self) -> dict[str, Any]:
         # What was heard may be an open file or a gigabyte of samples.
-        return {**self.__dict__, "_heard": None}
+        return {key: value for key, value in self.__dict__.items() if key != "_heard"}
 
     def to_dict(self) -> dict[str, Any]:
         """The keys and values that ``musicap --format json`` writes."""
@@ -165,13 +164,25 @@ class Captions:
 
     def with_summary(self, summary: str | None) -> Captions:
         """The same captions with another summary."""
-        return replace(self, summary=summary)
+        return replace(self, summary=summary)._of(self._heard)
+
+    @property
+    def _heard(self) -> Heard | None:
+        """The recording, if it is at hand. No field: it is not compared, copied or pickled."""
+        heard: Heard | None = self.__dict__.get("_heard")
+        return heard
+
+    def _of(self, heard: Heard | None) -> Captions:
+        """These captions, of that recording."""
+        self.__dict__["_heard"] = heard
+        return self
 
     def plot(self) -> matplotlib.figure.Figure:
         """The log-mel spectrogram with the captions below it, each under its own stretch.
 
-        The recording is heard again for that, so its file must still be there. Needs matplotlib:
-        ``pip install musicap[plot]``.
+        The recording is heard again for that: its file must still be there, and of samples or a
+        file object a reference must have been kept. In a notebook the figure is shown; elsewhere
+        save it with ``savefig``. Needs matplotlib: ``pip install musicap[plot]``.
         """
         from musicap import _plot
 

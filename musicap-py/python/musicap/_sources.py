@@ -7,56 +7,86 @@ import io
 import mimetypes
 import os
 import wave
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Union
+import weakref
+from typing import TYPE_CHECKING, Any, Protocol, Union
 
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import ArrayLike
     from typing_extensions import TypeAlias
 
+    class BinaryFile(Protocol):
+        """Whatever gives bytes."""
+
+        def read(self, size: int = ..., /) -> bytes: ...
+
     Recording: TypeAlias = Union[
-        str, os.PathLike[str], bytes, bytearray, memoryview, BinaryIO, ArrayLike
+        str, os.PathLike[str], bytes, bytearray, memoryview, BinaryFile, ArrayLike
     ]
     """A path, the bytes of a file, a binary file object, or samples ``[n]`` or ``[channels, n]``."""
+else:
+    Recording = Any
 
 _MOST_BYTES = 24 << 20
 """A notebook that holds more than this in one cell is slow to open."""
 
 
-@dataclass(frozen=True)
 class Heard:
-    """A recording as it was handed over."""
+    """A recording as it was handed over.
 
-    recording: Any
-    sample_rate: int | None
+    Arrays and file objects are not kept alive by captions of them: who wants to see them again
+    keeps them.
+    """
+
+    def __init__(self, recording: Any, sample_rate: int | None) -> None:
+        self.sample_rate = sample_rate
+        self._kept: Any = None
+        self._seen: Any = None
+        if isinstance(recording, (str, os.PathLike, bytes)):
+            self._kept = recording
+        else:
+            try:
+                self._seen = weakref.ref(recording)
+            except TypeError:
+                pass
+
+    @property
+    def recording(self) -> Any:
+        """The recording, or None if it is gone."""
+        return self._seen() if self._seen is not None else self._kept
 
     def again(self) -> Any:
-        """The recording, to be heard once more."""
-        if hasattr(self.recording, "seek"):
-            self.recording.seek(0)
-        return self.recording
+        """The recording to be heard once more, or None if that cannot be.
+
+        A file object is read to its end and left where it was.
+        """
+        recording = self.recording
+        if not hasattr(recording, "read"):
+            return recording
+        try:
+            place = recording.tell()
+            recording.seek(0)
+            data = recording.read()
+            recording.seek(place)
+        except (AttributeError, OSError, ValueError):
+            return None
+        return data
 
     def data_url(self) -> str | None:
-        """The recording as a URL that has it all in it, or None if it is too long for that."""
+        """The recording as a URL that has it all in it, or None if it is gone or too long."""
         kind, data = self._bytes()
         if data is None or len(data) > _MOST_BYTES:
             return None
         return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
     def _bytes(self) -> tuple[str, bytes | None]:
-        recording = self.recording
+        recording = self.again()
+        if recording is None:
+            return "", None
         if self.sample_rate is not None:
             return "audio/wav", _wav(recording, self.sample_rate)
         if isinstance(recording, (bytes, bytearray, memoryview)):
             return _kind(bytes(recording[:16])), bytes(recording)
-        if hasattr(recording, "read"):
-            try:
-                recording.seek(0)
-                data = recording.read()
-            except (OSError, ValueError):
-                return "", None
-            return _kind(data[:16]), data
         try:
             if os.path.getsize(recording) > _MOST_BYTES:
                 return "", None
@@ -85,7 +115,7 @@ def _wav(samples: Any, sample_rate: int) -> bytes | None:
     import numpy
 
     array = numpy.asarray(samples)
-    if array.size * 2 > _MOST_BYTES:
+    if array.shape[-1] * 2 > _MOST_BYTES:
         return None
     mono: numpy.ndarray[Any, Any] = array.mean(axis=0) if array.ndim == 2 else array
     if array.dtype.kind == "i":

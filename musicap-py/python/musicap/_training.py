@@ -21,7 +21,7 @@ def finetune(
     model: str | os.PathLike[str] | None = None,
     held_out: str | os.PathLike[str] | None = None,
     held_out_share: float = 0.15,
-    freeze: Sequence[str] = ("audio-encoder", "positions"),
+    freeze: str | Sequence[str] = ("audio-encoder", "positions"),
     epochs: int = 30,
     patience: int = 5,
     batch_size: int = 8,
@@ -29,7 +29,7 @@ def finetune(
     minutes: float | None = None,
     seed: int = 1,
     threads: int | None = None,
-    watch_words: Sequence[str] = (),
+    watch_words: str | Sequence[str] = (),
     restart: bool = False,
     progress: bool | Callable[[Mapping[str, Any]], object] = True,
 ) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def finetune(
         "model": None if model is None else os.fspath(model),
         "held_out": None if held_out is None else os.fspath(held_out),
         "held_out_share": held_out_share,
-        "freeze": list(freeze) or ["none"],
+        "freeze": _words(freeze) or ["none"],
         "epochs": epochs,
         "patience": patience,
         "batch_size": batch_size,
@@ -80,16 +80,18 @@ def finetune(
         "minutes": minutes,
         "seed": seed,
         "threads": threads,
-        "watch_words": list(watch_words),
+        "watch_words": _words(watch_words),
         "restart": restart,
     }
     output = Path(output)
     if isinstance(pairs, (str, os.PathLike)):
         return _run(Path(pairs), output, options, progress)
+    to_dict = getattr(pairs, "to_dict", None)
+    rows: Iterable[Mapping[str, Any]] = pairs if to_dict is None else to_dict("records")
     # The same rows must be the same file, or a run would not be gone on with.
     output.mkdir(parents=True, exist_ok=True)
     data = output / "pairs.csv"
-    _write(list(pairs), data)
+    _write(list(rows), data)
     return _run(data, output, options, progress)
 
 
@@ -116,6 +118,17 @@ def _run(
     return dict(json.loads(report))
 
 
+def _words(words: str | Sequence[str]) -> list[str]:
+    return [words] if isinstance(words, str) else list(words)
+
+
+def _cell(key: str, value: Any) -> Any:
+    """What a column has: nothing where a table has a hole."""
+    if key == "audio":
+        return os.path.abspath(value)
+    return "" if value is None or value != value else value
+
+
 def _write(rows: list[Mapping[str, Any]], path: Path) -> None:
     """Writes the rows as a CSV file, at once."""
     columns = ["audio", "caption", "start_s", "end_s"]
@@ -126,13 +139,14 @@ def _write(rows: list[Mapping[str, Any]], path: Path) -> None:
                 f"row {number} has the keys {sorted(row)}, but must have audio and caption, and may "
                 "have start_s and end_s"
             )
+        if not isinstance(row["audio"], (str, os.PathLike)):
+            raise ValueError(f"row {number} has the audio {row['audio']!r}, which is no path")
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, suffix=".csv", newline="", encoding="utf-8", delete=False
     ) as file:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         writer.writerows(
-            {key: os.path.abspath(value) if key == "audio" else value for key, value in row.items()}
-            for row in rows
+            {key: _cell(key, value) for key, value in row.items()} for row in rows
         )
     os.replace(file.name, path)
