@@ -46,7 +46,9 @@ impl From<Raised> for PyErr {
             }
             Error::Io { path, action, source } => match source.raw_os_error() {
                 // Python picks the class: FileNotFoundError, PermissionError…
-                Some(code) => PyOSError::new_err((code, reason(&source, code), path.into_os_string())),
+                Some(code) => {
+                    PyOSError::new_err((code, reason(&source, code), path.into_os_string()))
+                }
                 None => PyOSError::new_err(Error::Io { path, action, source }.to_string()),
             },
             error => class_error(py, &error).unwrap_or_else(|failed| failed),

@@ -102,7 +102,7 @@ def test_wrong_options_are_named(captioner, options, kind):
         (numpy.zeros(16_000), 10**9, errors.AudioLimitError, "sample rate"),
         (numpy.zeros(16_000, bool), 16_000, TypeError, "bool"),
         (numpy.zeros(16_000, complex), 16_000, TypeError, "complex"),
-        (numpy.array(["a"]), 16_000, TypeError, "dtype"),
+        (numpy.array(["a"]), 16_000, TypeError, "one by one"),
         (object(), 16_000, TypeError, "object"),
         (3.0, 16_000, TypeError, "float"),
     ],
