@@ -22,6 +22,13 @@ def test_captions_and_summary_are_the_commands(said, captioner):
     assert json.loads(result.to_json()) == said
 
 
+def test_what_lies_in_memory_has_no_file(captioner):
+    data = SONG.read_bytes()
+    assert captioner.caption(data, progress=False, summary=None).file is None
+    with open(SONG, "rb") as file:
+        assert captioner.caption(file, progress=False, summary=None).file == str(SONG)
+
+
 def test_every_setting_reaches_the_model(captioner, command):
     options = ["--beams", "3", "--max-length", "12", "--overlap", "2.5", "--tail", "drop"]
     arguments = [command, str(SONG), "--format", "json", "--quiet", *options]
@@ -123,7 +130,8 @@ def test_progress_is_told_in_seconds_of_audio(captioner):
     told = []
     captioner.caption(SONG, progress=lambda done, total: told.append((done, total)))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert len(told) == 5
+    assert len(told) == 6
+    assert told[-1][0] == told[-1][1]
     assert all(total == pytest.approx(45.0, abs=0.1) for _, total in told)
 
 

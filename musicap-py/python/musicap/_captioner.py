@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Literal, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterator, Literal, Mapping, TypedDict, Union
 
 from musicap import _musicap
 from musicap._live import Live
-from musicap._options import encoded
+from musicap._options import encoded, whole
 from musicap._results import Caption, Captions, Gap
 from musicap._sources import Heard, Recording
 from musicap._summaries import summarize
@@ -63,17 +63,20 @@ class Generation(TypedDict, total=False):
 class Captioner:
     """A model that is ready to caption. It can be shared by threads, and goes on in forks.
 
-    ``Captioner()`` is the small model that comes with the package.
+    ``Captioner()`` is the small model that comes with the package; other models and the options are
+    as for :meth:`from_pretrained`.
     """
 
     def __init__(
         self,
+        model: str | os.PathLike[str] | None = None,
         *,
         device: str = "auto",
         precision: Literal["f32", "f16", "int8"] = "f32",
         threads: int | None = None,
+        progress: bool | Callable[[int, int, str], object] = True,
     ) -> None:
-        self._load(None, device, precision, threads, False)
+        self._load(None if model is None else os.fspath(model), device, precision, threads, progress)
 
     @classmethod
     def from_pretrained(
@@ -102,9 +105,9 @@ class Captioner:
             MusicapError: :class:`~musicap.errors.ModelNotFoundError`,
                 :class:`~musicap.errors.HubError`, or what is wrong with the model's files.
         """
-        self = cls.__new__(cls)
-        self._load(None if model is None else os.fspath(model), device, precision, threads, progress)
-        return self
+        return cls(
+            model, device=device, precision=precision, threads=threads, progress=progress
+        )
 
     def _load(
         self,
@@ -119,7 +122,7 @@ class Captioner:
         self._made_by = (known, device, precision, threads)
         with _download_bar(progress) as on_download:
             self._captioner = _musicap.Captioner.load(
-                model, device, precision, threads, on_download
+                model, device, precision, whole("threads", threads, 1, 1024), on_download
             )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -172,10 +175,23 @@ class Captioner:
             MusicapError: If the recording cannot be read or an option is out of range.
             OSError: If the file cannot be opened.
         """
-        stream = self._captioner.captions(
+        stream = self._stream(recording, sample_rate, tail, overlap, batch_size, generation)
+        return (Caption(*row) for row in stream)
+
+    def _stream(
+        self,
+        recording: Recording,
+        sample_rate: int | None,
+        tail: str,
+        overlap: float,
+        batch_size: int,
+        generation: Mapping[str, Any],
+    ) -> _musicap.CaptionStream:
+        sample_rate = whole("sample_rate", sample_rate, 1)
+        batch_size = whole("batch_size", batch_size, 1)
+        return self._captioner.captions(
             recording, sample_rate, tail, overlap, batch_size, encoded(generation)
         )
-        return (Caption(*row) for row in stream)
 
     def caption(
         self,
@@ -203,17 +219,16 @@ class Captioner:
 
         Ctrl-C ends it within a chunk's time.
         """
-        stream = self._captioner.captions(
-            recording, sample_rate, tail, overlap, batch_size, encoded(generation)
-        )
+        stream = self._stream(recording, sample_rate, tail, overlap, batch_size, generation)
         captions: list[Caption] = []
         with _bar(progress, stream.duration_s, recording) as reached:
             for row in stream:
                 captions.append(Caption(*row))
                 reached(captions[-1].end_s)
-        known = json.loads(stream.finish())
+            known = json.loads(stream.finish())
+            reached(known["duration_s"])
         result = Captions(
-            file=known["file"],
+            file=_file(recording),
             duration_s=known["duration_s"],
             model=known["model"],
             captions=tuple(captions),
@@ -242,6 +257,9 @@ class Captioner:
                 None keeps only the newest.
             **generation: See :class:`Generation`.
         """
+        sample_rate = whole("sample_rate", sample_rate, 1)
+        channels = whole("channels", channels, 1)
+        queue = whole("queue", queue, 1)
         stream = self._captioner.live(
             sample_rate, channels, overlap, queue, encoded(generation)
         )
@@ -298,6 +316,14 @@ def _embedded() -> Captioner:
     if _shared is None:
         _shared = Captioner()
     return _shared
+
+
+def _file(recording: Any) -> str | None:
+    """The recording's file, if it has one: file objects do, but for those in memory."""
+    if isinstance(recording, (str, os.PathLike)):
+        return os.fsdecode(recording)
+    name = getattr(recording, "name", None)
+    return name if isinstance(name, str) else None
 
 
 def _reload(

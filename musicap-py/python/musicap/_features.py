@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from musicap import _musicap
-from musicap._options import encoded
+from musicap._options import encoded, whole
 from musicap._sources import Recording
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def log_mel(
         "chunk_seconds": chunk_seconds,
         "pad": pad,
     }
+    sample_rate = whole("sample_rate", sample_rate, 1)
+    threads = whole("threads", threads, 1, 1024)
     return _musicap.log_mel(recording, sample_rate, encoded(front_end), overlap, tail, threads)
 
 
