@@ -64,7 +64,7 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
     starts = [caption.start_s for caption in result.captions]
     apart = min((b - a for a, b in zip(starts, starts[1:])), default=duration)
     width = float(min(max(8.0, duration / apart * _INCHES_A_CHUNK), 24.0))
-    inches = min(width * apart / duration, width - 1.0)
+    inches = min(width * apart / duration, width - 1.5)
     in_columns = inches >= 1.3
     lines = [
         textwrap.wrap(c.text, max(12, int(inches * 11)))
@@ -108,7 +108,6 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
             words.text(
                 caption.start_s, 1.0, "\n".join(wrapped), va="top", fontsize=8,
                 transform=words.get_xaxis_transform(), clip_on=False, parse_math=False,
-                in_layout=False,
             )
         else:
             height = 1.0 - above / max(rows, 1)
