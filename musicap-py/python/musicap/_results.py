@@ -109,7 +109,15 @@ class Captions:
 
         Raises :class:`musicap.errors.InvalidCaptionsError` if a key is missing or of another type.
         """
-        [one] = json.loads(_musicap.read_captions("captions", json.dumps(dict(data))))
+        return cls.from_json(json.dumps(dict(data)))
+
+    @classmethod
+    def from_json(cls, text: str) -> Captions:
+        """Reads what :meth:`to_json` or ``musicap --format json`` wrote for one recording."""
+        recordings = json.loads(_musicap.read_captions("captions", text))
+        if len(recordings) != 1:
+            raise ValueError(f"{len(recordings)} recordings; read them one by one with from_dict")
+        [one] = recordings
         return cls(
             file=one["file"],
             duration_s=one["duration_s"],
@@ -118,14 +126,6 @@ class Captions:
             summary=one["summary"],
             gaps=tuple(Gap(**gap) for gap in one.get("gaps", ())),
         )
-
-    @classmethod
-    def from_json(cls, text: str) -> Captions:
-        """Reads what :meth:`to_json` or ``musicap --format json`` wrote for one recording."""
-        recordings = json.loads(_musicap.read_captions("captions", text))
-        if len(recordings) != 1:
-            raise ValueError(f"{len(recordings)} recordings; read them one by one with from_dict")
-        return cls.from_dict(recordings[0])
 
     def to_json(self) -> str:
         """JSON, as the command line writes it."""
