@@ -67,11 +67,10 @@ class Clips:
         for name, names in CLASSES.items():
             value = None if record["silent"] and name != "texture" else record[name]
             tags[name] = np.int64(names.index(value) if value is not None else -100)
-        captions = []
+        caption = []
         if self.tokenizer:
-            encoded = self.tokenizer.encode_batch(record["captions"])
-            captions = [np.array(one.ids, np.int16) for one in encoded]
-        return tags, captions
+            caption = np.array(self.tokenizer.encode(record["caption"]).ids, np.int16)
+        return tags, caption
 
     def batch(self, indices, treat=True):
         db = torch.from_numpy(np.stack([self.spectra[i] for i in indices])).float()
@@ -80,7 +79,7 @@ class Clips:
             name: torch.from_numpy(np.stack([self.records[i][0][name] for i in indices]))
             for name in TAG_SIZES
         }
-        captions = [random.choice(c) if (c := self.records[i][1]) else [] for i in indices]
+        captions = [self.records[i][1] for i in indices]
         width = -(-max(map(len, captions)) // 8) * 8
         ids = np.ones((len(indices), width), np.int64)
         for row, caption in zip(ids, captions):

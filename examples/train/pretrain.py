@@ -30,7 +30,7 @@ from captioner import PAD, START, Captioner, exported
 from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, Clips, mixed
 from muon import Muon
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 SHAPE = dict(
     d_model=192, heads=4, ffn=768, encoder_layers=4, decoder_layers=2, n_mels=MELS,
     conv_layers=4, audio_frames=32, max_positions=128, dropout=0.0,
@@ -135,7 +135,7 @@ def train(rank, a):
     torch.manual_seed(a.seed * 1000 + rank + step)
     held_out = [Clips([folder]) for folder in a.held_out] if rank == 0 else []
     for held in held_out:
-        held.records = [(tags, [[0]]) for tags, _ in held.records]
+        held.records = [(tags, [0]) for tags, _ in held.records]
     total = a.minutes * 60
     begun, told, saved_at, speed_from = time.time() - elapsed, 0.0, time.time(), (time.time(), seen)
     order = []

@@ -7,9 +7,10 @@
 use crate::dice::Dice;
 use crate::family::Family;
 use crate::score::{Part, Role, Score, Style};
+use crate::wording::Wording;
 use crate::words::{self, Noun};
 
-/// Captions kept for each clip; the trainer draws among them.
+/// Captions kept for each clip, to compare others with.
 pub const VARIANTS: usize = 12;
 
 /// `VARIANTS` captions of a score.
@@ -21,7 +22,7 @@ pub fn variants(score: &Score, dice: &mut Dice) -> Vec<String> {
 pub fn write(score: &Score, dice: &mut Dice) -> String {
     let mut best = String::new();
     for _ in 0..12 {
-        best = draft(score, dice);
+        best = draft(score, &mut Wording::Varied(dice));
         if (10..=36).contains(&best.split_whitespace().count()) {
             break;
         }
@@ -29,23 +30,29 @@ pub fn write(score: &Score, dice: &mut Dice) -> String {
     best
 }
 
-fn draft(score: &Score, dice: &mut Dice) -> String {
+/// The caption that the trainer teaches: its words follow from what is heard.
+pub fn steady(score: &Score) -> String {
+    let lead = score.parts.first().and_then(|part| part.family);
+    draft(score, &mut Wording::Steady(lead))
+}
+
+fn draft(score: &Score, wording: &mut Wording) -> String {
     if score.is_silent() {
-        return silence(dice);
+        return silence(wording);
     }
     if score.families().is_empty() {
-        return drums_alone(score, dice);
+        return drums_alone(score, wording);
     }
     let mut text = Draft { score, sentences: Vec::new(), tempo_told: false, mood_told: false };
     if score.families().len() == 1 {
-        text.solo(dice);
-    } else if dice.chance(0.65) {
-        text.led(dice);
+        text.solo(wording);
+    } else if wording.chance(0.65) {
+        text.led(wording);
     } else {
-        text.listed(dice);
+        text.listed(wording);
     }
-    text.drums(dice);
-    text.close(dice);
+    text.drums(wording);
+    text.close(wording);
     text.sentences.join(" ")
 }
 
@@ -65,10 +72,10 @@ impl Draft<'_> {
     }
 
     /// "slow, gentle", "slow" or nothing.
-    fn adjectives(&mut self, dice: &mut Dice) -> String {
-        let tempo = dice.pick(words::tempo_adjectives(self.score.tempo));
-        let mood = self.mood(dice);
-        match dice.index(4) {
+    fn adjectives(&mut self, wording: &mut Wording) -> String {
+        let tempo = wording.one(words::tempo_adjectives(self.score.tempo));
+        let mood = self.mood(wording);
+        match wording.index(4) {
             0 => String::new(),
             1 => {
                 self.tempo_told = true;
@@ -77,7 +84,7 @@ impl Draft<'_> {
             _ => {
                 self.tempo_told = true;
                 self.mood_told = true;
-                if dice.chance(0.6) {
+                if wording.chance(0.6) {
                     format!("{tempo}, {mood} ")
                 } else {
                     format!("{tempo} and {mood} ")
@@ -86,14 +93,14 @@ impl Draft<'_> {
         }
     }
 
-    fn mood(&self, dice: &mut Dice) -> &'static str {
-        dice.pick(words::moods(self.score.tempo, self.score.dynamics))
+    fn mood(&self, wording: &mut Wording) -> &'static str {
+        wording.one(words::moods(self.score.tempo, self.score.dynamics))
     }
 
     /// One family alone.
-    fn solo(&mut self, dice: &mut Dice) {
+    fn solo(&mut self, wording: &mut Wording) {
         let lead = &self.score.parts[0];
-        let noun = name(lead, dice);
+        let noun = name(lead, wording);
         let company: Vec<Role> = self.score.parts[1..]
             .iter()
             .filter(|part| part.family.is_some())
@@ -101,18 +108,18 @@ impl Draft<'_> {
             .collect();
         let orchestra = lead.family == Some(Family::Strings) && !company.is_empty();
         if self.score.has_drums() {
-            let played = self.played(noun, &company, dice);
+            let played = self.played(noun, &company, wording);
             self.say(played);
-        } else if orchestra && dice.chance(0.3) {
-            let piece = article(&self.adjectives(dice), "piece");
+        } else if orchestra && wording.chance(0.3) {
+            let piece = article(&self.adjectives(wording), "piece");
             self.say(format!("a string orchestra plays {piece} on its own"));
-        } else if dice.chance(0.25) {
-            let kind = dice.pick(&["piece", "solo", "passage"]);
-            let piece = article(&self.adjectives(dice), kind);
+        } else if wording.chance(0.25) {
+            let kind = wording.one(&["piece", "solo", "passage"]);
+            let piece = article(&self.adjectives(wording), kind);
             self.say(format!("this is {piece} for {} alone", noun.text));
         } else {
-            let played = self.played(noun, &company, dice);
-            match dice.index(3) {
+            let played = self.played(noun, &company, wording);
+            match wording.index(3) {
                 0 if !noun.plural => self.say(played.replacen(
                     &with_article(noun),
                     &format!("a solo {}", noun.text),
@@ -125,74 +132,76 @@ impl Draft<'_> {
     }
 
     /// "a piano plays a slow melody with chords"
-    fn played(&mut self, noun: Noun, company: &[Role], dice: &mut Dice) -> String {
-        let verb = verb(&self.score.parts[0], noun, dice);
-        let what = self.what_the_lead_plays(dice);
+    fn played(&mut self, noun: Noun, company: &[Role], wording: &mut Wording) -> String {
+        let verb = verb(&self.score.parts[0], noun, wording);
+        let what = self.what_the_lead_plays(wording);
         let with = match company.first() {
-            Some(Role::Chords) if dice.chance(0.6) => " with chords",
-            Some(Role::Arpeggio) if dice.chance(0.6) => " with arpeggios",
-            Some(Role::Pad) if dice.chance(0.6) => " over long chords",
+            Some(Role::Chords) if wording.chance(0.6) => " with chords",
+            Some(Role::Arpeggio) if wording.chance(0.6) => " with arpeggios",
+            Some(Role::Pad) if wording.chance(0.6) => " over long chords",
             _ => "",
         };
         format!("{} {verb} {what}{with}", with_article(noun))
     }
 
-    fn what_the_lead_plays(&mut self, dice: &mut Dice) -> String {
-        let adjectives = self.adjectives(dice);
+    fn what_the_lead_plays(&mut self, wording: &mut Wording) -> String {
+        let adjectives = self.adjectives(wording);
         match self.score.parts[0].role {
             Role::Pad => format!(
                 "{adjectives}{}",
-                dice.pick(&["long chords", "sustained chords", "held chords"])
+                wording.one(&["long chords", "sustained chords", "held chords"])
             ),
             Role::Chords => format!("{adjectives}chords"),
-            Role::Arpeggio => format!("{adjectives}{}", dice.pick(&["arpeggios", "broken chords"])),
-            Role::Bass => article(&adjectives, dice.pick(&["line", "bass line"])),
-            _ => article(&adjectives, dice.pick(&["melody", "melody", "tune"])),
+            Role::Arpeggio => {
+                format!("{adjectives}{}", wording.one(&["arpeggios", "broken chords"]))
+            }
+            Role::Bass => article(&adjectives, wording.one(&["line", "bass line"])),
+            _ => article(&adjectives, wording.one(&["melody", "melody", "tune"])),
         }
     }
 
     /// The leading instrument first, then its company.
-    fn led(&mut self, dice: &mut Dice) {
+    fn led(&mut self, wording: &mut Wording) {
         let lead = &self.score.parts[0];
-        let noun = name(lead, dice);
-        let what = self.what_the_lead_plays(dice);
-        let verb = verb(lead, noun, dice);
-        let company = list(&self.company(dice));
+        let noun = name(lead, wording);
+        let what = self.what_the_lead_plays(wording);
+        let verb = verb(lead, noun, wording);
+        let company = list(&self.company(wording));
         let opening = format!("{} {verb} {what}", with_article(noun));
-        match dice.index(4) {
+        match wording.index(4) {
             0 => self.say(format!("{opening} over {company}")),
             1 => self.say(format!("{opening}, accompanied by {company}")),
             2 => self.say(format!("{opening} with {company}")),
             _ => {
                 self.say(opening);
-                let phrase = dice.pick(&[
+                let phrase = wording.one(&[
                     "it is accompanied by",
                     "the accompaniment is played by",
                     "it is backed by",
                 ]);
                 let plain: Vec<String> =
-                    self.other_parts().map(|part| with_article(name(part, dice))).collect();
+                    self.other_parts().map(|part| with_article(name(part, wording))).collect();
                 self.say(format!("{phrase} {}", list(&plain)));
             }
         }
     }
 
     /// All instruments in one list.
-    fn listed(&mut self, dice: &mut Dice) {
-        let mut names = vec![with_article(name(&self.score.parts[0], dice))];
-        names.extend(self.other_parts().map(|part| with_article(name(part, dice))));
+    fn listed(&mut self, wording: &mut Wording) {
+        let mut names = vec![with_article(name(&self.score.parts[0], wording))];
+        names.extend(self.other_parts().map(|part| with_article(name(part, wording))));
         let names = list(&names);
-        let adjectives = self.adjectives(dice);
-        let kind = self.kind(dice);
+        let adjectives = self.adjectives(wording);
+        let kind = self.kind(wording);
         let piece = article(&adjectives, kind);
-        match dice.index(3) {
+        match wording.index(3) {
             0 => self.say(format!("this is {piece} with {names}")),
             1 => self.say(format!("{piece} performed by {names}")),
             _ => self.say(format!("{piece} featuring {names}")),
         }
     }
 
-    fn kind(&self, dice: &mut Dice) -> &'static str {
+    fn kind(&self, wording: &mut Wording) -> &'static str {
         let styled = match self.score.style {
             Style::Orchestral => "orchestral piece",
             Style::Rock if self.score.has_drums() => "rock piece",
@@ -202,10 +211,10 @@ impl Draft<'_> {
             _ if self.is_sung() => "song",
             _ => "instrumental piece",
         };
-        match dice.index(10) {
+        match wording.index(10) {
             0..6 => styled,
             6 | 7 if !self.is_sung() => "instrumental",
-            _ => dice.pick(&["piece", "piece of music"]),
+            _ => wording.one(&["piece", "piece of music"]),
         }
     }
 
@@ -224,25 +233,25 @@ impl Draft<'_> {
     }
 
     /// The other parts by what they do.
-    fn company(&self, dice: &mut Dice) -> Vec<String> {
+    fn company(&self, wording: &mut Wording) -> Vec<String> {
         self.other_parts()
             .map(|part| {
-                let noun = name(part, dice);
+                let noun = name(part, wording);
                 let plain = with_article(noun);
                 let soft = match words::loudness(self.score.dynamics) {
-                    adjectives if !adjectives.is_empty() && dice.chance(0.25) => {
-                        format!("{} ", dice.pick(adjectives))
+                    adjectives if !adjectives.is_empty() && wording.chance(0.25) => {
+                        format!("{} ", wording.one(adjectives))
                     }
                     _ => String::new(),
                 };
                 match part.role {
-                    _ if dice.chance(0.4) => plain,
+                    _ if wording.chance(0.4) => plain,
                     Role::Chords => format!("{soft}chords on {plain}"),
                     Role::Arpeggio => format!("{soft}arpeggios on {plain}"),
                     Role::Pad if noun.plural => format!("sustained {}", noun.text),
                     Role::Pad => format!(
                         "{}chords from {plain}",
-                        dice.pick(&["long ", "sustained ", "held "])
+                        wording.one(&["long ", "sustained ", "held "])
                     ),
                     _ => plain,
                 }
@@ -250,26 +259,26 @@ impl Draft<'_> {
             .collect()
     }
 
-    fn drums(&mut self, dice: &mut Dice) {
+    fn drums(&mut self, wording: &mut Wording) {
         let Some(groove) = self.score.groove else {
-            if dice.chance(0.35) {
+            if wording.chance(0.35) {
                 let absent = [
                     "there are no drums",
                     "there is no percussion",
                     "the music is played without drums",
                 ];
-                self.say(dice.pick(&absent).to_owned());
+                self.say(wording.one(&absent).to_owned());
             }
             return;
         };
-        let noun = if dice.chance(0.45) {
-            dice.one(words::drum_nouns(groove))
+        let noun = if wording.chance(0.45) {
+            wording.one(words::drum_nouns(groove))
         } else {
-            dice.one(&words::DRUMS)
+            wording.one(&words::DRUMS)
         };
         let (keep, drive) = if noun.plural { ("keep", "drive") } else { ("keeps", "drives") };
         let text = noun.text;
-        match dice.index(4) {
+        match wording.index(4) {
             0 => self.say(format!("{text} {keep} the time")),
             1 => self.say(format!("{text} {drive} the rhythm")),
             2 => self.say(format!("the rhythm comes from {text}")),
@@ -282,39 +291,40 @@ impl Draft<'_> {
     }
 
     /// Whatever is not told yet.
-    fn close(&mut self, dice: &mut Dice) {
-        let tempo = dice.pick(words::tempo_names(self.score.tempo));
-        let mood = self.mood(dice);
+    fn close(&mut self, wording: &mut Wording) {
+        let tempo = wording.one(words::tempo_names(self.score.tempo));
+        let mood = self.mood(wording);
         let loudness = words::loudness(self.score.dynamics);
         match (self.tempo_told, self.mood_told) {
-            (false, _) => match dice.index(3) {
+            (false, _) => match wording.index(3) {
                 0 => self.say(format!("the tempo is {tempo}")),
                 1 => self.say(format!("the tempo is {tempo} and the mood is {mood}")),
                 _ => {
-                    let adjective = dice.pick(words::tempo_adjectives(self.score.tempo));
+                    let adjective = wording.one(words::tempo_adjectives(self.score.tempo));
                     self.say(format!("the music is {adjective} and {mood}"));
                 }
             },
-            (true, false) if dice.chance(0.6) => {
+            (true, false) if wording.chance(0.6) => {
                 self.say(format!(
                     "{} {mood}",
-                    dice.pick(&["the mood is", "the music feels", "it sounds"])
+                    wording.one(&["the mood is", "the music feels", "it sounds"])
                 ));
             }
-            (true, true) if !loudness.is_empty() && dice.chance(0.3) => {
-                self.say(format!("the music is {}", dice.pick(loudness)));
+            (true, true) if !loudness.is_empty() && wording.chance(0.3) => {
+                self.say(format!("the music is {}", wording.one(loudness)));
             }
             _ => {}
         }
     }
 }
 
-fn drums_alone(score: &Score, dice: &mut Dice) -> String {
-    let noun = score.groove.map_or(words::DRUMS[0], |groove| dice.one(words::drum_nouns(groove)));
-    let tempo = dice.pick(words::tempo_names(score.tempo));
-    let mood = dice.pick(words::moods(score.tempo, score.dynamics));
+fn drums_alone(score: &Score, wording: &mut Wording) -> String {
+    let noun =
+        score.groove.map_or(words::DRUMS[0], |groove| wording.one(words::drum_nouns(groove)));
+    let tempo = wording.one(words::tempo_names(score.tempo));
+    let mood = wording.one(words::moods(score.tempo, score.dynamics));
     let verb = if noun.plural { "play" } else { "plays" };
-    let mut text = match dice.index(2) {
+    let mut text = match wording.index(2) {
         0 => format!(
             "{} {verb} alone, with no other instruments. The tempo is {tempo} and the feel is {mood}.",
             noun.text
@@ -328,8 +338,8 @@ fn drums_alone(score: &Score, dice: &mut Dice) -> String {
     text
 }
 
-fn silence(dice: &mut Dice) -> String {
-    dice.pick(&[
+fn silence(wording: &mut Wording) -> String {
+    wording.one(&[
         "The recording is almost silent. Only a faint background noise can be heard, and no music is playing.",
         "There is hardly anything to hear, only silence with a little noise. No instruments are playing.",
         "This part is silent apart from faint noise. There is no music and no instruments play.",
@@ -338,23 +348,25 @@ fn silence(dice: &mut Dice) -> String {
 }
 
 /// A name for a part's instrument: of its family, or closer where the program has one.
-fn name(part: &Part, dice: &mut Dice) -> Noun {
+fn name(part: &Part, wording: &mut Wording) -> Noun {
     let Some(family) = part.family else { return words::DRUMS[0] };
     let close = words::program_nouns(part.program);
     // A viola is no violin, a brass section no single brass instrument.
     let only_close = matches!(part.program, 41 | 61 | 108 | 109 | 114);
-    if !close.is_empty() && (only_close || dice.chance(0.7)) {
-        return dice.one(close);
-    }
-    dice.one(words::family_nouns(family))
+    let own = words::family_nouns(family);
+    let closer = match wording.is_steady() {
+        true => own[0].text.ends_with("instrument"),
+        false => wording.chance(0.7),
+    };
+    wording.one(if !close.is_empty() && (only_close || closer) { close } else { own })
 }
 
-fn verb(part: &Part, noun: Noun, dice: &mut Dice) -> &'static str {
+fn verb(part: &Part, noun: Noun, wording: &mut Wording) -> &'static str {
     match (part.family, noun.plural) {
         (Some(Family::Choir | Family::Voice), false) => "sings",
         (Some(Family::Choir), true) => "sing",
         (_, true) => "play",
-        (_, false) if part.role == Role::Pad && dice.chance(0.3) => "holds",
+        (_, false) if part.role == Role::Pad && wording.chance(0.3) => "holds",
         _ => "plays",
     }
 }
@@ -390,7 +402,8 @@ mod tests {
         let mut dice = Dice::new(11, index, Purpose::Compose);
         let plan = Plan::random(&mut dice);
         let score = compose(&plan, 12.0, &mut dice);
-        let captions = variants(&score, &mut Dice::new(11, index, Purpose::Caption));
+        let mut captions = variants(&score, &mut Dice::new(11, index, Purpose::Caption));
+        captions.push(steady(&score));
         (score, captions)
     }
 
@@ -419,7 +432,7 @@ mod tests {
         for index in 0..300 {
             for caption in captioned(index).1 {
                 let count = caption.split_whitespace().count();
-                assert!((8..=42).contains(&count), "{count}: {caption}");
+                assert!((7..=42).contains(&count), "{count}: {caption}");
                 assert!(
                     caption.ends_with('.') && caption.starts_with(|c: char| c.is_uppercase()),
                     "{caption}"
@@ -431,6 +444,33 @@ mod tests {
                 assert!(!caption.contains("a a ") && !caption.contains(" a e"), "{caption}");
             }
         }
+    }
+
+    #[test]
+    fn steady_captions_have_one_name_for_each_instrument_that_leads() {
+        let mut names = std::collections::HashMap::new();
+        for index in 0..500 {
+            let (score, _) = captioned(index);
+            let Some(lead) = score.parts.first().filter(|lead| lead.family.is_some()) else {
+                continue;
+            };
+            // A string orchestra is a string section without company.
+            let alone = score.families().len() == 1;
+            let family = words::family_nouns(lead.family.unwrap());
+            let known = family.iter().chain(words::program_nouns(lead.program));
+            let caption = steady(&score).to_lowercase();
+            let said = known
+                .map(|noun| noun.text)
+                .chain(["string orchestra"])
+                .filter(|noun| caption.contains(&noun.to_lowercase()))
+                .max_by_key(|noun| noun.len());
+            assert_eq!(
+                *names.entry((lead.family, lead.program, alone)).or_insert(said),
+                said,
+                "{caption}"
+            );
+        }
+        assert!(names.len() > 50);
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub struct Record {
     pub lead: Option<Family>,
     pub families: Vec<Family>,
     pub programs: Vec<u8>,
+    /// What the trainer teaches.
+    pub caption: String,
+    /// The same in other words.
     pub captions: Vec<String>,
 }
 
@@ -210,6 +213,7 @@ pub fn record(index: u64, score: &Score, fonts: Vec<String>, captions: Vec<Strin
             .filter(|part| part.family.is_some())
             .map(|part| part.program)
             .collect(),
+        caption: caption::steady(score),
         captions,
     }
 }

@@ -48,11 +48,6 @@ impl Dice {
     }
 
     /// One of `items`, all alike.
-    pub fn pick<'a, T: ?Sized>(&mut self, items: &'a [&'a T]) -> &'a T {
-        items[self.index(items.len())]
-    }
-
-    /// One of `items`, all alike, by value.
     pub fn one<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.index(items.len())]
     }

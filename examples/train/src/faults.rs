@@ -128,7 +128,8 @@ mod tests {
             lead: families.first().copied(),
             families: families.to_vec(),
             programs: Vec::new(),
-            captions: vec!["What is true.".to_owned()],
+            caption: "What is true.".to_owned(),
+            captions: Vec::new(),
         }
     }
 

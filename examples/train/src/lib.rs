@@ -34,6 +34,7 @@ mod soundfonts;
 mod table;
 mod theory;
 mod tokenizer;
+mod wording;
 mod words;
 
 use anyhow::{Context, Result, ensure};
