@@ -2,7 +2,7 @@
 
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
-use symphonia::core::errors::Error as SymphoniaError;
+use symphonia::core::errors::{Error as SymphoniaError, decode_error};
 use symphonia::core::formats::well_known::{FORMAT_ID_ISOMP4, FORMAT_ID_MP3};
 use symphonia::core::formats::{FormatReader, Track};
 use symphonia::core::packet::Packet;
@@ -164,9 +164,14 @@ impl TrackReader {
         packet: &Packet,
         out: &mut Vec<f32>,
     ) -> Result<usize, SymphoniaError> {
+        // Some decoders make a whole packet of sound out of no bytes, and a few bytes of a file may
+        // declare billions of such packets.
+        if packet.data.is_empty() {
+            return decode_error("a packet is empty");
+        }
         match guarded(|| self.decoder.decode(packet)) {
             Ok(buffer) => mono::mix(&buffer, out),
-            Err(error) if panicked(&error) || packet.data.is_empty() => return Err(error),
+            Err(error) if panicked(&error) => return Err(error),
             Err(error) => {
                 out.clear();
                 self.decode_anew(packet, out).ok_or(error)?;
