@@ -3,10 +3,10 @@
 
     python3 benches/peers/gpu/run.py                          an NVIDIA card, through Vulkan
     python3 benches/peers/gpu/run.py --device cuda --features cuda
-    python3 benches/peers/gpu/run.py --embedded --no-peer --device gpu:0 --profile gpu \\
-        --batches 1,2 --tokens 8 --rounds 1                   whether the script works, on any adapter
+    python3 benches/peers/gpu/run.py --embedded --device gpu:0 --batches 1,2 --tokens 8 --rounds 1
+                                                              whether the script works, on any adapter
 
-Needs cargo, and for the peer a Python (--python) that has torch with CUDA and transformers. The
+Needs cargo (or --built), and for the peer a Python (--python) that has torch with CUDA and transformers. The
 weights are random, at LP-MusicCaps' full size (--embedded: the small model that comes along), five
 beams, no trigram twice, the captions' length forced. A step's time is what --tokens tokens take
 longer than a quarter of them, over the tokens between, so that the encoder is left out; medians of
@@ -41,6 +41,7 @@ def arguments():
     p.add_argument("--device", default="gpu", help="as for musicap (default: %(default)s)")
     p.add_argument("--features", default="wgpu", help="of the build: wgpu, cuda or both")
     p.add_argument("--profile", default="release", help="cargo's (default: %(default)s)")
+    p.add_argument("--built", type=pathlib.Path, help="a folder with our programs, built already")
     p.add_argument("--batches", default="18,72", help="chunks together (default: %(default)s)")
     p.add_argument("--precisions", default="f32,f16", help="default: %(default)s")
     p.add_argument("--tokens", type=int, default=64, help="of a caption (default: %(default)s)")
@@ -62,6 +63,8 @@ def run(*command, **more):
 
 
 def build(options):
+    if options.built:
+        return options.built / "stages", options.built / "musicap"
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or CACHE / "target")
     features = options.features.split(",")
     named = [f"{package}/{feature}" for package in ["musicap-bench", "musicap-cli"] for feature in features]
@@ -199,7 +202,7 @@ def row(name, precision, steps, memory, starts):
 
 def main():
     options = arguments()
-    if not shutil.which("cargo"):
+    if not options.built and not shutil.which("cargo"):
         sys.exit("run.py: cargo is missing; please install it")
     stages, musicap = build(options)
     folder = model_folder(options, musicap)
