@@ -224,7 +224,7 @@ impl Inner {
         if self.on_gpu() {
             logits.clear();
             let project = || bart.project(last);
-            return Ok(Found::Held(self.clock.time(Stage::OutputLayer, project)));
+            return Ok(Found::Held(Box::new(self.clock.time(Stage::OutputLayer, project))));
         }
         let project = || bart.logits(last, logits);
         let seen = self.clock.time(Stage::OutputLayer, project);
@@ -237,14 +237,14 @@ enum Found {
     /// Of the logits that have been written.
     Seen(Vec<Overview>),
     /// The logits, on the device.
-    Held(Tensor<2>),
+    Held(Box<Tensor<2>>),
 }
 
 impl Decoder {
     fn keep(&mut self, found: Found) {
         (self.seen, self.held) = match found {
             Found::Seen(overviews) => (Some(overviews), None),
-            Found::Held(logits) => (None, Some(logits)),
+            Found::Held(logits) => (None, Some(*logits)),
         };
     }
 }

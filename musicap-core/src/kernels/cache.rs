@@ -22,7 +22,7 @@ pub enum TokenCache {
     /// With int8 weights, whose rounding is far coarser, half precision does.
     #[cfg(feature = "flex")]
     PagedHalf(Pages<rten_simd::f16>),
-    Buckets(Buckets),
+    Buckets(Box<Buckets>),
     Tensors(TensorCache),
 }
 
@@ -38,7 +38,7 @@ impl TokenCache {
         let _ = quantized;
         unpacked();
         match layout.is_gpu() {
-            true => TokenCache::Buckets(Buckets::new(layers)),
+            true => TokenCache::Buckets(Box::new(Buckets::new(layers))),
             false => {
                 TokenCache::Tensors(TensorCache { length: 0, rows: 0, layers: vec![None; layers] })
             }
