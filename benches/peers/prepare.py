@@ -11,7 +11,8 @@ HERE = pathlib.Path(__file__).parent
 REPOSITORY = HERE.parent.parent
 SONG = REPOSITORY / "examples/songs/three-scenes.ogg"
 # The selection of scripts/test, so that Burn is not compiled anew.
-SELECTION = ["--release", "--locked", "--workspace", "--exclude", "musicap-py"]
+SELECTION = ["--release", "--locked", "--workspace"]
+SELECTION += ["--exclude", "musicap-py", "--exclude", "musicap-wasm"]
 SELECTION += ["--features", "musicap-core/ndarray,musicap-core/hub,musicap-cli/openai"]
 MONO = ["-ac", 1, "-ar", 16_000]
 STEREO = ["-ac", 2, "-ar", 44_100, "-b:a", "192k"]

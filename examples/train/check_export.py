@@ -24,7 +24,11 @@ def main():
     p.add_argument("--data", required=True)
     a = p.parse_args()
     model, _ = load(a.run)
-    tensors = {k: v.float() for k, v in load_file(f"{a.model}/model.safetensors").items()}
+    stored = load_file(f"{a.model}/model.safetensors")
+    tensors = {k: v.float() for k, v in stored.items() if not k.endswith(".scale")}
+    for k, v in tensors.items():
+        if k + ".scale" in stored:
+            v *= stored[k + ".scale"].view(-1, *[1] * (v.ndim - 1))
     db = np.fromfile(a.data, np.uint8, MELS * FRAMES * 8).reshape(-1, MELS, FRAMES)
     db = torch.from_numpy(db).float() * STEP_DB + FLOOR_DB
 
@@ -46,7 +50,7 @@ def main():
     model.load_state_dict(state | exact)
     after = model.caption(db)
     same = before.shape == after.shape and (before == after).all().item()
-    print(f"captions in float16 weights: {'same' if same else 'differ'}")
+    print(f"captions with the stored weights: {'same' if same else 'differ'}")
 
 
 if __name__ == "__main__":

@@ -220,12 +220,28 @@ def load(run):
     return model.eval(), saved
 
 
+def stored(name, tensor):
+    """A tensor as it is shipped: matrices in whole numbers with a scale for each row, as
+    `musicap convert --precision int8` stores them, so that every precision starts from the same
+    values; the rest in half precision."""
+    kept = "embed_positions." in name or "audio_encoder.conv1." in name
+    if tensor.ndim < 2 or not name.endswith(".weight") or kept:
+        return {name: tensor.half().contiguous()}
+    rows = tensor.flatten(1)
+    scale = rows.abs().amax(1) / 127
+    scale[scale == 0] = 1
+    whole = (rows / scale[:, None]).round().to(torch.int8)
+    return {name: whole.reshape(tensor.shape).contiguous(), name + ".scale": scale}
+
+
 def export(a):
     model, saved = load(a.run)
     c, out = saved["shape"], Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
-    half = {name: t.half().contiguous() for name, t in exported(model.state_dict()).items()}
-    weights = save(half, metadata={"format": "pt"})
+    tensors = {}
+    for name, tensor in exported(model.state_dict()).items():
+        tensors |= stored(name, tensor)
+    weights = save(tensors, metadata={"format": "pt"})
     tokenizer = json.loads(Path(a.tokenizer).read_text())
     config = {
         "model_type": "bart",
@@ -277,7 +293,7 @@ def export(a):
     (out / "tokenizer.json").write_text(json.dumps(tokenizer, ensure_ascii=False, separators=(",", ":")))
     (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
     size = sum(path.stat().st_size for path in out.iterdir())
-    count = sum(t.numel() for t in half.values())
+    count = sum(t.numel() for name, t in tensors.items() if not name.endswith(".scale"))
     print(f"{out}: {count} parameters, {size} bytes, step {saved['step']}", file=sys.stderr)
 
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::audio::Gap;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, brief, one_line};
 
 /// What is heard in one stretch of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ impl Captions {
     pub fn read_json(origin: &str, json: &str) -> Result<Vec<Captions>> {
         let invalid = |reason: serde_json::Error| Error::InvalidCaptions {
             origin: origin.to_owned(),
-            reason: one_line(&reason.to_string()),
+            reason: brief(&reason.to_string()),
         };
         match json.trim_start().starts_with('[') {
             true => serde_json::from_str(json).map_err(invalid),
@@ -164,6 +164,7 @@ impl Captions {
         json
     }
 
+    // Subtitle files end a cue at an empty line, and text output has a line for each caption.
     fn to_srt(&self) -> String {
         let mut srt = String::new();
         for (number, caption) in (1..).zip(&self.captions) {
@@ -205,11 +206,6 @@ impl std::fmt::Display for Caption {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}–{} {}", minutes(self.start_s), minutes(self.end_s), one_line(&self.text))
     }
-}
-
-/// Subtitle files end a cue at an empty line, and text output has a line for each caption.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `0:10`, `59:59`, `1:00:00`: to the second.
@@ -272,6 +268,15 @@ mod tests {
              a 00:00.000 --&gt; 00:01.000 &lt;b&gt;&amp;\n"
         );
         assert_eq!(captions(&["a\n\n2"]).write(Format::Srt).lines().count(), 4);
+    }
+
+    #[test]
+    fn no_caption_can_speak_to_a_terminal() {
+        let captions = captions(&["a \u{1b}]0;title\u{7} b\u{9b}2J"]);
+        for format in [Format::Text, Format::Srt, Format::Vtt] {
+            let text = captions.write(format);
+            assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+        }
     }
 
     #[test]

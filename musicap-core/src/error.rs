@@ -376,3 +376,20 @@ impl Error {
         Error::InvalidOption { name, value: value.to_string(), expected: expected.into() }
     }
 }
+
+/// What somebody else's file or library says, as part of an error: one line of bounded length
+/// without control characters, which a terminal would obey.
+pub(crate) fn brief(text: &str) -> String {
+    const MOST: usize = 300;
+    let line = one_line(text);
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// A text as one line: space of any kind is one blank, and control characters go.
+pub(crate) fn one_line(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().filter(|letter| !letter.is_control()).collect()
+}

@@ -36,7 +36,11 @@ pub fn replace_file(
     let path = path.as_ref();
     let partial = path.with_added_extension("partial");
     let replace = || {
-        let mut file = BufWriter::new(File::create(&partial).map_err(Error::io("create", path))?);
+        // What an earlier try has left goes. A file that is new cannot be somebody's link to
+        // another place.
+        let _ = std::fs::remove_file(&partial);
+        let file = File::create_new(&partial).map_err(Error::io("create", path))?;
+        let mut file = BufWriter::new(file);
         write(&mut file)?;
         let file = file.into_inner().map_err(|error| error.into_error());
         // Or the new name might reach the disk before the bytes do.

@@ -10,7 +10,7 @@ use full::Full as Inner;
 #[cfg(target_family = "wasm")]
 use vocabulary::Vocabulary as Inner;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, brief};
 
 /// What BART's vocabularies keep for themselves.
 const SPECIAL_TOKENS: [&str; 5] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
@@ -97,7 +97,5 @@ impl Tokenizer {
 }
 
 fn invalid(origin: &str, reason: String) -> Error {
-    // One line, whatever a library's message looks like.
-    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    Error::InvalidTokenizer { origin: origin.to_owned(), reason }
+    Error::InvalidTokenizer { origin: origin.to_owned(), reason: brief(&reason) }
 }

@@ -46,6 +46,12 @@ const MOST_SILENCE: u64 = 30;
 /// After this many errors of the container without a packet in between, the rest is given up.
 const MOST_ERRORS: usize = 64;
 
+/// How much is read in a row without any sound before the rest is given up: packets of other
+/// tracks, and, dearer, own ones that are empty or damaged. A file of a kilobyte may declare four
+/// billion packets of no bytes.
+const MOST_FRUITLESS: u32 = 1 << 20;
+const COST_OF_OWN: u32 = 16;
+
 /// Reads a sound file block by block, as mono float32 at the file's own rate.
 ///
 /// The samples of 16-bit files are their integers divided by 32768, exactly; several channels are
@@ -83,6 +89,8 @@ pub struct AudioReader {
     /// Non-empty packets that were decoded.
     decoded_any: bool,
     last_reason: Option<String>,
+    /// What has been read since there was sound, see [`MOST_FRUITLESS`].
+    fruitless: u32,
     gaps: Gaps,
     ended: bool,
 }
@@ -157,7 +165,7 @@ impl AudioReader {
     {
         let Container { reader: format, name: container, edits } = source::probe(input, &origin)?;
         let track = source::choose_track(format.as_ref(), container, &origin)?;
-        let track = TrackReader::new(track, format.as_ref(), &origin)?;
+        let track = TrackReader::new(track, format.as_ref(), &limits, &origin)?;
         let edit = edits.into_iter().find(|edit| edit.track == track.id);
         track.limit_to_format(&limits, &origin)?;
 
@@ -174,6 +182,7 @@ impl AudioReader {
             silence: 0,
             decoded_any: false,
             last_reason: None,
+            fruitless: 0,
             gaps: Gaps::default(),
             ended: false,
         };
@@ -286,11 +295,17 @@ impl AudioReader {
 
     /// Goes one packet further: prepares a block or silence, or finds the end.
     fn advance(&mut self) -> Result<()> {
+        if self.track.is_over() {
+            return self.end(None);
+        }
         let mut errors = 0;
         let packet = loop {
+            if self.fruitless > MOST_FRUITLESS {
+                return self.end(Some("there is no sound for too long".into()));
+            }
             match guarded(|| self.format.next_packet()) {
                 Ok(Some(packet)) if packet.track_id == self.track.id => break packet,
-                Ok(Some(_)) => {}
+                Ok(Some(_)) => self.fruitless += 1,
                 Ok(None) => return self.end(None),
                 Err(SymphoniaError::IoError(error))
                     if error.kind() == io::ErrorKind::UnexpectedEof =>
@@ -311,6 +326,7 @@ impl AudioReader {
                 }
             }
         };
+        self.fruitless += COST_OF_OWN;
         self.keep_time(&packet);
         match self.track.decode(&packet, &mut self.block) {
             Ok(frames) => self.accept(&packet, frames),
@@ -387,13 +403,16 @@ impl AudioReader {
         }
         self.prepared += self.block.len() as u64;
         self.block_ready = !self.block.is_empty();
+        if self.block_ready {
+            self.fruitless = 0;
+        }
         self.limits.check_duration(&self.origin, self.seconds(self.prepared))
     }
 
     /// An Ogg file goes on with another logical stream.
     fn next_track(&mut self) -> Result<()> {
         let track = source::choose_track(self.format.as_ref(), self.container, &self.origin)?;
-        let track = TrackReader::new(track, self.format.as_ref(), &self.origin)?;
+        let track = TrackReader::new(track, self.format.as_ref(), &self.limits, &self.origin)?;
         if self.decoded_any && track.rate != self.track.rate {
             return Err(Error::SampleRateChanged {
                 origin: self.origin.clone(),

@@ -63,7 +63,8 @@ impl AudioLimits {
     /// # Errors
     /// [`Error::AudioLimit`] if the rate or the number of channels is out of bounds.
     pub fn check_format(&self, origin: &str, rate: u32, channels: usize) -> Result<()> {
-        let (low, high) = (self.min_sample_rate, self.max_sample_rate);
+        // Times are counted in samples of a rate, so none is 0, whatever the limit.
+        let (low, high) = (self.min_sample_rate.max(1), self.max_sample_rate);
         if !(low..=high).contains(&rate) {
             return Err(Error::AudioLimit {
                 origin: origin.into(),

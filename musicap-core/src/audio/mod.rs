@@ -16,6 +16,7 @@ mod resample;
 mod sinc;
 mod source;
 mod track;
+mod vorbis;
 mod waveform;
 
 pub use chunk::{Chunk, Chunker, MIN_TAIL_SECONDS, Tail};

@@ -188,7 +188,7 @@ impl<R: Read + Seek + ?Sized> Boxes<'_, R> {
         let end = (only && duration > 0 && movie_scale > 0).then(|| {
             // The duration is in coarser ticks than samples: one more, so that none is lost. The
             // last packet's own duration cuts exactly.
-            let ticks = u128::from(duration + 1) * u128::from(per_second);
+            let ticks = (u128::from(duration) + 1) * u128::from(per_second);
             let length = ticks.div_ceil(u128::from(movie_scale));
             let length = u64::try_from(length).unwrap_or(u64::MAX);
             Fraction { ticks: start.ticks.saturating_add(length), per_second }

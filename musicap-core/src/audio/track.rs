@@ -43,7 +43,12 @@ pub(super) struct Cut {
 }
 
 impl TrackReader {
-    pub(super) fn new(track: &Track, format: &dyn FormatReader, origin: &str) -> Result<Self> {
+    pub(super) fn new(
+        track: &Track,
+        format: &dyn FormatReader,
+        limits: &AudioLimits,
+        origin: &str,
+    ) -> Result<Self> {
         let kind = format.format_info().format;
         // symphonia cuts an MP3 file at the end that it declares or, without a header, at one that
         // is estimated from the first frames: this module cuts the padding alone.
@@ -55,10 +60,13 @@ impl TrackReader {
         let params = params.clone();
         #[cfg(feature = "opus")]
         let params = if is_mp4 { super::opus::from_mp4(params) } else { params };
+        // Decoders make room for all channels when they are made.
+        let channels = params.channels.as_ref().map_or(1, |channels| channels.count());
+        let rate = params.sample_rate.unwrap_or(limits.min_sample_rate);
+        limits.check_format(origin, rate, channels)?;
         let decoder = make_decoder(&params, !is_mp3)
             .map_err(|error| source::unsupported(origin, track, error))?;
         let rate = params.sample_rate.or(decoder.codec_params().sample_rate).unwrap_or(0);
-        let channels = params.channels.as_ref().map_or(1, |channels| channels.count());
 
         let mut cuts = Vec::new();
         if let (true, Some(delay), Some(frames)) = (is_mp3, track.delay, track.num_frames) {
@@ -158,7 +166,7 @@ impl TrackReader {
     ) -> Result<usize, SymphoniaError> {
         match guarded(|| self.decoder.decode(packet)) {
             Ok(buffer) => mono::mix(&buffer, out),
-            Err(error) if panicked(&error) => return Err(error),
+            Err(error) if panicked(&error) || packet.data.is_empty() => return Err(error),
             Err(error) => {
                 out.clear();
                 self.decode_anew(packet, out).ok_or(error)?;
@@ -185,12 +193,18 @@ impl TrackReader {
     pub(super) fn cut(&mut self, packet: &Packet, block: &mut Vec<f32>) {
         let first = self.clock;
         self.clock += block.len() as u64;
-        let packet_end = u64::try_from(packet.pts.get()).ok().map(|pts| pts + packet.dur.get());
+        let packet_end = u64::try_from(packet.pts.get()).ok();
+        let packet_end = packet_end.and_then(|pts| pts.checked_add(packet.dur.get()));
         if packet_end.is_some() && packet_end == self.end_ticks {
             // The last packet of an MP4 track lasts as long as its sample table says.
             block.truncate(self.frames(packet.dur.get()) as usize);
         }
         remove(&self.cuts, first, block);
+    }
+
+    /// Whether nothing that is still to come is to be heard.
+    pub(super) fn is_over(&self) -> bool {
+        self.cuts.last().is_some_and(|cut| cut.end == u64::MAX && cut.start <= self.clock)
     }
 
     /// How many of the next `frames` frames are not to be heard.
@@ -210,6 +224,7 @@ fn make_decoder(
     if super::opus::is_opus(params) {
         return Ok(Box::new(super::opus::OpusDecoder::new(params)?));
     }
+    super::vorbis::check(params)?;
     guarded(|| symphonia::default::get_codecs().make_audio_decoder(params, &options))
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::audio::AudioConfig;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, brief};
 use crate::generate::GenerationConfig;
 use crate::model::{AudioEncoderShape, BartConfig};
 
@@ -54,7 +54,10 @@ impl ModelConfig {
         config: &str,
         generation: Option<&str>,
     ) -> Result<Self> {
-        let invalid = |reason: String| Error::InvalidConfig { origin: origin.to_owned(), reason };
+        let invalid = |reason: String| Error::InvalidConfig {
+            origin: origin.to_owned(),
+            reason: brief(&reason),
+        };
         let object = |text: &str| -> Result<Map<String, Value>> {
             serde_json::from_str(text).map_err(|reason| invalid(reason.to_string()))
         };
@@ -67,8 +70,9 @@ impl ModelConfig {
         };
         let keys = settings(raw.clone());
         let audio = match keys.get("audio") {
-            Some(audio) => AudioConfig::deserialize(audio)
+            Some(audio) if audio.is_object() => AudioConfig::deserialize(audio)
                 .map_err(|reason| invalid(format!("audio: {reason}")))?,
+            Some(_) => return Err(invalid("audio is no object".into())),
             None => AudioConfig::default(),
         };
         let bart = BartConfig::deserialize(Value::Object(keys.clone()))

@@ -5,7 +5,11 @@ mod config;
 mod embedded;
 #[cfg(feature = "hub")]
 mod hub;
+#[cfg(not(target_family = "wasm"))]
+mod pickle;
 mod pretrained;
+#[cfg(not(target_family = "wasm"))]
+mod pth;
 mod save;
 mod tensors;
 

@@ -1,5 +1,7 @@
 //! A model as a whole: configuration, tokenizer and weights, from wherever they are kept.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::config::ModelConfig;
@@ -239,12 +241,17 @@ pub(super) fn find_tokenizer(folder: &Path) -> Result<Tokenizer> {
 }
 
 fn read_text(path: &Path) -> Result<String> {
-    let length = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
-    if length > MAX_TEXT {
-        let reason = format!("it has {length} bytes, more than the {MAX_TEXT} that are read");
+    let failed = || Error::io("read", path);
+    let file = File::open(path).map_err(failed())?;
+    let mut bytes = Vec::new();
+    // A file may grow while it is read, and some are longer than they say.
+    file.take(MAX_TEXT + 1).read_to_end(&mut bytes).map_err(failed())?;
+    if bytes.len() as u64 > MAX_TEXT {
+        let reason = format!("it has more than the {MAX_TEXT} bytes that are read of a text");
         return Err(Error::InvalidConfig { origin: path.display().to_string(), reason });
     }
-    std::fs::read_to_string(path).map_err(Error::io("read", path))
+    let no_text = |_| std::io::Error::from(std::io::ErrorKind::InvalidData);
+    String::from_utf8(bytes).map_err(no_text).map_err(failed())
 }
 
 fn no_such_path(name: String) -> Error {

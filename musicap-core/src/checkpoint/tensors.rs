@@ -11,12 +11,17 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
+#[cfg(not(target_family = "wasm"))]
+use super::pth;
 use super::save::Precision;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, brief};
 use crate::model::{NamedTensor, QuantizedWeight, RowSource, TensorSource, Weight};
 
 /// The JSON header of a safetensors file may be this long, as in its reference implementation.
 const MAX_HEADER: u64 = 100_000_000;
+
+/// The most dimensions of a tensor: twice what any layer has.
+const MOST_DIMENSIONS: usize = 8;
 
 /// The embedding table under the name that counts, then under the names it may have when only
 /// one of the tied tensors has been saved.
@@ -189,6 +194,7 @@ impl Checkpoint {
                 Dtype::I8 => StoredType::I8,
                 other => return Err(unknown_type(&origin, &name, &other)),
             };
+            check_dimensions(&origin, &name, &info.shape)?;
             let (start, end) = (info.data_offsets.0 as u64, info.data_offsets.1 as u64);
             let elements = info.shape.iter().try_fold(1usize, |n, &dim| n.checked_mul(dim));
             let length = elements.and_then(|n| n.checked_mul(dtype.size()));
@@ -249,10 +255,15 @@ impl Checkpoint {
     pub fn open_pth(path: &Path) -> Result<Self> {
         let origin = path.display().to_string();
         // The reader's own error does not tell an unreadable file from an unreadable format.
-        File::open(path).map_err(Error::io("read", path))?;
-        let reader = pytorch_reader::PytorchReader::new(path)
+        let file = File::open(path).map_err(Error::io("read", path))?;
+        pth::check(&file).map_err(|reason| invalid(&origin, reason))?;
+        let reader = guarded(|| pytorch_reader::PytorchReader::new(path))
+            .ok_or_else(|| invalid(&origin, "it contradicts itself"))?
             .map_err(|reason| invalid(&origin, reason.to_string()))?;
         let mut found = reader.into_tensors();
+        let bytes =
+            found.values().fold(0, |sum: u64, tensor| sum.saturating_add(tensor.byte_len() as u64));
+        pth::check_sizes(&file, bytes).map_err(|reason| invalid(&origin, reason))?;
         const NESTED: &str = "state_dict.";
         if found.keys().any(|name| name.starts_with(NESTED)) {
             found.retain(|name, _| name.starts_with(NESTED));
@@ -270,6 +281,7 @@ impl Checkpoint {
                 other => return Err(unknown_type(&origin, &name, &other)),
             };
             let shape = tensor.shape().to_vec();
+            check_dimensions(&origin, &name, &shape)?;
             let stored = Stored { dtype, shape, bytes: Bytes::Pickled(tensor) };
             if tensors.insert(name.clone(), stored).is_some() {
                 return Err(invalid(&origin, format!("it holds tensor {name} twice")));
@@ -566,14 +578,33 @@ impl Reader<'_> {
             Some(&first) => Err(Error::UnexpectedTensors {
                 origin: self.checkpoint.origin.clone(),
                 count: left.len(),
-                first: first.to_owned(),
+                first: brief(first),
             }),
         }
     }
 }
 
-fn invalid(origin: &str, reason: impl Into<String>) -> Error {
-    Error::InvalidCheckpoint { origin: origin.to_owned(), reason: reason.into() }
+/// Shapes are told in errors, and a file may give one a million dimensions.
+fn check_dimensions(origin: &str, name: &str, shape: &[usize]) -> Result<()> {
+    match shape.len() <= MOST_DIMENSIONS {
+        true => Ok(()),
+        false => {
+            let found = shape.len();
+            let reason = format!("tensor {name} has {found} dimensions, beyond {MOST_DIMENSIONS}");
+            Err(invalid(origin, reason))
+        }
+    }
+}
+
+/// Calls into pytorch-reader. No file is known that it panics on.
+#[cfg(not(target_family = "wasm"))]
+fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).ok()
+}
+
+/// Reasons hold words of the file.
+fn invalid(origin: &str, reason: impl AsRef<str>) -> Error {
+    Error::InvalidCheckpoint { origin: origin.to_owned(), reason: brief(reason.as_ref()) }
 }
 
 fn unknown_type(origin: &str, name: &str, dtype: &dyn std::fmt::Debug) -> Error {

@@ -4,6 +4,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::{Error, Result};
 
+/// The most logits of a step for one chunk; 64 beams of BART's vocabulary are a fifth.
+const MOST_LOGITS: usize = 1 << 24;
+
 /// Settings of beam search, greedy search and sampling, as `config.json` and
 /// `generation_config.json` state them. Missing keys have the values that transformers gives
 /// them for BART.
@@ -119,6 +122,11 @@ impl GenerationConfig {
         };
         let Self { num_beams, max_length, min_length, .. } = *self;
         check((1..=64).contains(&num_beams), "num_beams", &num_beams, "1 to 64".into())?;
+        // Every beam has its logits, so that a model of few megabytes might ask for gigabytes.
+        let logits_ok = num_beams.saturating_mul(vocab_size) <= MOST_LOGITS;
+        let expected =
+            format!("at most {} with vocab_size {vocab_size}", MOST_LOGITS / vocab_size.max(1));
+        check(logits_ok, "num_beams", &num_beams, expected)?;
         let max_ok = (3..=max_positions).contains(&max_length);
         check(max_ok, "max_length", &max_length, format!("3 to the model's {max_positions}"))?;
         let min_ok = min_length <= max_length;

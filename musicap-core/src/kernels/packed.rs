@@ -50,6 +50,11 @@ pub enum Then {
     Gelu,
 }
 
+/// Layers with fewer inputs or outputs than this multiply in float32, whatever their weights are
+/// stored in. Rounding a row takes the longer, compared with what it saves, the narrower the layer
+/// is, and small models are the ones whose captions it changes.
+const NARROW: usize = 512;
+
 /// How 8-bit inputs are spread around their zero point. Kernels without VNNI add pairs of
 /// products in 16 bits, which only 7-bit inputs never overflow.
 fn spread() -> (f32, u8) {
@@ -64,9 +69,12 @@ impl std::fmt::Debug for PackedWeight {
 }
 
 impl PackedWeight {
-    /// Packs a weight `[d_output, d_input]` with its bias `[d_output]`.
+    /// Packs a weight `[d_output, d_input]` with its bias `[d_output]`; whole numbers stay what
+    /// they are in layers that are wide enough.
     pub fn new(weight: Weight, bias: Vec<f32>, d_input: usize) -> Self {
         let d_output = bias.len();
+        let narrow = d_input.min(d_output) < NARROW;
+        let weight = if narrow { Weight::F32(weight.into_f32()) } else { weight };
         let matrix = match weight {
             Weight::F32(values) => {
                 let view = NdTensorView::from_data([d_output, d_input], &values[..]);

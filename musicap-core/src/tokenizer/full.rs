@@ -3,11 +3,30 @@
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 
+use serde::Deserialize;
 use tokenizers::AddedToken;
 use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 
 use super::SPECIAL_TOKENS;
+
+/// The longest token, in bytes; BART's has 128. A caption is at most as many times this as it has
+/// tokens.
+const LONGEST_TOKEN: usize = 1024;
+
+/// The parts of a `tokenizer.json` that change text. A few dozen replacements of one letter by
+/// two, one after the other, would fill any memory.
+#[derive(Deserialize)]
+struct Parts {
+    normalizer: Option<Part>,
+    decoder: Option<Part>,
+}
+
+#[derive(Deserialize)]
+struct Part {
+    #[serde(rename = "type")]
+    kind: String,
+}
 
 /// A tokenizer. Errors are reasons in words.
 #[derive(Clone, Debug)]
@@ -16,7 +35,19 @@ pub struct Full(tokenizers::Tokenizer);
 impl Full {
     /// From the text of a `tokenizer.json`.
     pub fn from_json(json: &[u8]) -> Result<Self, String> {
-        guarded(|| tokenizers::Tokenizer::from_bytes(json)).map(Full)
+        let Parts { normalizer, decoder } =
+            serde_json::from_slice(json).map_err(|reason| reason.to_string())?;
+        if let Some(Part { kind }) = normalizer {
+            return Err(format!("its normalizer is {kind}; BART has none, and none is known"));
+        }
+        match decoder.map(|decoder| decoder.kind) {
+            Some(kind) if kind == "ByteLevel" => {}
+            other => {
+                let kind = other.as_deref().unwrap_or("none");
+                return Err(format!("its decoder is {kind}; only ByteLevel, BART's, is known"));
+            }
+        }
+        guarded(|| tokenizers::Tokenizer::from_bytes(json)).map(Full)?.check_tokens()
     }
 
     /// From tokens with their ids, and merges.
@@ -28,7 +59,18 @@ impl Full {
             inner.with_decoder(Some(ByteLevel::default()));
             inner.add_special_tokens(SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)))?;
             Ok(Full(inner))
-        })
+        })?
+        .check_tokens()
+    }
+
+    fn check_tokens(self) -> Result<Self, String> {
+        let longest = self.0.get_vocab(true).into_keys().map(|token| token.len()).max();
+        match longest.filter(|&longest| longest > LONGEST_TOKEN) {
+            None => Ok(self),
+            Some(longest) => Err(format!(
+                "a token has {longest} bytes, more than the {LONGEST_TOKEN} that are taken"
+            )),
+        }
     }
 
     /// The text of tokens, without the special ones.

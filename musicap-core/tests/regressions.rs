@@ -1,0 +1,37 @@
+//! Every input that ever made a fuzzer stop, once more: `fuzz/regressions/TARGET/PROPERTY`.
+#![cfg(all(unix, feature = "embedded-model", feature = "opus"))]
+
+#[path = "../../fuzz/src/targets.rs"]
+mod targets;
+
+use std::path::Path;
+
+#[test]
+fn what_once_failed_holds() {
+    let all: [(&str, fn(&[u8])); 8] = [
+        ("captions", targets::captions),
+        ("config", targets::config),
+        ("decode_any", targets::decode_any),
+        ("live_pushes", targets::live_pushes),
+        ("pth", targets::pth),
+        ("safetensors_folder", targets::safetensors_folder),
+        ("tokenizer", targets::tokenizer),
+        ("wav", targets::wav),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/regressions");
+    let mut replayed = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let folder = entry.unwrap().path();
+        let Some(name) = folder.file_name().and_then(|name| name.to_str()) else { continue };
+        let (_, target) = all.iter().find(|(known, _)| *known == name).expect("a target's name");
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap().path();
+            let bytes = std::fs::read(&file).unwrap();
+            assert!(bytes.len() <= 4_096, "{} is to be shrunk", file.display());
+            eprintln!("{}", file.display());
+            target(&bytes);
+            replayed += 1;
+        }
+    }
+    assert!(replayed > 0);
+}
