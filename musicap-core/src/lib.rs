@@ -68,6 +68,8 @@
 //! | `hub` | no | downloads from a Hugging Face hub; brings an HTTP client and TLS |
 //! | `openai` | no | summaries by a language model; brings an HTTP client and TLS |
 //! | `ndarray` | no | Burn's older processor backend, for comparison |
+//! | `wgpu` | no | [`Device::Gpu`]: GPUs through Vulkan, Metal or DirectX 12 |
+//! | `cuda` | no | [`Device::Cuda`]: NVIDIA GPUs through CUDA |
 //!
 //! # Errors
 //! All functions give [`Error`], whose one-line message says what failed, where, and what can be
@@ -92,7 +94,7 @@ mod tokenizer;
 pub use caption::{Caption, Captions, Format};
 pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions, Stage, Timings};
 pub use checkpoint::Pretrained;
-pub use device::Device;
+pub use device::{Adapter, AdapterKind, Device, adapters};
 pub use error::{Error, HubProblem, Result, SummaryProblem};
 pub use file::replace_file;
 pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, Overrun};

@@ -1,6 +1,6 @@
 //! Search and sampling over a model small enough to be searched through by hand.
 
-use musicap::generate::{GenerationConfig, Session, Step, StepModel, generate};
+use musicap::generate::{GenerationConfig, Session, Shortlist, Step, StepModel, generate};
 use musicap::{Error, Result};
 
 const START: u32 = 2;
@@ -9,7 +9,11 @@ const VOCAB: usize = 5;
 
 /// Logits that depend on all tokens so far and on the chunk, in no simple way.
 fn logits(chunk: usize, tokens: &[u32]) -> Vec<f32> {
-    (0..VOCAB as u32)
+    logits_of(VOCAB, chunk, tokens)
+}
+
+fn logits_of(vocab: usize, chunk: usize, tokens: &[u32]) -> Vec<f32> {
+    (0..vocab as u32)
         .map(|next| {
             let mut hash = 2_166_136_261u32 ^ chunk as u32;
             for token in tokens.iter().chain([&next]) {
@@ -21,8 +25,10 @@ fn logits(chunk: usize, tokens: &[u32]) -> Vec<f32> {
 }
 
 /// A model that remembers every row's tokens, so that a wrong parent shows.
+type Toy = Model<VOCAB>;
+
 #[derive(Default)]
-struct Toy {
+struct Model<const V: usize> {
     /// The chunk and the tokens of every row.
     rows: Vec<(usize, Vec<u32>)>,
     chunks: Vec<usize>,
@@ -31,23 +37,23 @@ struct Toy {
     steps: usize,
 }
 
-impl Toy {
+impl<const V: usize> Model<V> {
     fn new(chunks: &[usize]) -> Self {
-        Toy { waiting: chunks.to_vec(), ..Toy::default() }
+        Model { waiting: chunks.to_vec(), ..Self::default() }
     }
 
     fn logits(rows: &[(usize, Vec<u32>)]) -> Vec<f32> {
-        rows.iter().flat_map(|(chunk, tokens)| logits(*chunk, tokens)).collect()
+        rows.iter().flat_map(|(chunk, tokens)| logits_of(V, *chunk, tokens)).collect()
     }
 }
 
-impl StepModel for Toy {
+impl<const V: usize> StepModel for Model<V> {
     fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
         let new = self.waiting.drain(..chunks);
         self.chunks.extend(new.as_slice());
         let before = self.rows.len();
         self.rows.extend(new.map(|chunk| (chunk, prefix.to_vec())));
-        *logits = Toy::logits(&self.rows[before..]);
+        *logits = Self::logits(&self.rows[before..]);
         Ok(())
     }
 
@@ -69,7 +75,7 @@ impl StepModel for Toy {
             assert!(rows.iter().all(|row| row.0 == *chunk), "a row has left its chunk");
         }
         self.rows = rows;
-        *logits = Toy::logits(&self.rows);
+        *logits = Self::logits(&self.rows);
         Ok(())
     }
 }
@@ -246,5 +252,78 @@ fn a_last_token_that_is_forced_takes_no_step() {
         let config = GenerationConfig { num_beams, forced_eos_token_id, min_length: 6, ..config() };
         let found = generate(&mut toy, &[0], &config).unwrap();
         assert_eq!((found[0].tokens.len(), toy.steps), (6, steps));
+    }
+}
+
+/// A model that keeps its logits where they are, as one on a GPU does.
+struct Far {
+    model: Model<300>,
+    held: Vec<f32>,
+    listed: usize,
+    fetched: usize,
+}
+
+impl StepModel for Far {
+    fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+        logits.clear();
+        self.model.join(chunks, prefix, &mut self.held)
+    }
+
+    fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()> {
+        logits.clear();
+        self.model.step(step, &mut self.held)
+    }
+
+    fn shortlists(&mut self, count: usize) -> Result<Option<Vec<Shortlist>>> {
+        self.listed += 1;
+        let lists = self.held.chunks(300).map(|row| {
+            let mut tokens: Vec<(u32, f32)> = (0..).zip(row.iter().copied()).collect();
+            tokens.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            tokens.truncate(count);
+            let sum: f64 = row.iter().map(|&logit| f64::from(logit).exp()).sum();
+            Shortlist { log_sum: sum.ln() as f32, tokens }
+        });
+        Ok(Some(lists.collect()))
+    }
+
+    fn fetch(&mut self, logits: &mut Vec<f32>) -> Result<()> {
+        self.fetched += 1;
+        logits.clone_from(&self.held);
+        Ok(())
+    }
+}
+
+#[test]
+fn logits_that_stay_where_they_are_give_the_same_sequences() {
+    let base = GenerationConfig { max_length: 24, no_repeat_ngram_size: 2, ..config() };
+    let beams = |num_beams| GenerationConfig { num_beams, ..base.clone() };
+    // Searches that lists always decide, sometimes, and never.
+    for (generation, lists, fetches) in [
+        (beams(1), true, true),
+        (beams(4), true, false),
+        (GenerationConfig { min_length: 20, ..beams(4) }, true, false),
+        (GenerationConfig { repetition_penalty: 1.5, ..beams(4) }, true, false),
+        (GenerationConfig { repetition_penalty: 0.5, ..beams(4) }, false, true),
+        (GenerationConfig { no_repeat_ngram_size: 0, ..beams(1) }, true, false),
+        (
+            GenerationConfig { no_repeat_ngram_size: 0, do_sample: true, top_k: 9, ..beams(1) },
+            true,
+            false,
+        ),
+        (GenerationConfig { do_sample: true, top_k: 0, ..beams(1) }, false, true),
+    ] {
+        let chunks: Vec<usize> = (0..20).collect();
+        let streams: Vec<u64> = (0..20).collect();
+        let mut near = Model::<300>::new(&chunks);
+        let expected = generate(&mut near, &streams, &generation).unwrap();
+        let model = Model::<300>::new(&chunks);
+        let mut far = Far { model, held: Vec::new(), listed: 0, fetched: 0 };
+        let found = generate(&mut far, &streams, &generation).unwrap();
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found.tokens, expected.tokens, "{generation:?}");
+            assert!((found.score - expected.score).abs() < 1e-4, "{generation:?}");
+        }
+        let asked = (far.listed > 0, far.fetched > 0);
+        assert_eq!(asked, (lists, fetches), "{generation:?}");
     }
 }

@@ -18,6 +18,9 @@ fn devices() -> Vec<Device> {
         Device::Cpu,
         #[cfg(feature = "ndarray")]
         Device::Ndarray,
+        // The adapter that scripts/test names.
+        #[cfg(feature = "wgpu")]
+        Device::Gpu(Some(0)),
     ]
 }
 
@@ -109,6 +112,9 @@ fn encoder_output_and_logits_are_transformers() {
 fn captions_are_transformers() {
     for device in devices() {
         for (batch_size, threads) in [(1, 1), (1, 2), (2, 1), (2, 2)] {
+            if matches!(device, Device::Gpu(_)) && threads > 1 {
+                continue;
+            }
             for model in ["model-a", "model-b"] {
                 let options = LoadOptions::default().with_device(device).with_threads(threads);
                 let pretrained = Pretrained::open(kit(model)).unwrap();

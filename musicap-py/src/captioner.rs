@@ -49,11 +49,7 @@ impl Captioner {
     ) -> Result<Self> {
         let threads = threads::count(threads);
         let options = LoadOptions::default()
-            .with_device(match device {
-                // No build of this package has another yet.
-                "auto" => Device::Cpu,
-                name => Device::from_str(name)?,
-            })
+            .with_device(Device::from_str(device)?)
             .with_precision(Precision::from_str(precision)?)
             .with_threads(threads);
         let told = Arc::new(Mutex::new((0, 0, String::new())));
@@ -66,7 +62,7 @@ impl Captioner {
                 Some(name) => Pretrained::open_with_progress(name, on_download)?,
                 None => Pretrained::embedded()?,
             };
-            musicap::Captioner::load(&pretrained, &options)
+            musicap::Captioner::load(&pretrained, &options).map_err(with_a_way)
         };
         let captioner = threads::apart(py, load, |py| {
             let (done, total, file) = lock(&told).clone();
@@ -86,7 +82,7 @@ impl Captioner {
         sample_rate: "int | None",
         tail: "str",
         overlap: "float",
-        batch_size: "int",
+        batch_size: "int | None",
         generation: "str",
     ))]
     fn captions(
@@ -95,15 +91,15 @@ impl Captioner {
         sample_rate: Option<u32>,
         tail: &str,
         overlap: f64,
-        batch_size: usize,
+        batch_size: Option<usize>,
         generation: &str,
     ) -> Result<CaptionStream> {
         let captioner = self.local.get()?;
-        let wanted = CaptionOptions::default()
+        let mut wanted = CaptionOptions::default()
             .with_tail(options::tail(tail)?)
             .with_overlap(overlap)
-            .with_batch_size(batch_size)
             .with_generation(changed(&captioner.config().generation, generation)?);
+        wanted.batch_size = batch_size;
         captioner.check(&wanted)?;
         let source = source::open(source, sample_rate)?;
         let duration_s = source.duration().map(|duration| duration.as_secs_f64());
@@ -130,6 +126,12 @@ impl Captioner {
         let captioner = self.local.get()?;
         let generation = changed(&captioner.config().generation, generation)?;
         LiveStream::begin(&captioner, sample_rate, channels, overlap, queue, generation)
+    }
+
+    /// What the model runs on.
+    #[getter]
+    fn device(&self) -> Result<String> {
+        Ok(self.local.get()?.device().to_string())
     }
 
     /// What the model was asked for by.
@@ -202,4 +204,18 @@ impl CaptionStream {
 pub fn row(caption: Caption) -> Row {
     let score = caption.score.to_string().parse().unwrap_or(f64::from(caption.score));
     (caption.index, caption.start_s, caption.end_s, caption.text, score)
+}
+
+/// Says how to get a wheel for GPUs where this one is not.
+fn with_a_way(error: musicap::Error) -> musicap::Error {
+    let lacking = cfg!(not(any(feature = "wgpu", feature = "cuda")));
+    match error {
+        musicap::Error::DeviceUnavailable { device, reason } if lacking => {
+            let way = "in a clone of the repository, in musicap-py: pip install . \
+                       --config-settings build-args=\"--features wgpu\" (or cuda)";
+            let reason = format!("{reason}; wheels for GPUs are built by oneself, {way}");
+            musicap::Error::DeviceUnavailable { device, reason }
+        }
+        other => other,
+    }
 }

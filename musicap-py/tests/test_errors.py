@@ -56,8 +56,12 @@ def test_models_that_are_not_there(tmp_path):
     (tmp_path / "model" / "config.json").write_text('{"d_model": 7}')
     with pytest.raises(errors.MusicapError):
         load(tmp_path / "model")
-    with pytest.raises(errors.DeviceUnavailableError):
-        load(device="cuda")
+    for device in ["gpu", "gpu:1", "cuda"]:
+        with pytest.raises(errors.DeviceUnavailableError, match="--features wgpu"):
+            load(device=device)
+    with pytest.raises(errors.InvalidOptionError, match="device"):
+        load(device="tpu")
+    assert load(device="auto").device == "cpu"
     with pytest.raises(errors.InvalidOptionError, match="precision"):
         load(precision="f8")
     with pytest.raises(errors.InvalidOptionError, match="threads"):

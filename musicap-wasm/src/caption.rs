@@ -28,7 +28,7 @@ impl Default for Options {
         Options {
             tail: core.tail,
             overlap: core.overlap_seconds,
-            batch: core.batch_size,
+            batch: core.batch_size.unwrap_or(8),
             generation: core.generation,
         }
     }

@@ -28,6 +28,9 @@ pub struct Model {
     pub folder: Option<PathBuf>,
     #[serde(default)]
     pub precision: Precision,
+    /// What captions on it are made by; encoding alone is the processor's.
+    #[serde(default)]
+    pub device: Option<String>,
     pub threads: usize,
 }
 

@@ -1,6 +1,7 @@
 //! The pieces of work, and what is kept ready for them.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Instant;
 
 use burn::tensor::{Tensor, TensorData};
@@ -80,8 +81,11 @@ impl Workshop {
 
     fn captioner(&mut self, model: &Model) -> Result<&Captioner> {
         kept(&mut self.captioner, model, || {
-            let options =
-                LoadOptions::default().with_threads(model.threads).with_precision(model.precision);
+            let device = model.device.as_deref().map_or(Ok(Device::Cpu), Device::from_str)?;
+            let options = LoadOptions::default()
+                .with_device(device)
+                .with_threads(model.threads)
+                .with_precision(model.precision);
             Captioner::load(&find(model)?, &options)
         })
     }

@@ -9,6 +9,7 @@ use musicap::checkpoint::Precision;
 use musicap::{CaptionOptions, Device, Format, LoadOptions, Pretrained, Result};
 
 use crate::progress::downloads;
+use crate::report;
 use crate::summary::SummaryArgs;
 
 /// Captions music: what is heard, ten seconds at a time.
@@ -34,6 +35,8 @@ pub enum Command {
     Convert(ConvertArgs),
     /// Caption a stream of signed 16-bit samples on stdin while it plays
     Live(LiveArgs),
+    /// List what can compute
+    Devices(DevicesArgs),
 }
 
 #[derive(Args, Debug)]
@@ -76,9 +79,9 @@ pub struct CaptionArgs {
     /// How often a caption that has run into a loop is drawn anew [default: the model's]
     #[arg(long, value_name = "N")]
     pub loop_retries: Option<usize>,
-    /// Chunks that are computed together
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    pub batch: usize,
+    /// Chunks that are computed together [default: 8, on a GPU as many as its memory takes]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<usize>,
     /// Say at the end where the time went
     #[arg(long)]
     pub timings: bool,
@@ -107,8 +110,8 @@ pub struct ModelArgs {
     /// A model folder, a .safetensors or .pth file, or a hub id [default: the embedded model]
     #[arg(long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
-    /// What computes
-    #[arg(long, value_name = "cpu|ndarray", default_value = "cpu")]
+    /// What computes; gpu:1 is the second adapter that `musicap devices` lists
+    #[arg(long, value_name = "cpu|gpu|cuda|auto|ndarray", default_value = "cpu")]
     pub device: Device,
     /// How precisely weights are kept
     #[arg(long, value_name = "f32|f16|int8", default_value = "f32")]
@@ -153,6 +156,22 @@ pub struct LiveArgs {
     /// When captioning falls behind, skip all but the newest chunk
     #[arg(long, conflicts_with = "queue")]
     pub skip: bool,
+    /// No notes, only errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct DevicesArgs {
+    /// Caption silence on --device once, so that a GPU's kernels are chosen before they are needed;
+    /// what is chosen is kept
+    #[arg(long)]
+    pub warm_up: bool,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Chunks that are computed together [default: 8, on a GPU as many as its memory takes]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<usize>,
     /// No notes, only errors
     #[arg(long, short)]
     pub quiet: bool,
@@ -220,9 +239,13 @@ impl ModelArgs {
         }
     }
 
-    pub fn load_options(&self) -> LoadOptions {
-        let options =
-            LoadOptions::default().with_device(self.device).with_precision(self.precision);
+    /// Says which device `auto` is if it is no GPU.
+    pub fn load_options(&self, quiet: bool) -> LoadOptions {
+        let (device, note) = self.device.settle();
+        if let Some(note) = note.filter(|_| !quiet) {
+            report(&note);
+        }
+        let options = LoadOptions::default().with_device(device).with_precision(self.precision);
         match self.threads {
             Some(threads) => options.with_threads(threads),
             None => options,
@@ -242,11 +265,12 @@ impl CaptionArgs {
         generation.repetition_penalty =
             self.repetition_penalty.unwrap_or(generation.repetition_penalty);
         generation.loop_retries = self.loop_retries.unwrap_or(generation.loop_retries);
-        CaptionOptions::default()
+        let mut options = CaptionOptions::default()
             .with_tail(self.chunks.tail())
             .with_overlap(self.chunks.overlap)
-            .with_batch_size(self.batch)
-            .with_generation(generation)
+            .with_generation(generation);
+        options.batch_size = self.batch;
+        options
     }
 }
 

@@ -76,7 +76,7 @@ fn caption_all(
     if recordings.list.is_empty() {
         return Ok(Vec::new());
     }
-    let mut load = args.model.load_options();
+    let mut load = args.model.load_options(args.quiet);
     load.timings = args.timings;
     let begun = Instant::now();
     let captioner = Captioner::load(&args.model.find(args.quiet)?, &load)?;

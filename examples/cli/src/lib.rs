@@ -6,6 +6,7 @@
 mod args;
 mod caption;
 mod convert;
+mod devices;
 mod live;
 mod mel;
 mod output;
@@ -50,6 +51,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
         Some(Command::Mel(args)) => mel::run(&args),
         Some(Command::Convert(args)) => convert::run(&args),
         Some(Command::Live(args)) => live::run(&args),
+        Some(Command::Devices(args)) => devices::run(&args),
         None => caption::run(&cli.caption),
     }
 }

@@ -19,7 +19,8 @@ pub fn run(args: &LiveArgs) -> Exit {
 }
 
 fn caption(args: &LiveArgs) -> Result<()> {
-    let captioner = Captioner::load(&args.model.find(args.quiet)?, &args.model.load_options())?;
+    let load = args.model.load_options(args.quiet);
+    let captioner = Captioner::load(&args.model.find(args.quiet)?, &load)?;
     let overrun = if args.skip { Overrun::Skip } else { Overrun::Queue(args.queue) };
     let options =
         LiveOptions::new(args.rate, args.channels).with_overlap(args.overlap).with_overrun(overrun);

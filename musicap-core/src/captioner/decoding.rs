@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use burn::tensor::Tensor;
 use ndarray::{Array3, Axis};
 
 use super::{Captioner, Inner, Stage};
 use crate::error::{Error, Result};
-use crate::generate::{Generated, GenerationConfig, Overview, Session, Step, StepModel, is_loop};
+use crate::generate::{
+    Generated, GenerationConfig, Overview, Session, Shortlist, Step, StepModel, is_loop,
+};
+use crate::kernels::shortlists;
 use crate::model::DecoderCache;
 
 /// Searches under way and the decoder that they run in.
@@ -53,6 +57,7 @@ impl Decoding {
                 cache: None,
                 next: None,
                 seen: None,
+                held: None,
             },
             heard: BTreeMap::new(),
             retries: Vec::new(),
@@ -101,9 +106,10 @@ impl Decoding {
         let encoded = self.captioner.encode(mel)?;
         let streams: Vec<u64> = indices.iter().map(|&index| index as u64).collect();
         let Decoding { captioner, session, decoder, .. } = self;
-        captioner.install(|| {
+        captioner.compute(|| {
             let Inner { model, clock, .. } = &*captioner.inner;
-            decoder.next = Some(clock.time(Stage::Encoder, || model.bart().cache(encoded)));
+            let listen = || clock.time(Stage::Encoder, || model.bart().cache(encoded));
+            decoder.next = Some(captioner.inner.guard(listen)?);
             clock.time_search(|| session.join(decoder, &streams))
         })
     }
@@ -113,7 +119,7 @@ impl Decoding {
         self.session.clear();
         self.heard.clear();
         self.retries.clear();
-        (self.decoder.cache, self.decoder.next) = (None, None);
+        (self.decoder.cache, self.decoder.next, self.decoder.held) = (None, None, None);
     }
 
     /// Takes one step with all chunks and gives those that are done, numbered from 0 in the
@@ -143,7 +149,7 @@ impl Decoding {
         let Decoding { captioner, session, decoder, .. } = self;
         let clock = &captioner.inner.clock;
         for (number, generated) in
-            captioner.install(|| clock.time_search(|| session.step(decoder)))?
+            captioner.compute(|| clock.time_search(|| session.step(decoder)))?
         {
             match self.heard.remove(&number).filter(|_| self.is_loop(&generated)) {
                 Some(heard) => self.settle(number, heard, generated, 1, &mut done)?,
@@ -195,6 +201,8 @@ struct Decoder {
     next: Option<DecoderCache>,
     /// Of the logits that have been written last.
     seen: Option<Vec<Overview>>,
+    /// The last logits where they have been left on a GPU, `[rows, vocab_size]`.
+    held: Option<Tensor<2>>,
 }
 
 impl Inner {
@@ -205,7 +213,7 @@ impl Inner {
         rows: usize,
         cache: &mut DecoderCache,
         logits: &mut Vec<f32>,
-    ) -> Result<Vec<Overview>> {
+    ) -> Result<Found> {
         let length = tokens.len() / rows;
         let bart = self.model.bart();
         self.clock.count_step(rows);
@@ -213,15 +221,40 @@ impl Inner {
         let hidden = self.clock.time(Stage::Decoder, decode)?;
         let [_, _, d_model] = hidden.dims();
         let last = hidden.narrow(1, length - 1, 1).reshape([rows, d_model]);
-        let failed = |reason| Error::Backend { device: self.device.to_string(), reason };
-        self.clock.time(Stage::OutputLayer, || bart.logits(last, logits)).map_err(failed)
+        if self.on_gpu() {
+            logits.clear();
+            let project = || bart.project(last);
+            return Ok(Found::Held(Box::new(self.clock.time(Stage::OutputLayer, project))));
+        }
+        let project = || bart.logits(last, logits);
+        let seen = self.clock.time(Stage::OutputLayer, project);
+        Ok(Found::Seen(seen.map_err(|reason| self.failed(reason))?))
+    }
+}
+
+/// What comes of feeding tokens.
+enum Found {
+    /// Of the logits that have been written.
+    Seen(Vec<Overview>),
+    /// The logits, on the device.
+    Held(Box<Tensor<2>>),
+}
+
+impl Decoder {
+    fn keep(&mut self, found: Found) {
+        (self.seen, self.held) = match found {
+            Found::Seen(overviews) => (Some(overviews), None),
+            Found::Held(logits) => (None, Some(*logits)),
+        };
     }
 }
 
 impl StepModel for Decoder {
     fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
         let mut next = self.next.take().expect("chunks that have been encoded");
-        self.seen = Some(self.inner.feed(&prefix.repeat(chunks), chunks, &mut next, logits)?);
+        let inner = self.inner.clone();
+        let feed = || inner.feed(&prefix.repeat(chunks), chunks, &mut next, logits);
+        self.keep(inner.guard(feed)??);
         match &mut self.cache {
             Some(cache) => cache.join(next),
             None => self.cache = Some(next),
@@ -231,15 +264,34 @@ impl StepModel for Decoder {
 
     fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()> {
         let Some(cache) = self.cache.as_mut().filter(|_| !step.tokens.is_empty()) else {
-            self.cache = None;
+            (self.cache, self.held) = (None, None);
             return Ok(());
         };
-        cache.reorder(&step.parents, &step.chunks, &self.inner.burn_device);
-        self.seen = Some(self.inner.feed(&step.tokens, step.tokens.len(), cache, logits)?);
+        let inner = self.inner.clone();
+        let feed = || {
+            cache.reorder(&step.parents, &step.chunks, &inner.burn_device);
+            inner.feed(&step.tokens, step.tokens.len(), cache, logits)
+        };
+        let found = inner.guard(feed)??;
+        self.keep(found);
         Ok(())
     }
 
     fn overviews(&mut self) -> Option<Vec<Overview>> {
         self.seen.take()
+    }
+
+    fn shortlists(&mut self, count: usize) -> Result<Option<Vec<Shortlist>>> {
+        let Some(held) = self.held.clone() else { return Ok(None) };
+        let find = || self.inner.clock.time(Stage::OutputLayer, || shortlists(held, count));
+        self.inner.guard(find)?.map_err(|reason| self.inner.failed(reason))
+    }
+
+    fn fetch(&mut self, logits: &mut Vec<f32>) -> Result<()> {
+        let Some(held) = self.held.take() else { return Ok(()) };
+        let fetch = || self.inner.clock.time(Stage::OutputLayer, || held.try_into_vec_as());
+        let fetched = self.inner.guard(fetch)?;
+        *logits = fetched.map_err(|reason| self.inner.failed(reason.to_string()))?;
+        Ok(())
     }
 }

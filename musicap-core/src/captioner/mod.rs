@@ -1,6 +1,7 @@
 //! Joins the stages: audio in, captions out, in the order of time and as soon as they are done.
 
 mod decoding;
+mod gpu;
 mod options;
 mod stream;
 mod timings;
@@ -13,13 +14,14 @@ use ndarray::Array3;
 
 use crate::audio::{AudioReader, Chunk, Chunker, Chunks, LogMel, SampleSource};
 use crate::caption::{Caption, Captions};
-use crate::checkpoint::{ModelConfig, Pretrained};
+use crate::checkpoint::{ModelConfig, Precision, Pretrained};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::generate::{Generated, GenerationConfig};
 use crate::model::CaptionModel;
 use crate::tokenizer::Tokenizer;
 pub(crate) use decoding::Decoding;
+use gpu::Room;
 pub use options::{CaptionOptions, LoadOptions};
 pub use stream::CaptionStream;
 use timings::Clock;
@@ -44,6 +46,7 @@ struct Inner {
     model: CaptionModel,
     device: Device,
     burn_device: burn::tensor::Device,
+    room: Option<Room>,
     clock: Clock,
 }
 
@@ -94,6 +97,11 @@ impl Captioner {
         &self.inner.name
     }
 
+    /// What the model runs on: never [`Device::Auto`].
+    pub fn device(&self) -> Device {
+        self.inner.device
+    }
+
     /// The model's configuration.
     pub fn config(&self) -> &ModelConfig {
         &self.inner.config
@@ -137,7 +145,7 @@ impl Captioner {
         let chunks = Chunks::new(source, &config.audio, options.overlap_seconds, options.tail)?;
         let generation = options.generation.as_ref().unwrap_or(&config.generation);
         let decoding = Decoding::new(self, generation.clone());
-        Ok(CaptionStream::new(chunks, decoding, options.batch_size))
+        Ok(CaptionStream::new(chunks, decoding, self.batch_size(options)))
     }
 
     /// Checks options against the model, before there is anything to caption.
@@ -148,9 +156,8 @@ impl Captioner {
         let config = &self.inner.config;
         let generation = options.generation.as_ref().unwrap_or(&config.generation);
         generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
-        if !(1..=MOST_TOGETHER).contains(&options.batch_size) {
-            let expected = format!("1 to {MOST_TOGETHER}");
-            return Err(Error::option("batch_size", options.batch_size, expected));
+        if let Some(wrong) = options.batch_size.filter(|size| !(1..=MOST_TOGETHER).contains(size)) {
+            return Err(Error::option("batch_size", wrong, format!("1 to {MOST_TOGETHER}")));
         }
         Chunker::new(&config.audio, options.overlap_seconds, options.tail).map(drop)
     }
@@ -252,7 +259,16 @@ impl Captioner {
         let mel = TensorData::new(values, [chunks, n_mels, frames]);
         clock.count_chunks(chunks);
         let encode = || model.encode(Tensor::from_data(mel, burn_device));
-        Ok(self.install(|| clock.time(Stage::Encoder, encode)))
+        self.compute(|| self.inner.guard(|| clock.time(Stage::Encoder, encode)))
+    }
+
+    /// Runs the model with the captioner's own threads; a GPU from the thread that asks, since
+    /// each thread has a queue of its own there.
+    fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match self.inner.on_gpu() {
+            true => work(),
+            false => self.install(work),
+        }
     }
 
     /// Runs `work` with the captioner's own threads, if it has any.
@@ -264,24 +280,34 @@ impl Captioner {
 impl Inner {
     fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
         let config = pretrained.config().clone();
-        let burn_device = options.device.to_burn()?;
+        let opened = options.device.open()?;
+        let device = opened.device;
         let mut reader = pretrained.checkpoint().reader().with_precision(options.precision);
-        let model = CaptionModel::load(
-            config.audio_encoder(),
-            &config.bart,
-            &mut reader,
-            &burn_device,
-            options.device == Device::Cpu,
-        )?;
+        let (shape, half) = (config.audio_encoder(), options.precision == Precision::F16);
+        let model = match &opened.gpu {
+            None => {
+                let packed = device == Device::Cpu;
+                CaptionModel::load(shape, &config.bart, &mut reader, &opened.burn, packed)?
+            }
+            Some(gpu) => {
+                let half = half && gpu.half;
+                let load = || {
+                    CaptionModel::load_for_gpu(shape, &config.bart, &mut reader, &opened.burn, half)
+                };
+                gpu::guard(device, load)??
+            }
+        };
         reader.finish()?;
+        let room = opened.gpu.map(|gpu| Room::of(&model, &gpu, options.gpu_memory));
         Ok(Inner {
             name: pretrained.name().to_owned(),
             tokenizer: pretrained.tokenizer().clone(),
             log_mel: LogMel::new(&config.audio)?,
             config,
             model,
-            device: options.device,
-            burn_device,
+            device,
+            burn_device: opened.burn,
+            room,
             clock: Clock::new(options.timings),
         })
     }

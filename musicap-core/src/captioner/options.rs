@@ -11,10 +11,14 @@ use crate::generate::GenerationConfig;
 pub struct LoadOptions {
     /// The device.
     pub device: Device,
-    /// How precisely weights are kept; no more than the checkpoint has.
+    /// How precisely weights are kept; no more than the checkpoint has. A GPU that has half
+    /// precision computes in it with [`Precision::F16`].
     pub precision: Precision,
     /// Threads to compute with; `None` takes as many as rayon's global pool has.
     pub threads: Option<usize>,
+    /// Bytes of a GPU's memory that may be used, for batches of a fitting size; `None` takes half
+    /// of what the GPU says it has.
+    pub gpu_memory: Option<u64>,
     /// Whether to take the time of each stage, for
     /// [`Captioner::timings`](super::Captioner::timings). Not in a browser.
     pub timings: bool,
@@ -39,6 +43,12 @@ impl LoadOptions {
         self
     }
 
+    /// Sizes batches so that no more than about `bytes` of a GPU's memory are used.
+    pub fn with_gpu_memory(mut self, bytes: u64) -> Self {
+        self.gpu_memory = Some(bytes);
+        self
+    }
+
     /// Takes the time of each stage.
     pub fn with_timings(mut self) -> Self {
         self.timings = true;
@@ -54,16 +64,21 @@ pub struct CaptionOptions {
     pub tail: Tail,
     /// Audio that neighbouring chunks share, in seconds.
     pub overlap_seconds: f64,
-    /// Chunks that are computed together. More are faster and take more memory; the captions
-    /// are the same.
-    pub batch_size: usize,
+    /// Chunks that are computed together; `None` is 8, or on a GPU as many as its memory takes.
+    /// More are faster and take more memory; the captions are the same.
+    pub batch_size: Option<usize>,
     /// How captions are generated; `None` takes the model's own settings.
     pub generation: Option<GenerationConfig>,
 }
 
 impl Default for CaptionOptions {
     fn default() -> Self {
-        CaptionOptions { tail: Tail::Keep, overlap_seconds: 0.0, batch_size: 8, generation: None }
+        CaptionOptions {
+            tail: Tail::Keep,
+            overlap_seconds: 0.0,
+            batch_size: None,
+            generation: None,
+        }
     }
 }
 
@@ -82,7 +97,7 @@ impl CaptionOptions {
 
     /// Computes `chunks` chunks together.
     pub fn with_batch_size(mut self, chunks: usize) -> Self {
-        self.batch_size = chunks;
+        self.batch_size = Some(chunks);
         self
     }
 

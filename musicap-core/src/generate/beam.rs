@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced, forced_end};
-use super::{Generated, Search};
+use super::constrain::{constrain, forced, forced_end, lowered};
+use super::{Generated, Search, Shortlist};
 use crate::kernels::{BLOCK, Overview};
 
 /// A beam search between two steps of the model.
@@ -27,7 +27,7 @@ struct Beam {
 }
 
 /// A beam with one more token.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Candidate {
     beam: usize,
     token: u32,
@@ -65,6 +65,31 @@ impl BeamSearch {
             }
         }
         best.candidates
+    }
+
+    /// What [`candidates`](Self::candidates) gives for all logits; `None` if a token that is not
+    /// listed could be one of them.
+    fn listed_candidates(&self, lists: &[Shortlist]) -> Option<Vec<Candidate>> {
+        let mut best = Best::new(2 * self.config.num_beams);
+        let mut unlisted = f32::NEG_INFINITY;
+        for (i, (beam, list)) in self.beams.iter().zip(lists).enumerate() {
+            match forced(&self.config, &beam.tokens) {
+                Some(token) => best.offer(Candidate { beam: i, token, score: beam.score }),
+                None => {
+                    let score = |logit: f32| logit - list.log_sum + beam.score;
+                    let mut tokens = list.tokens.clone();
+                    constrain(&self.config, &beam.tokens, &mut tokens[..], list.log_sum);
+                    tokens.sort_unstable_by_key(|&(token, _)| token);
+                    for (token, logit) in tokens {
+                        best.offer(Candidate { beam: i, token, score: score(logit) });
+                    }
+                    unlisted = unlisted.max(score(list.floor()));
+                }
+            }
+        }
+        // Equal scores go by the number of the token.
+        let decided = unlisted == f32::NEG_INFINITY || unlisted < best.threshold;
+        decided.then_some(best.candidates)
     }
 
     /// Goes on with the best K of the candidates.
@@ -126,6 +151,21 @@ impl Search for BeamSearch {
     fn advance(&mut self, logits: &mut [f32], overviews: &[Overview]) {
         let candidates = self.candidates(logits, overviews);
         self.follow(&candidates);
+    }
+
+    fn enough(&self) -> Option<usize> {
+        let mut lowered = self.beams.iter().map(|beam| match forced(&self.config, &beam.tokens) {
+            Some(_) => Some(0),
+            None => lowered(&self.config, &beam.tokens),
+        });
+        let most = lowered.try_fold(0, |most, lowered| Some(most.max(lowered?)))?;
+        // One more tells whether there may be others like the last.
+        Some(2 * self.config.num_beams + most + 1)
+    }
+
+    fn advance_listed(&mut self, lists: &[Shortlist]) -> bool {
+        let candidates = self.listed_candidates(lists);
+        candidates.inspect(|candidates| self.follow(candidates)).is_some()
     }
 
     fn force_end(&mut self) {
@@ -224,6 +264,59 @@ impl Best {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Rows of 1,000 logits, many of them equal.
+    fn rows(count: usize, salt: usize) -> Vec<f32> {
+        let logit = |i: usize| ((i * 7919 + salt * 31 + i / 3) % 1009) as f32 * 0.02;
+        (0..count * 1000).map(logit).collect()
+    }
+
+    fn listed(row: &[f32], count: usize) -> Shortlist {
+        let mut tokens: Vec<(u32, f32)> = (0..).zip(row.iter().copied()).collect();
+        tokens.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        tokens.truncate(count);
+        Shortlist { log_sum: Overview::of(row).log_sum, tokens }
+    }
+
+    #[test]
+    fn a_short_list_decides_what_all_logits_decide_or_nothing() {
+        let mut undecided = 0;
+        for (salt, repetition_penalty) in (0..60).zip([1.0, 1.3, 2.0].into_iter().cycle()) {
+            let config = GenerationConfig {
+                num_beams: 3,
+                repetition_penalty,
+                no_repeat_ngram_size: 2,
+                min_length: 5,
+                max_length: 20,
+                ..GenerationConfig::default()
+            };
+            let mut search = BeamSearch::new(Arc::new(config), vec![2]);
+            let mut logits = rows(2, salt);
+            // The likeliest tokens of all are those that are lowered.
+            let mut likeliest = listed(&logits[..1000], 3).tokens.into_iter().map(|(t, _)| t);
+            let [a, b] = [likeliest.next().unwrap(), likeliest.next().unwrap()];
+            let beam = |tokens: &[u32], score| Beam { tokens: tokens.to_vec(), score };
+            search.beams = vec![beam(&[2, a, b, a], -1.0), beam(&[2, 5, 5, 900], -1.2)];
+            let enough = search.enough().unwrap();
+            let lists: Vec<Shortlist> =
+                logits.chunks(1000).map(|row| listed(row, enough)).collect();
+            let overviews: Vec<Overview> = logits.chunks(1000).map(Overview::of).collect();
+            let listed = search.listed_candidates(&lists);
+            let all = search.candidates(&mut logits, &overviews);
+            match listed {
+                Some(listed) => assert_eq!(listed, all),
+                None => undecided += 1,
+            }
+        }
+        assert!((1..30).contains(&undecided), "{undecided} of 60 undecided");
+    }
+
+    #[test]
+    fn a_reward_for_repetition_needs_all_logits() {
+        let config =
+            GenerationConfig { num_beams: 2, repetition_penalty: 0.5, ..Default::default() };
+        assert_eq!(BeamSearch::new(Arc::new(config), vec![2, 5]).enough(), None);
+    }
 
     #[test]
     fn whole_blocks_are_passed_over_and_no_candidate_with_them() {

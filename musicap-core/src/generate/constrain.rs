@@ -16,31 +16,84 @@ pub fn forced_end(config: &GenerationConfig, history: &[u32]) -> Option<u32> {
     config.forced_eos_token_id.filter(|_| history.len() + 1 == config.max_length)
 }
 
-/// Applies repetition penalty, n-gram ban and least length to the scores of every token that
+/// The scores of tokens, of all or of some.
+pub trait Scores {
+    /// The score of `token`, if it is one of them.
+    fn of(&mut self, token: u32) -> Option<&mut f32>;
+}
+
+/// Of all tokens, in their order.
+impl Scores for [f32] {
+    fn of(&mut self, token: u32) -> Option<&mut f32> {
+        Some(&mut self[token as usize])
+    }
+}
+
+/// Of a few tokens.
+impl Scores for [(u32, f32)] {
+    fn of(&mut self, token: u32) -> Option<&mut f32> {
+        self.iter_mut().find(|(listed, _)| *listed == token).map(|(_, score)| score)
+    }
+}
+
+/// Applies repetition penalty, n-gram ban and least length to the scores of the tokens that
 /// could follow `history`. A score is what stands in `scores` less `offset`: a logit where that
 /// is 0, a log-probability where it is the logarithm of the sum over all tokens. Scores are not
 /// normalised again.
-pub fn constrain(config: &GenerationConfig, history: &[u32], scores: &mut [f32], offset: f32) {
+pub fn constrain<S: Scores + ?Sized>(
+    config: &GenerationConfig,
+    history: &[u32],
+    scores: &mut S,
+    offset: f32,
+) {
     if config.repetition_penalty != 1.0 {
         penalize_repetition(config.repetition_penalty, history, scores, offset);
     }
     if config.no_repeat_ngram_size > 0 {
         for token in repeating(config.no_repeat_ngram_size, history) {
-            scores[token as usize] = f32::NEG_INFINITY;
+            ban(scores, token);
         }
     }
     if history.len() < config.min_length {
-        scores[config.eos_token_id as usize] = f32::NEG_INFINITY;
+        ban(scores, config.eos_token_id);
     }
 }
 
+fn ban<S: Scores + ?Sized>(scores: &mut S, token: u32) {
+    if let Some(score) = scores.of(token) {
+        *score = f32::NEG_INFINITY;
+    }
+}
+
+/// The most tokens whose scores [`constrain`] lowers, of those that could follow `history`;
+/// `None` where it may raise some.
+pub fn lowered(config: &GenerationConfig, history: &[u32]) -> Option<usize> {
+    let penalized = match config.repetition_penalty {
+        penalty if penalty < 1.0 => return None,
+        1.0 => 0,
+        _ => history.len(),
+    };
+    let repeating = match config.no_repeat_ngram_size {
+        0 => 0,
+        n => repeating(n, history).count(),
+    };
+    Some(penalized + repeating + usize::from(history.len() < config.min_length))
+}
+
 /// Once for every token that has occurred, however often (Keskar et al. 2019).
-fn penalize_repetition(penalty: f32, history: &[u32], scores: &mut [f32], offset: f32) {
+fn penalize_repetition<S: Scores + ?Sized>(
+    penalty: f32,
+    history: &[u32],
+    scores: &mut S,
+    offset: f32,
+) {
     for (i, &token) in history.iter().enumerate() {
-        if !history[..i].contains(&token) {
-            let score = scores[token as usize] - offset;
+        if !history[..i].contains(&token)
+            && let Some(value) = scores.of(token)
+        {
+            let score = *value - offset;
             let penalized = if score < 0.0 { score * penalty } else { score / penalty };
-            scores[token as usize] = penalized + offset;
+            *value = penalized + offset;
         }
     }
 }
@@ -67,10 +120,13 @@ mod tests {
     #[test]
     fn repetition_is_penalized_once_and_towards_less() {
         let mut scores = [2.0, -2.0, 1.0];
-        penalize_repetition(2.0, &[0, 1, 0, 1], &mut scores, 0.0);
+        penalize_repetition(2.0, &[0, 1, 0, 1], &mut scores[..], 0.0);
         assert_eq!(scores, [1.0, -4.0, 1.0]);
-        penalize_repetition(2.0, &[0], &mut scores, 2.0);
+        penalize_repetition(2.0, &[0], &mut scores[..], 2.0);
         assert_eq!(scores, [0.0, -4.0, 1.0]);
+        let mut listed = [(1, -2.0), (7, 3.0)];
+        penalize_repetition(2.0, &[0, 1, 0, 1], &mut listed[..], 0.0);
+        assert_eq!(listed, [(1, -4.0), (7, 3.0)]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use crate::kernels::Overview;
+pub use crate::kernels::{Overview, Shortlist};
 pub use config::GenerationConfig;
 pub use loops::is_loop;
 
@@ -26,14 +26,16 @@ use sample::TokenByToken;
 pub trait StepModel {
     /// Takes up `chunks` more chunks, one row each behind the rows that there are, feeds
     /// `prefix` to these, and writes the logits after its last token, `chunks · vocab_size` of
-    /// them, in place of what `logits` held.
+    /// them, in place of what `logits` held; or leaves `logits` empty and the values where they
+    /// are, for [`shortlists`](Self::shortlists) and [`fetch`](Self::fetch).
     ///
     /// # Errors
     /// If the backend fails.
     fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()>;
 
     /// Feeds one token to every row and writes the logits after it in place of what `logits`
-    /// held. A step without rows leaves the model without any.
+    /// held, or leaves it empty as [`join`](Self::join) may. A step without rows leaves the model
+    /// without any.
     ///
     /// # Errors
     /// If the backend fails.
@@ -43,6 +45,25 @@ pub trait StepModel {
     /// one already; otherwise it is taken then.
     fn overviews(&mut self) -> Option<Vec<Overview>> {
         None
+    }
+
+    /// The `count` likeliest tokens, or some more, of each row of the logits that have been left
+    /// where they are; `None` if [`fetch`](Self::fetch)ing all is no slower.
+    ///
+    /// # Errors
+    /// If the backend fails.
+    fn shortlists(&mut self, count: usize) -> Result<Option<Vec<Shortlist>>> {
+        let _ = count;
+        Ok(None)
+    }
+
+    /// Writes the logits that have been left where they are in place of what `logits` held.
+    ///
+    /// # Errors
+    /// If the backend fails.
+    fn fetch(&mut self, logits: &mut Vec<f32>) -> Result<()> {
+        let _ = logits;
+        Ok(())
     }
 }
 
@@ -73,6 +94,12 @@ trait Search: Send {
     /// Takes the logits of the search's rows, which may be overwritten, and an overview of each
     /// row as it was.
     fn advance(&mut self, logits: &mut [f32], overviews: &[Overview]);
+    /// How many of the likeliest tokens of each row are enough to go on, as a rule; `None` if
+    /// only all logits are.
+    fn enough(&self) -> Option<usize>;
+    /// Goes on by the likeliest tokens of the search's rows exactly as by all logits, or does
+    /// nothing, where these do not decide, and says so with `false`.
+    fn advance_listed(&mut self, lists: &[Shortlist]) -> bool;
     /// Takes the last token where it is forced, for which no logits are needed.
     fn force_end(&mut self);
     /// Whether nothing is left to do but [`finish`](Search::finish).
@@ -158,7 +185,7 @@ impl Session {
             self.joined += 1;
         }
         model.join(streams.len(), &self.prefix, &mut self.logits)?;
-        advance(&mut self.running[before..], &mut self.logits, model.overviews())
+        advance(model, &mut self.running[before..], &mut self.logits)
     }
 
     /// Takes one step with all searches and gives those that are done, with their numbers: they
@@ -189,15 +216,69 @@ impl Session {
         });
         model.step(&step, &mut self.logits)?;
         if !self.running.is_empty() {
-            advance(&mut self.running, &mut self.logits, model.overviews())?;
+            advance(model, &mut self.running, &mut self.logits)?;
         }
         Ok(done)
     }
 }
 
-/// Shows searches the logits of their rows.
+/// Shows searches what the model has found, as little of it as they need.
 fn advance(
+    model: &mut dyn StepModel,
     searches: &mut [Running],
+    logits: &mut Vec<f32>,
+) -> Result<()> {
+    if !logits.is_empty() {
+        let mut all: Vec<&mut Running> = searches.iter_mut().collect();
+        return advance_by_all(&mut all, logits, model.overviews());
+    }
+    let enough = searches.iter().map(|running| running.search.enough());
+    let lists = match enough.reduce(|a, b| Some(a?.max(b?))).flatten() {
+        Some(count) => model.shortlists(count)?,
+        None => None,
+    };
+    let rows: usize = searches.iter().map(|running| running.rows).sum();
+    let mut row = 0;
+    let mut undecided = Vec::new();
+    for running in searches.iter_mut() {
+        let span = row..row + running.rows;
+        row = span.end;
+        if let Some(lists) = &lists {
+            let lists = &lists[span.clone()];
+            check_finite(running, lists.iter().map(|list| list.log_sum))?;
+            if running.search.advance_listed(lists) {
+                running.search.force_end();
+                continue;
+            }
+        }
+        undecided.push((running, span));
+    }
+    if undecided.is_empty() {
+        return Ok(());
+    }
+    model.fetch(logits)?;
+    let vocab_size = logits.len() / rows;
+    let mut those = Vec::with_capacity(undecided.len());
+    let mut kept = Vec::new();
+    for (running, span) in undecided {
+        kept.extend_from_slice(&logits[span.start * vocab_size..span.end * vocab_size]);
+        those.push(running);
+    }
+    logits.clear();
+    advance_by_all(&mut those, &mut kept, None)
+}
+
+/// Neither search nor sampling can make sense of other numbers.
+fn check_finite(running: &Running, mut log_sums: impl Iterator<Item = f32>) -> Result<()> {
+    match log_sums.all(f32::is_finite) {
+        true => Ok(()),
+        false => Err(Error::NotFinite { chunk: running.stream }),
+    }
+}
+
+/// Shows searches the logits of their rows.
+fn advance_by_all(
+    searches: &mut [&mut Running],
     logits: &mut [f32],
     overviews: Option<Vec<Overview>>,
 ) -> Result<()> {
@@ -210,10 +291,7 @@ fn advance(
     for running in searches {
         let (logits, more_logits) = rest.0.split_at_mut(running.rows * vocab_size);
         let (overviews, more_overviews) = rest.1.split_at(running.rows);
-        // Neither search nor sampling can make sense of such numbers.
-        if !overviews.iter().all(|overview| overview.log_sum.is_finite()) {
-            return Err(Error::NotFinite { chunk: running.stream });
-        }
+        check_finite(running, overviews.iter().map(|overview| overview.log_sum))?;
         rest = (more_logits, more_overviews);
         shares.push((running, logits, overviews));
     }

@@ -6,8 +6,8 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
 
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced, forced_end};
-use super::{Generated, Search};
+use super::constrain::{constrain, forced, forced_end, lowered};
+use super::{Generated, Search, Shortlist};
 use crate::kernels::{Overview, log_sum_exp};
 
 /// A single hypothesis between two steps of the model.
@@ -39,6 +39,31 @@ impl TokenByToken {
         token
     }
 
+    /// The token that [`pick`](Self::pick) takes of all logits; `None` if one that is not listed
+    /// could be it. All tokens are allowed.
+    fn pick_listed(&mut self, list: &Shortlist) -> Option<u32> {
+        if let Some(token) = forced(&self.config, &self.tokens) {
+            return Some(token);
+        }
+        let wanted = if self.config.do_sample { self.config.top_k } else { 1 };
+        let (_, least) = *list.tokens.get(wanted.checked_sub(1)?)?;
+        // Of those that are equal to the last, others may not be listed.
+        if least <= list.floor() {
+            return None;
+        }
+        let ranked = list.tokens[..wanted].to_vec();
+        let token = if self.config.do_sample { self.draw_ranked(ranked)? } else { ranked[0].0 };
+        let (_, logit) = list.tokens.iter().find(|(listed, _)| *listed == token)?;
+        self.log_probability += logit - list.log_sum;
+        Some(token)
+    }
+
+    fn push(&mut self, token: u32) {
+        self.tokens.push(token);
+        self.done =
+            token == self.config.eos_token_id || self.tokens.len() >= self.config.max_length;
+    }
+
     /// Draws after temperature, top-k and top-p (nucleus, Holtzman et al. 2020).
     fn draw(&mut self, logits: &[f32]) -> u32 {
         let mut ranked: Vec<(u32, f32)> = (0..).zip(logits.iter().copied()).collect();
@@ -51,7 +76,12 @@ impl TokenByToken {
             ranked.truncate(top_k);
         }
         ranked.sort_unstable_by(order);
-        let Some(&(likeliest, max)) = ranked.first() else { return argmax(logits) };
+        self.draw_ranked(ranked).unwrap_or_else(|| argmax(logits))
+    }
+
+    /// Draws from tokens with their logits, the likeliest first.
+    fn draw_ranked(&mut self, mut ranked: Vec<(u32, f32)>) -> Option<u32> {
+        let &(likeliest, max) = ranked.first()?;
         let weight = |logit: f32| f64::from((logit - max) / self.config.temperature).exp();
         let total: f64 = ranked.iter().map(|&(_, logit)| weight(logit)).sum();
         let mut kept = 0.0;
@@ -67,16 +97,31 @@ impl TokenByToken {
             left -= weight(logit);
             left < 0.0
         });
-        drawn.map_or(likeliest, |&(token, _)| token)
+        Some(drawn.map_or(likeliest, |&(token, _)| token))
     }
 }
 
 impl Search for TokenByToken {
     fn advance(&mut self, logits: &mut [f32], _: &[Overview]) {
         let token = self.pick(logits);
-        self.tokens.push(token);
-        self.done =
-            token == self.config.eos_token_id || self.tokens.len() >= self.config.max_length;
+        self.push(token);
+    }
+
+    fn enough(&self) -> Option<usize> {
+        // Probabilities are those among the tokens that are allowed: all must be.
+        let free = lowered(&self.config, &self.tokens) == Some(0);
+        let forced = forced(&self.config, &self.tokens).is_some();
+        match (self.config.do_sample, self.config.top_k) {
+            _ if forced => Some(1),
+            _ if !free => None,
+            (true, 0) => None,
+            (true, top_k) => Some(top_k + 1),
+            (false, _) => Some(2),
+        }
+    }
+
+    fn advance_listed(&mut self, lists: &[Shortlist]) -> bool {
+        self.pick_listed(&lists[0]).map(|token| self.push(token)).is_some()
     }
 
     fn force_end(&mut self) {

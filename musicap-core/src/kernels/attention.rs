@@ -6,8 +6,9 @@ use std::sync::Arc;
 use burn::prelude::*;
 use burn::tensor::activation::softmax;
 
+use super::buckets::Split;
 use super::cache::indices;
-use super::unpacked;
+use super::{Layout, unpacked};
 
 #[cfg(feature = "flex")]
 use super::{
@@ -28,6 +29,8 @@ pub enum Memory {
     /// Each chunk by itself, so that none is moved when others join or leave.
     #[cfg(feature = "flex")]
     Chunks(Vec<Arc<ChunkMemory>>),
+    /// Split into heads once, and not at every step.
+    Split(Box<Split>),
     Tensors(Box<KeyValue>),
 }
 
@@ -41,9 +44,9 @@ pub struct ChunkMemory {
 
 impl Memory {
     /// Of the chunks `all`.
-    pub fn new(all: KeyValue, packed: bool) -> Self {
+    pub fn new(all: KeyValue, heads: usize, layout: Layout) -> Self {
         #[cfg(feature = "flex")]
-        if packed {
+        if layout.is_packed() {
             let [_, length, d_model] = all.keys.dims();
             let (keys, values) = (flex::Values::of(all.keys), flex::Values::of(all.values));
             let size = length * d_model;
@@ -53,9 +56,11 @@ impl Memory {
             };
             return Memory::Chunks(chunks.map(chunk).collect());
         }
-        let _ = packed;
         unpacked();
-        Memory::Tensors(Box::new(all))
+        match layout.is_gpu() {
+            true => Memory::Split(Box::new(Split::of(all, heads))),
+            false => Memory::Tensors(Box::new(all)),
+        }
     }
 
     /// Takes the chunks of `other` behind its own.
@@ -72,6 +77,8 @@ impl Memory {
         match self {
             #[cfg(feature = "flex")]
             Memory::Chunks(all) => *all = chunks.iter().map(|&chunk| all[chunk].clone()).collect(),
+            Memory::Split(all) if chunks.iter().copied().eq(0..all.sequences()) => {}
+            Memory::Split(all) => **all = (**all).clone().select(indices(chunks, device)),
             Memory::Tensors(all) if chunks.iter().copied().eq(0..all.sequences()) => {}
             Memory::Tensors(all) => **all = (**all).clone().select(indices(chunks, device)),
         }
@@ -91,7 +98,8 @@ impl Memory {
                 });
                 flex::tensor(found, shape)
             }
-            Memory::Tensors(all) => all.attend(queries, heads, false),
+            Memory::Split(all) => all.serve(queries),
+            Memory::Tensors(all) => all.attend(queries, heads, Layout::Plain),
         }
     }
 }
@@ -120,9 +128,9 @@ impl KeyValue {
     ///
     /// There may be fewer sequences than rows: then each serves as many neighbouring rows (a
     /// chunk's beams).
-    pub fn attend(&self, queries: Tensor<3>, heads: usize, packed: bool) -> Tensor<3> {
+    pub fn attend(&self, queries: Tensor<3>, heads: usize, layout: Layout) -> Tensor<3> {
         #[cfg(feature = "flex")]
-        if packed {
+        if layout.is_packed() {
             let shape @ [rows, length, d_model] = queries.dims();
             let [sequences, memory_length, _] = self.keys.dims();
             let keys = flex::Values::of(self.keys.clone());
@@ -136,7 +144,7 @@ impl KeyValue {
             });
             return flex::tensor(found, shape);
         }
-        let _ = packed;
+        let _ = layout;
         unpacked();
         let shape @ [rows, length, d_model] = queries.dims();
         let sequences = self.sequences();
@@ -170,7 +178,7 @@ pub(super) fn attend(
     found.swap_dims(1, 2).reshape(shape)
 }
 
-fn scale(d_model: usize, heads: usize) -> f64 {
+pub(super) fn scale(d_model: usize, heads: usize) -> f64 {
     ((d_model / heads) as f64).powf(-0.5)
 }
 

@@ -4,15 +4,17 @@ use burn::prelude::*;
 use burn::tensor::TensorData;
 
 use super::attention::{KeyValue, attend};
+use super::buckets::Buckets;
 #[cfg(feature = "flex")]
 use super::pages::Pages;
-use super::unpacked;
+use super::{Layout, unpacked};
 
 /// Keys and values of the tokens that each row of a decoder has seen, in all of its layers.
 ///
 /// On the CPU they are pages: one for every call of the decoder, written once and never moved.
 /// A row knows the places of its tokens in them, so that reordering rows copies no values and
-/// rows need not be of one age. Elsewhere they are tensors, which grow and are copied.
+/// rows need not be of one age. Elsewhere they are tensors, which grow and are copied: by every
+/// token, or on a GPU from bucket to bucket.
 #[derive(Clone, Debug)]
 pub enum TokenCache {
     #[cfg(feature = "flex")]
@@ -20,26 +22,32 @@ pub enum TokenCache {
     /// With int8 weights, whose rounding is far coarser, half precision does.
     #[cfg(feature = "flex")]
     PagedHalf(Pages<rten_simd::f16>),
+    Buckets(Box<Buckets>),
     Tensors(TensorCache),
 }
 
 impl TokenCache {
     /// An empty cache for a decoder of so many layers.
-    pub fn new(layers: usize, packed: bool, quantized: bool) -> Self {
+    pub fn new(layers: usize, layout: Layout, quantized: bool) -> Self {
         #[cfg(feature = "flex")]
-        match (packed, quantized) {
-            (true, true) => return TokenCache::PagedHalf(Pages::new()),
-            (true, false) => return TokenCache::Paged(Pages::new()),
-            (false, _) => {}
+        match (layout, quantized) {
+            (Layout::Packed, true) => return TokenCache::PagedHalf(Pages::new()),
+            (Layout::Packed, false) => return TokenCache::Paged(Pages::new()),
+            _ => {}
         }
-        let _ = (packed, quantized);
+        let _ = quantized;
         unpacked();
-        TokenCache::Tensors(TensorCache { length: 0, rows: 0, layers: vec![None; layers] })
+        match layout.is_gpu() {
+            true => TokenCache::Buckets(Box::new(Buckets::new(layers))),
+            false => {
+                TokenCache::Tensors(TensorCache { length: 0, rows: 0, layers: vec![None; layers] })
+            }
+        }
     }
 
     /// Whether rows of different ages go together in it.
     pub fn mixes_ages(&self) -> bool {
-        !matches!(self, TokenCache::Tensors(_))
+        !matches!(self, TokenCache::Tensors(_) | TokenCache::Buckets(_))
     }
 
     /// Takes the rows of `other` behind its own. Tensors can only take the place of none.
@@ -66,6 +74,7 @@ impl TokenCache {
             TokenCache::Paged(pages) => pages.add_rows(count),
             #[cfg(feature = "flex")]
             TokenCache::PagedHalf(pages) => pages.add_rows(count),
+            TokenCache::Buckets(cache) => cache.rows += count,
             TokenCache::Tensors(cache) => cache.rows += count,
         }
     }
@@ -77,6 +86,7 @@ impl TokenCache {
             TokenCache::Paged(pages) => pages.rows(),
             #[cfg(feature = "flex")]
             TokenCache::PagedHalf(pages) => pages.rows(),
+            TokenCache::Buckets(cache) => cache.rows,
             TokenCache::Tensors(cache) => cache.rows,
         }
     }
@@ -88,6 +98,7 @@ impl TokenCache {
             TokenCache::Paged(pages) => pages.advance(length),
             #[cfg(feature = "flex")]
             TokenCache::PagedHalf(pages) => pages.advance(length),
+            TokenCache::Buckets(cache) => cache.advance(length),
             TokenCache::Tensors(cache) => cache.advance(length),
         }
     }
@@ -107,6 +118,7 @@ impl TokenCache {
             TokenCache::Paged(pages) => pages.attend(layer, queries, next, heads),
             #[cfg(feature = "flex")]
             TokenCache::PagedHalf(pages) => pages.attend(layer, queries, next, heads),
+            TokenCache::Buckets(cache) => cache.attend(layer, queries, next, heads),
             TokenCache::Tensors(cache) => cache.attend(layer, queries, next, heads),
         }
     }
@@ -118,6 +130,7 @@ impl TokenCache {
             TokenCache::Paged(pages) => pages.reorder(parents),
             #[cfg(feature = "flex")]
             TokenCache::PagedHalf(pages) => pages.reorder(parents),
+            TokenCache::Buckets(cache) => cache.reorder(parents, device),
             TokenCache::Tensors(cache) => cache.reorder(parents, device),
         }
     }

@@ -4,8 +4,8 @@ use burn::module::Param;
 use burn::nn::conv::{Conv1d, Conv1dConfig};
 use burn::nn::{Initializer, PaddingConfig1d};
 use burn::prelude::*;
-use burn::tensor::TensorData;
 use burn::tensor::activation::gelu;
+use burn::tensor::{DType, FloatDType};
 
 use super::{Way, Weight, unpacked};
 #[cfg(feature = "flex")]
@@ -52,12 +52,12 @@ impl ConvStack {
         };
         for layer in layers {
             #[cfg(feature = "flex")]
-            if way.packed {
+            if way.layout.is_packed() {
                 stack.packed.push(std::sync::Arc::new(PackedConv::new(layer)));
                 continue;
             }
             unpacked();
-            stack.plain.push(plain(layer, &way.device));
+            stack.plain.push(plain(layer, way));
         }
         stack
     }
@@ -69,7 +69,10 @@ impl ConvStack {
             return self.forward_packed(input);
         }
         unpacked();
-        let mut hidden = input;
+        let mut hidden = match self.plain.first().map(|conv| conv.weight.val().dtype()) {
+            Some(DType::F16) => input.cast(FloatDType::F16),
+            _ => input,
+        };
         for conv in &self.plain {
             hidden = gelu(conv.forward(hidden));
         }
@@ -114,7 +117,7 @@ impl ConvStack {
     }
 }
 
-fn plain(layer: Conv3Weights, device: &Device) -> Conv1d {
+fn plain(layer: Conv3Weights, way: &Way) -> Conv1d {
     let Conv3Weights { weight, bias, d_input, stride } = layer;
     let d_output = bias.len();
     // Initialized with the least memory, since its weights are replaced.
@@ -122,11 +125,9 @@ fn plain(layer: Conv3Weights, device: &Device) -> Conv1d {
         .with_stride(stride)
         .with_padding(PaddingConfig1d::Explicit(1, 1))
         .with_initializer(Initializer::Zeros)
-        .init(device);
-    let weight = TensorData::new(weight.into_f32(), [d_output, d_input, 3]);
-    conv.weight = Param::from_tensor(Tensor::from_data(weight, device));
-    let bias = TensorData::new(bias, [d_output]);
-    conv.bias = Some(Param::from_tensor(Tensor::from_data(bias, device)));
+        .init(&way.device);
+    conv.weight = Param::from_tensor(way.tensor(weight.into_f32(), [d_output, d_input, 3]));
+    conv.bias = Some(Param::from_tensor(way.tensor(bias, [d_output])));
     conv
 }
 

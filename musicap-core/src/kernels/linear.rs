@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use burn::module::Param;
 use burn::prelude::*;
-use burn::tensor::TensorData;
 use burn::tensor::activation::gelu;
+use burn::tensor::{DType, FloatDType, TensorData};
 use rayon::prelude::*;
 
 use super::{Overview, RowSource, Way, Weight, unpacked};
@@ -30,15 +30,14 @@ impl Linear {
     pub fn new(weight: Weight, bias: Vec<f32>, d_input: usize, way: &Way) -> Self {
         let d_output = bias.len();
         #[cfg(feature = "flex")]
-        if way.packed {
+        if way.layout.is_packed() {
             let packed = PackedWeight::new(weight, bias, d_input);
             return Linear { plain: None, packed: Some(Arc::new(packed)) };
         }
         unpacked();
         // Burn keeps the transpose.
-        let weight = TensorData::new(weight.into_f32(), [d_output, d_input]);
-        let weight = Tensor::<2>::from_data(weight, &way.device).transpose();
-        let bias = Tensor::from_data(TensorData::new(bias, [d_output]), &way.device);
+        let weight = way.tensor(weight.into_f32(), [d_output, d_input]).transpose();
+        let bias = way.tensor(bias, [d_output]);
         Linear {
             plain: Some(burn::nn::Linear {
                 weight: Param::from_tensor(weight),
@@ -138,10 +137,9 @@ impl TiedEmbedding {
         way: &Way,
     ) -> Self {
         let vocab_size = bias.len();
-        let tensor = TensorData::new(bias.clone(), [1, vocab_size]);
-        let tensor = Param::from_tensor(Tensor::from_data(tensor, &way.device));
+        let tensor = Param::from_tensor(way.tensor(bias.clone(), [1, vocab_size]));
         #[cfg(feature = "flex")]
-        if way.packed {
+        if way.layout.is_packed() {
             let (rows, weight) = match rows {
                 Some(rows) => (rows, PackedWeight::new(table, bias, d_model)),
                 None => {
@@ -153,9 +151,9 @@ impl TiedEmbedding {
             return TiedEmbedding { plain: None, bias: tensor, packed };
         }
         unpacked();
-        let table = TensorData::new(table.into_f32(), [vocab_size, d_model]);
+        let table = way.tensor(table.into_f32(), [vocab_size, d_model]);
         TiedEmbedding {
-            plain: Some(Param::from_tensor(Tensor::from_data(table, &way.device))),
+            plain: Some(Param::from_tensor(table)),
             bias: tensor,
             #[cfg(feature = "flex")]
             packed: None,
@@ -209,11 +207,15 @@ impl TiedEmbedding {
         Ok(logits.par_chunks(vocab_size).map(Overview::of).collect())
     }
 
-    /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]` by Burn's operations, for a
-    /// model that is not packed.
+    /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]` in single precision by
+    /// Burn's operations, for a model that is not packed.
     pub fn project(&self, hidden: Tensor<2>) -> Tensor<2> {
         unpacked();
         let table = self.plain.as_ref().expect("a table is plain or packed").val();
-        hidden.matmul(table.transpose()) + self.bias.val()
+        let logits = hidden.matmul(table.transpose()) + self.bias.val();
+        match logits.dtype() {
+            DType::F16 => logits.cast(FloatDType::F32),
+            _ => logits,
+        }
     }
 }

@@ -1,18 +1,20 @@
 //! What Burn's CPU backend does slowly, behind one interface.
 //!
 //! The layers here compute on packed weights and plain slices where the model has been loaded
-//! for that (see [`Way`]), which the CPU can do, and by Burn's own operations everywhere else: on
-//! other devices, and for training. Nothing above knows which of the two it is.
+//! for that (see [`Layout`]), which the CPU can do, and by Burn's own operations everywhere else:
+//! on other devices, and for training. Nothing above knows which of the two it is.
 //!
 //! The matrix kernels are those of rten-gemm, the vector functions those of rten-vecmath, which
 //! choose among AVX-512, AVX2, NEON and WebAssembly's vectors when they run.
 
 mod attention;
 pub mod bands;
+mod buckets;
 mod cache;
 mod conv;
 mod linear;
 mod norm;
+mod shortlist;
 mod softmax;
 mod weight;
 
@@ -30,15 +32,53 @@ pub use cache::{TokenCache, indices};
 pub use conv::{Conv3Weights, ConvStack};
 pub use linear::{Linear, TiedEmbedding};
 pub use norm::AddNorm;
+pub use shortlist::{Shortlist, shortlists};
 pub use softmax::{BLOCK, Overview, log_sum_exp};
 pub use weight::{QuantizedWeight, RowSource, Weight};
 
+use burn::tensor::{FloatDType, Tensor, TensorData};
+
 /// How a model's layers are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// For the kernels of this module; the device must be Burn's Flex backend.
+    Packed,
+    /// For Burn's operations on any device, training among them.
+    Plain,
+    /// For Burn's operations on a GPU, where what is computed has shapes that recur, so that
+    /// kernels need not be chosen anew, and stays there.
+    Gpu {
+        /// Computes in half precision, but for norms and what becomes of logits.
+        half: bool,
+    },
+}
+
+impl Layout {
+    pub fn is_packed(self) -> bool {
+        self == Layout::Packed
+    }
+
+    pub fn is_gpu(self) -> bool {
+        matches!(self, Layout::Gpu { .. })
+    }
+}
+
+/// Where a model's layers are, and how.
 #[derive(Clone, Debug)]
 pub struct Way {
     pub device: burn::tensor::Device,
-    /// For the kernels of this module; the device must be Burn's Flex backend.
-    pub packed: bool,
+    pub layout: Layout,
+}
+
+impl Way {
+    /// A tensor of the device, in the precision that is computed in.
+    pub fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+        let tensor: Tensor<D> = Tensor::from_data(TensorData::new(values, shape), &self.device);
+        match self.layout {
+            Layout::Gpu { half: true } => tensor.cast(FloatDType::F16),
+            _ => tensor,
+        }
+    }
 }
 
 /// Stands before what only models do that are not packed. In a browser all are, so Burn's own

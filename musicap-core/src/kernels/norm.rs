@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn::module::Param;
 use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::prelude::*;
-use burn::tensor::TensorData;
+use burn::tensor::{DType, FloatDType, TensorData};
 
 use super::{Way, unpacked};
 #[cfg(feature = "flex")]
@@ -38,11 +38,11 @@ impl AddNorm {
         AddNorm {
             plain,
             #[cfg(feature = "flex")]
-            packed: way.packed.then(|| Arc::new([weight, bias])),
+            packed: way.layout.is_packed().then(|| Arc::new([weight, bias])),
         }
     }
 
-    /// `norm(hidden + residual)`, both `[rows, length, d_model]`.
+    /// `norm(hidden + residual)`, in single precision, both `[rows, length, d_model]`.
     pub fn forward(&self, hidden: Tensor<3>, residual: Tensor<3>) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
@@ -59,6 +59,11 @@ impl AddNorm {
             return flex::tensor(sum, shape);
         }
         unpacked();
-        self.plain.forward(hidden + residual)
+        let sum = hidden + residual;
+        // Of half precision, squares soon leave the range.
+        match sum.dtype() {
+            DType::F16 => self.plain.forward(sum.cast(FloatDType::F32)).cast(FloatDType::F16),
+            _ => self.plain.forward(sum),
+        }
     }
 }

@@ -4,7 +4,7 @@ use burn::prelude::*;
 
 use super::weights::Scope;
 use crate::error::Result;
-use crate::kernels::{KeyValue, Linear, Memory, TokenCache};
+use crate::kernels::{KeyValue, Layout, Linear, Memory, TokenCache};
 
 /// One attention block with its four projections.
 #[derive(Module, Debug)]
@@ -14,7 +14,8 @@ pub struct Attention {
     v_proj: Linear,
     out_proj: Linear,
     heads: usize,
-    packed: bool,
+    #[module(skip)]
+    layout: Layout,
 }
 
 impl Attention {
@@ -25,7 +26,7 @@ impl Attention {
             v_proj: scope.linear("v_proj", d_model, d_model)?,
             out_proj: scope.linear("out_proj", d_model, d_model)?,
             heads,
-            packed: scope.is_packed(),
+            layout: scope.layout(),
         })
     }
 
@@ -43,12 +44,12 @@ impl Attention {
     pub fn attend_itself(&self, hidden: Tensor<3>) -> Tensor<3> {
         let memory = self.key_value(hidden.clone());
         let queries = self.q_proj.forward(hidden);
-        self.out_proj.forward(memory.attend(queries, self.heads, self.packed))
+        self.out_proj.forward(memory.attend(queries, self.heads, self.layout))
     }
 
     /// What the decoder keeps of the encoder's output, `[chunks, length, d_model]`.
     pub fn memory(&self, encoded: Tensor<3>) -> Memory {
-        Memory::new(self.key_value(encoded), self.packed)
+        Memory::new(self.key_value(encoded), self.heads, self.layout)
     }
 
     /// What `hidden`, `[rows, length, d_model]`, hears in the chunks of `memory`, of which each

@@ -69,8 +69,8 @@ impl Bart {
         self.shared.logits(hidden, logits)
     }
 
-    /// [`logits`](Self::logits) as a tensor, `[rows, vocab_size]`, of a network that is not
-    /// packed.
+    /// [`logits`](Self::logits) as a tensor, `[rows, vocab_size]` in single precision, of a
+    /// network that is not packed.
     pub fn project(&self, hidden: Tensor<2>) -> Tensor<2> {
         self.shared.project(hidden)
     }

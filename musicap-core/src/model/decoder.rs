@@ -8,7 +8,7 @@ use super::config::BartConfig;
 use super::encoder::{FeedForward, POSITION_OFFSET};
 use super::weights::Scope;
 use crate::error::Result;
-use crate::kernels::{AddNorm, Memory, TokenCache, indices};
+use crate::kernels::{AddNorm, Layout, Memory, TokenCache, indices};
 
 /// BART's decoder. Token embeddings are tied to the output layer and so belong to
 /// [`Bart`](super::Bart).
@@ -17,7 +17,8 @@ pub struct Decoder {
     embed_positions: Param<Tensor<2>>,
     layernorm_embedding: AddNorm,
     layers: Vec<DecoderLayer>,
-    packed: bool,
+    #[module(skip)]
+    layout: Layout,
 }
 
 #[derive(Module, Debug)]
@@ -47,7 +48,7 @@ impl Decoder {
             layers: (0..config.decoder_layers)
                 .map(|i| DecoderLayer::load(scope.child(format_args!("layers.{i}")), config))
                 .collect::<Result<_>>()?,
-            packed: scope.is_packed(),
+            layout: scope.layout(),
         })
     }
 
@@ -56,7 +57,7 @@ impl Decoder {
     pub fn cache(&self, encoded: Tensor<3>) -> DecoderCache {
         let [chunks, _, _] = encoded.dims();
         let quantized = self.layers.iter().any(|layer| layer.self_attn.is_quantized());
-        let mut tokens = TokenCache::new(self.layers.len(), self.packed, quantized);
+        let mut tokens = TokenCache::new(self.layers.len(), self.layout, quantized);
         tokens.add_rows(chunks);
         let audio = self.layers.iter().map(|layer| layer.encoder_attn.memory(encoded.clone()));
         DecoderCache { tokens, audio: audio.collect() }

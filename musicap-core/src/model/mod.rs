@@ -22,7 +22,7 @@ pub use names::NamedTensor;
 pub use weights::TensorSource;
 
 use crate::error::Result;
-use crate::kernels::Way;
+use crate::kernels::{Layout, Way};
 
 /// The whole network of LP-MusicCaps: log-mel chunks in, logits out.
 #[derive(Module, Debug)]
@@ -45,7 +45,32 @@ impl CaptionModel {
         device: &Device,
         packed: bool,
     ) -> Result<Self> {
-        let way = Way { device: device.clone(), packed };
+        let layout = if packed { Layout::Packed } else { Layout::Plain };
+        Self::laid_out(audio, config, source, Way { device: device.clone(), layout })
+    }
+
+    /// Builds the network from `source` for captioning on the GPU `device`, in half precision
+    /// with `half`, which the device must know.
+    ///
+    /// # Errors
+    /// Those of [`load`](Self::load).
+    pub fn load_for_gpu(
+        audio: AudioEncoderShape,
+        config: &BartConfig,
+        source: &mut dyn TensorSource,
+        device: &Device,
+        half: bool,
+    ) -> Result<Self> {
+        let way = Way { device: device.clone(), layout: Layout::Gpu { half } };
+        Self::laid_out(audio, config, source, way)
+    }
+
+    fn laid_out(
+        audio: AudioEncoderShape,
+        config: &BartConfig,
+        source: &mut dyn TensorSource,
+        way: Way,
+    ) -> Result<Self> {
         let mut root = weights::Scope::root(source, &way);
         Ok(CaptionModel {
             audio_encoder: AudioEncoder::load(root.child("audio_encoder"), audio)?,

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use burn::module::Param;
 use burn::prelude::*;
-use burn::tensor::TensorData;
 
 use crate::error::Result;
-use crate::kernels::{AddNorm, Conv3Weights, Linear, RowSource, TiedEmbedding, Way, Weight};
+use crate::kernels::{
+    AddNorm, Conv3Weights, Layout, Linear, RowSource, TiedEmbedding, Way, Weight,
+};
 
 /// Where a model's tensors come from.
 pub trait TensorSource {
@@ -56,9 +57,9 @@ impl<'a> Scope<'a> {
         Scope { source: self.source, prefix, way: self.way }
     }
 
-    /// Whether layers are packed.
-    pub fn is_packed(&self) -> bool {
-        self.way.packed
+    /// How layers are laid out.
+    pub fn layout(&self) -> Layout {
+        self.way.layout
     }
 
     fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
@@ -74,8 +75,7 @@ impl<'a> Scope<'a> {
         name: &str,
         shape: [usize; D],
     ) -> Result<Param<Tensor<D>>> {
-        let data = TensorData::new(self.values(name, &shape)?, shape);
-        Ok(Param::from_tensor(Tensor::from_data(data, &self.way.device)))
+        Ok(Param::from_tensor(self.way.tensor(self.values(name, &shape)?, shape)))
     }
 
     pub fn linear(&mut self, name: &str, d_input: usize, d_output: usize) -> Result<Linear> {

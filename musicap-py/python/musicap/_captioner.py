@@ -94,7 +94,10 @@ class Captioner:
             model: A model folder, a ``.safetensors`` or ``.pth`` file of LP-MusicCaps, or a hub id
                 such as ``"seungheondoh/lp-music-caps"``, which is downloaded once; None is the
                 embedded model.
-            device: ``"auto"`` or ``"cpu"``.
+            device: ``"auto"``, ``"cpu"``, ``"gpu"`` or ``"cuda"``, and ``"gpu:1"`` is the second
+                adapter that ``musicap devices`` lists. GPUs take a wheel that is built for them
+                (see docs/gpu.md); ``"auto"`` is a GPU if there is one for this wheel, and
+                otherwise the processor.
             precision: How precisely weights are kept. ``"int8"`` takes a quarter of the memory and
                 is the fastest.
             threads: Threads to compute with; None takes one for each core.
@@ -139,6 +142,11 @@ class Captioner:
         return self._captioner.name
 
     @property
+    def device(self) -> str:
+        """What the model runs on: ``"cpu"`` where ``"auto"`` found no GPU."""
+        return self._captioner.device
+
+    @property
     def config(self) -> dict[str, Any]:
         """The model's ``config.json``."""
         config: dict[str, Any] = json.loads(self._captioner.config)
@@ -156,7 +164,7 @@ class Captioner:
         sample_rate: int | None = None,
         tail: Literal["keep", "drop"] = "keep",
         overlap: float = 0.0,
-        batch_size: int = 8,
+        batch_size: int | None = None,
         **generation: Unpack[Generation],
     ) -> Iterator[Caption]:
         """Captions a recording lazily: each caption comes as soon as it is done.
@@ -168,7 +176,8 @@ class Captioner:
             tail: ``"keep"`` captions what is left after the last whole chunk if it is 2 s or
                 longer, ``"drop"`` leaves it out as LP-MusicCaps does.
             overlap: Seconds that neighbouring chunks share.
-            batch_size: Chunks that are computed together. The captions do not depend on it.
+            batch_size: Chunks that are computed together; None is 8, or on a GPU as many as its
+                memory takes. The captions do not depend on it.
             **generation: See :class:`Generation`.
 
         Raises:
@@ -184,7 +193,7 @@ class Captioner:
         sample_rate: int | None,
         tail: str,
         overlap: float,
-        batch_size: int,
+        batch_size: int | None,
         generation: Mapping[str, Any],
     ) -> _musicap.CaptionStream:
         sample_rate = whole("sample_rate", sample_rate, 1)
@@ -203,7 +212,7 @@ class Captioner:
         progress: Progress = True,
         tail: Literal["keep", "drop"] = "keep",
         overlap: float = 0.0,
-        batch_size: int = 8,
+        batch_size: int | None = None,
         **generation: Unpack[Generation],
     ) -> Captions:
         """Captions a whole recording and describes it in a few sentences.
@@ -276,7 +285,7 @@ def caption(
     progress: Progress = True,
     tail: Literal["keep", "drop"] = "keep",
     overlap: float = 0.0,
-    batch_size: int = 8,
+    batch_size: int | None = None,
     **generation: Unpack[Generation],
 ) -> Captions:
     """Captions a recording with the embedded model, or with ``model``.

@@ -41,7 +41,7 @@ class Captioner:
     """
     A model that is ready to caption.
     """
-    def captions(self, /, source: object, sample_rate: int | None, tail: str, overlap: float, batch_size: int, generation: str) -> CaptionStream:
+    def captions(self, /, source: object, sample_rate: int | None, tail: str, overlap: float, batch_size: int | None, generation: str) -> CaptionStream:
         """
         The captions of a recording as an iterator of rows.
         """
@@ -49,6 +49,11 @@ class Captioner:
     def config(self, /) -> str:
         """
         The model's configuration as JSON.
+        """
+    @property
+    def device(self, /) -> str:
+        """
+        What the model runs on.
         """
     def live(self, /, sample_rate: int, channels: int, overlap: float, queue: int | None, generation: str) -> LiveStream:
         """

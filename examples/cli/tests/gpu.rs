@@ -1,0 +1,94 @@
+//! The command with GPUs, of which `scripts/test gpu` has one: Mesa's program on the processor.
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{SONG, scratch, stderr, stdout, text};
+
+const KIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../musicap-core/tests/data/parity");
+
+/// Runs the command with `drivers` as Vulkan's and the tuning cache in `cache`.
+fn with(drivers: Option<&str>, cache: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_musicap"));
+    command.args(arguments).env("XDG_CACHE_HOME", cache);
+    if let Some(drivers) = drivers {
+        command.env("VK_DRIVER_FILES", drivers).env("VK_ICD_FILENAMES", drivers);
+    }
+    command.output().unwrap()
+}
+
+const NO_DRIVER: Option<&str> = Some("/nonexistent/driver.json");
+
+#[test]
+fn devices_lists_the_processor_and_adapters_with_what_they_have() {
+    let listed = with(None, &scratch("devices"), &["devices"]);
+    assert!(listed.status.success(), "{}", stderr(&listed));
+    let listed = stdout(&listed);
+    let lines: Vec<&str> = listed.lines().collect();
+    assert_eq!(lines[0], "cpu     the processor");
+    assert!(lines[1].starts_with("gpu:0   "), "{listed}");
+    assert!(lines[1].contains("Vulkan") && lines[1].contains("f16"), "{listed}");
+    assert!(lines[1].contains("memory unknown") || lines[1].contains("GiB"), "{listed}");
+    assert!(listed.contains("\"cuda\" is not available"), "{listed}");
+}
+
+#[test]
+fn without_a_driver_a_gpu_is_refused_in_one_line_and_auto_goes_on_with_a_note() {
+    let cache = scratch("no-driver");
+    let refused = with(NO_DRIVER, &cache, &[SONG, "--device", "gpu"]);
+    let message = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(1), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.contains("no adapter found: install a driver"), "{message}");
+
+    let auto = with(NO_DRIVER, &cache, &[SONG, "--device", "auto"]);
+    assert!(auto.status.success());
+    let message = stderr(&auto);
+    assert!(message.contains("the processor computes, as there is no GPU"), "{message}");
+    assert!(message.contains("no adapter found"), "{message}");
+    assert_eq!(stdout(&auto), stdout(&with(NO_DRIVER, &cache, &[SONG])));
+    let quiet = with(NO_DRIVER, &cache, &[SONG, "--device", "auto", "--quiet"]);
+    assert_eq!(stderr(&quiet), "");
+
+    let listed = with(NO_DRIVER, &cache, &["devices"]);
+    assert!(listed.status.success());
+    assert!(stdout(&listed).contains("no adapter found"), "{}", stdout(&listed));
+    assert!(!stdout(&listed).contains("gpu:0"), "{}", stdout(&listed));
+}
+
+#[test]
+fn a_song_has_the_processor_s_captions() {
+    let cache = scratch("song");
+    let song = |device| {
+        let arguments = [SONG, "--device", device, "--beams", "3", "--max-length", "24", "--quiet"];
+        let output = with(None, &cache, &arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    assert_eq!(song("gpu:0"), song("cpu"));
+}
+
+/// What one process finds out about kernels the next one knows.
+#[test]
+fn what_a_warm_up_finds_out_is_kept_on_disk() {
+    let cache = scratch("tuning");
+    let model = format!("{KIT}/model-a");
+    let tuned = |run: &str| {
+        let log = cache.join(run);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_musicap"));
+        command.args(["devices", "--warm-up", "--device", "gpu:0", "--model", &model]);
+        command.args(["--batch", "2"]).env("XDG_CACHE_HOME", &cache);
+        let output = command.env("CUBECL_DEBUG_LOG", text(&log)).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(stderr(&output).contains("gpu:0: warm after"), "{}", stderr(&output));
+        let log = std::fs::read_to_string(log).unwrap();
+        log.lines().filter(|line| line.contains("Fastest result")).count()
+    };
+    let first = tuned("first.log");
+    let kept = std::fs::metadata(cache.join("cubecl/musicap.db")).unwrap();
+    assert!(kept.len() > 0);
+    let second = tuned("second.log");
+    assert!(first > 5 && second == 0, "{first} kernels chosen, then {second}");
+}

@@ -1,0 +1,133 @@
+//! What captioning on a GPU takes besides: how many chunks fit, kernels made beforehand, and
+//! errors where a driver fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use burn::module::Module;
+use ndarray::Array3;
+
+use super::{CaptionOptions, Captioner, Inner};
+use crate::checkpoint::ModelConfig;
+use crate::device::{Device, Gpu};
+use crate::error::{Error, Result};
+use crate::generate::GenerationConfig;
+use crate::model::CaptionModel;
+
+/// Chunks that are computed together where nothing says how many fit.
+const USUAL: usize = 8;
+/// More are no faster.
+const MOST: usize = 64;
+/// What is taken for a GPU's memory if it is not known: most have more.
+const LEAST_MEMORY: u64 = 4 << 30;
+
+/// The memory that batches may fill.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Bytes besides the weights.
+    free: u64,
+    /// The most bytes of one tensor.
+    largest: u64,
+}
+
+impl Room {
+    pub fn of(model: &CaptionModel, gpu: &Gpu, allowed: Option<u64>) -> Self {
+        let allowed = allowed.unwrap_or(gpu.memory.unwrap_or(LEAST_MEMORY) / 2);
+        let weights = model.num_params() as u64 * size_of::<f32>() as u64;
+        Room { free: allowed.saturating_sub(weights), largest: gpu.largest }
+    }
+
+    /// How many chunks fit, at least one. Single precision is reckoned with: half leaves room.
+    fn chunks(&self, config: &ModelConfig, generation: &GenerationConfig) -> usize {
+        let bart = &config.bart;
+        let (d_model, layers) = (bart.d_model as u64, bart.decoder_layers as u64);
+        let rows = if generation.do_sample { 1 } else { generation.num_beams } as u64;
+        let (frames, heard) = (config.audio.frames() as u64, config.audio_encoder().frames as u64);
+        let length = generation.max_length.next_multiple_of(128) as u64;
+        // A convolution reads its input as windows of three frames.
+        let convolution = 3 * frames * d_model;
+        let logits = rows * bart.vocab_size as u64;
+        let values = 3 * convolution
+            + 2 * layers * heard * d_model
+            // Once more while rows change places.
+            + 2 * (2 * layers * rows * length * d_model)
+            + 4 * logits;
+        let bytes = |values: u64| values.max(1) * size_of::<f32>() as u64;
+        let fitting =
+            (self.free / bytes(values)).min(self.largest / bytes(convolution.max(logits)));
+        usize::try_from(fitting).unwrap_or(MOST).clamp(1, MOST)
+    }
+}
+
+impl Captioner {
+    /// How many chunks are computed together with these options.
+    pub fn batch_size(&self, options: &CaptionOptions) -> usize {
+        let Inner { config, room, .. } = &*self.inner;
+        let generation = options.generation.as_ref().unwrap_or(&config.generation);
+        let fitting = || room.map_or(USUAL, |room| room.chunks(config, generation));
+        options.batch_size.unwrap_or_else(fitting)
+    }
+
+    /// Captions silence in captions of every length, as many chunks at a time as `options` say,
+    /// so that a GPU's kernels are chosen and compiled before there is anything to caption. What
+    /// is chosen is kept on disk for other processes.
+    ///
+    /// # Errors
+    /// As [`generate_from_mel`](Self::generate_from_mel).
+    pub fn warm_up(&self, options: &CaptionOptions) -> Result<()> {
+        self.check(options)?;
+        let config = self.config();
+        let mut generation = options.generation.as_ref().unwrap_or(&config.generation).clone();
+        (generation.min_length, generation.loop_retries) = (generation.max_length, 0);
+        let chunks = self.batch_size(options);
+        let mel = Array3::zeros((chunks, config.audio.n_mels, config.audio.frames()));
+        let indices: Vec<usize> = (0..chunks).collect();
+        self.generate_from_mel(mel, &indices, &generation).map(drop)
+    }
+}
+
+impl Inner {
+    pub(super) fn on_gpu(&self) -> bool {
+        cfg!(any(feature = "wgpu", feature = "cuda")) && self.room.is_some()
+    }
+
+    pub(super) fn failed(&self, reason: String) -> Error {
+        Error::Backend { device: self.device.to_string(), reason }
+    }
+
+    /// Does `work`, which on a GPU may end in a panic of the backend's.
+    pub(super) fn guard<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
+        match self.on_gpu() {
+            true => guard(self.device, work),
+            false => Ok(work()),
+        }
+    }
+}
+
+/// Does `work` on the GPU `device`. Where memory runs out or a driver fails, Burn panics.
+pub(super) fn guard<T>(device: Device, work: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| Error::Backend {
+        device: device.to_string(),
+        reason: crate::device::told(&*panic),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_grow_with_memory_and_fit_the_largest_tensor() {
+        let config = ModelConfig::lp_music_caps();
+        let chunks = |free: u64, largest: u64, beams: usize| {
+            let generation = GenerationConfig { num_beams: beams, ..config.generation.clone() };
+            Room { free, largest }.chunks(&config, &generation)
+        };
+        assert_eq!(chunks(0, u64::MAX, 5), 1);
+        let fitting: Vec<usize> = [1, 2, 4, 8, 64].map(|gb| chunks(gb << 30, u64::MAX, 5)).into();
+        assert!(fitting.is_sorted() && fitting[0] > 1, "{fitting:?}");
+        assert_eq!(fitting[4], MOST);
+        assert!(chunks(2 << 30, u64::MAX, 50) < chunks(2 << 30, u64::MAX, 5));
+        // Three windows of 1,001 frames of 768 values in 4 bytes are 9.2 MB.
+        assert_eq!(chunks(64 << 30, 128 << 20, 1), 14);
+    }
+}

@@ -1,0 +1,156 @@
+//! The first adapter that is listed, which `scripts/test gpu` makes a program on the processor.
+//! The parity kit's tokens on it are parity.rs' concern.
+
+use std::path::PathBuf;
+
+use burn::tensor::{Tensor, TensorData};
+use musicap::audio::{AudioReader, Chunks, LogMel, Tail};
+use musicap::checkpoint::Precision;
+use musicap::generate::GenerationConfig;
+use musicap::model::CaptionModel;
+use musicap::{
+    AdapterKind, CaptionOptions, Captioner, Device, Error, LoadOptions, Pretrained, adapters,
+};
+use ndarray::Array3;
+
+const GPU: Device = Device::Gpu(Some(0));
+
+fn kit(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity").join(file)
+}
+
+fn mel(pretrained: &Pretrained) -> Array3<f32> {
+    let audio = &pretrained.config().audio;
+    let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
+    let chunks = Chunks::new(tune, audio, 0.0, Tail::Drop).unwrap();
+    let chunks: Vec<_> = chunks.map(|chunk| chunk.unwrap().samples).collect();
+    LogMel::new(audio).unwrap().compute_chunks(&chunks)
+}
+
+#[test]
+fn adapters_can_be_asked_for_by_what_they_are_listed_as() {
+    let adapters = adapters();
+    assert_eq!(adapters[0].device, GPU);
+    assert!(!adapters[0].name.is_empty() && !adapters[0].backend.is_empty());
+    for adapter in &adapters {
+        adapter.device.to_burn().unwrap();
+        // A second time it is open already.
+        adapter.device.to_burn().unwrap();
+    }
+    let Error::DeviceUnavailable { device, reason } =
+        Device::Gpu(Some(adapters.len())).to_burn().unwrap_err()
+    else {
+        panic!("another error");
+    };
+    assert_eq!(device, format!("gpu:{}", adapters.len()));
+    assert!(reason.contains("gpu:0"), "{reason}");
+}
+
+#[test]
+fn a_program_on_the_processor_is_only_taken_by_its_number() {
+    if adapters().iter().any(|adapter| adapter.kind != AdapterKind::Software) {
+        assert!(matches!(Device::Auto.settle(), (Device::Gpu(None), None)));
+        return;
+    }
+    let refused = Device::Gpu(None).to_burn().unwrap_err().to_string();
+    assert!(refused.contains("gpu:0 takes it"), "{refused}");
+    let (device, note) = Device::Auto.settle();
+    assert_eq!(device, Device::Cpu);
+    assert!(note.unwrap().contains("slower than the device cpu"));
+    let captioner = Captioner::load(
+        &Pretrained::embedded().unwrap(),
+        &LoadOptions::default().with_device(Device::Auto),
+    );
+    assert_eq!(captioner.unwrap().device(), Device::Cpu);
+}
+
+/// Searches of every kind: lists of candidates decide some steps, all logits the others.
+#[test]
+fn the_search_on_the_gpu_finds_what_the_processor_finds() {
+    let pretrained = Pretrained::open(kit("model-b")).unwrap();
+    let on =
+        |device| Captioner::load(&pretrained, &LoadOptions::default().with_device(device)).unwrap();
+    let (cpu, gpu) = (on(Device::Cpu), on(GPU));
+    let mel = mel(&pretrained);
+    let base = GenerationConfig { max_length: 40, ..pretrained.config().generation.clone() };
+    let beams = |num_beams| GenerationConfig { num_beams, ..base.clone() };
+    for (name, generation) in [
+        ("wide", beams(12)),
+        ("greedy", beams(1)),
+        ("greedy, free", GenerationConfig { no_repeat_ngram_size: 0, min_length: 0, ..beams(1) }),
+        ("penalty", GenerationConfig { repetition_penalty: 1.4, ..beams(4) }),
+        ("reward", GenerationConfig { repetition_penalty: 0.9, ..beams(4) }),
+        ("drawn", GenerationConfig { do_sample: true, top_k: 20, seed: 7, ..beams(1) }),
+        (
+            "drawn, free",
+            GenerationConfig {
+                do_sample: true,
+                no_repeat_ngram_size: 0,
+                top_k: 10,
+                top_p: 0.8,
+                ..beams(1)
+            },
+        ),
+    ] {
+        let found = |captioner: &Captioner| {
+            captioner.generate_from_mel(mel.clone(), &[0, 1], &generation).unwrap()
+        };
+        for (ours, theirs) in found(&gpu).iter().zip(found(&cpu)) {
+            assert_eq!(ours.tokens, theirs.tokens, "{name}");
+            assert!((ours.score - theirs.score).abs() < 1e-3, "{name}");
+        }
+    }
+}
+
+#[test]
+fn half_precision_hears_and_says_nearly_the_same() {
+    let adapter = &adapters()[0];
+    let pretrained = Pretrained::open(kit("model-a")).unwrap();
+    let (mel, config) = (mel(&pretrained), pretrained.config());
+    let [chunks, n_mels, frames]: [usize; 3] = mel.dim().into();
+    let device = GPU.to_burn().unwrap();
+    let logits = |half: bool| {
+        let mut reader = pretrained.checkpoint().reader();
+        let shape = config.audio_encoder();
+        let model =
+            CaptionModel::load_for_gpu(shape, &config.bart, &mut reader, &device, half).unwrap();
+        let data =
+            TensorData::new(mel.iter().copied().collect::<Vec<_>>(), [chunks, n_mels, frames]);
+        let encoded = model.encode(Tensor::from_data(data, &device));
+        let mut cache = model.bart().cache(encoded);
+        let hidden = model.bart().decode(&[2, 0, 10, 20].repeat(2), 2, &mut cache).unwrap();
+        let [rows, length, d_model] = hidden.dims();
+        let logits = model.bart().project(hidden.reshape([rows * length, d_model]));
+        logits.try_into_vec_as::<f32>().unwrap()
+    };
+    let single = logits(false);
+    if adapter.half {
+        let half = logits(true);
+        let norm =
+            |values: &mut dyn Iterator<Item = f32>| values.map(|x| x * x).sum::<f32>().sqrt();
+        let difference = norm(&mut half.iter().zip(&single).map(|(a, b)| a - b));
+        let error = difference / norm(&mut single.iter().copied());
+        assert!(error > 0.0, "computed in single precision");
+        assert!(error < 0.01, "relative error {error}");
+        println!("relative error of the logits in half precision: {error}");
+    }
+    // Without half precision, weights are rounded and computed with as the processor does.
+    let options = LoadOptions::default().with_device(GPU).with_precision(Precision::F16);
+    let captioner = Captioner::load(&pretrained, &options).unwrap();
+    let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
+    let captions = captioner.caption(tune, &CaptionOptions::default()).unwrap();
+    assert_eq!(captions.captions.len(), 3);
+}
+
+#[test]
+fn batches_fit_the_memory_that_is_granted() {
+    let pretrained = Pretrained::embedded().unwrap();
+    let chunks = |bytes: u64| {
+        let options = LoadOptions::default().with_device(GPU).with_gpu_memory(bytes);
+        let captioner = Captioner::load(&pretrained, &options).unwrap();
+        assert_eq!(captioner.batch_size(&CaptionOptions::default().with_batch_size(3)), 3);
+        captioner.batch_size(&CaptionOptions::default())
+    };
+    assert_eq!(chunks(0), 1);
+    assert!(chunks(1 << 28) < chunks(1 << 30), "{} {}", chunks(1 << 28), chunks(1 << 30));
+}
