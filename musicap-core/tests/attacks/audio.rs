@@ -105,8 +105,8 @@ fn tags_without_end_are_passed_over_or_refused() {
         let _ = read(tags.clone());
         tags.extend(&sound);
         let _ = read(tags);
-        // One tag of a million frames.
-        let frames = id3_frame(b"TXXX", 3, b"a\0").repeat(1_000_000);
+        // One tag of a hundred thousand frames.
+        let frames = id3_frame(b"TXXX", 3, b"a\0").repeat(100_000);
         let _ = read([id3(frames.len() as u32, &frames), sound.clone()].concat());
         // A tag, and a frame in it, that claim a quarter of a gigabyte.
         for declared in [1, 0x0fff_ffff] {
