@@ -26,7 +26,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Caption audio files (what happens without a command, too)
-    Caption(CaptionArgs),
+    Caption(Box<CaptionArgs>),
     /// Describe recordings as a whole, from captions in JSON
     Summarize(SummarizeArgs),
     /// Write the log-mel spectrogram of an audio file
