@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use musicap::audio::{AudioLimits, AudioReader, ChunkSpan, NpyReader};
 use musicap::{Caption, CaptionOptions, Captioner, Captions};
-use ndarray::{Array3, s};
+use ndarray::{Array3, Axis};
 
 /// A model that is loaded, and how it is used. Cheap to clone.
 #[derive(Clone)]
@@ -117,7 +117,7 @@ impl Model {
         for spans in spans.chunks(self.options.batch_size) {
             until.check(captions.len())?;
             let done = captions.len();
-            let batch = chunks.slice(s![done..done + spans.len(), .., ..]).to_owned();
+            let batch = chunks.slice_axis(Axis(0), (done..done + spans.len()).into()).to_owned();
             captions.extend(self.batch(batch, spans)?);
         }
         Ok(self.whole(captions))
