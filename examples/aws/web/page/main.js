@@ -161,7 +161,7 @@ async function remember() {
       link.href = `#${encodeURIComponent(key)}`;
       link.textContent = name;
       when.className = "soft";
-      when.textContent = `${new Date(uploaded_s * 1000).toLocaleString()}${done ? "" : ", under way"}`;
+      when.textContent = `${new Date(uploaded_s * 1000).toLocaleString()}${done ? "" : ", without a summary"}`;
       item.append(link, when);
       return item;
     }),
