@@ -35,6 +35,9 @@ use tokio::time::timeout_at;
 use crate::captions::{Model, Until};
 use crate::invocation::{self, Attributes, Invocation, Kind};
 
+/// How many times too large a request may be to be read to its end.
+const HEARD_OUT: usize = 4;
+
 struct Server {
     model: Model,
     /// Invocations that are let in.
@@ -161,30 +164,36 @@ impl Drop for Abandoned {
 }
 
 impl Server {
-    /// The body, if it is not too large and comes in time.
+    /// The body, if it is not too large and comes in time. A little too much is read and thrown
+    /// away, as most clients listen only when they have said all.
     async fn read(&self, length: &str, body: Body, begun: Instant) -> Result<Bytes, Refusal> {
         let most = self.max_body;
         let too_large = || {
             Refusal(StatusCode::PAYLOAD_TOO_LARGE, format!("a request of more than {most} bytes"))
         };
-        if length.parse::<usize>().is_ok_and(|length| length > most) {
+        if length.parse::<usize>().is_ok_and(|length| length > HEARD_OUT * most) {
             return Err(too_large());
         }
         let mut stream: BodyDataStream = body.into_data_stream();
-        let mut whole = BytesMut::new();
+        let (mut whole, mut came) = (BytesMut::new(), 0);
         let deadline = (begun + self.body_time).into();
         loop {
             match timeout_at(deadline, stream.next()).await {
-                Ok(Some(Ok(piece))) if whole.len() + piece.len() > most => {
-                    return Err(too_large());
+                Ok(Some(Ok(piece))) => {
+                    came += piece.len();
+                    match came {
+                        _ if came <= most => whole.extend_from_slice(&piece),
+                        _ if came <= HEARD_OUT * most => {}
+                        _ => return Err(too_large()),
+                    }
                 }
-                Ok(Some(Ok(piece))) => whole.extend_from_slice(&piece),
                 Ok(Some(Err(error))) => {
                     return Err(Refusal(StatusCode::BAD_REQUEST, format!("the body: {error}")));
                 }
+                Ok(None) if came > most => return Err(too_large()),
                 Ok(None) => return Ok(whole.freeze()),
                 Err(_) => {
-                    let (came, seconds) = (whole.len(), self.body_time.as_secs());
+                    let seconds = self.body_time.as_secs();
                     let reason = format!("only {came} bytes came in {seconds} s");
                     return Err(Refusal(StatusCode::REQUEST_TIMEOUT, reason));
                 }

@@ -59,7 +59,8 @@ impl File {
         let known = extension.is_some_and(|extension| EXTENSIONS.contains(&&extension[..]));
         let plain = |c: char| c.is_ascii_alphanumeric() || "/+.-".contains(c);
         let is_type = r#type.len() <= 100 && r#type.contains('/') && r#type.chars().all(plain);
-        if !known && !(is_type && r#type.starts_with("audio/")) {
+        let is_sound = is_type && r#type.starts_with("audio/");
+        if !known && !is_sound {
             return Err(format!("This is no recording: {}.", EXTENSIONS.join(", ")));
         }
         let content_type = match is_type {
