@@ -6,9 +6,11 @@ mod targets;
 
 use std::path::Path;
 
+type Target = (&'static str, fn(&[u8]));
+
 #[test]
 fn what_once_failed_holds() {
-    let all: [(&str, fn(&[u8])); 8] = [
+    let all: [Target; 8] = [
         ("captions", targets::captions),
         ("config", targets::config),
         ("decode_any", targets::decode_any),

@@ -66,6 +66,25 @@ pub struct Chunker {
     finished: bool,
 }
 
+/// Where a chunk lies in its recording: what captions need to know of a chunk whose samples are
+/// gone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChunkSpan {
+    /// Its number in the recording, from 0.
+    pub index: usize,
+    /// Where it starts, in seconds from the start of the recording.
+    pub start_s: f64,
+    /// Where its audio ends, in seconds; what fills up a tail is not counted.
+    pub end_s: f64,
+}
+
+impl Chunk {
+    /// Where it lies in its recording.
+    pub fn span(&self) -> ChunkSpan {
+        ChunkSpan { index: self.index, start_s: self.start_s, end_s: self.end_s }
+    }
+}
+
 impl Chunker {
     /// A chunker for a front end. Neighbouring chunks share `overlap_seconds` of audio.
     ///

@@ -19,14 +19,14 @@ mod track;
 mod vorbis;
 mod waveform;
 
-pub use chunk::{Chunk, Chunker, MIN_TAIL_SECONDS, Tail};
+pub use chunk::{Chunk, ChunkSpan, Chunker, MIN_TAIL_SECONDS, Tail};
 pub use chunks::{Chunks, SampleSource, WaveformReader, chunks_in_place};
 pub use config::{AudioConfig, Pad, Power};
 pub use decode::AudioReader;
 pub use gap::{Gap, GapCause};
 pub use limits::AudioLimits;
 pub use mel::LogMel;
-pub use npy::NpyWriter;
+pub use npy::{NpyReader, NpyWriter};
 pub use resample::{RESAMPLER_RATES, Resampler};
 pub use waveform::Waveform;
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 
-use crate::audio::{AudioReader, Chunk, Chunker, Chunks, LogMel, SampleSource};
+use crate::audio::{AudioReader, Chunk, ChunkSpan, Chunker, Chunks, LogMel, SampleSource};
 use crate::caption::{Caption, Captions};
 use crate::checkpoint::{ModelConfig, Precision, Pretrained};
 use crate::device::Device;
@@ -174,6 +174,45 @@ impl Captioner {
         let generated = self.generate_tokens(chunks, generation)?;
         let captions = chunks.iter().zip(generated).map(|(chunk, generated)| {
             self.write(chunk.index, (chunk.start_s, chunk.end_s), &generated)
+        });
+        captions.collect()
+    }
+
+    /// The captions of log-mel chunks `[chunks, n_mels, frames]` in decibels that have been
+    /// computed before, perhaps elsewhere, by the model's own front end; `spans` say where the
+    /// chunks lie in their recording.
+    ///
+    /// ```
+    /// use musicap::Captioner;
+    /// use musicap::audio::{AudioReader, Chunk, Chunks, LogMel, Tail};
+    ///
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/three-scenes.ogg");
+    /// let captioner = Captioner::embedded()?;
+    /// let front_end = &captioner.config().audio;
+    /// let chunks = Chunks::new(AudioReader::open(path)?, front_end, 0.0, Tail::Keep)?;
+    /// let chunks: Vec<Chunk> = chunks.collect::<Result<_, _>>()?;
+    /// let samples: Vec<&[f32]> = chunks.iter().map(|chunk| &chunk.samples[..]).collect();
+    /// let features = LogMel::new(front_end)?.compute_chunks(&samples);
+    ///
+    /// let spans: Vec<_> = chunks.iter().map(Chunk::span).collect();
+    /// let captions =
+    ///     captioner.caption_features(features, &spans, &captioner.config().generation)?;
+    /// assert_eq!(captions, captioner.caption_file(path)?.captions);
+    /// # Ok::<(), musicap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`generate_from_mel`](Self::generate_from_mel).
+    pub fn caption_features(
+        &self,
+        features: Array3<f32>,
+        spans: &[ChunkSpan],
+        generation: &GenerationConfig,
+    ) -> Result<Vec<Caption>> {
+        let indices: Vec<usize> = spans.iter().map(|span| span.index).collect();
+        let generated = self.generate_from_mel(features, &indices, generation)?;
+        let captions = spans.iter().zip(generated).map(|(span, generated)| {
+            self.write(span.index, (span.start_s, span.end_s), &generated)
         });
         captions.collect()
     }

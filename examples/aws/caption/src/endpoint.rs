@@ -1,0 +1,117 @@
+//! Captions by a SageMaker endpoint, which runs `sagemaker serve`.
+
+use std::io::Cursor;
+use std::time::Duration;
+
+use aws_sdk_sagemakerruntime::Client;
+use aws_sdk_sagemakerruntime::config::http::HttpResponse;
+use aws_sdk_sagemakerruntime::config::timeout::TimeoutConfig;
+use aws_sdk_sagemakerruntime::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sagemakerruntime::operation::invoke_endpoint::InvokeEndpointError;
+use aws_sdk_sagemakerruntime::primitives::Blob;
+use musicap::audio::{ChunkSpan, NpyWriter};
+use musicap::{Caption, Captions};
+use ndarray::{Array3, Axis};
+use pipeline::{Features, Problem, settings};
+
+/// SageMaker gives a container 60 s; what takes longer than this has lost its connection.
+const PATIENCE: Duration = Duration::from_secs(65);
+/// Bytes of a request that are no values.
+const HEADER: usize = 128;
+
+/// An endpoint.
+pub struct Endpoint {
+    client: Client,
+    name: String,
+    payload_bytes: usize,
+}
+
+impl Endpoint {
+    /// The endpoint that the settings name.
+    pub async fn from_settings() -> anyhow::Result<Self> {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).build();
+        let config = aws_sdk_sagemakerruntime::config::Builder::from(&pipeline::sdk_config().await)
+            .timeout_config(timeouts)
+            .build();
+        Ok(Endpoint {
+            client: Client::from_conf(config),
+            name: settings::required("ENDPOINT_NAME")?,
+            payload_bytes: settings::optional("PAYLOAD_BYTES", 6_000_000)?,
+        })
+    }
+
+    /// How many chunks fit into a request.
+    pub fn batch(&self, chunk_bytes: usize) -> usize {
+        self.payload_bytes.saturating_sub(HEADER) / chunk_bytes
+    }
+
+    /// The captions of chunks, and the model's name.
+    pub async fn caption(
+        &self,
+        chunks: &Array3<f32>,
+        spans: &[ChunkSpan],
+        features: &Features,
+    ) -> Result<(String, Vec<Caption>), Problem> {
+        let key = &features.source.key;
+        // Sampling depends on a chunk's number; the other tells models apart.
+        let attributes =
+            format!("first-chunk={};front-end={}", spans[0].index, features.fingerprint);
+        let request = self.client.invoke_endpoint().endpoint_name(&self.name);
+        let request = request.content_type("application/x-npy").accept("application/json");
+        let request = request.custom_attributes(attributes).body(Blob::new(npy(chunks)));
+        let reply = request.send().await.map_err(|error| self.problem(key, error))?;
+        let body = reply.body.map(Blob::into_inner).unwrap_or_default();
+        let read = serde_json::from_slice::<Captions>(&body).map_err(|error| error.to_string());
+        let read = read.and_then(|read| match read.captions.len() == spans.len() {
+            true => Ok(read),
+            false => Err(format!("{} captions for {} chunks", read.captions.len(), spans.len())),
+        });
+        let read = read.map_err(|reason| {
+            let name = &self.name;
+            Problem::passing(format!("{key}: the endpoint {name} gave no captions: {reason}"))
+        })?;
+        let captions = read.captions.into_iter().zip(spans).map(|(caption, span)| Caption {
+            index: span.index,
+            start_s: span.start_s,
+            end_s: span.end_s,
+            ..caption
+        });
+        Ok((read.model, captions.collect()))
+    }
+
+    /// What is worth a retry: not what the container refuses.
+    fn problem(&self, key: &str, error: SdkError<InvokeEndpointError, HttpResponse>) -> Problem {
+        let name = &self.name;
+        if let Some(InvokeEndpointError::ModelError(refused)) = error.as_service_error() {
+            let status = refused.original_status_code().unwrap_or_default();
+            let reason = refused.original_message().unwrap_or("no reason").trim();
+            let message = format!("{key}: the endpoint {name} answered {status}: {reason}");
+            return match status {
+                408 | 429 | ..400 | 500.. => Problem::passing(message),
+                _ => Problem::permanent("Refused", message),
+            };
+        }
+        let reason = DisplayErrorContext(&error);
+        let message = format!("{key}: cannot invoke the endpoint {name}: {reason}");
+        match error.as_service_error() {
+            Some(InvokeEndpointError::ValidationError(_)) => {
+                Problem::permanent("Endpoint", message)
+            }
+            _ => Problem::passing(message),
+        }
+    }
+}
+
+/// Chunks as a .npy file.
+fn npy(chunks: &Array3<f32>) -> Vec<u8> {
+    let (_, n_mels, frames) = chunks.dim();
+    let mut file = Cursor::new(Vec::with_capacity(
+        HEADER + size_of_val(chunks.as_slice().unwrap_or_default()),
+    ));
+    let written = NpyWriter::new(&mut file, [n_mels, frames]).and_then(|mut npy| {
+        chunks.axis_iter(Axis(0)).try_for_each(|chunk| npy.write(chunk))?;
+        npy.finish()
+    });
+    written.expect("memory can be written");
+    file.into_inner()
+}

@@ -1,0 +1,44 @@
+//! Captions by a model inside the function.
+
+use musicap::audio::ChunkSpan;
+use musicap::{Caption, Captioner};
+use ndarray::Array3;
+use pipeline::{Features, Problem, settings};
+
+/// A model that is loaded.
+pub struct Local {
+    captioner: Captioner,
+    batch: usize,
+}
+
+impl Local {
+    /// Loads the model that the settings name.
+    pub fn from_settings() -> anyhow::Result<Self> {
+        let batch = settings::optional("BATCH", 8)?;
+        Ok(Local { captioner: settings::captioner()?, batch })
+    }
+
+    /// Chunks at a time.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// The captions of chunks, and the model's name.
+    pub async fn caption(
+        &self,
+        chunks: Array3<f32>,
+        spans: &[ChunkSpan],
+        features: &Features,
+    ) -> Result<(String, Vec<Caption>), Problem> {
+        let config = self.captioner.config();
+        features.check(self.captioner.name(), &config.audio)?;
+        let (captioner, spans) = (self.captioner.clone(), spans.to_vec());
+        let work =
+            move || captioner.caption_features(chunks, &spans, &captioner.config().generation);
+        let key = &features.source.key;
+        let captions = tokio::task::spawn_blocking(work).await;
+        let captions =
+            captions.map_err(|error| Problem::permanent("Panic", format!("{key}: {error}")))??;
+        Ok((self.captioner.name().to_owned(), captions))
+    }
+}

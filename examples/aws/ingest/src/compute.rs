@@ -1,0 +1,132 @@
+//! From a recording to log-mel features, a chunk at a time.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::sync::Arc;
+
+use musicap::audio::{
+    AudioConfig, AudioLimits, AudioReader, ChunkSpan, Chunks, LogMel, NpyWriter, Tail,
+};
+use musicap::caption::Unheard;
+use pipeline::features::{Source, fingerprint};
+use pipeline::{Features, Object, Problem};
+use tempfile::NamedTempFile;
+
+/// A model's front end. Cheap to clone.
+#[derive(Clone)]
+pub struct FrontEnd(Arc<Inner>);
+
+struct Inner {
+    config: AudioConfig,
+    log_mel: LogMel,
+    limits: AudioLimits,
+}
+
+impl FrontEnd {
+    /// The front end `config`, which hears recordings within `limits`.
+    pub fn new(config: AudioConfig, limits: AudioLimits) -> musicap::Result<Self> {
+        let log_mel = LogMel::new(&config)?;
+        Ok(FrontEnd(Arc::new(Inner { config, log_mel, limits })))
+    }
+
+    /// Computes the features of the recording in the file at `path`, which came from `source`, into
+    /// a temporary file.
+    pub fn compute(
+        &self,
+        path: &Path,
+        source: &Object,
+    ) -> Result<(Features, NamedTempFile), Problem> {
+        let Inner { config, log_mel, limits } = &*self.0;
+        let failed = |error: std::io::Error| {
+            Problem::passing(format!(
+                "{source}: cannot write its features to a temporary file: {error}"
+            ))
+        };
+        let recording = File::open(path).map_err(failed)?;
+        let reader = AudioReader::from_reader_with(recording, source.to_string(), *limits)?;
+        let mut chunks = Chunks::new(reader, config, 0.0, Tail::Keep)?;
+
+        let mut file = NamedTempFile::new().map_err(failed)?;
+        let shape = [log_mel.n_mels(), config.frames()];
+        let mut npy = NpyWriter::new(BufWriter::new(file.as_file_mut()), shape).map_err(failed)?;
+        let mut spans: Vec<ChunkSpan> = Vec::new();
+        for chunk in chunks.by_ref() {
+            let chunk = chunk?;
+            npy.write(log_mel.compute(&chunk.samples).view()).map_err(failed)?;
+            spans.push(chunk.span());
+        }
+        npy.finish().map_err(failed)?;
+
+        let (gaps, more) = (chunks.source().gaps(), chunks.source().unlisted_gaps());
+        let mut gaps: Vec<Unheard> = gaps.iter().map(Unheard::from).collect();
+        if more > 0 {
+            let start_s = gaps.last().map_or(0.0, |gap| gap.end_s);
+            let reason = format!("{more} more gaps");
+            gaps.push(Unheard { start_s, end_s: chunks.position_s(), reason });
+        }
+        let Object { bucket, key, version, etag } = source.clone();
+        let features = Features {
+            source: Source { bucket, key, version, etag },
+            duration_s: chunks.position_s(),
+            front_end: config.clone(),
+            fingerprint: fingerprint(config),
+            chunks: spans,
+            gaps,
+        };
+        Ok((features, file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use musicap::Captioner;
+    use musicap::audio::NpyReader;
+    use std::time::Duration;
+
+    const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../songs/three-scenes.ogg");
+
+    fn song() -> Object {
+        Object {
+            bucket: "uploads".into(),
+            key: "incoming/song.ogg".into(),
+            version: None,
+            etag: Some("e".into()),
+        }
+    }
+
+    #[test]
+    fn what_is_written_gets_the_captions_of_the_recording_itself() {
+        let captioner = Captioner::embedded().unwrap();
+        let config = captioner.config();
+        let front_end = FrontEnd::new(config.audio.clone(), AudioLimits::default()).unwrap();
+        let (features, file) = front_end.compute(Path::new(SONG), &song()).unwrap();
+        let mut npy = NpyReader::new(File::open(file.path()).unwrap()).unwrap();
+        assert_eq!(npy.shape(), [5, 128, 251]);
+        let array = npy.read(usize::MAX).unwrap();
+        let found =
+            captioner.caption_features(array, &features.chunks, &config.generation).unwrap();
+        let expected = captioner.caption_file(SONG).unwrap();
+        assert_eq!(found, expected.captions);
+        assert_eq!(features.duration_s, expected.duration_s);
+    }
+
+    #[test]
+    fn the_reference_front_end_gives_128_by_1001() {
+        let front_end = FrontEnd::new(AudioConfig::default(), AudioLimits::default()).unwrap();
+        let (_, file) = front_end.compute(Path::new(SONG), &song()).unwrap();
+        let npy = NpyReader::new(File::open(file.path()).unwrap()).unwrap();
+        assert_eq!(npy.shape(), [5, 128, 1001]);
+    }
+
+    #[test]
+    fn what_is_no_recording_or_too_long_is_permanent() {
+        let limits = AudioLimits::default().with_max_duration(Duration::from_secs(9));
+        let front_end = FrontEnd::new(AudioConfig::default(), limits).unwrap();
+        let kind =
+            |path: &str| front_end.compute(Path::new(path), &song()).map(drop).unwrap_err().kind();
+        assert_eq!(kind(SONG), "AudioLimit");
+        assert_eq!(kind(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")), "UnknownFormat");
+    }
+}

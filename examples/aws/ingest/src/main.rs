@@ -1,0 +1,74 @@
+//! Lambda: `incoming/….mp3` → `features/ID.json` and `features/ID.npy`.
+//!
+//! | variable | default | |
+//! |---|---|---|
+//! | `FEATURES_BUCKET` | | where features go |
+//! | `INPUT_PREFIX` | all keys | only recordings whose key starts so |
+//! | `FAILURES_BUCKET` | none | where reasons of permanent failures go |
+//! | `MODEL` | `embedded` | the model whose front end computes the features |
+//! | `MAX_BYTES` | 419430400 | the largest file that is taken |
+//! | `MAX_SECONDS` | 10800 | the longest recording |
+//!
+//! `/tmp` holds the recording and its features: `MAX_BYTES` and, for each hour, 184 MB
+//! (LP-MusicCaps) or 46 MB (the embedded model).
+
+mod compute;
+
+use std::time::Duration;
+
+use compute::FrontEnd;
+use musicap::audio::AudioLimits;
+use pipeline::name::FEATURES;
+use pipeline::{Done, Object, Problem, RecordingId, Stage, Store, Work, logs, settings};
+
+struct Ingest {
+    store: Store,
+    bucket: String,
+    max_bytes: u64,
+    front_end: FrontEnd,
+}
+
+impl Stage for Ingest {
+    const NAME: &'static str = "ingest";
+
+    fn id(&self, object: &Object) -> Result<RecordingId, Problem> {
+        RecordingId::of_upload(object)
+    }
+
+    fn output(&self, id: &RecordingId) -> (String, String) {
+        (self.bucket.clone(), id.key(FEATURES, "npy"))
+    }
+
+    async fn work(&self, work: Work<'_>) -> Result<Done, Problem> {
+        let Work { object, id, .. } = work;
+        let recording = self.store.download(object, self.max_bytes).await?;
+        let (front_end, source) = (self.front_end.clone(), object.clone());
+        let computed =
+            tokio::task::spawn_blocking(move || front_end.compute(recording.path(), &source)).await;
+        let computed =
+            computed.map_err(|error| Problem::permanent("Panic", format!("{object}: {error}")));
+        let (features, array) = computed??;
+
+        // The array is what calls the next stage, so its description must be there before.
+        let json = serde_json::to_string_pretty(&features).expect("plain data can be written");
+        self.store.put_new_json(&self.bucket, &id.key(FEATURES, "json"), json).await?;
+        let key = id.key(FEATURES, "npy");
+        self.store.put_new_file(&self.bucket, &key, "application/x-npy", array.path()).await?;
+        Ok(Done { audio_s: features.duration_s, chunks: features.chunks.len() })
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let limits = AudioLimits::default()
+        .with_max_duration(Duration::from_secs(settings::optional("MAX_SECONDS", 3 * 3600)?));
+    let store = Store::new(&pipeline::sdk_config().await);
+    let ingest = Ingest {
+        store: store.clone(),
+        bucket: settings::required("FEATURES_BUCKET")?,
+        max_bytes: settings::optional("MAX_BYTES", 400 << 20)?,
+        front_end: FrontEnd::new(settings::model()?.config().audio.clone(), limits)?,
+    };
+    pipeline::run(ingest, store).await
+}

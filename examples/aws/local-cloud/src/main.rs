@@ -1,0 +1,75 @@
+//! `run-local`: the whole pipeline on this machine until Ctrl-C.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, anyhow, bail};
+use run_local::{Cloud, Settings};
+
+const USAGE: &str = "\
+usage: run-local [--port PORT] [--mode local|endpoint|job] [--data FOLDER]
+                 [--summary-url URL [--summary-model MODEL]] [--set NAME=VALUE]…
+
+  --port PORT           of the page [default: 8000; 0: any]
+  --mode MODE           who captions: the Lambda itself [default], a SageMaker endpoint,
+                        a Processing job for each recording
+  --data FOLDER         keep objects and logs there [default: a new folder, removed at the end]
+  --summary-url URL     summaries by a language model at an OpenAI-compatible server, with the key
+                        of OPENAI_API_KEY if that is set [default: musicap's own summarizer]
+  --summary-model NAME  the language model
+  --set NAME=VALUE      a variable for all processes, such as MODEL=/path/to/a/model/folder";
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
+    let temporary = tempfile::tempdir().context("cannot make a folder for the data")?;
+    let Some(settings) = settings(temporary.path().to_owned())? else {
+        println!("{USAGE}");
+        return Ok(());
+    };
+    let cloud = Cloud::start(settings).await?;
+    println!("page  {}", cloud.page());
+    println!("S3    {}", cloud.s3());
+    println!("data  {} (logs in logs/)", cloud.data().display());
+    println!("ready; Ctrl-C ends it");
+    tokio::signal::ctrl_c().await?;
+    for letter in cloud.dead_letters() {
+        eprintln!("dead letter of {}: {}", letter.function, letter.error);
+    }
+    cloud.stop().await;
+    Ok(())
+}
+
+/// The settings that the arguments ask for, or `None` for help.
+fn settings(temporary: PathBuf) -> Result<Option<Settings>> {
+    let mut settings = Settings::new(&temporary)?;
+    settings.web_port = 8000;
+    let mut args = std::env::args().skip(1);
+    while let Some(name) = args.next() {
+        if name == "--help" || name == "-h" {
+            return Ok(None);
+        }
+        let value = args.next().ok_or_else(|| anyhow!("{name} needs a value\n{USAGE}"))?;
+        settings = match &name[..] {
+            "--port" => Settings { web_port: value.parse().context("--port")?, ..settings },
+            "--mode" => {
+                Settings { mode: value.parse().map_err(|e: String| anyhow!(e))?, ..settings }
+            }
+            "--data" => Settings { data: std::path::absolute(value)?, ..settings },
+            "--summary-url" => {
+                let settings = settings.with_variable("SUMMARIZER", "openai");
+                let settings = settings.with_variable("OPENAI_BASE_URL", value);
+                match std::env::var("OPENAI_API_KEY") {
+                    Ok(key) => settings.with_variable("OPENAI_API_KEY", key),
+                    Err(_) => settings,
+                }
+            }
+            "--summary-model" => settings.with_variable("OPENAI_MODEL", value),
+            "--set" => {
+                let (name, value) = value.split_once('=').context("--set NAME=VALUE")?;
+                settings.with_variable(name, value)
+            }
+            _ => bail!("there is no {name}\n{USAGE}"),
+        };
+    }
+    Ok(Some(settings))
+}

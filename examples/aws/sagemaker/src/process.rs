@@ -1,0 +1,210 @@
+//! The Processing contract: files below `processing/input` become captions below
+//! `processing/output`.
+//!
+//! Recordings keep their path (`a/b.mp3` → `a/b.mp3.json`); features are called as the pipeline
+//! calls them (`…/ID.npy` → `ID.json`), with their times from an `ID.json` anywhere below the
+//! input. What is there already stays, so a job that was stopped goes on where it was.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow, bail};
+use musicap::audio::{AudioReader, EXTENSIONS, NpyReader};
+use musicap::{Captions, Format};
+use pipeline::Features;
+use pipeline::logs::Metrics;
+use pipeline::name::file_name;
+
+use crate::captions::{Model, Until};
+use crate::shard::Shard;
+
+/// SageMaker shows this much of a failure's reason.
+const MESSAGE_BYTES: usize = 1024;
+
+/// Does this machine's share of the job below `root`, and says in `output/message` what failed.
+pub fn run(root: &Path, model: impl FnOnce() -> Result<Model>) -> Result<()> {
+    let done = share(root, model);
+    if let Err(error) = &done {
+        let mut message = format!("{error:#}");
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES));
+        let folder = root.join("output");
+        let told = std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(folder.join("message"), message));
+        if let Err(error) = told {
+            tracing::warn!(error = error.to_string(), "cannot say why it failed");
+        }
+    }
+    done
+}
+
+fn share(root: &Path, model: impl FnOnce() -> Result<Model>) -> Result<()> {
+    let (input, output) = (root.join("processing/input"), root.join("processing/output"));
+    let shard = Shard::read(&root.join("config"))?;
+    let mut files = BTreeMap::new();
+    list(&input, &mut String::new(), &mut files)
+        .with_context(|| format!("cannot list {}", input.display()))?;
+    let mine: Vec<&String> =
+        files.keys().filter(|file| kind(file).is_some() && shard.takes(file)).collect();
+    let all = files.keys().filter(|file| kind(file).is_some()).count();
+    tracing::info!(stage = "process", files = all, mine = mine.len(), "begun");
+    if all == 0 {
+        bail!("{}: no recordings and no features", input.display());
+    }
+    if mine.is_empty() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(&output).with_context(|| output.display().to_string())?;
+    let model = model()?;
+    let mut failures = Vec::new();
+    for file in &mine {
+        let begun = Instant::now();
+        let captioned = one(&model, &files, file, &output);
+        let duration_s = begun.elapsed().as_secs_f64();
+        let metrics = Metrics { duration_s, ..Metrics::default() };
+        match captioned {
+            Ok(None) => tracing::info!(stage = "process", file, "done before"),
+            Ok(Some(captions)) => {
+                let (audio_s, chunks) = (captions.duration_s, captions.captions.len());
+                Metrics { audio_s, chunks, ..metrics }.emit("process", file);
+                tracing::info!(stage = "process", file, duration_s, audio_s, chunks, "done");
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                Metrics { failed: true, ..metrics }.emit("process", file);
+                tracing::error!(stage = "process", file, error, "failed");
+                failures.push(format!("{file}: {error}"));
+            }
+        }
+    }
+    match failures.len() {
+        0 => Ok(()),
+        failed => {
+            let reasons = failures.join("\n");
+            bail!("{failed} of {} files failed; the others are done:\n{reasons}", mine.len())
+        }
+    }
+}
+
+/// What a file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Features,
+    Recording,
+}
+
+fn kind(file: &str) -> Option<Kind> {
+    match &file.rsplit_once('.')?.1.to_lowercase()[..] {
+        "npy" => Some(Kind::Features),
+        extension if EXTENSIONS.contains(&extension) => Some(Kind::Recording),
+        _ => None,
+    }
+}
+
+/// Captions one file and writes them as a whole; nothing if they are there.
+fn one(
+    model: &Model,
+    files: &BTreeMap<String, PathBuf>,
+    file: &str,
+    output: &Path,
+) -> Result<Option<Captions>> {
+    let name = match kind(file) {
+        Some(Kind::Features) => format!("{}.json", stem(file)),
+        _ => format!("{file}.json"),
+    };
+    let path = output.join(name);
+    if path.exists() {
+        return Ok(None);
+    }
+    let from = &files[file];
+    let captions = match kind(file) {
+        Some(Kind::Features) => features(model, files, file, from)?,
+        _ => {
+            let opened = File::open(from).with_context(|| from.display().to_string())?;
+            let reader = AudioReader::from_reader_with(opened, file_name(file), model.limits)?;
+            model.recording(reader, &Until::default()).map_err(|failure| anyhow!("{failure}"))?
+        }
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    musicap::replace_file(&path, |out| {
+        use std::io::Write;
+        out.write_all(captions.write(Format::Json).as_bytes())
+            .map_err(|source| musicap::Error::Io { path: path.clone(), action: "write", source })
+    })?;
+    Ok(Some(captions))
+}
+
+fn features(
+    model: &Model,
+    files: &BTreeMap<String, PathBuf>,
+    file: &str,
+    from: &Path,
+) -> Result<Captions> {
+    let opened = File::open(from).with_context(|| from.display().to_string())?;
+    let mut npy = NpyReader::new(BufReader::new(opened)).with_context(|| file.to_owned())?;
+    let chunks = npy.shape()[0];
+    let is_description = |other: &&String| other.ends_with(".json") && stem(other) == stem(file);
+    let description = files.keys().find(is_description).map(|name| (name, &files[name]));
+    let described = description.map(|(name, path)| {
+        let json = std::fs::read_to_string(path).with_context(|| name.clone())?;
+        Ok::<_, anyhow::Error>(Features::read(name, &json)?)
+    });
+    let described = described.transpose()?;
+    let spans = match &described {
+        Some(features) => {
+            features.check(model.captioner.name(), &model.captioner.config().audio)?;
+            if features.chunks.len() != chunks {
+                bail!("{chunks} chunks, but {} in its description", features.chunks.len());
+            }
+            features.chunks.clone()
+        }
+        None => model.spans(0, chunks),
+    };
+    let captions = model.array(&mut npy, &spans, &Until::default());
+    let captions = captions.map_err(|failure| anyhow!("{failure}"))?;
+    Ok(match described {
+        None => captions,
+        Some(features) => Captions {
+            file: Some(file_name(&features.source.key).to_owned()),
+            duration_s: features.duration_s,
+            gaps: features.gaps,
+            ..captions
+        },
+    })
+}
+
+/// A file's name without folders and extension.
+fn stem(file: &str) -> &str {
+    let name = file_name(file);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// All files below `folder`, by their paths from the first folder on.
+fn list(
+    folder: &Path,
+    prefix: &mut String,
+    found: &mut BTreeMap<String, PathBuf>,
+) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let (length, path) = (prefix.len(), entry.path());
+        prefix.push_str(&entry.file_name().to_string_lossy());
+        // Of links only those to files: a circle of folders has no end.
+        match entry.file_type()?.is_dir() {
+            true => {
+                prefix.push('/');
+                list(&path, prefix, found)?;
+            }
+            false if path.is_file() => {
+                found.insert(prefix.clone(), path);
+            }
+            false => {}
+        }
+        prefix.truncate(length);
+    }
+    Ok(())
+}

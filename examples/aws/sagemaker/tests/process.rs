@@ -1,0 +1,81 @@
+//! The Processing contract, in a folder that stands for `/opt/ml`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use musicap::{Captioner, Captions};
+
+const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../songs/three-scenes.ogg");
+
+fn process(root: &Path) -> bool {
+    let run = Command::new(env!("CARGO_BIN_EXE_sagemaker"))
+        .args(["process", "--root", root.to_str().unwrap()])
+        .output()
+        .unwrap();
+    run.status.success()
+}
+
+fn write(root: &Path, name: &str, content: impl AsRef<[u8]>) {
+    let path = root.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+}
+
+fn outputs(root: &Path) -> BTreeSet<String> {
+    let folder = root.join("processing/output/album");
+    let Ok(files) = std::fs::read_dir(folder) else { return BTreeSet::new() };
+    files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn two_machines_share_a_bucket_and_every_recording_is_captioned_once() {
+    let song = std::fs::read(SONG).unwrap();
+    let found = ["algo-1", "algo-2"].map(|host| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(r#"{{"current_host": "{host}", "hosts": ["algo-1", "algo-2"]}}"#);
+        write(folder.path(), "config/resourceconfig.json", config);
+        for i in 0..12 {
+            write(folder.path(), &format!("processing/input/album/{i}.ogg"), &song);
+        }
+        write(folder.path(), "processing/input/album/cover.jpg", "no recording");
+        assert!(process(folder.path()));
+        assert!(!folder.path().join("output/message").exists());
+        let found = outputs(folder.path());
+        let first = folder.path().join("processing/output/album").join(found.first().unwrap());
+        let captions = std::fs::read_to_string(&first).unwrap();
+        let captions = &Captions::read_json("first", &captions).unwrap()[0].captions;
+        let expected = Captioner::embedded().unwrap().caption_file(SONG).unwrap();
+        assert_eq!(*captions, expected.captions);
+        found
+    });
+    assert!(found[0].is_disjoint(&found[1]) && !found[0].is_empty() && !found[1].is_empty());
+    assert_eq!(found[0].len() + found[1].len(), 12);
+}
+
+#[test]
+fn a_failure_is_told_and_the_others_are_done() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "processing/input/album/a.ogg", std::fs::read(SONG).unwrap());
+    write(folder.path(), "processing/input/album/b.mp3", "words");
+    assert!(!process(folder.path()));
+    let message = std::fs::read_to_string(folder.path().join("output/message")).unwrap();
+    assert!(message.contains("1 of 2") && message.contains("album/b.mp3"), "{message}");
+    assert!(message.len() <= 1024);
+    assert_eq!(outputs(folder.path()), BTreeSet::from(["a.ogg.json".to_owned()]));
+
+    // What is done stays as it is when the job is started again.
+    let done = folder.path().join("processing/output/album/a.ogg.json");
+    let before = std::fs::metadata(&done).unwrap().modified().unwrap();
+    std::fs::remove_file(folder.path().join("processing/input/album/b.mp3")).unwrap();
+    assert!(process(folder.path()));
+    assert_eq!(std::fs::metadata(&done).unwrap().modified().unwrap(), before);
+}
+
+#[test]
+fn a_job_without_input_fails_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!process(folder.path()));
+    let message = std::fs::read_to_string(folder.path().join("output/message")).unwrap();
+    assert!(message.contains("processing/input"), "{message}");
+}

@@ -1,0 +1,211 @@
+//! The endpoint's contract, held to the library.
+
+use std::io::{Cursor, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use musicap::audio::{AudioReader, Chunks, LogMel, NpyWriter, Tail};
+use musicap::{Captioner, Captions};
+use ndarray::{Array3, Axis};
+use reqwest::{Client, Response};
+use serde_json::Value;
+
+const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../songs/three-scenes.ogg");
+
+/// A server that ends with the test.
+struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    fn start(settings: &[(&str, &str)]) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new(env!("CARGO_BIN_EXE_sagemaker"))
+            .arg("serve")
+            .env("PORT", port.to_string())
+            .env("HOST", "127.0.0.1")
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let server = Server { child, port };
+        for _ in 0..600 {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return server;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the server does not listen");
+    }
+
+    async fn invoke(&self, kind: &str, attributes: &str, body: Vec<u8>) -> Response {
+        let url = format!("http://127.0.0.1:{}/invocations", self.port);
+        let request = Client::builder().no_proxy().build().unwrap().post(url);
+        let request = request.header("content-type", kind);
+        let request = request.header("x-amzn-sagemaker-custom-attributes", attributes);
+        request.body(body).send().await.unwrap()
+    }
+
+    async fn captions(&self, kind: &str, attributes: &str, body: Vec<u8>) -> Captions {
+        let reply = self.invoke(kind, attributes, body).await;
+        let (status, text) = (reply.status(), reply.text().await.unwrap());
+        assert_eq!(status, 200, "{text}");
+        Captions::read_json("reply", &text).unwrap().remove(0)
+    }
+
+    async fn refusal(&self, kind: &str, attributes: &str, body: Vec<u8>) -> (u16, String) {
+        let reply = self.invoke(kind, attributes, body).await;
+        let status = reply.status().as_u16();
+        let body: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
+        (status, body["error"].as_str().unwrap().to_owned())
+    }
+
+    fn terminate(&self) {
+        let done = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(done.unwrap().success());
+    }
+
+    /// The first lines of a request whose body is still to come.
+    fn begin(&self, kind: &str, length: usize) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        write!(
+            stream,
+            "POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        stream
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn features() -> Array3<f32> {
+    let config = Captioner::embedded().unwrap().config().audio.clone();
+    let chunks = Chunks::new(AudioReader::open(SONG).unwrap(), &config, 0.0, Tail::Keep).unwrap();
+    let samples: Vec<Vec<f32>> = chunks.map(|chunk| chunk.unwrap().samples).collect();
+    LogMel::new(&config).unwrap().compute_chunks(&samples)
+}
+
+fn npy(features: &Array3<f32>) -> Vec<u8> {
+    let (_, n_mels, frames) = features.dim();
+    let mut file = Cursor::new(Vec::new());
+    let mut writer = NpyWriter::new(&mut file, [n_mels, frames]).unwrap();
+    features.axis_iter(Axis(0)).for_each(|chunk| writer.write(chunk).unwrap());
+    writer.finish().unwrap();
+    file.into_inner()
+}
+
+fn json(features: &Array3<f32>) -> String {
+    let lists: Vec<Vec<Vec<f32>>> = features
+        .outer_iter()
+        .map(|chunk| chunk.outer_iter().map(|band| band.to_vec()).collect())
+        .collect();
+    serde_json::to_string(&lists).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arrays_lists_and_sound_get_the_captions_of_the_library() {
+    let server = Server::start(&[]);
+    let url = format!("http://127.0.0.1:{}/ping", server.port);
+    let ping = Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap();
+    assert_eq!(ping.status(), 200);
+
+    let expected = Captioner::embedded().unwrap().caption_file(SONG).unwrap();
+    let sound = server.captions("audio/ogg", "", std::fs::read(SONG).unwrap()).await;
+    assert_eq!(sound.captions, expected.captions);
+    assert_eq!((sound.duration_s, sound.file), (expected.duration_s, None));
+
+    let texts = |captions: &Captions| -> Vec<(String, f32)> {
+        captions.captions.iter().map(|caption| (caption.text.clone(), caption.score)).collect()
+    };
+    let features = features();
+    let array = server.captions("application/x-npy", "first-chunk=7", npy(&features)).await;
+    assert_eq!(texts(&array), texts(&expected));
+    let first = &array.captions[0];
+    assert_eq!((first.index, first.start_s, first.end_s), (7, 70.0, 80.0));
+    let list = server.captions("application/json", "", json(&features).into_bytes()).await;
+    assert_eq!(texts(&list), texts(&expected));
+    let wrapped = format!("{{\"instances\": {}}}", json(&features));
+    let wrapped = server.captions("application/json", "", wrapped.into_bytes()).await;
+    assert_eq!(wrapped, list);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_captioned_is_refused_with_the_reason() {
+    let server = Server::start(&[("MAX_BODY_BYTES", "1000000"), ("MAX_SECONDS", "30")]);
+    let good = npy(&features());
+    let mut damaged = good.clone();
+    damaged.truncate(good.len() - 1);
+    let reference = npy(&Array3::zeros((1, 128, 1001)));
+    let cases = [
+        ("text/csv", "", b"1,2".to_vec(), 415, "text/csv"),
+        ("application/x-npy", "", b"no array".to_vec(), 400, "NUMPY"),
+        ("application/x-npy", "", damaged, 400, "bytes"),
+        ("application/x-npy", "", reference, 400, "1001"),
+        ("application/x-npy", "first-chunk=x", good.clone(), 400, "first-chunk"),
+        ("application/x-npy", "front-end=0000", good, 400, "0000"),
+        ("application/json", "", b"[[[1, 2], [3]]]".to_vec(), 400, "shape"),
+        ("audio/mpeg", "", b"no sound".to_vec(), 415, "sound"),
+        ("audio/ogg", "", std::fs::read(SONG).unwrap(), 413, "30.0 s"),
+        ("audio/ogg", "", vec![0; 1_000_001], 413, "1000000"),
+    ];
+    for (kind, attributes, body, status, part) in cases {
+        let (found, reason) = server.refusal(kind, attributes, body).await;
+        assert!(found == status && reason.contains(part), "{kind} {attributes}: {found} {reason}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_more_than_fits_is_told_to_come_back_and_the_slow_to_hurry() {
+    let settings = [("MAX_CONCURRENT", "1"), ("MAX_WAITING", "0"), ("BODY_SECONDS", "2")];
+    let server = Server::start(&settings);
+    let mut slow = server.begin("audio/ogg", 1000);
+    slow.write_all(b"Ogg").unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let (status, _) = server.refusal("audio/ogg", "", std::fs::read(SONG).unwrap()).await;
+    assert_eq!(status, 503);
+    let mut reply = String::new();
+    slow.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 408") && reply.contains("only 3 bytes"), "{reply}");
+    server.captions("audio/ogg", "", std::fs::read(SONG).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_takes_longer_than_an_invocation_may_is_ended() {
+    // Three hours of silence are little to send and as much to hear as any.
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "10800"])
+        .args(["-f", "flac", "-"])
+        .output()
+        .unwrap();
+    assert!(made.status.success() && made.stdout.len() < 6 << 20, "{}", made.stdout.len());
+    let server = Server::start(&[("INVOCATION_SECONDS", "1"), ("MAX_SECONDS", "86400")]);
+    let (status, reason) = server.refusal("audio/flac", "", made.stdout).await;
+    assert!(status == 504 && reason.contains("processing job"), "{status} {reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_let_in_is_answered_after_sigterm_and_nothing_else_is_let_in() {
+    let mut server = Server::start(&[]);
+    let song = std::fs::read(SONG).unwrap();
+    let mut stream = server.begin("audio/ogg", song.len());
+    stream.write_all(&song[..1000]).unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    server.terminate();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(TcpStream::connect(("127.0.0.1", server.port)).is_err());
+    stream.write_all(&song[1000..]).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+    assert_eq!(reply.matches("\"text\"").count(), 5);
+    assert!(server.child.wait().unwrap().success());
+}
