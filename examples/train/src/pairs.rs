@@ -66,7 +66,7 @@ pub fn write(kind: Kind, count: u64, seed: u64, fonts: &[Font], folder: &Path) -
         let name = format!("{index:03}.wav");
         crate::write_wav(&folder.join(&name), 16_000, &[&samples])?;
         // No caption has a quote in it.
-        writeln!(table, "{name},\"{}\"", record.captions[0])?;
+        writeln!(table, "{name},\"{}\"", record.caption)?;
     }
     let path = folder.join("pairs.csv");
     fs::write(&path, table).with_context(|| path.display().to_string())?;

@@ -168,6 +168,10 @@ fn shape(header: &str) -> Result<[usize; 3]> {
     let shape = shape.ok_or_else(|| {
         invalid(format!("its shape is ({inside}); [chunks, n_mels, frames] is wanted"))
     })?;
+    // Chunks of nothing would be read without end.
+    if shape[1..].contains(&0) {
+        return Err(invalid(format!("its shape is ({inside}): there is nothing in a chunk")));
+    }
     let values =
         shape.iter().try_fold(size_of::<f32>(), |product, &size| product.checked_mul(size));
     values.map(|_| shape).ok_or_else(|| invalid(format!("its shape, ({inside}), fits no memory")))
@@ -188,7 +192,7 @@ fn cut_off(error: Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array4, ShapeBuilder, array};
+    use ndarray::{Array4, Axis, ShapeBuilder, Slice, array};
     use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 
     #[test]
@@ -216,8 +220,8 @@ mod tests {
         let mut reader = NpyReader::new(&bytes[..]).unwrap();
         assert_eq!(reader.shape(), [5, 2, 3]);
         assert_eq!(bytes.len() as u64, reader.data_start() + 5 * 2 * 3 * 4);
-        assert_eq!(reader.read(2).unwrap(), array.slice(ndarray::s![..2, .., ..]));
-        assert_eq!(reader.read(100).unwrap(), array.slice(ndarray::s![2.., .., ..]));
+        assert_eq!(reader.read(2).unwrap(), array.slice_axis(Axis(0), Slice::from(..2)));
+        assert_eq!(reader.read(100).unwrap(), array.slice_axis(Axis(0), Slice::from(2..)));
         assert_eq!(reader.read(100).unwrap().dim(), (0, 2, 3));
     }
 
@@ -229,6 +233,7 @@ mod tests {
         assert!(error(&npy(Array3::<f64>::zeros((1, 2, 3)))).contains("float32"));
         assert!(error(&npy(Array3::<f32>::zeros((1, 2, 3).f()))).contains("Fortran"));
         assert!(error(&npy(Array4::<f32>::zeros((1, 2, 3, 4)))).contains("(1, 2, 3, 4)"));
+        assert!(error(&npy(Array3::<f32>::zeros((9, 0, 3)))).contains("nothing"));
         assert!(error(b"RIFF....WAVE").contains("NUMPY"));
         let good = npy(Array3::<f32>::zeros((2, 2, 3)));
         for length in 0..good.len() {
