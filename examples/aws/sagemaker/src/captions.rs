@@ -97,7 +97,7 @@ impl Model {
     ) -> Result<Captions, Failure> {
         self.check_shape(npy.shape())?;
         let mut captions = Vec::new();
-        for spans in spans.chunks(self.options.batch_size) {
+        for spans in spans.chunks(self.captioner.batch_size(&self.options)) {
             until.check(captions.len())?;
             let chunks = npy.read(spans.len()).map_err(Failure::Array)?;
             captions.extend(self.batch(chunks, spans)?);
@@ -114,7 +114,7 @@ impl Model {
     ) -> Result<Captions, Failure> {
         self.check_shape(chunks.dim().into())?;
         let mut captions = Vec::new();
-        for spans in spans.chunks(self.options.batch_size) {
+        for spans in spans.chunks(self.captioner.batch_size(&self.options)) {
             until.check(captions.len())?;
             let done = captions.len();
             let batch = chunks.slice_axis(Axis(0), (done..done + spans.len()).into()).to_owned();
