@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use musicap::audio::{AudioLimits, AudioReader};
+use musicap::audio::{AudioLimits, AudioReader, NpyReader};
 use musicap::checkpoint::{Checkpoint, ModelConfig};
 use musicap::summarize::{LocalSummarizer, SummaryOptions};
 use musicap::{
@@ -81,6 +81,36 @@ pub fn wav(data: &[u8]) {
     let length = file.len() as u32 - 8;
     file[4..8].copy_from_slice(&length.to_le_bytes());
     decode_any(&file);
+}
+
+/// NumPy's arrays, read some chunks at a time.
+pub fn npy(data: &[u8]) {
+    let short = |error: std::io::Error| {
+        let message = error.to_string();
+        assert!(message.len() < 2_000 && !message.contains(char::is_control), "{message:?}");
+    };
+    let mut reader = match NpyReader::new(data) {
+        Ok(reader) => reader,
+        Err(error) => return short(error),
+    };
+    let [chunks, n_mels, frames] = reader.shape();
+    assert!(reader.data_start() <= data.len() as u64);
+    let mut read = 0;
+    for most in (0..3).chain(std::iter::repeat(1_000_000)) {
+        match reader.read(most) {
+            Ok(some) => {
+                let (found, ..) = some.dim();
+                assert_eq!((found, n_mels, frames), some.dim());
+                read += found;
+                if found == 0 && most > 0 {
+                    assert_eq!(read, chunks);
+                    break;
+                }
+            }
+            Err(error) => return short(error),
+        }
+    }
+    assert!((read * n_mels * frames * 4) as u64 + reader.data_start() <= data.len() as u64);
 }
 
 /// Reads every tensor.

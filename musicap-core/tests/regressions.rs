@@ -10,11 +10,12 @@ type Target = (&'static str, fn(&[u8]));
 
 #[test]
 fn what_once_failed_holds() {
-    let all: [Target; 8] = [
+    let all: [Target; 9] = [
         ("captions", targets::captions),
         ("config", targets::config),
         ("decode_any", targets::decode_any),
         ("live_pushes", targets::live_pushes),
+        ("npy", targets::npy),
         ("pth", targets::pth),
         ("safetensors_folder", targets::safetensors_folder),
         ("tokenizer", targets::tokenizer),

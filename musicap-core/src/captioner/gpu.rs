@@ -1,14 +1,12 @@
 //! What captioning on a GPU takes besides: how many chunks fit, kernels made beforehand, and
 //! errors where a driver fails.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use burn::module::Module;
 use ndarray::Array3;
 
 use super::{CaptionOptions, Captioner, Inner};
 use crate::checkpoint::ModelConfig;
-use crate::device::{Device, Gpu};
+use crate::device::{Device, Gpu, caught};
 use crate::error::{Error, Result};
 use crate::generate::GenerationConfig;
 use crate::model::CaptionModel;
@@ -105,10 +103,7 @@ impl Inner {
 
 /// Does `work` on the GPU `device`. Where memory runs out or a driver fails, Burn panics.
 pub(super) fn guard<T>(device: Device, work: impl FnOnce() -> T) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| Error::Backend {
-        device: device.to_string(),
-        reason: crate::device::told(&*panic),
-    })
+    caught(work).map_err(|reason| Error::Backend { device: device.to_string(), reason })
 }
 
 #[cfg(test)]

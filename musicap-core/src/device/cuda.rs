@@ -1,10 +1,8 @@
 //! NVIDIA GPUs through CUDA.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use burn::tensor::{Device as BurnDevice, DeviceType, FloatDType};
 
-use super::{Adapter, AdapterKind, Device, Gpu, told, tuning};
+use super::{Adapter, AdapterKind, Device, Gpu, caught, tuning};
 
 pub fn adapters() -> Vec<Adapter> {
     let numbered = (0..).zip(list());
@@ -44,7 +42,7 @@ pub fn open(number: usize) -> Result<(BurnDevice, Gpu), String> {
 fn list() -> Vec<BurnDevice> {
     tuning::keep();
     let list = || BurnDevice::enumerate(DeviceType::Cuda).into_vec();
-    catch_unwind(list).unwrap_or_default()
+    caught(list).unwrap_or_default()
 }
 
 /// A card's name, and whether it computes in half precision. This opens it, and Burn panics where
@@ -54,6 +52,6 @@ fn look(device: &BurnDevice) -> Result<(String, bool), String> {
         let name = device.identity().map_or_else(|| "NVIDIA GPU".into(), |known| known.name);
         (name, device.supports_dtype(FloatDType::F16))
     };
-    let failed = |reason| format!("CUDA could not be used: {reason}");
-    catch_unwind(AssertUnwindSafe(look)).map_err(|panic| failed(told(&*panic)))
+    let failed = |reason: String| format!("CUDA could not be used: {reason}");
+    caught(look).map_err(failed)
 }

@@ -7,10 +7,10 @@ mod tuning;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
-use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 
 /// A device that models run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -213,11 +213,16 @@ impl std::fmt::Display for AdapterKind {
     }
 }
 
-/// What a panic says, in one line.
-pub(crate) fn told(panic: &(dyn Any + Send)) -> String {
-    let message = panic.downcast_ref::<String>().map(String::as_str);
-    let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
-    message.unwrap_or("the backend failed").split_whitespace().collect::<Vec<_>>().join(" ")
+/// Does `work`, in which Burn may panic where a driver fails or memory runs out.
+///
+/// # Errors
+/// What the panic says, in one line.
+pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let message = panic.downcast_ref::<String>().map(String::as_str);
+        let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+        one_line(message.unwrap_or("the backend failed"))
+    })
 }
 
 #[cfg(test)]

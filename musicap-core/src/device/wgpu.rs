@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::panic::catch_unwind;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -16,7 +15,7 @@ use burn::tensor::wgpu::wgpu::{
 };
 use burn::tensor::{Device as BurnDevice, DeviceKind, FloatDType};
 
-use super::{Adapter, AdapterKind, Device, Gpu, told, tuning};
+use super::{Adapter, AdapterKind, Device, Gpu, caught, tuning};
 
 /// The programming interfaces that are asked, as one after the other is preferred.
 const APIS: [(Backend, WgpuBackend); 3] = [
@@ -82,10 +81,8 @@ pub fn open(number: Option<usize>) -> Result<(BurnDevice, Gpu), String> {
             (device, half, largest)
         })
     };
-    let begin = std::panic::AssertUnwindSafe(begin);
-    let begun = catch_unwind(begin).unwrap_or_else(|panic| Err(told(&*panic)));
     let failed = |reason| format!("{} could not be opened: {reason}; update its driver", info.name);
-    let (device, half, largest) = begun.map_err(failed)?;
+    let (device, half, largest) = caught(begin).flatten().map_err(failed)?;
     let gpu = Gpu { half, memory: memory(info), largest };
     open.insert(number, (device.clone(), gpu));
     Ok((device, gpu))

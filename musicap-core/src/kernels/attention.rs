@@ -7,7 +7,7 @@ use burn::prelude::*;
 use burn::tensor::activation::softmax;
 
 use super::buckets::Split;
-use super::cache::indices;
+use super::sequences::Sequences;
 use super::{Layout, unpacked};
 
 #[cfg(feature = "flex")]
@@ -77,10 +77,8 @@ impl Memory {
         match self {
             #[cfg(feature = "flex")]
             Memory::Chunks(all) => *all = chunks.iter().map(|&chunk| all[chunk].clone()).collect(),
-            Memory::Split(all) if chunks.iter().copied().eq(0..all.sequences()) => {}
-            Memory::Split(all) => **all = (**all).clone().select(indices(chunks, device)),
-            Memory::Tensors(all) if chunks.iter().copied().eq(0..all.sequences()) => {}
-            Memory::Tensors(all) => **all = (**all).clone().select(indices(chunks, device)),
+            Memory::Split(all) => all.keep(chunks, device),
+            Memory::Tensors(all) => all.keep(chunks, device),
         }
     }
 
@@ -104,6 +102,17 @@ impl Memory {
     }
 }
 
+impl Sequences for KeyValue {
+    fn sequences(&self) -> usize {
+        self.keys.dims()[0]
+    }
+
+    fn select(self, rows: Tensor<1, Int>) -> Self {
+        unpacked();
+        KeyValue { keys: self.keys.select(0, rows.clone()), values: self.values.select(0, rows) }
+    }
+}
+
 impl KeyValue {
     /// These sequences with what each goes on with.
     pub fn append(self, more: KeyValue) -> KeyValue {
@@ -111,17 +120,6 @@ impl KeyValue {
             keys: Tensor::cat(vec![self.keys, more.keys], 1),
             values: Tensor::cat(vec![self.values, more.values], 1),
         }
-    }
-
-    /// The sequences `rows`, in their order.
-    pub fn select(self, rows: Tensor<1, Int>) -> KeyValue {
-        unpacked();
-        KeyValue { keys: self.keys.select(0, rows.clone()), values: self.values.select(0, rows) }
-    }
-
-    /// Number of sequences.
-    pub fn sequences(&self) -> usize {
-        self.keys.dims()[0]
     }
 
     /// What `queries`, `[rows, length, d_model]`, find in the whole of these sequences.

@@ -9,7 +9,7 @@ use burn::tensor::TensorData;
 use burn::tensor::activation::softmax;
 
 use super::attention::{KeyValue, scale};
-use super::cache::indices;
+use super::sequences::{Sequences, TensorCache};
 use super::unpacked;
 
 /// The shortest bucket, in tokens.
@@ -35,11 +35,20 @@ pub struct Split {
 /// Keys and values of the tokens that rows of one age have seen, layer by layer.
 #[derive(Clone, Debug)]
 pub struct Buckets {
-    length: usize,
-    pub rows: usize,
-    layers: Vec<Option<Split>>,
+    pub tokens: TensorCache<Split>,
     /// `[1, 1, tokens fed, bucket]`, true where a token must not look; the same in every layer.
     mask: Option<Tensor<4, Bool>>,
+}
+
+impl Sequences for Split {
+    fn sequences(&self) -> usize {
+        self.keys.dims()[0]
+    }
+
+    fn select(self, rows: Tensor<1, Int>) -> Self {
+        unpacked();
+        Split { keys: self.keys.select(0, rows.clone()), values: self.values.select(0, rows) }
+    }
 }
 
 impl Split {
@@ -47,15 +56,6 @@ impl Split {
         unpacked();
         let KeyValue { keys, values } = all;
         Split { keys: split(keys, heads), values: split(values, heads) }
-    }
-
-    pub fn sequences(&self) -> usize {
-        self.keys.dims()[0]
-    }
-
-    pub fn select(self, rows: Tensor<1, Int>) -> Self {
-        unpacked();
-        Split { keys: self.keys.select(0, rows.clone()), values: self.values.select(0, rows) }
     }
 
     /// What `queries`, `[rows, length, d_model]`, find in these sequences, of which each serves
@@ -110,14 +110,12 @@ impl Split {
 
 impl Buckets {
     pub fn new(layers: usize) -> Self {
-        Buckets { length: 0, rows: 0, layers: vec![None; layers], mask: None }
+        Buckets { tokens: TensorCache::new(layers), mask: None }
     }
 
     pub fn advance(&mut self, length: usize) -> Vec<usize> {
-        let start = self.length;
-        self.length += length;
         self.mask = None;
-        (0..self.rows).flat_map(|_| start..start + length).collect()
+        self.tokens.advance(length)
     }
 
     pub fn attend(
@@ -129,9 +127,10 @@ impl Buckets {
     ) -> Tensor<3> {
         unpacked();
         let [_, length, _] = queries.dims();
-        let (start, bucket) = (self.length - length, bucket(self.length));
+        let TensorCache { length: seen, layers, .. } = &mut self.tokens;
+        let (start, bucket) = (*seen - length, bucket(*seen));
         let next = Split::of(next, heads);
-        let seen = match self.layers[layer].take() {
+        let seen = match layers[layer].take() {
             None => Split::zeros_like(&next, bucket),
             Some(seen) => match bucket - seen.keys.dims()[2] {
                 0 => seen,
@@ -142,20 +141,8 @@ impl Buckets {
         let mask =
             self.mask.get_or_insert_with(|| unseen(start, length, bucket, &queries.device()));
         let found = seen.attend(queries, Some(mask.clone()));
-        self.layers[layer] = Some(seen);
+        layers[layer] = Some(seen);
         found
-    }
-
-    pub fn reorder(&mut self, parents: &[usize], device: &Device) {
-        unpacked();
-        if parents.iter().copied().eq(0..self.rows) {
-            return;
-        }
-        let rows = indices(parents, device);
-        for layer in self.layers.iter_mut() {
-            *layer = layer.take().map(|seen| seen.select(rows.clone()));
-        }
-        self.rows = parents.len();
     }
 }
 

@@ -7,6 +7,7 @@ use super::attention::{KeyValue, attend};
 use super::buckets::Buckets;
 #[cfg(feature = "flex")]
 use super::pages::Pages;
+use super::sequences::TensorCache;
 use super::{Layout, unpacked};
 
 /// Keys and values of the tokens that each row of a decoder has seen, in all of its layers.
@@ -23,7 +24,7 @@ pub enum TokenCache {
     #[cfg(feature = "flex")]
     PagedHalf(Pages<rten_simd::f16>),
     Buckets(Box<Buckets>),
-    Tensors(TensorCache),
+    Tensors(TensorCache<KeyValue>),
 }
 
 impl TokenCache {
@@ -39,9 +40,7 @@ impl TokenCache {
         unpacked();
         match layout.is_gpu() {
             true => TokenCache::Buckets(Box::new(Buckets::new(layers))),
-            false => {
-                TokenCache::Tensors(TensorCache { length: 0, rows: 0, layers: vec![None; layers] })
-            }
+            false => TokenCache::Tensors(TensorCache::new(layers)),
         }
     }
 
@@ -74,7 +73,7 @@ impl TokenCache {
             TokenCache::Paged(pages) => pages.add_rows(count),
             #[cfg(feature = "flex")]
             TokenCache::PagedHalf(pages) => pages.add_rows(count),
-            TokenCache::Buckets(cache) => cache.rows += count,
+            TokenCache::Buckets(cache) => cache.tokens.rows += count,
             TokenCache::Tensors(cache) => cache.rows += count,
         }
     }
@@ -86,7 +85,7 @@ impl TokenCache {
             TokenCache::Paged(pages) => pages.rows(),
             #[cfg(feature = "flex")]
             TokenCache::PagedHalf(pages) => pages.rows(),
-            TokenCache::Buckets(cache) => cache.rows,
+            TokenCache::Buckets(cache) => cache.tokens.rows,
             TokenCache::Tensors(cache) => cache.rows,
         }
     }
@@ -130,27 +129,13 @@ impl TokenCache {
             TokenCache::Paged(pages) => pages.reorder(parents),
             #[cfg(feature = "flex")]
             TokenCache::PagedHalf(pages) => pages.reorder(parents),
-            TokenCache::Buckets(cache) => cache.reorder(parents, device),
+            TokenCache::Buckets(cache) => cache.tokens.reorder(parents, device),
             TokenCache::Tensors(cache) => cache.reorder(parents, device),
         }
     }
 }
 
-/// A cache of whole tensors, whose rows are all of one age.
-#[derive(Clone, Debug)]
-pub struct TensorCache {
-    length: usize,
-    rows: usize,
-    layers: Vec<Option<KeyValue>>,
-}
-
-impl TensorCache {
-    fn advance(&mut self, length: usize) -> Vec<usize> {
-        let start = self.length;
-        self.length += length;
-        (0..self.rows).flat_map(|_| start..start + length).collect()
-    }
-
+impl TensorCache<KeyValue> {
     fn attend(
         &mut self,
         layer: usize,
@@ -171,24 +156,6 @@ impl TensorCache {
         self.layers[layer] = Some(seen);
         found
     }
-
-    fn reorder(&mut self, parents: &[usize], device: &Device) {
-        unpacked();
-        if parents.iter().copied().eq(0..self.rows) {
-            return;
-        }
-        let rows = indices(parents, device);
-        for layer in self.layers.iter_mut() {
-            *layer = layer.take().map(|tokens| tokens.select(rows.clone()));
-        }
-        self.rows = parents.len();
-    }
-}
-
-/// Row numbers as a tensor.
-pub fn indices(indices: &[usize], device: &Device) -> Tensor<1, Int> {
-    let indices: Vec<i64> = indices.iter().map(|&index| index as i64).collect();
-    Tensor::from_data(TensorData::from(indices.as_slice()), device)
 }
 
 /// `[length, start + length]`, true where a token would see a later one.

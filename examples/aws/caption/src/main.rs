@@ -115,7 +115,7 @@ impl Stage for CaptionStage {
     }
 
     async fn work(&self, work: Work<'_>) -> Result<Done, Problem> {
-        let Work { object: Object { bucket, key, .. }, id, deadline } = work;
+        let Work { object: Object { bucket, key, .. }, id, output, deadline } = work;
         let Some(stem) = key.strip_suffix(".npy") else {
             return Err(Problem::permanent("Event", format!("{} is no .npy", work.object)));
         };
@@ -129,8 +129,7 @@ impl Stage for CaptionStage {
             return Ok(done);
         }
         let captions = self.caption(&array, &features, deadline).await?.write(Format::Json);
-        let output = id.key(CAPTIONS, "json");
-        self.store.put_new_json(&self.bucket, &output, captions).await?;
+        self.store.put_new_json(&self.bucket, output, captions).await?;
         Ok(done)
     }
 }

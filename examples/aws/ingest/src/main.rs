@@ -40,7 +40,7 @@ impl Stage for Ingest {
     }
 
     async fn work(&self, work: Work<'_>) -> Result<Done, Problem> {
-        let Work { object, id, .. } = work;
+        let Work { object, id, output, .. } = work;
         let recording = self.store.download(object, self.max_bytes).await?;
         let (front_end, source) = (self.front_end.clone(), object.clone());
         let computed =
@@ -52,8 +52,7 @@ impl Stage for Ingest {
         // The array is what calls the next stage, so its description must be there before.
         let json = serde_json::to_string_pretty(&features).expect("plain data can be written");
         self.store.put_new_json(&self.bucket, &id.key(FEATURES, "json"), json).await?;
-        let key = id.key(FEATURES, "npy");
-        self.store.put_new_file(&self.bucket, &key, "application/x-npy", array.path()).await?;
+        self.store.put_new_file(&self.bucket, output, "application/x-npy", array.path()).await?;
         Ok(Done { audio_s: features.duration_s, chunks: features.chunks.len() })
     }
 }

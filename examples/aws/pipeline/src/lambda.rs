@@ -36,6 +36,8 @@ pub struct Work<'a> {
     pub object: &'a Object,
     /// Its recording.
     pub id: &'a RecordingId,
+    /// The key of the result, in the stage's own bucket.
+    pub output: &'a str,
     /// When Lambda ends the function.
     pub deadline: Instant,
 }
@@ -117,7 +119,7 @@ impl Common {
         }
         let begun = Instant::now();
         let id = stage.id(object)?;
-        let worked = self.work(stage, Work { object, id: &id, deadline }).await;
+        let worked = self.work(stage, object, &id, deadline).await;
         let (duration_s, id) = (begun.elapsed().as_secs_f64(), id.as_str());
         let (bucket, key) = (&object.bucket[..], &object.key[..]);
         let metrics = Metrics { duration_s, ..Metrics::default() };
@@ -176,10 +178,12 @@ impl Common {
     async fn work<S: Stage>(
         &self,
         stage: &S,
-        work: Work<'_>,
+        object: &Object,
+        id: &RecordingId,
+        deadline: Instant,
     ) -> Result<Option<(String, Done)>, Problem> {
-        let (bucket, key) = stage.output(work.id);
-        if bucket == work.object.bucket && key.starts_with(&self.input_prefix) {
+        let (bucket, key) = stage.output(id);
+        if bucket == object.bucket && key.starts_with(&self.input_prefix) {
             let prefix = &self.input_prefix;
             let message = format!(
                 "s3://{bucket}/{key} lies under {prefix:?}, which calls this very function: without end"
@@ -189,7 +193,7 @@ impl Common {
         if self.store.exists(&bucket, &key).await? {
             return Ok(None);
         }
-        let done = stage.work(work).await?;
+        let done = stage.work(Work { object, id, output: &key, deadline }).await?;
         Ok(Some((format!("s3://{bucket}/{key}"), done)))
     }
 

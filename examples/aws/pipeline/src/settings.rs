@@ -1,10 +1,12 @@
 //! Settings, which are environment variables.
 
 use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, anyhow};
 use musicap::{Captioner, LoadOptions, Pretrained};
+use tokio::net::TcpListener;
 
 /// The variable `name`.
 ///
@@ -31,6 +33,17 @@ where
             .map_err(|reason| anyhow!("the environment variable {name} is {text:?}: {reason}")),
         _ => Ok(default),
     }
+}
+
+/// Where a server listens: at the address `HOST`, all of the machine's without it, and the port
+/// `PORT`, or `port`.
+///
+/// # Errors
+/// If they cannot be understood, or another server is there.
+pub async fn listener(port: u16) -> Result<TcpListener> {
+    let host: IpAddr = optional("HOST", [0, 0, 0, 0].into())?;
+    let address = SocketAddr::new(host, optional("PORT", port)?);
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address}"))
 }
 
 /// The model that `MODEL` names, a folder or a file; the embedded one without it.

@@ -9,12 +9,11 @@
 //! | `BODY_SECONDS` | 20 | for a request's body to arrive: 408 beyond |
 //! | `INVOCATION_SECONDS` | 55 | for an invocation in all, before SageMaker gives it up at 60: 504 beyond |
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::body::{Body, BodyDataStream};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -27,7 +26,6 @@ use musicap::Format;
 use pipeline::logs::Metrics;
 use pipeline::settings;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
@@ -72,9 +70,7 @@ pub async fn run(model: Model) -> Result<()> {
         body_time: seconds("BODY_SECONDS", 20)?,
         invocation_time: seconds("INVOCATION_SECONDS", 55)?,
     };
-    let host: std::net::IpAddr = settings::optional("HOST", [0, 0, 0, 0].into())?;
-    let address = SocketAddr::new(host, settings::optional("PORT", 8080)?);
-    let listener = TcpListener::bind(address).await.with_context(|| format!("port {address}"))?;
+    let listener = settings::listener(8080).await?;
     let address = listener.local_addr()?.to_string();
     let app = Router::new()
         .route("/ping", get(|| async { StatusCode::OK }))

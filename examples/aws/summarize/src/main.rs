@@ -40,7 +40,7 @@ impl Stage for Summarize {
     }
 
     async fn work(&self, work: Work<'_>) -> Result<Done, Problem> {
-        let Work { object, id, .. } = work;
+        let Work { object, id, output, .. } = work;
         let json = self.store.text(&object.bucket, &object.key, MOST_BYTES).await?;
         let read = Captions::read_json(&object.to_string(), &json)?;
         let [mut captions] = <[Captions; 1]>::try_from(read).map_err(|all| {
@@ -63,8 +63,7 @@ impl Stage for Summarize {
         let summary = self.summarizer.summarize(&captions, &self.options, &watch).await?;
         captions.summary = Some(summary);
         let done = Done { audio_s: captions.duration_s, chunks: captions.captions.len() };
-        let key = id.key(SUMMARIES, "json");
-        self.store.put_new_json(&self.bucket, &key, captions.write(Format::Json)).await?;
+        self.store.put_new_json(&self.bucket, output, captions.write(Format::Json)).await?;
         Ok(done)
     }
 }

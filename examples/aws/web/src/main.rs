@@ -21,11 +21,10 @@ mod recording;
 mod status;
 mod upload;
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -34,7 +33,6 @@ use axum::{Json, Router};
 use pipeline::{Problem, Store, logs, settings};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use recording::{Buckets, Key};
@@ -137,9 +135,7 @@ async fn main() -> Result<()> {
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(shared);
 
-    let host: IpAddr = settings::optional("HOST", [0, 0, 0, 0].into())?;
-    let address = SocketAddr::new(host, settings::optional("PORT", 8000)?);
-    let listener = TcpListener::bind(address).await.with_context(|| format!("port {address}"))?;
+    let listener = settings::listener(8000).await?;
     tracing::info!(address = listener.local_addr()?.to_string(), "listening");
     let mut terminate = signal(SignalKind::terminate())?;
     let (ended, ending) = tokio::sync::oneshot::channel();
