@@ -4,7 +4,9 @@ mod common;
 
 use std::path::Path;
 
-use common::{Scratch, ffmpeg, ffmpeg_decode, ffmpeg_decode_with, mean_of_channels, signal, wav};
+use common::{
+    Scratch, ffmpeg, ffmpeg_decode, ffmpeg_decode_with, mean_of_channels, signal, wav, wav_with,
+};
 use musicap::audio::{AudioReader, Waveform};
 
 /// Not a multiple of any codec's packet.
@@ -90,6 +92,50 @@ fn wav_of_every_sample_format_equals_ffmpeg() {
     for codec in ["pcm_alaw", "pcm_mulaw"] {
         lossless_with("x.wav", &["-c:a", codec], &[1, 2]);
     }
+}
+
+#[test]
+fn wav_files_of_64_bit_sizes_equal_ffmpeg() {
+    lossless("x.wav", &["-rf64", "always"]);
+    let scratch = Scratch::new();
+    let path = encode(&scratch, "x.wav", 1, &["-rf64", "always"]);
+    let mut bytes = std::fs::read(path).unwrap();
+    assert_eq!(&bytes[..4], b"RF64");
+    bytes[..4].copy_from_slice(b"BW64");
+    // What comes after the sound is no sound.
+    bytes.extend(b"LIST\x08\0\0\0INFOIART");
+    let ours = AudioReader::from_bytes(bytes, "bw64").unwrap().read_all().unwrap();
+    assert_eq!(ours.samples().len(), FRAMES);
+}
+
+#[test]
+fn wav_files_whose_sizes_are_unknown_or_wrong_are_read_to_their_end() {
+    let samples = signal(RATE, 1, FRAMES);
+    let good = wav(&samples, RATE, 1);
+    let truth: Vec<f32> = samples.iter().map(|&x| f32::from(x) / 32_768.0).collect();
+    let bytes = 2 * FRAMES as u32;
+    // Switched off, written to a pipe by ffmpeg and by sox, added up wrongly.
+    let sizes = [(0, 0), (u32::MAX, u32::MAX), (0x7fff_ffff, 0x7fff_ffdb), (17, bytes)];
+    for (whole, data) in sizes {
+        let mut file = good.clone();
+        file[4..8].copy_from_slice(&u32::to_le_bytes(whole));
+        file[40..44].copy_from_slice(&data.to_le_bytes());
+        let mut reader = AudioReader::from_bytes(file, "sizes").unwrap();
+        assert!(reader.read_all().unwrap().samples() == truth, "{whole} {data}");
+        assert!(reader.gaps().is_empty(), "{whole} {data}");
+    }
+}
+
+#[test]
+fn wav_of_12_bits_lies_in_the_upper_ones_of_16() {
+    let mut file = wav(&[0x7ff0, -0x8000, 0x10], RATE, 1);
+    file[34] = 12;
+    let ours = AudioReader::from_bytes(file, "12 bits").unwrap().read_all().unwrap();
+    assert_eq!(ours.samples(), [2047.0 / 2048.0, -1.0, 1.0 / 2048.0]);
+    let mut file = wav_with(1, 32, RATE, 1, &(3_i32 << 29).to_le_bytes());
+    file[34] = 24;
+    let ours = AudioReader::from_bytes(file, "24 bits").unwrap().read_all().unwrap();
+    assert_eq!(ours.samples(), [0.75]);
 }
 
 #[test]

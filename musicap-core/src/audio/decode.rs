@@ -6,7 +6,7 @@
 //!
 //! | format | extensions | cut before and after the sound |
 //! |---|---|---|
-//! | WAV: integers of 8 to 32 bits, float32, float64, A-law, µ-law, ADPCM | `.wav` | exact |
+//! | WAV, also RF64 and BW64: integers of 8 to 32 bits, float32, float64, A-law, µ-law, ADPCM | `.wav` | exact |
 //! | AIFF | `.aiff`, `.aif` | exact |
 //! | FLAC, also in Ogg | `.flac`, `.oga` | exact |
 //! | MP3 | `.mp3` | exact with a LAME tag, else nothing is known and nothing cut |

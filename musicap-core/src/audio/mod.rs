@@ -17,6 +17,7 @@ mod sinc;
 mod source;
 mod track;
 mod vorbis;
+mod wav;
 mod waveform;
 
 pub use chunk::{Chunk, ChunkSpan, Chunker, MIN_TAIL_SECONDS, Tail};

@@ -11,6 +11,8 @@
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
+use super::source::Patch;
+
 const MOST_BOXES: usize = 10_000;
 
 /// The stretch of one track that is to be heard, in seconds from the track's first packet.
@@ -47,25 +49,6 @@ pub(super) fn edits<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Vec<Ed
     edits
 }
 
-/// Bytes to be read in place of those in the file.
-#[derive(Debug, PartialEq)]
-pub(super) struct Patch {
-    at: u64,
-    bytes: Vec<u8>,
-}
-
-impl Patch {
-    /// Changes what `buffer`, read from `start`, has in common with the patch.
-    pub(super) fn apply(&self, start: u64, buffer: &mut [u8]) {
-        for (at, byte) in (self.at..).zip(&self.bytes) {
-            let place = at.checked_sub(start).and_then(|index| buffer.get_mut(index as usize));
-            if let Some(place) = place {
-                *place = *byte;
-            }
-        }
-    }
-}
-
 /// The size that lets the last box end with the file, where it claims to go beyond: symphonia
 /// passes over such a box, and with it over all the sound of a file that was cut off.
 pub(super) fn fit_last_box<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Option<Patch> {
@@ -84,9 +67,9 @@ pub(super) fn fit_last_box<R: Read + Seek + ?Sized>(source: &mut R, len: u64) ->
         let left = len - at;
         if size > left {
             return Some(match wide {
-                true => Patch { at: at + 8, bytes: left.to_be_bytes().into() },
+                true => Patch::new(at + 8, left.to_be_bytes().into()),
                 // What is left is less than the 32-bit size.
-                false => Patch { at, bytes: (left as u32).to_be_bytes().into() },
+                false => Patch::new(at, (left as u32).to_be_bytes().into()),
             });
         }
         at += size.max(8);

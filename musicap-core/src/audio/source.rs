@@ -14,7 +14,8 @@ use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackType};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
-use super::mp4::{self, Edit, Patch};
+use super::mp4::{self, Edit};
+use super::wav::{self, Mended};
 use crate::{Error, Result};
 
 /// The longest tag and picture that are kept while reading a file's metadata, in bytes.
@@ -25,23 +26,25 @@ pub(super) struct Input<R> {
     inner: R,
     len: u64,
     position: u64,
-    patch: Option<Patch>,
+    patches: Vec<Patch>,
 }
 
 impl<R: Read + Seek> Input<R> {
     pub(super) fn new(mut inner: R) -> io::Result<Self> {
         let len = inner.seek(SeekFrom::End(0))?;
         inner.seek(SeekFrom::Start(0))?;
-        Ok(Self { inner, len, position: 0, patch: None })
+        Ok(Self { inner, len, position: 0, patches: Vec::new() })
     }
 }
 
 impl<R: Read> Read for Input<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let start = self.position;
-        let count = self.inner.read(buffer)?;
+        let left = usize::try_from(self.len.saturating_sub(start)).unwrap_or(usize::MAX);
+        let most = buffer.len().min(left);
+        let count = self.inner.read(&mut buffer[..most])?;
         self.position += count as u64;
-        if let Some(patch) = &self.patch {
+        for patch in &self.patches {
             patch.apply(start, &mut buffer[..count]);
         }
         Ok(count)
@@ -62,6 +65,28 @@ impl<R: Read + Seek + Send + Sync> MediaSource for Input<R> {
 
     fn byte_len(&self) -> Option<u64> {
         Some(self.len)
+    }
+}
+
+/// Bytes to be read in place of those in the file.
+pub(super) struct Patch {
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+impl Patch {
+    pub(super) fn new(at: u64, bytes: Vec<u8>) -> Self {
+        Self { at, bytes }
+    }
+
+    /// Changes what `buffer`, read from `start`, has in common with the patch.
+    fn apply(&self, start: u64, buffer: &mut [u8]) {
+        for (at, byte) in (self.at..).zip(&self.bytes) {
+            let place = at.checked_sub(start).and_then(|index| buffer.get_mut(index as usize));
+            if let Some(place) = place {
+                *place = *byte;
+            }
+        }
     }
 }
 
@@ -110,7 +135,11 @@ pub(super) fn probe<R: Read + Seek + Send + Sync + 'static>(
     }
     let len = input.len;
     let edits = mp4::edits(&mut input, len);
-    input.patch = mp4::fit_last_box(&mut input, len);
+    let last_box = mp4::fit_last_box(&mut input, len);
+    input.patches.extend(last_box);
+    if let Some(Mended { patches, end }) = wav::mend(&mut input, len) {
+        (input.patches, input.len) = (patches, end);
+    }
     input.seek(SeekFrom::Start(0)).map_err(failed)?;
 
     let stream = MediaSourceStream::new(Box::new(input), Default::default());
@@ -153,7 +182,7 @@ fn audio_container(start: &[u8]) -> Option<&'static str> {
     let at =
         |offset: usize, magic: &[u8]| start.get(offset..).is_some_and(|x| x.starts_with(magic));
     Some(match () {
-        _ if at(0, b"RIFF") || at(0, b"RF64") => "WAV",
+        _ if at(0, b"RIFF") || at(0, b"RF64") || at(0, b"BW64") => "WAV",
         _ if at(0, b"FORM") => "AIFF",
         _ if at(0, b"fLaC") => "FLAC",
         _ if at(0, b"OggS") => "Ogg",

@@ -56,12 +56,7 @@ fn settings(temporary: PathBuf) -> Result<Option<Settings>> {
             }
             "--data" => Settings { data: std::path::absolute(value)?, ..settings },
             "--summary-url" => {
-                let settings = settings.with_variable("SUMMARIZER", "openai");
-                let settings = settings.with_variable("OPENAI_BASE_URL", value);
-                match std::env::var("OPENAI_API_KEY") {
-                    Ok(key) => settings.with_variable("OPENAI_API_KEY", key),
-                    Err(_) => settings,
-                }
+                settings.with_language_model(value, std::env::var("OPENAI_API_KEY").ok())
             }
             "--summary-model" => settings.with_variable("OPENAI_MODEL", value),
             "--set" => {

@@ -91,4 +91,14 @@ impl Settings {
         self.environment.push((name.to_owned(), value.into()));
         self
     }
+
+    /// With summaries by a language model at the OpenAI-compatible server `url`.
+    pub fn with_language_model(self, url: impl Into<String>, key: Option<String>) -> Self {
+        let settings = self.with_variable("SUMMARIZER", "openai");
+        let settings = settings.with_variable("OPENAI_BASE_URL", url);
+        match key {
+            Some(key) => settings.with_variable("OPENAI_API_KEY", key),
+            None => settings,
+        }
+    }
 }

@@ -1,91 +1,17 @@
 //! The endpoint's contract, held to the library.
 
+mod common;
+
 use std::io::{Cursor, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
+use common::{SONG, Server};
 use musicap::audio::{AudioReader, Chunks, LogMel, NpyWriter, Tail};
 use musicap::{Captioner, Captions};
 use ndarray::{Array3, Axis};
-use reqwest::{Client, Response};
-use serde_json::Value;
-
-const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../songs/three-scenes.ogg");
-
-/// A server that ends with the test.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    fn start(settings: &[(&str, &str)]) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new(env!("CARGO_BIN_EXE_sagemaker"))
-            .arg("serve")
-            .env("PORT", port.to_string())
-            .env("HOST", "127.0.0.1")
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let server = Server { child, port };
-        for _ in 0..600 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return server;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        panic!("the server does not listen");
-    }
-
-    async fn invoke(&self, kind: &str, attributes: &str, body: Vec<u8>) -> Response {
-        let url = format!("http://127.0.0.1:{}/invocations", self.port);
-        let request = Client::builder().no_proxy().build().unwrap().post(url);
-        let request = request.header("content-type", kind);
-        let request = request.header("x-amzn-sagemaker-custom-attributes", attributes);
-        request.body(body).send().await.unwrap()
-    }
-
-    async fn captions(&self, kind: &str, attributes: &str, body: Vec<u8>) -> Captions {
-        let reply = self.invoke(kind, attributes, body).await;
-        let (status, text) = (reply.status(), reply.text().await.unwrap());
-        assert_eq!(status, 200, "{text}");
-        Captions::read_json("reply", &text).unwrap().remove(0)
-    }
-
-    async fn refusal(&self, kind: &str, attributes: &str, body: Vec<u8>) -> (u16, String) {
-        let reply = self.invoke(kind, attributes, body).await;
-        let status = reply.status().as_u16();
-        let body: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
-        (status, body["error"].as_str().unwrap().to_owned())
-    }
-
-    fn terminate(&self) {
-        let done = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(done.unwrap().success());
-    }
-
-    /// The first lines of a request whose body is still to come.
-    fn begin(&self, kind: &str, length: usize) -> TcpStream {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        write!(
-            stream,
-            "POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\n\
-             Content-Length: {length}\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
-        stream
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use reqwest::Client;
 
 fn features() -> Array3<f32> {
     let config = Captioner::embedded().unwrap().config().audio.clone();

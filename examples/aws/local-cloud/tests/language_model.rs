@@ -1,0 +1,78 @@
+//! Summaries by a language model, whose server is one of the test's own.
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use common::*;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+const API_KEY: &str = "sk-of-this-test-alone";
+const SUMMARY: &str = "Drei ruhige Szenen.";
+
+/// The key that came, and what was asked.
+type Requests = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// Turns the first away and answers the others.
+async fn answer(
+    State(requests): State<Requests>,
+    headers: HeaderMap,
+    Json(asked): Json<Value>,
+) -> Response {
+    let key = headers["authorization"].to_str().unwrap().to_owned();
+    let mut requests = requests.lock().unwrap();
+    requests.push((key, asked));
+    match requests.len() {
+        1 => (StatusCode::TOO_MANY_REQUESTS, [("retry-after", "1")]).into_response(),
+        _ => {
+            let message = json!({"role": "assistant", "content": SUMMARY});
+            Json(json!({"choices": [{"message": message, "finish_reason": "stop"}]}))
+                .into_response()
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_language_model_that_is_busy_at_first_writes_the_summary() {
+    let requests = Requests::default();
+    let app = Router::new().route("/v1/chat/completions", post(answer));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let app = app.with_state(requests.clone());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+
+    let (cloud, _folder) = cloud(|settings| {
+        settings
+            .with_language_model(url, Some(API_KEY.to_owned()))
+            .with_variable("OPENAI_MODEL", "a-model")
+            .with_variable("LANGUAGE", "German")
+    })
+    .await;
+    let song = mp3(0, 20);
+    let id = upload(&cloud, "incoming/song.mp3", &song).await;
+    cloud.settle(PATIENCE).await.unwrap();
+
+    let (found, expected) = (result(&cloud, &id).await, captions_of(&song));
+    assert_eq!(found.summary.as_deref(), Some(SUMMARY));
+    assert_eq!(found.captions, expected.captions);
+    assert!(cloud.dead_letters().is_empty());
+
+    let requests = requests.lock().unwrap();
+    assert_eq!(requests.len(), 2, "one that was turned away and one that was answered");
+    for (key, asked) in &*requests {
+        assert_eq!(*key, format!("Bearer {API_KEY}"));
+        assert_eq!(asked["model"], "a-model");
+        let text = asked["messages"].to_string();
+        assert!(text.contains("German"), "{text}");
+        assert!(expected.captions.iter().all(|caption| text.contains(&caption.text)), "{text}");
+    }
+    let lines = lines(cloud.function("summarize").log());
+    assert_eq!(lines.iter().filter(|line| line["message"] == "retry").count(), 1);
+    assert!(!logs(&cloud).contains(API_KEY));
+}
