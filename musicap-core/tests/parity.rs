@@ -18,16 +18,40 @@ fn devices() -> Vec<Device> {
         Device::Cpu,
         #[cfg(feature = "ndarray")]
         Device::Ndarray,
-        // The adapter that scripts/test names.
-        #[cfg(feature = "wgpu")]
-        Device::Gpu(Some(0)),
+        #[cfg(any(feature = "wgpu", feature = "cuda"))]
+        gpu(),
     ]
 }
 
-fn model_of(pretrained: &Pretrained, device: &burn::tensor::Device, packed: bool) -> CaptionModel {
-    let config = pretrained.config();
+/// The GPU that `MUSICAP_TEST_DEVICE` names, or the first adapter, which `scripts/test` makes a
+/// program on the processor.
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+fn gpu() -> Device {
+    let named = std::env::var("MUSICAP_TEST_DEVICE");
+    named.map_or(Device::Gpu(Some(0)), |name| name.parse().unwrap())
+}
+
+/// Which kernels a model is loaded for.
+#[derive(Clone, Copy)]
+enum Kernels {
+    Burn,
+    Packed,
+    Gpu,
+}
+
+fn model_of(
+    pretrained: &Pretrained,
+    device: &burn::tensor::Device,
+    kernels: Kernels,
+) -> CaptionModel {
+    let (shape, bart) = (pretrained.config().audio_encoder(), &pretrained.config().bart);
     let mut reader = pretrained.checkpoint().reader();
-    CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, device, packed).unwrap()
+    let loaded = match kernels {
+        Kernels::Burn => CaptionModel::load(shape, bart, &mut reader, device, false),
+        Kernels::Packed => CaptionModel::load(shape, bart, &mut reader, device, true),
+        Kernels::Gpu => CaptionModel::load_for_gpu(shape, bart, &mut reader, device, false),
+    };
+    loaded.unwrap()
 }
 
 /// The log-mel spectrograms of the tune's two whole chunks, as the model takes them.
@@ -71,13 +95,16 @@ fn the_log_mel_spectrogram_is_torchaudio_s() {
 
 #[test]
 fn encoder_output_and_logits_are_transformers() {
-    // By the kernels, and by Burn's operations on every device.
-    let packed = [(Device::Cpu, true)].into_iter();
-    for (device, packed) in packed.chain(devices().into_iter().map(|device| (device, false))) {
+    // Burn's operations on every device, and what is made for some.
+    let mut all: Vec<_> = devices().into_iter().map(|device| (device, Kernels::Burn)).collect();
+    all.extend([(Device::Cpu, Kernels::Packed), (Device::Cpu, Kernels::Gpu)]);
+    #[cfg(any(feature = "wgpu", feature = "cuda"))]
+    all.push((gpu(), Kernels::Gpu));
+    for (device, kernels) in all {
         for model in ["model-a", "model-b"] {
             let pretrained = Pretrained::open(kit(model)).unwrap();
             let burn_device = device.to_burn().unwrap();
-            let network = model_of(&pretrained, &burn_device, packed);
+            let network = model_of(&pretrained, &burn_device, kernels);
             let mel = mel(&pretrained);
             let (chunks, n_mels, frames) = mel.dim();
             let data = TensorData::new(mel.into_raw_vec_and_offset().0, [chunks, n_mels, frames]);

@@ -6,7 +6,7 @@
     python3 benches/peers/gpu/run.py --embedded --device gpu:0 --batches 1,2 --tokens 8 --rounds 1
                                                               whether the script works, on any adapter
 
-Needs cargo (or --built), and for the peer a Python (--python) that has torch with CUDA and transformers. The
+The parity kit's tokens on the card come first (unless --built). Needs cargo (or --built), and for the peer a Python (--python) that has torch with CUDA and transformers. The
 weights are random, at LP-MusicCaps' full size (--embedded: the small model that comes along), five
 beams, no trigram twice, the captions' length forced. A step's time is what --tokens tokens take
 longer than a quarter of them, over the tokens between, so that the encoder is left out; medians of
@@ -70,7 +70,13 @@ def build(options):
     named = [f"{package}/{feature}" for package in ["musicap-bench", "musicap-cli"] for feature in features]
     command = ["cargo", "build", "--locked", "--profile", options.profile]
     command += ["-p", "musicap-bench", "-p", "musicap-cli", "--features", ",".join(named)]
-    run(*command, cwd=REPOSITORY, env=os.environ | {"CARGO_TARGET_DIR": str(target)})
+    environment = os.environ | {"CARGO_TARGET_DIR": str(target)}
+    run(*command, cwd=REPOSITORY, env=environment)
+    test = ["cargo", "test", "--locked", "--profile", options.profile, "-p", "musicap-core"]
+    test += ["--features", options.features, "--test", "parity"]
+    # The name of the first of its kind has a number.
+    device = options.device if ":" in options.device else options.device + ":0"
+    run(*test, cwd=REPOSITORY, env=environment | {"MUSICAP_TEST_DEVICE": device})
     folder = target / ("debug" if options.profile == "dev" else options.profile)
     return folder / "stages", folder / "musicap"
 

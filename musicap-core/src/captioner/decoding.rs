@@ -126,57 +126,55 @@ impl Decoding {
     /// order in which they joined.
     ///
     /// # Errors
-    /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`].
+    /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`]. A caption that cannot be drawn anew
+    /// is no error: it stays as it was.
     pub fn step(&mut self) -> Result<Vec<(usize, Generated)>> {
         let mut done = Vec::new();
-        let retries = std::mem::take(&mut self.retries);
-        for mut retry in retries {
-            let Some((_, found)) = retry.decoding.step()?.pop() else {
-                self.retries.push(retry);
-                continue;
-            };
-            match self.is_loop(&found) {
-                true => {
-                    let Retry { number, heard, looped, attempt, .. } = retry;
-                    self.settle(number, heard, looped, attempt + 1, &mut done)?;
+        let again = std::mem::take(&mut self.retries);
+        if self.session.running() > 0 {
+            let Decoding { captioner, session, decoder, .. } = self;
+            let clock = &captioner.inner.clock;
+            for (number, generated) in
+                captioner.compute(|| clock.time_search(|| session.step(decoder)))?
+            {
+                match self.heard.remove(&number).filter(|_| self.is_loop(&generated)) {
+                    Some(heard) => done.extend(self.retry(number, heard, generated, 1)),
+                    None => done.push((number, generated)),
                 }
-                false => done.push((retry.number, found)),
             }
         }
-        if self.session.running() == 0 {
-            return Ok(done);
-        }
-        let Decoding { captioner, session, decoder, .. } = self;
-        let clock = &captioner.inner.clock;
-        for (number, generated) in
-            captioner.compute(|| clock.time_search(|| session.step(decoder)))?
-        {
-            match self.heard.remove(&number).filter(|_| self.is_loop(&generated)) {
-                Some(heard) => self.settle(number, heard, generated, 1, &mut done)?,
-                None => done.push((number, generated)),
+        for mut retry in again {
+            match retry.decoding.step().map(|mut found| found.pop()) {
+                Ok(None) => self.retries.push(retry),
+                Ok(Some((_, found))) if !self.is_loop(&found) => done.push((retry.number, found)),
+                Ok(Some(_)) => {
+                    let Retry { number, heard, looped, attempt, .. } = retry;
+                    done.extend(self.retry(number, heard, looped, attempt + 1));
+                }
+                Err(_) => done.push((retry.number, retry.looped)),
             }
         }
         Ok(done)
     }
 
-    /// Begins to draw a caption anew that has run into a loop, or takes it as it is if that has
-    /// been tried often enough.
-    fn settle(
+    /// Begins to draw a caption anew that has run into a loop, or gives it as it is if that has
+    /// been tried often enough or cannot be begun.
+    fn retry(
         &mut self,
         number: usize,
         heard: Heard,
         looped: Generated,
         attempt: usize,
-        done: &mut Vec<(usize, Generated)>,
-    ) -> Result<()> {
+    ) -> Option<(usize, Generated)> {
         if attempt > self.generation.loop_retries {
-            done.push((number, looped));
-            return Ok(());
+            return Some((number, looped));
         }
         let mut decoding = Decoding::new(&self.captioner, self.generation.retry(attempt));
-        decoding.join(heard.mel.clone(), &[heard.index])?;
+        if decoding.join(heard.mel.clone(), &[heard.index]).is_err() {
+            return Some((number, looped));
+        }
         self.retries.push(Retry { number, heard, looped, attempt, decoding });
-        Ok(())
+        None
     }
 
     fn is_loop(&self, generated: &Generated) -> bool {

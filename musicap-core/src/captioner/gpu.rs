@@ -1,10 +1,14 @@
 //! What captioning on a GPU takes besides: how many chunks fit, kernels made beforehand, and
 //! errors where a driver fails.
 
+use std::iter::successors;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use burn::module::Module;
 use ndarray::Array3;
+use rayon::ThreadPool;
 
-use super::{CaptionOptions, Captioner, Inner};
+use super::{CaptionOptions, Captioner, Inner, thread_pool};
 use crate::checkpoint::ModelConfig;
 use crate::device::{Device, Gpu, caught};
 use crate::error::{Error, Result};
@@ -44,14 +48,15 @@ impl Room {
         // A convolution reads its input as windows of three frames.
         let convolution = 3 * frames * d_model;
         let logits = rows * bart.vocab_size as u64;
+        let keys = rows * length * d_model;
         let values = 3 * convolution
             + 2 * layers * heard * d_model
             // Once more while rows change places.
-            + 2 * (2 * layers * rows * length * d_model)
+            + 2 * (2 * layers * keys)
             + 4 * logits;
         let bytes = |values: u64| values.max(1) * size_of::<f32>() as u64;
-        let fitting =
-            (self.free / bytes(values)).min(self.largest / bytes(convolution.max(logits)));
+        let fitting = (self.free / bytes(values))
+            .min(self.largest / bytes(convolution.max(logits).max(keys)));
         usize::try_from(fitting).unwrap_or(MOST).clamp(1, MOST)
     }
 }
@@ -65,9 +70,9 @@ impl Captioner {
         options.batch_size.unwrap_or_else(fitting)
     }
 
-    /// Captions silence in captions of every length, as many chunks at a time as `options` say,
-    /// so that a GPU's kernels are chosen and compiled before there is anything to caption. What
-    /// is chosen is kept on disk for other processes.
+    /// Captions silence in captions of every length, as many chunks at a time as `options` say and
+    /// then fewer, so that a GPU's kernels are chosen and compiled before there is anything to
+    /// caption. What is chosen is kept on disk for other processes.
     ///
     /// # Errors
     /// As [`generate_from_mel`](Self::generate_from_mel).
@@ -76,11 +81,28 @@ impl Captioner {
         let config = self.config();
         let mut generation = options.generation.as_ref().unwrap_or(&config.generation).clone();
         (generation.min_length, generation.loop_retries) = (generation.max_length, 0);
-        let chunks = self.batch_size(options);
-        let mel = Array3::zeros((chunks, config.audio.n_mels, config.audio.frames()));
-        let indices: Vec<usize> = (0..chunks).collect();
-        self.generate_from_mel(mel, &indices, &generation).map(drop)
+        // Kernels are chosen anew for every power of two.
+        let most = self.batch_size(options);
+        for chunks in successors(Some(most), |&chunks| Some(chunks / 2).filter(|&half| half > 0)) {
+            let mel = Array3::zeros((chunks, config.audio.n_mels, config.audio.frames()));
+            let indices: Vec<usize> = (0..chunks).collect();
+            self.generate_from_mel(mel, &indices, &generation)?;
+        }
+        Ok(())
     }
+}
+
+/// The thread that does all work on the GPU `device`. CubeCL gives every thread that asks it for
+/// something a queue and memory of its own, which it never takes back.
+pub(super) fn speaker(device: Device) -> Result<Arc<ThreadPool>> {
+    static SPEAKERS: Mutex<Vec<(Device, Arc<ThreadPool>)>> = Mutex::new(Vec::new());
+    let mut speakers = SPEAKERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, speaker)) = speakers.iter().find(|(known, _)| *known == device) {
+        return Ok(speaker.clone());
+    }
+    let speaker = thread_pool(1)?;
+    speakers.push((device, speaker.clone()));
+    Ok(speaker)
 }
 
 impl Inner {

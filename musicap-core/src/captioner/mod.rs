@@ -47,6 +47,8 @@ struct Inner {
     device: Device,
     burn_device: burn::tensor::Device,
     room: Option<Room>,
+    /// The thread that speaks to the GPU.
+    speaker: Option<Arc<rayon::ThreadPool>>,
     clock: Clock,
 }
 
@@ -301,12 +303,11 @@ impl Captioner {
         self.compute(|| self.inner.guard(|| clock.time(Stage::Encoder, encode)))
     }
 
-    /// Runs the model with the captioner's own threads; a GPU from the thread that asks, since
-    /// each thread has a queue of its own there.
+    /// Runs the model with the captioner's own threads, or the one that speaks to its GPU.
     fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match self.inner.on_gpu() {
-            true => work(),
-            false => self.install(work),
+        match &self.inner.speaker {
+            Some(speaker) => speaker.install(work),
+            None => self.install(work),
         }
     }
 
@@ -333,10 +334,12 @@ impl Inner {
                 let load = || {
                     CaptionModel::load_for_gpu(shape, &config.bart, &mut reader, &opened.burn, half)
                 };
-                gpu::guard(device, load)??
+                let load = || gpu::guard(device, load);
+                gpu::speaker(device)?.install(load)??
             }
         };
         reader.finish()?;
+        let speaker = opened.gpu.map(|_| gpu::speaker(device)).transpose()?;
         let room = opened.gpu.map(|gpu| Room::of(&model, &gpu, options.gpu_memory));
         Ok(Inner {
             name: pretrained.name().to_owned(),
@@ -347,6 +350,7 @@ impl Inner {
             device,
             burn_device: opened.burn,
             room,
+            speaker,
             clock: Clock::new(options.timings),
         })
     }
