@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Once};
 use std::time::Duration;
 
 use musicap::audio::{AudioLimits, AudioReader, NpyReader};
@@ -30,8 +30,16 @@ fn folder() -> PathBuf {
     FOLDER.clone()
 }
 
+/// Lets panics within symphonia and tokenizers come as far as they are caught: libFuzzer's hook ends
+/// the process at once. What is not caught ends it still.
+fn let_panics_be_caught() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(std::panic::take_hook()));
+}
+
 /// Sound files of any format.
 pub fn decode_any(data: &[u8]) {
+    let_panics_be_caught();
     let limits = AudioLimits::default().with_max_duration(Duration::from_secs(120));
     let source = Cursor::new(data.to_vec());
     let mut reader = match AudioReader::from_reader_with(source, "fuzz", limits) {
@@ -156,6 +164,7 @@ fn archive(pickle: &[u8]) -> Vec<u8> {
 /// Model folders: the parts between bytes of 0xff are their files. The first is the weights'
 /// header, whose length is put before it.
 pub fn safetensors_folder(data: &[u8]) {
+    let_panics_be_caught();
     let folder = folder().join("model");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -203,6 +212,7 @@ pub fn config(data: &[u8]) {
 
 /// `tokenizer.json`; with a byte of 0xff `vocab.json` and `merges.txt`.
 pub fn tokenizer(data: &[u8]) {
+    let_panics_be_caught();
     let mut parts = data.splitn(2, |&byte| byte == 0xff);
     let (first, second) = (parts.next().unwrap_or_default(), parts.next());
     let found = match second {

@@ -21,7 +21,13 @@ pub struct Caption {
     pub text: String,
     /// How sure the model is: the mean log-probability of the caption's tokens (with the
     /// usual length penalty of 1), so at most 0.
+    #[serde(deserialize_with = "finite")]
     pub score: f32,
+}
+
+/// Numbers beyond the greatest of float32 as that one.
+fn finite<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<f32, D::Error> {
+    f64::deserialize(deserializer).map(|score| score.clamp(f32::MIN.into(), f32::MAX.into()) as f32)
 }
 
 /// The captions of one recording.
@@ -153,7 +159,8 @@ impl Captions {
             text.push('\n');
         }
         if let Some(summary) = &self.summary {
-            let _ = writeln!(text, "\n{summary}");
+            let lines = summary.lines().map(one_line).collect::<Vec<_>>();
+            let _ = writeln!(text, "\n{}", lines.join("\n"));
         }
         text
     }

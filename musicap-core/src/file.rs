@@ -1,16 +1,18 @@
 //! Files that are there whole or not at all.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// Makes the file at `path` anew: `write` fills one beside it, with `.partial` added to its name,
-/// which then takes its place.
+/// Makes the file at `path` anew: `write` fills one beside it, with a name of its own that ends in
+/// `.partial`, which then takes its place.
 ///
-/// Whoever is interrupted, by `kill -9` or a power cut, leaves the old file or the new one. The
-/// folder must be there.
+/// Whoever is interrupted, by `kill -9` or a power cut, leaves the old file or the new one. Of
+/// several who write at once the last one's file stays. The folder must be there. What is no file,
+/// such as `/dev/null` or a pipe, is written into as it is.
 ///
 /// ```
 /// use std::io::Write;
@@ -34,11 +36,16 @@ pub fn replace_file(
     write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,
 ) -> Result<()> {
     let path = path.as_ref();
-    let partial = path.with_added_extension("partial");
+    if is_special(path) {
+        let file = File::options().write(true).open(path).map_err(Error::io("write", path))?;
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        return file.flush().map_err(Error::io("write", path));
+    }
+    let lot = RandomState::new().build_hasher().finish();
+    let partial = path.with_file_name(format!(".{lot:016x}.partial"));
     let replace = || {
-        // What an earlier try has left goes. A file that is new cannot be somebody's link to
-        // another place.
-        let _ = std::fs::remove_file(&partial);
+        // A file that is new cannot be somebody's link to another place.
         let file = File::create_new(&partial).map_err(Error::io("create", path))?;
         let mut file = BufWriter::new(file);
         write(&mut file)?;
@@ -51,4 +58,11 @@ pub fn replace_file(
         // What is half written is of no use; that it could not be removed is not the news.
         let _ = std::fs::remove_file(&partial);
     })
+}
+
+/// Whether something is at `path` that is neither file nor folder, or that the system gives out
+/// under a name of its own, like `/dev/stdout`.
+fn is_special(path: &Path) -> bool {
+    let is_other = |data: std::fs::Metadata| !data.is_file() && !data.is_dir();
+    (cfg!(unix) && path.starts_with("/dev")) || std::fs::metadata(path).is_ok_and(is_other)
 }

@@ -102,6 +102,11 @@ fn wav_files_of_64_bit_sizes_equal_ffmpeg() {
     let mut bytes = std::fs::read(path).unwrap();
     assert_eq!(&bytes[..4], b"RF64");
     bytes[..4].copy_from_slice(b"BW64");
+    // Nothing filled in, as ffmpeg leaves it in a pipe.
+    let mut piped = bytes.clone();
+    piped[20..44].fill(0);
+    let ours = AudioReader::from_bytes(piped, "piped").unwrap().read_all().unwrap();
+    assert_eq!(ours.samples().len(), FRAMES);
     // What comes after the sound is no sound.
     bytes.extend(b"LIST\x08\0\0\0INFOIART");
     let ours = AudioReader::from_bytes(bytes, "bw64").unwrap().read_all().unwrap();
@@ -114,8 +119,16 @@ fn wav_files_whose_sizes_are_unknown_or_wrong_are_read_to_their_end() {
     let good = wav(&samples, RATE, 1);
     let truth: Vec<f32> = samples.iter().map(|&x| f32::from(x) / 32_768.0).collect();
     let bytes = 2 * FRAMES as u32;
-    // Switched off, written to a pipe by ffmpeg and by sox, added up wrongly.
-    let sizes = [(0, 0), (u32::MAX, u32::MAX), (0x7fff_ffff, 0x7fff_ffdb), (17, bytes)];
+    // Switched off, at once and after a first header, written to a pipe by ffmpeg and by sox, added
+    // up wrongly.
+    let sizes = [
+        (0, 0),
+        (36, 0),
+        (u32::MAX, 0),
+        (u32::MAX, u32::MAX),
+        (0x7fff_ffff, 0x7fff_ffdb),
+        (17, bytes),
+    ];
     for (whole, data) in sizes {
         let mut file = good.clone();
         file[4..8].copy_from_slice(&u32::to_le_bytes(whole));
@@ -124,6 +137,44 @@ fn wav_files_whose_sizes_are_unknown_or_wrong_are_read_to_their_end() {
         assert!(reader.read_all().unwrap().samples() == truth, "{whole} {data}");
         assert!(reader.gaps().is_empty(), "{whole} {data}");
     }
+}
+
+/// Sparse files of five gigabytes, of whose silence the start is heard.
+#[test]
+fn wav_files_of_more_than_four_gigabytes_are_whole() {
+    let good = wav_with(3, 64, 192_000, 16, &[]);
+    let (frames, size) = (5_u64 << 23, 5_u64 << 30);
+    let wide = |riff: u64, data: u64| {
+        let mut chunk = b"ds64\x1c\0\0\0".to_vec();
+        chunk.extend([riff, data, 0].iter().flat_map(|number| number.to_le_bytes()));
+        chunk.extend([0; 4]);
+        [b"RF64\xff\xff\xff\xffWAVE", &chunk[..], &good[12..40], &[0xff; 4]].concat()
+    };
+    let narrow = |data: u32| [&good[..40], &data.to_le_bytes()].concat();
+    for head in [wide(size + 72, size), narrow(size as u32)] {
+        let scratch = Scratch::new();
+        let path = scratch.path("large.wav");
+        std::fs::write(&path, &head).unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.set_len(head.len() as u64 + size).unwrap();
+        let mut reader = AudioReader::open(&path).unwrap();
+        let mut samples = 0;
+        while let Some(block) = reader.next_block().unwrap() {
+            samples += block.len() as u64;
+        }
+        assert_eq!(samples, frames);
+        assert!(reader.gaps().is_empty(), "{:?}", reader.gaps());
+    }
+}
+
+#[test]
+fn what_is_missing_of_a_large_wav_file_is_said() {
+    let mut file = wav(&signal(RATE, 1, 48_000), RATE, 1);
+    file[4..8].copy_from_slice(&3_000_000_036_u32.to_le_bytes());
+    file[40..44].copy_from_slice(&3_000_000_000_u32.to_le_bytes());
+    let mut reader = AudioReader::from_bytes(file, "cut").unwrap();
+    assert_eq!(reader.read_all().unwrap().samples().len(), 48_000);
+    assert_eq!(reader.gaps().len(), 1);
 }
 
 #[test]

@@ -58,8 +58,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
 
 /// Says what failed in one line, for people and for scripts.
 fn report(error: &dyn std::fmt::Display) {
-    // A file's name may hold what a terminal would obey.
-    let error = error.to_string().replace(|c: char| c != '\n' && c.is_control(), "");
+    // A file's name may hold what a terminal would obey, and lines that nobody wrote.
+    let error = error.to_string().replace(char::is_control, " ");
     // Where stderr cannot be written there is nobody left to tell.
     let _ = writeln!(std::io::stderr(), "musicap: {error}");
 }

@@ -37,7 +37,10 @@ impl Output {
             Some(path) if is_folder(path, recordings) => {
                 Output::Folder(Folder { path: path.to_owned(), format })
             }
-            Some(path) => Output::File(path.to_owned()),
+            Some(path) => {
+                let inputs = recordings.list.iter().map(|recording| &*recording.path);
+                Output::File(not_an_input(path, inputs)?.to_owned())
+            }
         };
         let subtitles = matches!(format, Format::Srt | Format::Vtt);
         match output {
@@ -58,6 +61,22 @@ impl Output {
             }
             output => Ok(output),
         }
+    }
+}
+
+/// `output`, if it is none of the files that are read.
+///
+/// # Errors
+/// Which it is.
+pub fn not_an_input<'a>(
+    output: &'a Path,
+    mut inputs: impl Iterator<Item = &'a Path>,
+) -> Result<&'a Path, String> {
+    let Ok(place) = output.canonicalize() else { return Ok(output) };
+    let same = inputs.any(|input| input.canonicalize().is_ok_and(|input| input == place));
+    match same {
+        true => Err(format!("{} is what is read: it would be lost", output.display())),
+        false => Ok(output),
     }
 }
 
@@ -132,7 +151,8 @@ pub fn join(recordings: &[Captions], is_one: bool, format: Format) -> String {
 
 /// What stands before a recording's captions where there are several.
 pub fn heading(captions: &Captions) -> String {
-    format!("{}\n", captions.file.as_deref().unwrap_or_default())
+    let name = captions.file.as_deref().unwrap_or_default();
+    format!("{}\n", name.replace(char::is_control, ""))
 }
 
 /// Writes a text to a file at once, and makes the folder for it.
@@ -144,8 +164,9 @@ pub fn write_file(path: &Path, text: &str) -> Result<()> {
     musicap::replace_file(path, |file| write(file).map_err(|e| io("write", path, e)))
 }
 
-/// Writes to stdout now.
+/// Writes to stdout now, without what a terminal would obey.
 pub fn print(text: &str) -> Result<()> {
+    let text = text.replace(|c: char| c != '\n' && c.is_control(), "");
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     written.map_err(|e| io("write", Path::new("stdout"), e))

@@ -39,8 +39,9 @@ impl Progress {
         let style = ProgressStyle::with_template(template).expect("the template is well formed");
         self.bar.set_style(style.progress_chars("━╸─"));
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+        let name = name.replace(char::is_control, "");
         self.bar.set_message(match self.files {
-            1 => name.into_owned(),
+            1 => name,
             files => format!("{}/{files} {name}", self.done.0 + 1),
         });
         self.bar.enable_steady_tick(Duration::from_millis(200));
@@ -77,7 +78,7 @@ pub fn downloads(quiet: bool) -> impl Fn(u64, u64, &str) + Send + Sync + 'static
     bar.set_style(style.progress_chars("━╸─"));
     move |done, total, file| {
         if bar.message() != file {
-            bar.set_message(file.to_owned());
+            bar.set_message(file.replace(char::is_control, ""));
             bar.reset();
         }
         bar.set_length(total.max(done));

@@ -4,20 +4,22 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use musicap::{Captions, Format, Result};
+use musicap::{Captions, Error, Format, Result};
 
 use crate::args::SummarizeArgs;
 use crate::output;
 use crate::summary::{SummarizerName, Summary};
 use crate::{Exit, exit_code, report};
 
-/// The most that is read of a file of captions: those of a year of music.
-const MOST_BYTES: u64 = 1 << 30;
+/// The most that is read of a file of captions: those of two weeks of music. To summarise them
+/// takes twenty times as much memory.
+const MOST_BYTES: u64 = 64 << 20;
 
 pub fn run(args: &SummarizeArgs) -> Exit {
     match summarize_all(args) {
         Ok(0) => Exit::Done,
         Ok(_) => Exit::Failed,
+        Err(error) if output::is_closed_pipe(&error) => Exit::Done,
         Err(error) => exit_code(Err(error)),
     }
 }
@@ -28,7 +30,7 @@ fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
     let name = args.summary.summary.unwrap_or(SummarizerName::Local);
     let summary = Summary::by(name, &args.summary, args.quiet)?;
     let mut failed = 0;
-    let mut fail = |error: &musicap::Error| {
+    let mut fail = |error: &Error| {
         report(error);
         failed += 1;
     };
@@ -49,7 +51,7 @@ fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
     // Before the first summary, which may have to be paid for.
     if matches!(args.format, Format::Srt | Format::Vtt) && asked > 1 {
         let expected = "text or json for several recordings";
-        return Err(musicap::Error::InvalidOption {
+        return Err(Error::InvalidOption {
             name: "--format",
             value: format!("{:?}", args.format).to_lowercase(),
             expected: expected.into(),
@@ -92,5 +94,11 @@ fn read(file: &Path) -> Result<Vec<Captions>> {
             file.take(MOST_BYTES).read_to_string(&mut json).map_err(failed)?
         }
     };
+    if json.len() as u64 == MOST_BYTES {
+        return Err(Error::InvalidCaptions {
+            origin: file.display().to_string(),
+            reason: format!("it has more than {} MB", MOST_BYTES >> 20),
+        });
+    }
     Captions::read_json(&file.display().to_string(), &json)
 }

@@ -51,6 +51,8 @@ const MOST_ERRORS: usize = 64;
 /// billion packets of no bytes.
 const MOST_FRUITLESS: u32 = 1 << 20;
 const COST_OF_OWN: u32 = 16;
+/// A stream that follows another in an Ogg file has a decoder made for it.
+const COST_OF_STREAM: u32 = 1 << 14;
 
 /// Reads a sound file block by block, as mono float32 at the file's own rate.
 ///
@@ -77,6 +79,8 @@ pub struct AudioReader {
     limits: AudioLimits,
     format: Box<dyn FormatReader>,
     container: &'static str,
+    /// Whether the source is known to end where the sound does.
+    is_whole: bool,
     track: TrackReader,
     /// The samples of the packet at hand, and whether they are still to be handed out.
     block: Vec<f32>,
@@ -163,7 +167,8 @@ impl AudioReader {
     where
         R: Read + Seek + Send + Sync + 'static,
     {
-        let Container { reader: format, name: container, edits } = source::probe(input, &origin)?;
+        let Container { reader: format, name: container, edits, is_whole } =
+            source::probe(input, &origin)?;
         let track = source::choose_track(format.as_ref(), container, &origin)?;
         let track = TrackReader::new(track, format.as_ref(), &limits, &origin)?;
         let edit = edits.into_iter().find(|edit| edit.track == track.id);
@@ -174,6 +179,7 @@ impl AudioReader {
             limits,
             format,
             container,
+            is_whole,
             track,
             block: Vec::new(),
             block_ready: false,
@@ -310,13 +316,17 @@ impl AudioReader {
                 Err(SymphoniaError::IoError(error))
                     if error.kind() == io::ErrorKind::UnexpectedEof =>
                 {
-                    return self.end(Some("it ends in the middle".into()));
+                    let reason = "it ends in the middle".to_owned();
+                    return self.end(Some(reason).filter(|_| !self.is_whole));
                 }
                 Err(SymphoniaError::IoError(source)) => {
                     let at_s = self.seconds(self.prepared);
                     return Err(Error::AudioRead { origin: self.origin.clone(), at_s, source });
                 }
-                Err(SymphoniaError::ResetRequired) => self.next_track()?,
+                Err(SymphoniaError::ResetRequired) => {
+                    self.fruitless += COST_OF_STREAM;
+                    self.next_track()?;
+                }
                 Err(error) => {
                     errors += 1;
                     if errors == MOST_ERRORS || panicked(&error) {

@@ -4,6 +4,8 @@ use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 
 use ndarray::{Array3, ArrayView2};
 
+use crate::error::brief;
+
 /// The header's length with the magic before it, a multiple of 64 as the format asks.
 const HEADER: usize = 128;
 
@@ -173,12 +175,13 @@ fn shape(header: &str) -> Result<[usize; 3]> {
         return Err(invalid(format!("its shape is ({inside}): there is nothing in a chunk")));
     }
     let values =
-        shape.iter().try_fold(size_of::<f32>(), |product, &size| product.checked_mul(size));
+        shape.iter().try_fold(size_of::<f32>(), |product, &size| product.checked_mul(size.max(1)));
+    let values = values.filter(|&bytes| isize::try_from(bytes).is_ok());
     values.map(|_| shape).ok_or_else(|| invalid(format!("its shape, ({inside}), fits no memory")))
 }
 
 fn invalid(reason: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidData, reason.into())
+    Error::new(ErrorKind::InvalidData, brief(&reason.into()))
 }
 
 /// Says what it means that bytes are missing.

@@ -15,7 +15,7 @@ use symphonia::core::io::{MediaSource, MediaSourceStream};
 use symphonia::core::meta::MetadataOptions;
 
 use super::mp4::{self, Edit};
-use super::wav::{self, Mended};
+use super::wav;
 use crate::{Error, Result};
 
 /// The longest tag and picture that are kept while reading a file's metadata, in bytes.
@@ -82,8 +82,8 @@ impl Patch {
     /// Changes what `buffer`, read from `start`, has in common with the patch.
     fn apply(&self, start: u64, buffer: &mut [u8]) {
         for (at, byte) in (self.at..).zip(&self.bytes) {
-            let place = at.checked_sub(start).and_then(|index| buffer.get_mut(index as usize));
-            if let Some(place) = place {
+            let index = at.checked_sub(start).and_then(|index| usize::try_from(index).ok());
+            if let Some(place) = index.and_then(|index| buffer.get_mut(index)) {
                 *place = *byte;
             }
         }
@@ -108,14 +108,18 @@ pub(super) struct Container {
     pub(super) reader: Box<dyn FormatReader>,
     pub(super) name: &'static str,
     pub(super) edits: Vec<Edit>,
+    /// Whether the source is known to end where the sound does.
+    pub(super) is_whole: bool,
 }
 
 pub(super) fn open_file(path: &Path) -> Result<Input<File>> {
-    let file = File::open(path).map_err(Error::io("read", path))?;
-    if file.metadata().is_ok_and(|data| data.is_dir()) {
-        let source = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, not a file");
-        return Err(Error::io("read", path)(source));
+    // Opening a pipe waits for somebody to write into it, and none can be sought.
+    let data = std::fs::metadata(path).map_err(Error::io("read", path))?;
+    if !data.is_file() {
+        let what = if data.is_dir() { "it is a folder, not a file" } else { "it is no file" };
+        return Err(Error::io("read", path)(io::Error::other(what)));
     }
+    let file = File::open(path).map_err(Error::io("read", path))?;
     Input::new(file).map_err(Error::io("read", path))
 }
 
@@ -137,8 +141,9 @@ pub(super) fn probe<R: Read + Seek + Send + Sync + 'static>(
     let edits = mp4::edits(&mut input, len);
     let last_box = mp4::fit_last_box(&mut input, len);
     input.patches.extend(last_box);
-    if let Some(Mended { patches, end }) = wav::mend(&mut input, len) {
-        (input.patches, input.len) = (patches, end);
+    let mut is_whole = false;
+    if let Some(mended) = wav::mend(&mut input, len) {
+        (input.patches, input.len, is_whole) = (mended.patches, mended.end, mended.is_whole);
     }
     input.seek(SeekFrom::Start(0)).map_err(failed)?;
 
@@ -150,7 +155,7 @@ pub(super) fn probe<R: Read + Seek + Send + Sync + 'static>(
     let reader = guarded(|| probe.probe(&Hint::new(), stream, FormatOptions::default(), metadata))
         .map_err(|error| probe_error(origin, &start, error))?;
     let name = reader.format_info().long_name;
-    Ok(Container { reader, name, edits })
+    Ok(Container { reader, name, edits, is_whole })
 }
 
 fn unknown(origin: &str, reason: &str) -> Error {

@@ -1,6 +1,7 @@
 //! One track of a container: its decoder, its clock, and which of its frames are to be heard.
 
 use symphonia::core::codecs::CodecParameters;
+use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::{Error as SymphoniaError, decode_error};
 use symphonia::core::formats::well_known::{FORMAT_ID_ISOMP4, FORMAT_ID_MP3};
@@ -174,7 +175,10 @@ impl TrackReader {
             Err(error) if panicked(&error) => return Err(error),
             Err(error) => {
                 out.clear();
-                self.decode_anew(packet, out).ok_or(error)?;
+                let joined =
+                    matches!(self.params.codec, CODEC_ID_MP1 | CODEC_ID_MP2 | CODEC_ID_MP3);
+                let anew = if joined { self.decode_anew(packet, out) } else { None };
+                anew.ok_or(error)?;
             }
         }
         Ok(out.len())

@@ -10,8 +10,14 @@ use symphonia::core::errors::{Result, limit_error};
 
 /// The most numbers in all codebooks together, 32 MB: what encoders write has some 100,000.
 const MOST_NUMBERS: u64 = 1 << 23;
-/// What an entry takes besides its vector, in numbers.
-const NUMBERS_AN_ENTRY: u64 = 4;
+/// What an entry takes besides its vector, in numbers: symphonia's tables for codes of many
+/// lengths take a kilobyte.
+const NUMBERS_AN_ENTRY: u64 = 256;
+/// What symphonia takes: codebooks beyond are refused there.
+const MOST_ENTRIES: u64 = 131_072;
+const MOST_DIMENSIONS: u64 = 32;
+/// A file has one, and what looks like another is a chance of one in 2^56.
+const MOST_SETUPS: usize = 8;
 
 /// Refuses a Vorbis track whose codebooks would fill gigabytes.
 pub(super) fn check(params: &AudioCodecParameters) -> Result<()> {
@@ -21,7 +27,11 @@ pub(super) fn check(params: &AudioCodecParameters) -> Result<()> {
         _ => return Ok(()),
     };
     // Containers pack the headers in different ways, and one might be hidden in another.
-    for (start, _) in headers.windows(SETUP.len()).enumerate().filter(|(_, word)| *word == SETUP) {
+    let setups = headers.windows(SETUP.len()).enumerate().filter(|(_, word)| *word == SETUP);
+    for (number, (start, _)) in setups.enumerate() {
+        if number == MOST_SETUPS {
+            return limit_error("vorbis: it has more setup headers than one");
+        }
         let mut bits = Bits { bytes: &headers[start + SETUP.len()..], at: 0 };
         let mut numbers = 0;
         let count = bits.read(8).unwrap_or(0) + 1;
@@ -61,6 +71,9 @@ impl Bits<'_> {
             return None;
         }
         let (dimensions, entries) = (self.read(16)?, self.read(24)?);
+        if dimensions > MOST_DIMENSIONS || entries > MOST_ENTRIES {
+            return None;
+        }
         let is_ordered = self.read(1)? == 1;
         match is_ordered {
             true => self.ordered_lengths(entries)?,

@@ -12,13 +12,17 @@ use super::source::Patch;
 
 /// More chunks before the sound are not looked through.
 const MOST_CHUNKS: usize = 10_000;
-/// Sizes from here on are what programs write that do not know theirs, if the file is shorter.
-const UNKNOWN: u64 = 0x7fff_f000;
+/// What programs write that do not know the size: ffmpeg and browsers, sox, arecord, and those that
+/// take the header's 36 bytes off.
+const UNKNOWN: [u64; 6] =
+    [0xffff_ffff, 0xffff_ffdb, 0x7fff_f000, 0x8000_0000, 0x7fff_ffff, 0x7fff_ffdb];
 
 /// What is to be read in place of a header, and where the file ends then.
 pub(super) struct Mended {
     pub(super) patches: Vec<Patch>,
     pub(super) end: u64,
+    /// Whether all of the sound is there.
+    pub(super) is_whole: bool,
 }
 
 /// How to read a WAV file of `len` bytes; `None` if it is none, or has no sound.
@@ -48,15 +52,20 @@ pub(super) fn mend<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Option<
             }
             b"data" => {
                 let left = len.saturating_sub(start);
+                let whole = u64::from(number(&riff[4..]));
+                let never_written = [0, u64::from(u32::MAX), start - 8].contains(&whole);
                 let size = match wide_size {
-                    Some(wide) if size == u64::from(u32::MAX) => wide,
-                    _ if size == 0 && number(&riff[4..]) == 0 => left,
-                    _ if size >= UNKNOWN && size > left => left,
+                    Some(wide @ 1..) if size == UNKNOWN[0] => wide,
+                    _ if size == 0 && never_written => left,
+                    _ if UNKNOWN.contains(&size) && (size > left || size == UNKNOWN[0]) => left,
+                    // More than fits into 32 bits, of which the rest was written.
+                    _ if left > size && (left - size).is_multiple_of(1 << 32) => left,
                     _ => size,
                 };
                 let short = u32::try_from(size).unwrap_or(u32::MAX);
                 patches.push(Patch::new(at + 4, short.to_le_bytes().into()));
-                return Some(Mended { patches, end: start.saturating_add(size).min(len) });
+                let end = start.saturating_add(size);
+                return Some(Mended { patches, end: end.min(len), is_whole: end <= len });
             }
             _ => {}
         }
@@ -70,7 +79,7 @@ pub(super) fn mend<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Option<
 fn whole_bytes(format: &[u8; 16], at: u64) -> Option<Patch> {
     let short = |at: usize| u16::from_le_bytes([format[at], format[at + 1]]);
     let (tag, channels, align, bits) = (short(0), short(2), short(12), short(14));
-    let place = 8 * align.checked_div(channels)?;
+    let place = align.checked_div(channels)?.checked_mul(8)?;
     let is_padded = tag == 1 && bits < place && place <= 32 && align % channels == 0;
     is_padded.then(|| Patch::new(at + 14, place.to_le_bytes().into()))
 }

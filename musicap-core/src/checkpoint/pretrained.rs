@@ -206,7 +206,7 @@ fn find_weights(folder: &Path) -> Result<PathBuf> {
     let entries = std::fs::read_dir(folder).map_err(Error::io("read", folder))?;
     let mut found: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|end| end == "pth"))
+        .filter(|path| path.extension().is_some_and(|end| end == "pth") && path.is_file())
         .collect();
     match (found.pop(), found.is_empty()) {
         (Some(path), true) => Ok(path),

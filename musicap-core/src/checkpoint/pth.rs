@@ -98,7 +98,14 @@ fn check_archive<R: BufRead + Seek>(file: &mut R) -> io::Result<Result<(), Strin
         if name.ends_with(b"data.pkl") {
             pickles.push((le(&entry[42..46]), le(&entry[24..28])));
         }
-        at += ENTRY.1 + name_length + extra + le(&entry[32..34]);
+        // Other names than the one that stands there are what other readers go by.
+        let mut more = vec![0; extra as usize];
+        file.read_exact(&mut more)?;
+        let comment = le(&entry[32..34]);
+        if comment > 0 || has_other_name(&more) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        at += ENTRY.1 + name_length + extra;
     }
     if at != end {
         return Err(io::ErrorKind::InvalidData.into());
@@ -126,6 +133,12 @@ fn find_directory<R: BufRead + Seek>(file: &mut R) -> io::Result<(Directory, u64
         length: le(&last[12..16]),
         start: le(&last[16..20]),
     };
+    // One archive in one part, and nothing after it: whoever looks for the last record in another
+    // way finds this one, too.
+    let plain = last[4..8] == [0; 4] && last[8..10] == last[10..12] && last[20..22] == [0; 2];
+    if !plain || starts_elsewhere(file, end, &directory)? {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
     let full = directory.entries == 0xffff || directory.start.max(directory.length) >= 0xffff_ffff;
     // torch.save adds a record in 64 bits always; it counts where the last one is full.
     let locator = record(file, before(end, LOCATOR.1)?, LOCATOR);
@@ -135,6 +148,13 @@ fn find_directory<R: BufRead + Seek>(file: &mut R) -> io::Result<(Directory, u64
             return Err(io::ErrorKind::InvalidData.into());
         }
         let wide = record(file, end, WIDE_END)?;
+        let plain = le(&wide[4..12]) == WIDE_END.1 - 12
+            && wide[16..24] == [0; 8]
+            && wide[24..32] == wide[32..40]
+            && locator[4..8] == [0; 4];
+        if !plain {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
         if full {
             directory = Directory {
                 entries: le(&wide[32..40]),
@@ -146,6 +166,28 @@ fn find_directory<R: BufRead + Seek>(file: &mut R) -> io::Result<(Directory, u64
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok((directory, end))
+}
+
+/// Whether a directory seems to start as far before the last record as it is long, and elsewhere by
+/// its own account.
+fn starts_elsewhere<R: BufRead + Seek>(
+    file: &mut R,
+    end: u64,
+    directory: &Directory,
+) -> io::Result<bool> {
+    let Some(start) = end.checked_sub(directory.length) else { return Ok(false) };
+    Ok(start != directory.start && record(file, start, (ENTRY.0, 4)).is_ok())
+}
+
+/// Whether an entry's extra fields hold a name in Unicode (APPNOTE 4.6.9).
+fn has_other_name(mut extra: &[u8]) -> bool {
+    while let Some((head, rest)) = extra.split_first_chunk::<4>() {
+        if le(&head[..2]) == 0x7075 {
+            return true;
+        }
+        extra = rest.get(le(&head[2..]) as usize..).unwrap_or_default();
+    }
+    false
 }
 
 /// The record at `at`, which must begin with its signature.

@@ -65,7 +65,7 @@ impl rten_simd::SimdOp for Decibels<'_> {
 #[inline(always)]
 fn log10(x: f32) -> f32 {
     const ROOT_HALF: u32 = 0x3f35_04f3;
-    let bits = x.to_bits() - ROOT_HALF;
+    let bits = x.to_bits().wrapping_sub(ROOT_HALF);
     let exponent = f64::from(bits as i32 >> 23);
     let mantissa = f64::from(f32::from_bits((bits & 0x007f_ffff) + ROOT_HALF));
     let t = (mantissa - 1.0) / (mantissa + 1.0);

@@ -28,6 +28,9 @@ struct Part {
     kind: String,
 }
 
+/// The numbers that tokens may have: any vocabulary that a model has is smaller.
+const MOST_IDS: u32 = 1 << 22;
+
 /// A tokenizer. Errors are reasons in words.
 #[derive(Clone, Debug)]
 pub struct Full(tokenizers::Tokenizer);
@@ -64,7 +67,12 @@ impl Full {
     }
 
     fn check_tokens(self) -> Result<Self, String> {
-        let longest = self.0.get_vocab(true).into_keys().map(|token| token.len()).max();
+        let tokens = self.0.get_vocab(true);
+        // To write them down, `tokenizers` goes through all numbers up to the greatest.
+        if let Some(id) = tokens.values().max().filter(|&&id| id >= MOST_IDS) {
+            return Err(format!("a token has the number {id}; there may be {MOST_IDS}"));
+        }
+        let longest = tokens.into_keys().map(|token| token.len()).max();
         match longest.filter(|&longest| longest > LONGEST_TOKEN) {
             None => Ok(self),
             Some(longest) => Err(format!(

@@ -284,5 +284,35 @@ fn codebooks_that_fill_gigabytes_are_refused() {
         assert!(file.len() < 7_000);
         let refused = read(file).unwrap_err();
         assert!(refused.to_string().contains("codebooks"), "{refused}");
+        // One of twelve books whose codes have every length, and a hundred damaged packets.
+        for file in [
+            &include_bytes!(
+                "../../../fuzz/regressions/decode_any/books-of-codes-of-every-length.ogg"
+            )[..],
+            include_bytes!(
+                "../../../fuzz/regressions/decode_any/damaged-packets-with-large-books.ogg"
+            ),
+        ] {
+            let refused = read(file.to_vec()).unwrap_err();
+            assert!(refused.to_string().contains("codebooks"), "{refused}");
+        }
     });
+}
+
+/// A setup header that seems to begin in every few bytes.
+#[test]
+fn a_header_full_of_headers_is_refused() {
+    let mut head = b"\x01vorbis\0\0\0\0\x01".to_vec();
+    head.extend(RATE.to_le_bytes());
+    head.extend([0; 12]);
+    head.extend([0xb8, 1]);
+    let comment = b"\x03vorbis\0\0\0\0\0\0\0\0\x01";
+    let setup = b"\x05vorbis\0BCV\x01\0\xff\xff\xff\0".repeat(2_000);
+    let file = [
+        ogg_page(2, 0, &[&head]),
+        ogg_page(0, 1, &[comment, &setup]),
+        ogg_page(4, 2, &[&[0; 50], &[0; 50]]),
+    ];
+    let refused = read(file.concat()).unwrap_err();
+    assert!(refused.to_string().contains("vorbis"), "{refused}");
 }

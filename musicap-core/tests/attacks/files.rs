@@ -1,7 +1,9 @@
 //! Paths: links that lead elsewhere, files that are none.
 
-use std::os::unix::fs::symlink;
+use std::io::Write;
+use std::os::unix::fs::{FileTypeExt, symlink};
 use std::path::Path;
+use std::process::Command;
 
 use musicap::audio::AudioReader;
 use musicap::checkpoint::Precision;
@@ -24,7 +26,6 @@ fn untouched(victim: &Path) {
 }
 
 fn write(path: &Path, text: &str) -> musicap::Result<()> {
-    use std::io::Write;
     replace_file(path, |file| {
         file.write_all(text.as_bytes()).map_err(|source| Error::Io {
             path: path.to_owned(),
@@ -46,6 +47,7 @@ fn a_link_in_the_output_folder_leads_nowhere() {
         assert_eq!(std::fs::read_to_string(&out).unwrap(), "new");
         assert!(!std::fs::symlink_metadata(&out).unwrap().is_symlink());
         std::fs::remove_file(&out).unwrap();
+        let _ = std::fs::remove_file(&planted);
     }
     // Nor does one that leads to nothing yet.
     let nothing = scratch.path("nothing");
@@ -53,8 +55,42 @@ fn a_link_in_the_output_folder_leads_nowhere() {
     write(&out, "new").unwrap();
     assert!(!nothing.exists());
     // A folder in the way is an error that says so.
-    std::fs::create_dir(scratch.path("other.txt.partial")).unwrap();
+    std::fs::create_dir(scratch.path("other.txt")).unwrap();
     assert!(matches!(write(&scratch.path("other.txt"), "new"), Err(Error::Io { .. })));
+}
+
+/// Whoever writes to `/dev/null` as root does not want a file in its place.
+#[test]
+fn devices_and_pipes_are_written_into_and_not_replaced() {
+    let scratch = Scratch::new();
+    write(Path::new("/dev/null"), "gone").unwrap();
+    assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    let pipe = scratch.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let read = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    write(&pipe, "through").unwrap();
+    assert_eq!(read.join().unwrap(), "through");
+    assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    // Nobody writes into this one: it is refused at once.
+    let refused = AudioReader::open(&pipe).unwrap_err();
+    assert!(refused.to_string().contains("no file"), "{refused}");
+}
+
+#[test]
+fn of_two_who_write_at_once_both_write_whole_files() {
+    let scratch = Scratch::new();
+    let path = scratch.path("captions.txt");
+    let inner = || write(&path, "inner");
+    replace_file(&path, |file| {
+        inner().unwrap();
+        file.write_all(b"outer").unwrap();
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "outer");
 }
 
 #[test]

@@ -163,6 +163,47 @@ fn an_archive_that_declares_billions_of_entries_is_refused() {
     });
 }
 
+/// Two directories in one archive: what is checked must be what is read.
+#[test]
+fn an_archive_that_can_be_read_in_two_ways_is_refused() {
+    let honest = one_tensor(&HONEST);
+    let other = pickled(b"\x80\x02}.".to_vec());
+    // A second archive in the first one's comment, whose own comment does not end.
+    let mut decoy = honest.clone();
+    let length = decoy.len();
+    decoy[length - 2..].copy_from_slice(&(other.len() as u16).to_le_bytes());
+    decoy.extend(&other);
+    let length = decoy.len();
+    decoy[length - 2..].fill(0xff);
+    assert!(refusal(&decoy).contains("ZIP directory"));
+    // A comment, in which a directory might hide, of the archive and of an entry.
+    let mut remark = honest.clone();
+    let length = remark.len();
+    remark[length - 2] = 4;
+    assert!(refusal(&[remark, b"PK\x01\x02".to_vec()].concat()).contains("ZIP directory"));
+    let directory = honest.windows(4).position(|word| word == b"PK\x01\x02").unwrap();
+    let mut remark = honest.clone();
+    remark[directory + 32] = 1;
+    assert!(refusal(&remark).contains("ZIP directory"));
+    // An archive in parts.
+    for at in [4, 6, 8] {
+        let mut parts = honest.clone();
+        parts[honest.len() - 22 + at] = 7;
+        assert!(refusal(&parts).contains("ZIP directory"));
+    }
+    // A name in Unicode beside the name.
+    let name = usize::from(honest[directory + 28]);
+    let mut named = honest.clone();
+    let extra = [&0x7075_u16.to_le_bytes()[..], &[5, 0, 1, 0, 0, 0, 0]].concat();
+    named[directory + 30] = extra.len() as u8;
+    let end = directory + 46 + name;
+    named.splice(end..end, extra.iter().copied());
+    let last = named.len() - 22;
+    let size = u32::from_le_bytes(named[last + 12..last + 16].try_into().unwrap());
+    named[last + 12..last + 16].copy_from_slice(&(size + extra.len() as u32).to_le_bytes());
+    assert!(refusal(&named).contains("ZIP directory"));
+}
+
 #[test]
 fn tensors_that_repeat_eight_bytes_for_gigabytes_are_refused() {
     within(128, || {
