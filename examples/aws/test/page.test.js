@@ -137,7 +137,31 @@ test("what is no recording is refused before, and told after, the upload", async
   assert.deepEqual(await states(), ["done", "failed", "waiting", "waiting"]);
 });
 
-test("a ticket is good for one file of its size and type and for nothing else", async () => {
+test("captions whose answer comes after the summary's do not hide it", async () => {
+  const told = (captions, summary) =>
+    `data: ${JSON.stringify({ features: "done", captions, summary, problem: null })}\n\n`;
+  const caption = { index: 0, start_s: 0, end_s: 10, text: "a caption", score: 1 };
+  await page.route("**/status?*", (route) =>
+    route.fulfill({ contentType: "text/event-stream", body: told("done", "working") + told("done", "done") }),
+  );
+  let answers = 0;
+  let late = false;
+  await page.route("**/result?*", async (route) => {
+    const first = answers++ === 0;
+    if (first) await new Promise((resolve) => setTimeout(resolve, 1000));
+    await route.fulfill({ json: { captions: [caption], summary: first ? null : "the summary" } });
+    late ||= first;
+  });
+  await page.route("**/audio?*", (route) => route.fulfill({ contentType: "audio/mpeg", path: MP3 }));
+  await page.goto(`${url}#incoming%2Fa%2Fb.mp3`);
+  await page.waitForSelector("#summary:not([hidden])");
+  while (!late) await page.waitForTimeout(100);
+  await page.waitForTimeout(200);
+  assert.equal(await page.textContent("#summary"), "the summary");
+  assert.equal(await page.isVisible("#summary"), true);
+});
+
+test("a ticket is good for one file of its size and type, once, and for nothing else", async () => {
   const ask = (body) =>
     fetch(new URL("uploads", url), {
       method: "POST",
@@ -147,9 +171,12 @@ test("a ticket is good for one file of its size and type and for nothing else", 
   const ticket = await (await ask({ name: "a.mp3", size: 100, type: "audio/mpeg" })).json();
   const put = (headers, length) =>
     fetch(ticket.url, { method: "PUT", headers, body: Buffer.alloc(length) }).then(({ status }) => status);
-  assert.equal(await put({ "content-type": "audio/mpeg" }, 101), 403);
-  assert.equal(await put({ "content-type": "text/html" }, 100), 403);
-  assert.equal(await put({ "content-type": "audio/mpeg" }, 100), 200);
+  const once = { "if-none-match": "*" };
+  assert.equal(await put({ "content-type": "audio/mpeg", ...once }, 101), 403);
+  assert.equal(await put({ "content-type": "text/html", ...once }, 100), 403);
+  assert.equal(await put({ "content-type": "audio/mpeg" }, 100), 403);
+  assert.equal(await put({ "content-type": "audio/mpeg", ...once }, 100), 200);
+  assert.equal(await put({ "content-type": "audio/mpeg", ...once }, 100), 412);
   for (const key of ["../x", "captions/a.json"]) {
     const path = `result?key=${encodeURIComponent(key)}`;
     assert.equal((await fetch(new URL(path, url))).status, 400);

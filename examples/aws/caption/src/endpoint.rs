@@ -1,21 +1,30 @@
 //! Captions by a SageMaker endpoint, which runs `sagemaker serve`.
 
 use std::io::Cursor;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_sagemakerruntime::Client;
 use aws_sdk_sagemakerruntime::config::http::HttpResponse;
 use aws_sdk_sagemakerruntime::config::timeout::TimeoutConfig;
-use aws_sdk_sagemakerruntime::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sagemakerruntime::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::InvokeEndpointError;
 use aws_sdk_sagemakerruntime::primitives::Blob;
 use musicap::audio::{ChunkSpan, NpyWriter};
 use musicap::{Caption, Captions};
 use ndarray::{Array3, Axis};
 use pipeline::{Features, Problem, settings};
+use tokio::time::{sleep, timeout_at};
 
 /// SageMaker gives a container 60 s; what takes longer than this has lost its connection.
 const PATIENCE: Duration = Duration::from_secs(65);
+/// What must be left of the function's time to begin an invocation.
+pub const INVOCATION: Duration = Duration::from_secs(60);
+/// What is left at the end for saying that time ran out.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long a busy endpoint is left alone at first; each time it is twice as long.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+/// How long at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(16);
 /// Bytes of a request that are no values.
 const HEADER: usize = 128;
 
@@ -45,12 +54,14 @@ impl Endpoint {
         self.payload_bytes.saturating_sub(HEADER) / chunk_bytes
     }
 
-    /// The captions of chunks, and the model's name.
+    /// The captions of chunks, and the model's name. While the endpoint is busy it is asked again,
+    /// as what has been captioned so far would be lost; until shortly before `deadline`.
     pub async fn caption(
         &self,
         chunks: &Array3<f32>,
         spans: &[ChunkSpan],
         features: &Features,
+        deadline: Instant,
     ) -> Result<(String, Vec<Caption>), Problem> {
         let key = &features.source.key;
         // Sampling depends on a chunk's number; the other tells models apart.
@@ -59,7 +70,26 @@ impl Endpoint {
         let request = self.client.invoke_endpoint().endpoint_name(&self.name);
         let request = request.content_type("application/x-npy").accept("application/json");
         let request = request.custom_attributes(attributes).body(Blob::new(npy(chunks)));
-        let reply = request.send().await.map_err(|error| self.problem(key, error))?;
+        let until = deadline.checked_sub(LAST_WORDS).unwrap_or(deadline);
+        let mut wait = FIRST_WAIT;
+        let reply = loop {
+            match timeout_at(until.into(), request.clone().send()).await {
+                Ok(Ok(reply)) => break reply,
+                Ok(Err(error)) if is_busy(&error) && Instant::now() + wait < until => {
+                    let (endpoint, wait_s) = (&self.name, wait.as_secs_f64());
+                    tracing::warn!(stage = "caption", recording = key, endpoint, wait_s, "busy");
+                    sleep(uneven(wait)).await;
+                    wait = (2 * wait).min(LONGEST_WAIT);
+                }
+                Ok(Err(error)) => return Err(self.problem(key, error)),
+                Err(_) => {
+                    let name = &self.name;
+                    return Err(Problem::passing(format!(
+                        "{key}: the endpoint {name} had not answered when the function's time ran out"
+                    )));
+                }
+            }
+        };
         let body = reply.body.map(Blob::into_inner).unwrap_or_default();
         let read = serde_json::from_slice::<Captions>(&body).map_err(|error| error.to_string());
         let read = read.and_then(|read| match read.captions.len() == spans.len() {
@@ -100,6 +130,24 @@ impl Endpoint {
             _ => Problem::passing(message),
         }
     }
+}
+
+/// Whether the same request may succeed in a while: SageMaker or the container has too much to do,
+/// or a new container is starting.
+fn is_busy(error: &SdkError<InvokeEndpointError, HttpResponse>) -> bool {
+    match error.as_service_error() {
+        Some(InvokeEndpointError::ModelError(refused)) => {
+            matches!(refused.original_status_code(), Some(429 | 503))
+        }
+        Some(InvokeEndpointError::ServiceUnavailable(_)) => true,
+        _ => error.code() == Some("ThrottlingException"),
+    }
+}
+
+/// Half to all of `wait`: those who were turned away together come back apart.
+fn uneven(wait: Duration) -> Duration {
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    wait / 2 + wait * (nanos / 1000 % 1000) / 2000
 }
 
 /// Chunks as a .npy file.

@@ -7,7 +7,7 @@
 //! | `JOB_INSTANCE` | `ml.c6i.xlarge` | the kind of machine |
 //! | `JOB_VOLUME_GB` | 30 | its disk |
 //! | `JOB_SECONDS` | 3600 | when it is stopped |
-//! | `MODEL` | `embedded` | handed on to the job |
+//! | `MODEL` | `embedded` | handed on to the job: a path in the image, as nothing is mounted |
 
 use std::time::{Duration, SystemTime};
 
@@ -19,10 +19,13 @@ use pipeline::name::CAPTIONS;
 use pipeline::{Problem, RecordingId, settings};
 use serde_json::{Value, json};
 
+/// Jobs that are started for one recording, each after the one before has failed.
+const MOST_JOBS: usize = 20;
+
 /// Starts jobs.
 ///
-/// SageMaker's own crate would add 350 operations to the function for the sake of one, so this
-/// request is signed here.
+/// SageMaker's own crate would add 350 operations to the function for the sake of two, so these
+/// requests are signed here.
 pub struct Jobs {
     client: reqwest::Client,
     credentials: SharedCredentialsProvider,
@@ -58,8 +61,9 @@ impl Jobs {
         })
     }
 
-    /// Starts the job of one recording. There is one for each: when the event comes again,
-    /// SageMaker says that the name is taken.
+    /// Starts the job of one recording, unless one is under way. Names are the same for the same
+    /// recording, so an event that comes twice finds the first job; if that has ended without
+    /// captions, the next one has its name with a number.
     pub async fn start(
         &self,
         id: &RecordingId,
@@ -67,33 +71,71 @@ impl Jobs {
         array: &str,
         description: &str,
     ) -> Result<(), Problem> {
-        let name = job_name(id);
+        for number in 1..=MOST_JOBS {
+            let name = job_name(id, number);
+            let request = self.request(&name, bucket, [array, description]);
+            match self.call(&name, "CreateProcessingJob", request).await {
+                Ok(_) => {
+                    tracing::info!(recording = id.as_str(), job = name, "job started");
+                    return Ok(());
+                }
+                Err(Refused::Taken) => {}
+                Err(Refused::Problem(problem)) => return Err(problem),
+            }
+            match &self.state(&name).await?[..] {
+                // Had one completed, its captions would have been there before this was called.
+                ended @ ("Failed" | "Stopped" | "Completed") => {
+                    tracing::info!(recording = id.as_str(), job = name, ended, "job of before");
+                }
+                "Stopping" => {
+                    return Err(Problem::passing(format!("{id}: the job {name} is being stopped")));
+                }
+                state => {
+                    tracing::info!(recording = id.as_str(), job = name, state, "job under way");
+                    return Ok(());
+                }
+            }
+        }
+        let last = job_name(id, MOST_JOBS);
+        let message =
+            format!("{id}: {MOST_JOBS} processing jobs have ended without captions, up to {last}");
+        Err(Problem::permanent("Job", message))
+    }
+
+    /// How far a job is, in SageMaker's words.
+    async fn state(&self, name: &str) -> Result<String, Problem> {
+        let request = json!({ "ProcessingJobName": name });
+        match self.call(name, "DescribeProcessingJob", request).await {
+            Ok(job) => Ok(job["ProcessingJobStatus"].as_str().unwrap_or_default().to_owned()),
+            Err(Refused::Problem(problem)) => Err(problem),
+            Err(Refused::Taken) => Err(Problem::passing(format!("the job {name} is in use"))),
+        }
+    }
+
+    /// SageMaker's answer to a request that is about the job `name`.
+    async fn call(&self, name: &str, action: &str, request: Value) -> Result<Value, Refused> {
         let failed = |reason: String| {
-            Problem::passing(format!("{id}: cannot start the processing job {name}: {reason}"))
+            Refused::Problem(Problem::passing(format!("{action} of {name}: {reason}")))
         };
-        let request = self.request(&name, bucket, [array, description]).to_string();
-        let signed = self.signed(request).await.map_err(|error| failed(format!("{error:#}")))?;
+        let signed = self.signed(action, request.to_string()).await;
+        let signed = signed.map_err(|error| failed(format!("{error:#}")))?;
         let reply = self.client.execute(signed).await.map_err(|error| failed(error.to_string()))?;
         let status = reply.status();
         let body = reply.text().await.map_err(|error| failed(error.to_string()))?;
-        if status.is_success() {
-            tracing::info!(recording = id.as_str(), job = name, "job started");
-            return Ok(());
-        }
         let body: Value = serde_json::from_str(&body).unwrap_or_default();
+        if status.is_success() {
+            return Ok(body);
+        }
         let kind = body["__type"].as_str().unwrap_or_default().rsplit('#').next().unwrap_or("");
         let message = body["message"].as_str().or(body["Message"].as_str()).unwrap_or_default();
-        match kind {
-            "ResourceInUse" => {
-                tracing::info!(recording = id.as_str(), job = name, "job started before");
-                Ok(())
-            }
+        Err(match kind {
+            "ResourceInUse" => Refused::Taken,
             "ValidationException" => {
-                let message = format!("{id}: the processing job {name} is refused: {message}");
-                Err(Problem::permanent("Job", message))
+                let message = format!("{action} of {name} is refused: {message}");
+                Refused::Problem(Problem::permanent("Job", message))
             }
-            _ => Err(failed(format!("{status}: {kind} {message}"))),
-        }
+            _ => failed(format!("{status}: {kind} {message}")),
+        })
     }
 
     fn request(&self, name: &str, bucket: &str, keys: [&str; 2]) -> Value {
@@ -139,11 +181,10 @@ impl Jobs {
     }
 
     /// A request with a signature of version 4.
-    async fn signed(&self, body: String) -> anyhow::Result<reqwest::Request> {
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", "SageMaker.CreateProcessingJob"),
-        ];
+    async fn signed(&self, action: &str, body: String) -> anyhow::Result<reqwest::Request> {
+        let target = format!("SageMaker.{action}");
+        let headers =
+            [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", &target[..])];
         let identity = self.credentials.provide_credentials().await?.into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
@@ -169,10 +210,21 @@ impl Jobs {
     }
 }
 
-/// A name of at most 63 letters, digits and hyphens, the same for the same recording.
-fn job_name(id: &RecordingId) -> String {
+/// Why SageMaker did not do what it was asked.
+enum Refused {
+    /// A job has this name already.
+    Taken,
+    /// Anything else.
+    Problem(Problem),
+}
+
+/// A name of at most 63 letters, digits and hyphens, the same for the same recording and number.
+fn job_name(id: &RecordingId, number: usize) -> String {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(id.as_str().as_bytes());
     let digest: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("musicap-{digest}")
+    match number {
+        1 => format!("musicap-{digest}"),
+        _ => format!("musicap-{digest}-{number}"),
+    }
 }

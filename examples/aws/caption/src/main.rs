@@ -35,7 +35,7 @@ use local::Local;
 
 /// The most that is read of a description: more than a day of music has.
 const MOST_BYTES: u64 = 16 << 20;
-/// What must be left of the function's time to begin one more batch.
+/// What must be left of the function's time to begin one more batch here.
 const RESERVE: Duration = Duration::from_secs(5);
 
 /// Who captions.
@@ -82,16 +82,27 @@ impl Mode {
         }
     }
 
+    /// What must be left of the function's time to begin one more batch.
+    fn reserve(&self) -> Duration {
+        match self {
+            Mode::Endpoint { .. } => endpoint::INVOCATION,
+            Mode::Local(_) | Mode::Job(_) => RESERVE,
+        }
+    }
+
     /// The captions of chunks, and the name of the model that wrote them.
     async fn caption(
         &self,
         chunks: Array3<f32>,
         spans: &[ChunkSpan],
         features: &Features,
+        deadline: Instant,
     ) -> Result<(String, Vec<Caption>), Problem> {
         match self {
             Mode::Local(local) => local.caption(chunks, spans, features).await,
-            Mode::Endpoint { endpoint, .. } => endpoint.caption(&chunks, spans, features).await,
+            Mode::Endpoint { endpoint, .. } => {
+                endpoint.caption(&chunks, spans, features, deadline).await
+            }
             Mode::Job(_) => unreachable!("a job takes recordings as a whole"),
         }
     }
@@ -123,14 +134,14 @@ impl Stage for CaptionStage {
         let json = self.store.text(bucket, &description, MOST_BYTES).await?;
         let features = Features::read(&format!("s3://{bucket}/{description}"), &json)?;
         let array = Array::open(&self.store, bucket, key, &features).await?;
-        let done = Done { audio_s: features.duration_s, chunks: features.chunks.len() };
-        if let Some(jobs) = self.mode.job(done.chunks) {
+        let (audio_s, chunks) = (features.duration_s, features.chunks.len());
+        if let Some(jobs) = self.mode.job(chunks) {
             jobs.start(id, bucket, key, &description).await?;
-            return Ok(done);
+            return Ok(Done { audio_s, chunks, later: true });
         }
         let captions = self.caption(&array, &features, deadline).await?.write(Format::Json);
         self.store.put_new_json(&self.bucket, output, captions).await?;
-        Ok(done)
+        Ok(Done { audio_s, chunks, later: false })
     }
 }
 
@@ -145,7 +156,7 @@ impl CaptionStage {
         let (mut captions, mut model) = (Vec::new(), String::new());
         let batch = self.mode.batch(array.chunk_bytes());
         for spans in features.chunks.chunks(batch.max(1)) {
-            if deadline.saturating_duration_since(Instant::now()) < RESERVE {
+            if deadline.saturating_duration_since(Instant::now()) < self.mode.reserve() {
                 let (done, all) = (captions.len(), features.chunks.len());
                 let message = format!(
                     "{}: {done} of {all} chunks were captioned when the function's time ran out: \
@@ -155,7 +166,7 @@ impl CaptionStage {
                 return Err(Problem::permanent("OutOfTime", message));
             }
             let chunks = array.read(captions.len(), spans.len()).await?;
-            let (name, more) = self.mode.caption(chunks, spans, features).await?;
+            let (name, more) = self.mode.caption(chunks, spans, features, deadline).await?;
             captions.extend(more);
             model = name;
         }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
 use std::sync::Arc;
 
 use musicap::audio::{
@@ -11,7 +10,6 @@ use musicap::audio::{
 use musicap::caption::Unheard;
 use pipeline::features::{Source, fingerprint};
 use pipeline::{Features, Object, Problem};
-use tempfile::NamedTempFile;
 
 /// A model's front end. Cheap to clone.
 #[derive(Clone)]
@@ -30,26 +28,21 @@ impl FrontEnd {
         Ok(FrontEnd(Arc::new(Inner { config, log_mel, limits })))
     }
 
-    /// Computes the features of the recording in the file at `path`, which came from `source`, into
-    /// a temporary file.
-    pub fn compute(
-        &self,
-        path: &Path,
-        source: &Object,
-    ) -> Result<(Features, NamedTempFile), Problem> {
+    /// Computes the features of a recording, which came from `source`, into a temporary file
+    /// without a name.
+    pub fn compute(&self, recording: File, source: &Object) -> Result<(Features, File), Problem> {
         let Inner { config, log_mel, limits } = &*self.0;
         let failed = |error: std::io::Error| {
             Problem::passing(format!(
                 "{source}: cannot write its features to a temporary file: {error}"
             ))
         };
-        let recording = File::open(path).map_err(failed)?;
         let reader = AudioReader::from_reader_with(recording, source.to_string(), *limits)?;
         let mut chunks = Chunks::new(reader, config, 0.0, Tail::Keep)?;
 
-        let mut file = NamedTempFile::new().map_err(failed)?;
+        let file = tempfile::tempfile().map_err(failed)?;
         let shape = [log_mel.n_mels(), config.frames()];
-        let mut npy = NpyWriter::new(BufWriter::new(file.as_file_mut()), shape).map_err(failed)?;
+        let mut npy = NpyWriter::new(BufWriter::new(&file), shape).map_err(failed)?;
         let mut spans: Vec<ChunkSpan> = Vec::new();
         for chunk in chunks.by_ref() {
             let chunk = chunk?;
@@ -83,6 +76,7 @@ mod tests {
     use super::*;
     use musicap::Captioner;
     use musicap::audio::NpyReader;
+    use std::io::Seek;
     use std::time::Duration;
 
     const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../songs/three-scenes.ogg");
@@ -101,8 +95,10 @@ mod tests {
         let captioner = Captioner::embedded().unwrap();
         let config = captioner.config();
         let front_end = FrontEnd::new(config.audio.clone(), AudioLimits::default()).unwrap();
-        let (features, file) = front_end.compute(Path::new(SONG), &song()).unwrap();
-        let mut npy = NpyReader::new(File::open(file.path()).unwrap()).unwrap();
+        let recording = File::open(SONG).unwrap();
+        let (features, mut file) = front_end.compute(recording, &song()).unwrap();
+        file.rewind().unwrap();
+        let mut npy = NpyReader::new(file).unwrap();
         assert_eq!(npy.shape(), [5, 128, 251]);
         let array = npy.read(usize::MAX).unwrap();
         let found =
@@ -115,8 +111,10 @@ mod tests {
     #[test]
     fn the_reference_front_end_gives_128_by_1001() {
         let front_end = FrontEnd::new(AudioConfig::default(), AudioLimits::default()).unwrap();
-        let (_, file) = front_end.compute(Path::new(SONG), &song()).unwrap();
-        let npy = NpyReader::new(File::open(file.path()).unwrap()).unwrap();
+        let recording = File::open(SONG).unwrap();
+        let (_, mut file) = front_end.compute(recording, &song()).unwrap();
+        file.rewind().unwrap();
+        let npy = NpyReader::new(file).unwrap();
         assert_eq!(npy.shape(), [5, 128, 1001]);
     }
 
@@ -124,8 +122,10 @@ mod tests {
     fn what_is_no_recording_or_too_long_is_permanent() {
         let limits = AudioLimits::default().with_max_duration(Duration::from_secs(9));
         let front_end = FrontEnd::new(AudioConfig::default(), limits).unwrap();
-        let kind =
-            |path: &str| front_end.compute(Path::new(path), &song()).map(drop).unwrap_err().kind();
+        let kind = |path: &str| {
+            let file = File::open(path).unwrap();
+            front_end.compute(file, &song()).map(drop).unwrap_err().kind()
+        };
         assert_eq!(kind(SONG), "AudioLimit");
         assert_eq!(kind(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")), "UnknownFormat");
     }

@@ -44,7 +44,7 @@ impl Stage for Ingest {
         let recording = self.store.download(object, self.max_bytes).await?;
         let (front_end, source) = (self.front_end.clone(), object.clone());
         let computed =
-            tokio::task::spawn_blocking(move || front_end.compute(recording.path(), &source)).await;
+            tokio::task::spawn_blocking(move || front_end.compute(recording, &source)).await;
         let computed =
             computed.map_err(|error| Problem::permanent("Panic", format!("{object}: {error}")));
         let (features, array) = computed??;
@@ -52,8 +52,9 @@ impl Stage for Ingest {
         // The array is what calls the next stage, so its description must be there before.
         let json = serde_json::to_string_pretty(&features).expect("plain data can be written");
         self.store.put_new_json(&self.bucket, &id.key(FEATURES, "json"), json).await?;
-        self.store.put_new_file(&self.bucket, output, "application/x-npy", array.path()).await?;
-        Ok(Done { audio_s: features.duration_s, chunks: features.chunks.len() })
+        self.store.put_new_file(&self.bucket, output, "application/x-npy", &array).await?;
+        let (audio_s, chunks) = (features.duration_s, features.chunks.len());
+        Ok(Done { audio_s, chunks, later: false })
     }
 }
 

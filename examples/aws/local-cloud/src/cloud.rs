@@ -45,6 +45,7 @@ pub struct Cloud {
     s3: SocketAddr,
     store: Store,
     functions: Arc<OnceLock<Vec<(&'static str, Function)>>>,
+    letters: Function,
     events: Arc<Mutex<Vec<(&'static str, Value)>>>,
     faults: Arc<Faults>,
     sagemaker: SageMaker,
@@ -98,6 +99,16 @@ impl Cloud {
         ];
         common.extend(settings.environment.iter().cloned());
 
+        let function = |name: &'static str, environment: Vec<(String, String)>| lambda::Config {
+            name,
+            program: settings.binaries.join(name),
+            environment,
+            log: data.join("logs").join(format!("{name}.log")),
+            concurrency: settings.concurrency,
+            timeout: settings.timeout,
+            retry_wait: settings.retry_wait,
+        };
+        let letters = Function::start(function("letters", common.clone()), None).await?;
         let config = sagemaker::Config {
             program: settings.binaries.join("sagemaker"),
             environment: common.clone(),
@@ -105,7 +116,8 @@ impl Cloud {
         };
         let endpoint = settings.mode == Mode::Endpoint;
         let (sagemaker, address) =
-            SageMaker::start(config, endpoint, faults.clone(), store.clone()).await?;
+            SageMaker::start(config, endpoint, faults.clone(), store.clone(), letters.clone())
+                .await?;
         let mut started = Vec::new();
         for (_, prefix, _, name) in TRIGGERS {
             let mut environment = common.clone();
@@ -121,21 +133,24 @@ impl Cloud {
                 ]
                 .map(|(name, value)| (name.to_owned(), value)),
             );
-            let config = lambda::Config {
-                name,
-                program: settings.binaries.join(name),
-                environment,
-                log: data.join("logs").join(format!("{name}.log")),
-                concurrency: settings.concurrency,
-                timeout: settings.timeout,
-                retry_wait: settings.retry_wait,
-            };
-            started.push((name, Function::start(config).await?));
+            let started_one = Function::start(function(name, environment), Some(letters.clone()));
+            started.push((name, started_one.await?));
         }
         let _ = functions.set(started);
 
         let (web, web_port) = web(&settings, &common).await?;
-        Ok(Cloud { settings, s3, store, functions, events, faults, sagemaker, web, web_port })
+        Ok(Cloud {
+            settings,
+            s3,
+            store,
+            functions,
+            letters,
+            events,
+            faults,
+            sagemaker,
+            web,
+            web_port,
+        })
     }
 
     /// The page's address.
@@ -182,7 +197,7 @@ impl Cloud {
         self.events.lock().expect("no panic here").clone()
     }
 
-    /// Events that have failed for good.
+    /// Events that the stages have failed at for good.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         let all = self.functions.get().into_iter().flatten();
         all.flat_map(|(_, function)| function.dead_letters()).collect()
@@ -198,7 +213,8 @@ impl Cloud {
         // An answer of one function may be on its way to the next one's queue.
         while calm < 3 {
             let mut all = self.functions.get().into_iter().flatten();
-            let idle = all.all(|(_, function)| function.is_idle()) && self.sagemaker.is_idle();
+            let stages = all.all(|(_, function)| function.is_idle());
+            let idle = stages && self.sagemaker.is_idle() && self.letters.is_idle();
             calm = if idle { calm + 1 } else { 0 };
             if begun.elapsed() > patience {
                 bail!("still at work after {patience:?}: see {}", self.data().display());

@@ -60,6 +60,8 @@ pub struct Function(Arc<Inner>);
 
 struct Inner {
     config: Config,
+    /// The function that dead letters are given to, as from a queue.
+    letters: Option<Function>,
     state: Mutex<Queue>,
     arrived: Notify,
 }
@@ -92,13 +94,13 @@ struct Running {
 }
 
 impl Function {
-    /// Starts the function's processes.
+    /// Starts the function's processes. What it fails at for good goes to the function `letters`.
     ///
     /// # Errors
     /// If there is no port for its Runtime API.
-    pub async fn start(config: Config) -> Result<Self> {
-        let function =
-            Function(Arc::new(Inner { config, state: Mutex::default(), arrived: Notify::new() }));
+    pub async fn start(config: Config, letters: Option<Function>) -> Result<Self> {
+        let (state, arrived) = (Mutex::default(), Notify::new());
+        let function = Function(Arc::new(Inner { config, letters, state, arrived }));
         let invocation = "/{worker}/2018-06-01/runtime/invocation";
         let app = Router::new()
             .route(&format!("{invocation}/next"), get(next))
@@ -212,6 +214,9 @@ impl Function {
         queue.failed += 1;
         if invocation.attempt >= ATTEMPTS {
             let function = self.0.config.name.to_owned();
+            if let Some(letters) = &self.0.letters {
+                letters.invoke(message(&self.arn(), &invocation, &error));
+            }
             queue.dead.push(DeadLetter { function, event: invocation.event, error });
             return;
         }
@@ -228,6 +233,10 @@ impl Function {
         });
     }
 
+    fn arn(&self) -> String {
+        format!("arn:aws:lambda:local:000000000000:function:musicap-{}", self.0.config.name)
+    }
+
     fn take(&self, worker: usize) -> Option<Invocation> {
         let mut queue = self.queue();
         let invocation = queue.waiting.pop_front()?;
@@ -235,6 +244,29 @@ impl Function {
         queue.running.insert(invocation.id.clone(), running);
         Some(invocation)
     }
+}
+
+/// A dead letter as Lambda writes it, in a message as SQS hands it on.
+fn message(arn: &str, invocation: &Invocation, error: &Value) -> Value {
+    let letter = json!({
+        "version": "1.0",
+        "requestContext": {
+            "requestId": invocation.id,
+            "functionArn": format!("{arn}:$LATEST"),
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": invocation.attempt,
+        },
+        "requestPayload": invocation.event,
+        "responseContext": {
+            "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled",
+        },
+        "responsePayload": error,
+    });
+    json!({ "Records": [{
+        "messageId": uuid::Uuid::new_v4().to_string(),
+        "body": letter.to_string(),
+        "eventSource": "aws:sqs",
+    }] })
 }
 
 async fn next(State(function): State<Function>, Path(worker): Path<usize>) -> Response {
@@ -255,11 +287,10 @@ async fn next(State(function): State<Function>, Path(worker): Path<usize>) -> Re
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let deadline = now + function.0.config.timeout;
-    let arn = format!("arn:aws:lambda:local:000000000000:function:{}", function.0.config.name);
     let headers = [
         ("lambda-runtime-aws-request-id", id),
         ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
-        ("lambda-runtime-invoked-function-arn", arn),
+        ("lambda-runtime-invoked-function-arn", function.arn()),
         ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000".to_owned()),
     ];
     (headers, Json(event)).into_response()

@@ -1,9 +1,10 @@
-//! `run-local`: the whole pipeline on this machine until Ctrl-C.
+//! `run-local`: the whole pipeline on this machine until Ctrl-C or SIGTERM.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail};
 use run_local::{Cloud, Settings};
+use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
 usage: run-local [--port PORT] [--mode local|endpoint|job] [--data FOLDER]
@@ -31,7 +32,11 @@ async fn main() -> Result<()> {
     println!("S3    {}", cloud.s3());
     println!("data  {} (logs in logs/)", cloud.data().display());
     println!("ready; Ctrl-C ends it");
-    tokio::signal::ctrl_c().await?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
     for letter in cloud.dead_letters() {
         eprintln!("dead letter of {}: {}", letter.function, letter.error);
     }

@@ -1,6 +1,8 @@
-//! SageMaker: the container's binary behind InvokeEndpoint and CreateProcessingJob.
+//! SageMaker: the container's binary behind InvokeEndpoint, CreateProcessingJob and
+//! DescribeProcessingJob; of jobs that fail the function `letters` hears, as by EventBridge's rule.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -20,6 +22,7 @@ use tokio::process::Child;
 
 use crate::children;
 use crate::faults::{Fault, Faults};
+use crate::lambda::Function;
 
 /// What SageMaker takes in one request.
 const PAYLOAD: usize = 6 * 1024 * 1024;
@@ -27,6 +30,9 @@ const PAYLOAD: usize = 6 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What a job may read of one object.
 const MOST_BYTES: u64 = 1 << 34;
+
+/// The state of a job that has not ended.
+const UNDER_WAY: &str = "InProgress";
 
 /// What is needed to start the container.
 #[derive(Clone, Debug)]
@@ -50,7 +56,9 @@ struct Inner {
     store: Store,
     client: reqwest::Client,
     container: Mutex<Option<Child>>,
-    jobs: Mutex<HashSet<String>>,
+    letters: Function,
+    /// How far each job is, by its name.
+    jobs: Mutex<HashMap<String, &'static str>>,
     running: tokio::sync::Semaphore,
 }
 
@@ -64,6 +72,7 @@ impl SageMaker {
         endpoint: bool,
         faults: Arc<Faults>,
         store: Store,
+        letters: Function,
     ) -> Result<(Self, SocketAddr)> {
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let sagemaker = SageMaker(Arc::new(Inner {
@@ -73,6 +82,7 @@ impl SageMaker {
             store,
             client: reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?,
             container: Mutex::new(None),
+            letters,
             jobs: Mutex::default(),
             running: tokio::sync::Semaphore::new(1),
         }));
@@ -101,7 +111,15 @@ impl SageMaker {
 
     /// Whether no job is running.
     pub fn is_idle(&self) -> bool {
-        self.0.running.available_permits() == 1
+        !self.0.jobs.lock().expect("no panic here").values().any(|state| *state == UNDER_WAY)
+    }
+
+    /// The jobs so far: names and states.
+    pub fn jobs(&self) -> Vec<(String, &'static str)> {
+        let jobs = self.0.jobs.lock().expect("no panic here");
+        let mut jobs: Vec<_> = jobs.iter().map(|(name, state)| (name.clone(), *state)).collect();
+        jobs.sort();
+        jobs
     }
 
     /// The container's log.
@@ -204,9 +222,6 @@ async fn invoke(
 
 async fn control(State(sagemaker): State<SageMaker>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    if target != Some("SageMaker.CreateProcessingJob") {
-        return failure(400, "UnknownOperationException", json!({}));
-    }
     let signed = headers.get("authorization").and_then(|value| value.to_str().ok());
     let ours = format!("AWS4-HMAC-SHA256 Credential={}/", crate::s3::ACCESS_KEY);
     if !signed.is_some_and(|signed| signed.starts_with(&ours)) {
@@ -216,20 +231,51 @@ async fn control(State(sagemaker): State<SageMaker>, headers: HeaderMap, body: B
     let Some(name) = job["ProcessingJobName"].as_str().map(str::to_owned) else {
         return failure(400, "ValidationException", json!({"message": "no ProcessingJobName"}));
     };
-    if !sagemaker.0.jobs.lock().expect("no panic here").insert(name.clone()) {
-        return failure(400, "ResourceInUse", json!({"message": "Job name must be unique"}));
+    match target {
+        Some("SageMaker.CreateProcessingJob") => sagemaker.create(name, job),
+        Some("SageMaker.DescribeProcessingJob") => sagemaker.describe(&name),
+        _ => failure(400, "UnknownOperationException", json!({})),
     }
-    let arn = format!("arn:aws:sagemaker:local:000000000000:processing-job/{name}");
-    tokio::spawn(async move {
-        match sagemaker.process(&name, &job).await {
-            Ok(()) => tracing::info!(job = name, "a processing job is done"),
-            Err(error) => tracing::error!(job = name, error = format!("{error:#}"), "failed"),
-        }
-    });
-    axum::Json(json!({ "ProcessingJobArn": arn })).into_response()
 }
 
 impl SageMaker {
+    fn create(self, name: String, job: Value) -> Response {
+        let mut jobs = self.0.jobs.lock().expect("no panic here");
+        if jobs.contains_key(&name) {
+            return failure(400, "ResourceInUse", json!({"message": "Job name must be unique"}));
+        }
+        jobs.insert(name.clone(), UNDER_WAY);
+        drop(jobs);
+        let arn = format!("arn:aws:sagemaker:local:000000000000:processing-job/{name}");
+        let answer = axum::Json(json!({ "ProcessingJobArn": arn })).into_response();
+        tokio::spawn(async move {
+            let state = match self.process(&name, &job).await {
+                Ok(()) => "Completed",
+                Err(error) => {
+                    let reason = format!("{error:#}");
+                    tracing::error!(job = name, error = reason, "failed");
+                    self.0.letters.invoke(ended(&arn, job, "Failed", &reason));
+                    "Failed"
+                }
+            };
+            self.0.jobs.lock().expect("no panic here").insert(name, state);
+        });
+        answer
+    }
+
+    fn describe(&self, name: &str) -> Response {
+        match self.0.jobs.lock().expect("no panic here").get(name) {
+            Some(state) => {
+                let job = json!({"ProcessingJobName": name, "ProcessingJobStatus": state});
+                axum::Json(job).into_response()
+            }
+            None => {
+                let message = "Could not find requested job";
+                failure(400, "ValidationException", json!({ "message": message }))
+            }
+        }
+    }
+
     /// Runs a job as SageMaker does: inputs are copied in, the container runs, outputs are copied
     /// out.
     async fn process(&self, name: &str, job: &Value) -> Result<()> {
@@ -246,10 +292,11 @@ impl SageMaker {
         for input in job["ProcessingInputs"].as_array().into_iter().flatten() {
             let (bucket, key) = s3_uri(&input["S3Input"]["S3Uri"])?;
             let object = Object { bucket, key, version: None, etag: None };
-            let file = self.0.store.download(&object, MOST_BYTES).await?;
+            let mut file = self.0.store.download(&object, MOST_BYTES).await?;
             let folder = local(&input["S3Input"]["LocalPath"]);
             std::fs::create_dir_all(&folder)?;
-            std::fs::copy(file.path(), folder.join(pipeline::name::file_name(&object.key)))?;
+            let copy = folder.join(pipeline::name::file_name(&object.key));
+            std::io::copy(&mut file, &mut File::create(copy)?)?;
         }
         let mut variables = self.0.config.environment.clone();
         for (name, value) in job["Environment"].as_object().into_iter().flatten() {
@@ -280,6 +327,23 @@ impl SageMaker {
         }
         Ok(())
     }
+}
+
+/// What EventBridge tells of the end of a job, which is what DescribeProcessingJob says.
+fn ended(arn: &str, job: Value, state: &str, reason: &str) -> Value {
+    let mut detail = job;
+    detail["ProcessingJobArn"] = arn.into();
+    detail["ProcessingJobStatus"] = state.into();
+    detail["ExitMessage"] = reason.into();
+    json!({
+        "version": "0",
+        "id": uuid::Uuid::new_v4().to_string(),
+        "detail-type": "SageMaker Processing Job State Change",
+        "source": "aws.sagemaker",
+        "region": crate::s3::REGION,
+        "resources": [arn],
+        "detail": detail,
+    })
 }
 
 fn s3_uri(uri: &Value) -> Result<(String, String)> {

@@ -160,7 +160,82 @@ async fn a_throttled_endpoint_and_a_killed_container_lose_nothing() {
     let served = served.iter().filter(|line| line["message"] == "done");
     assert!(served.clone().all(|line| line["chunks"].as_u64().unwrap() <= 2));
     assert!(served.count() >= 6);
-    assert_eq!(objects(&cloud).await.len(), 8);
+    let left = objects(&cloud).await;
+    let results = left.iter().filter(|(key, _)| !key.contains("/failures/"));
+    assert_eq!(results.count(), 8, "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_of_a_busy_endpoint_wait_and_none_begins_again() {
+    let (cloud, _folder) = cloud(|settings| {
+        let settings = settings.with_variable("AWS_MAX_ATTEMPTS", "1");
+        let settings = settings.with_variable("PAYLOAD_BYTES", "260000");
+        let settings = settings.with_variable("MAX_CONCURRENT", "1");
+        let settings = settings.with_variable("MAX_WAITING", "0");
+        Settings { mode: Mode::Endpoint, concurrency: 4, ..settings }
+    })
+    .await;
+    let song = mp3(0, 45);
+    let keys = ["1", "2", "3", "4"].map(|name| format!("incoming/{name}.mp3"));
+    let uploads = keys.iter().map(|key| upload(&cloud, key, &song));
+    let ids = futures_util::future::join_all(uploads).await;
+    cloud.settle(PATIENCE).await.unwrap();
+    assert!(cloud.dead_letters().is_empty(), "{:?}", cloud.dead_letters());
+    assert_eq!(cloud.function("caption").counts(), (4, 0), "no attempt was lost");
+    let refused = lines(&cloud.sagemaker().log());
+    assert!(refused.iter().any(|line| line["status"] == 503), "nobody was turned away");
+    let expected = captions_of(&song).captions;
+    for id in &ids {
+        assert_eq!(result(&cloud, id).await.captions, expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_fails_is_noted_and_its_event_sent_again_starts_another() {
+    let (cloud, _folder) = cloud(|settings| Settings {
+        mode: Mode::Job,
+        ..settings.with_variable("PRECISION", "bogus")
+    })
+    .await;
+    let id = upload(&cloud, KEY, &mp3(0, 10)).await;
+    cloud.settle(PATIENCE).await.unwrap();
+    let jobs = cloud.sagemaker().jobs();
+    assert!(matches!(&jobs[..], [(_, "Failed")]), "{jobs:?}");
+    let note = cloud.store().text(RESULTS, &format!("failures/{id}.caption.json"), 9999).await;
+    let note: Value = serde_json::from_str(&note.unwrap()).unwrap();
+    assert_eq!((&note["kind"], &note["stage"]), (&"Job".into(), &"caption".into()));
+    assert!(note["detail"].as_str().unwrap().contains("PRECISION"), "{note}");
+    let told = lines(cloud.function("caption").log());
+    assert!(told.iter().any(|line| line["message"] == "job started"), "{told:?}");
+    assert!(told.iter().all(|line| line["message"] != "done"), "{told:?}");
+
+    let events = cloud.events();
+    let (_, event) = events.iter().find(|(function, _)| *function == "caption").unwrap();
+    cloud.function("caption").invoke(event.clone());
+    cloud.settle(PATIENCE).await.unwrap();
+    let jobs = cloud.sagemaker().jobs();
+    let [(first, _), (second, "Failed")] = &jobs[..] else { panic!("{jobs:?}") };
+    assert_eq!(*second, format!("{first}-2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_leaves_no_temporary_file() {
+    // The features cannot be written for long enough, and the function is killed meanwhile.
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().to_str().unwrap().to_owned();
+    let (cloud, _folder) = cloud(|settings| Settings {
+        timeout: Duration::from_secs(3),
+        ..settings.with_variable("AWS_MAX_ATTEMPTS", "9").with_variable("TMPDIR", path)
+    })
+    .await;
+    cloud.faults().plan(Fault::Put, "musicap-features/features/", 1000);
+    upload(&cloud, KEY, &mp3(0, 20)).await;
+    cloud.settle(PATIENCE).await.unwrap();
+    let letters = cloud.dead_letters();
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].error["errorMessage"].as_str().unwrap().contains("timed out"));
+    let left: Vec<_> = std::fs::read_dir(temporary.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

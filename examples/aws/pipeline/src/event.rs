@@ -1,6 +1,6 @@
 //! S3's event notifications.
 
-use aws_lambda_events::event::s3::S3Event;
+use aws_lambda_events::event::s3::S3EventRecord;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -25,31 +25,37 @@ impl std::fmt::Display for Object {
     }
 }
 
-/// The objects that `event` says were created, in its order. S3's test event has none.
+/// The objects that `event` says were created, in its order, and [`Problem::Permanent`] for each
+/// record that cannot be read: the others are none the worse for it. S3's test event has none.
 ///
 /// # Errors
 /// [`Problem::Permanent`] if this is no event of S3's.
-pub fn created(event: Value) -> Result<Vec<Object>, Problem> {
+pub fn created(mut event: Value) -> Result<Vec<Result<Object, Problem>>, Problem> {
     if event.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
         return Ok(Vec::new());
     }
-    let event: S3Event = serde_json::from_value(event)
-        .map_err(|reason| Problem::permanent("Event", format!("not an event of S3's: {reason}")))?;
-    let records = event.records.into_iter().filter(|record| {
-        let name = record.event_name.as_deref().unwrap_or("ObjectCreated:");
-        name.trim_start_matches("s3:").starts_with("ObjectCreated:")
-    });
-    let objects = records.map(|record| {
-        let missing = |what| Problem::permanent("Event", format!("a record without {what}"));
-        Ok(Object {
-            bucket: record.s3.bucket.name.ok_or_else(|| missing("a bucket"))?,
-            key: decoded(&record.s3.object.key.ok_or_else(|| missing("a key"))?)?,
-            // What a bucket that has stopped keeping versions says.
-            version: record.s3.object.version_id.filter(|version| version != "null"),
-            etag: record.s3.object.e_tag.map(|etag| etag.trim_matches('"').to_owned()),
-        })
-    });
-    objects.collect()
+    let Some(Value::Array(records)) = event.get_mut("Records").map(Value::take) else {
+        return Err(Problem::permanent("Event", "not an event of S3's: it has no list of records"));
+    };
+    Ok(records.into_iter().filter_map(|record| object(record).transpose()).collect())
+}
+
+/// The object that a record says was created; `None` if it says something else.
+fn object(record: Value) -> Result<Option<Object>, Problem> {
+    let record: S3EventRecord = serde_json::from_value(record)
+        .map_err(|reason| Problem::permanent("Event", format!("not a record of S3's: {reason}")))?;
+    let name = record.event_name.as_deref().unwrap_or("ObjectCreated:");
+    if !name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
+        return Ok(None);
+    }
+    let missing = |what| Problem::permanent("Event", format!("a record without {what}"));
+    Ok(Some(Object {
+        bucket: record.s3.bucket.name.ok_or_else(|| missing("a bucket"))?,
+        key: decoded(&record.s3.object.key.ok_or_else(|| missing("a key"))?)?,
+        // What a bucket that has stopped keeping versions says.
+        version: record.s3.object.version_id.filter(|version| version != "null"),
+        etag: record.s3.object.e_tag.map(|etag| etag.trim_matches('"').to_owned()),
+    }))
 }
 
 /// A key as events write it: like the fields of a form, `+` for a space.
@@ -79,6 +85,10 @@ mod tests {
         })
     }
 
+    fn all(event: Value) -> Vec<Object> {
+        created(event).unwrap().into_iter().map(Result::unwrap).collect()
+    }
+
     #[test]
     fn keys_are_decoded_as_forms_are() {
         // From a notification of S3's for a file of this name.
@@ -86,7 +96,7 @@ mod tests {
             "incoming/my+song+%281%29%2B%C3%BC.mp3",
             json!({"size": 3, "eTag": "d41d8", "sequencer": "0055"}),
         )]});
-        let objects = created(event).unwrap();
+        let objects = all(event);
         assert_eq!(objects[0].key, "incoming/my song (1)+ü.mp3");
         assert_eq!(
             (objects[0].version.as_deref(), objects[0].etag.as_deref()),
@@ -101,7 +111,7 @@ mod tests {
         let event = json!({"Records": [
             record("a", json!({"versionId": "v1"})), removed, record("b", json!({"versionId": "null"})),
         ]});
-        let objects = created(event).unwrap();
+        let objects = all(event);
         let found: Vec<_> = objects.iter().map(|o| (&o.key[..], o.version.as_deref())).collect();
         assert_eq!(found, [("a", Some("v1")), ("b", None)]);
         let test = json!({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"});
@@ -110,10 +120,18 @@ mod tests {
 
     #[test]
     fn what_is_no_event_of_s3_is_said_so() {
-        for event in [json!({}), json!({"Records": [{}]}), json!("text"), json!(null)] {
+        for event in [json!({}), json!({"Records": {}}), json!("text"), json!(null)] {
             assert!(matches!(created(event).unwrap_err(), Problem::Permanent { .. }));
         }
-        let bad = json!({"Records": [record("%FF.mp3", json!({}))]});
-        assert!(created(bad).unwrap_err().to_string().contains("UTF-8"));
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_read_does_not_keep_the_others() {
+        let (bad, good) = (record("%FF.mp3", json!({})), record("a.mp3", json!({})));
+        let records = created(json!({"Records": [bad, {}, good]})).unwrap();
+        let [bad, empty, good] = &records[..] else { panic!("{records:?}") };
+        assert!(bad.as_ref().unwrap_err().to_string().contains("UTF-8"));
+        assert!(matches!(empty, Err(Problem::Permanent { .. })));
+        assert_eq!(good.as_ref().unwrap().key, "a.mp3");
     }
 }

@@ -49,6 +49,8 @@ pub struct Done {
     pub audio_s: f64,
     /// Chunks of it.
     pub chunks: usize,
+    /// Whether the result is still to come, from something that was started for it.
+    pub later: bool,
 }
 
 /// What all stages need to know.
@@ -89,10 +91,21 @@ impl Common {
     ) -> Result<Value, Diagnostic> {
         let LambdaEvent { payload, context } = event;
         let deadline = Instant::now() + left(context.deadline);
-        let objects = event::created(payload).map_err(|problem| diagnostic(&[problem]))?;
+        let request_id = &context.request_id;
+        let unread = |problem: Problem| {
+            let (kind, error) = (problem.kind(), problem.to_string());
+            tracing::error!(stage = S::NAME, kind, error, request_id, "not understood");
+            problem
+        };
+        let records = event::created(payload).map_err(|problem| diagnostic(&[unread(problem)]))?;
         let (mut done, mut problems) = (Vec::new(), Vec::new());
-        for object in &objects {
-            match self.one(stage, object, deadline, &context.request_id).await {
+        for record in records {
+            let named = record.and_then(|object| Ok((stage.id(&object)?, object)));
+            let worked = match named.map_err(unread) {
+                Ok((id, object)) => self.one(stage, &object, &id, deadline, request_id).await,
+                Err(problem) => Err(problem),
+            };
+            match worked {
                 Ok(key) => done.extend(key),
                 Err(problem) => problems.push(problem),
             }
@@ -109,6 +122,7 @@ impl Common {
         &self,
         stage: &S,
         object: &Object,
+        id: &RecordingId,
         deadline: Instant,
         request_id: &str,
     ) -> Result<Option<String>, Problem> {
@@ -118,13 +132,25 @@ impl Common {
             return Ok(None);
         }
         let begun = Instant::now();
-        let id = stage.id(object)?;
-        let worked = self.work(stage, object, &id, deadline).await;
+        let worked = self.work(stage, object, id, deadline).await;
         let (duration_s, id) = (begun.elapsed().as_secs_f64(), id.as_str());
         let (bucket, key) = (&object.bucket[..], &object.key[..]);
         let metrics = Metrics { duration_s, ..Metrics::default() };
         match worked {
-            Ok(Some((output, Done { audio_s, chunks }))) => {
+            Ok(Some((_, Done { later: true, .. }))) => {
+                metrics.emit(name, id);
+                tracing::info!(
+                    stage = name,
+                    recording = id,
+                    bucket,
+                    key,
+                    duration_s,
+                    request_id,
+                    "job started"
+                );
+                Ok(None)
+            }
+            Ok(Some((output, Done { audio_s, chunks, .. }))) => {
                 Metrics { audio_s, chunks, ..metrics }.emit(name, id);
                 tracing::info!(
                     stage = name,

@@ -18,6 +18,8 @@ pub const CAPTIONS: &str = "captions/";
 pub const SUMMARIES: &str = "summaries/";
 /// Where the reasons of what can never succeed go.
 pub const FAILURES: &str = "failures/";
+/// Where dead letters go.
+pub const LETTERS: &str = "letters/";
 
 /// What a recording is called in all buckets: a readable part of its file's name and a digest of
 /// bucket, key and version. The same upload has the same name however often and in whatever order

@@ -1,6 +1,7 @@
 //! Objects in S3, within bounds.
 
-use std::path::Path;
+use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, SdkConfig};
@@ -9,8 +10,7 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use tempfile::NamedTempFile;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 
 use crate::{Object, Problem};
 
@@ -47,13 +47,14 @@ impl Store {
         &self.client
     }
 
-    /// Copies an object of at most `most` bytes into a temporary file, which is removed when it is
-    /// dropped. What is read is what the event spoke of, not what has replaced it since.
+    /// Copies an object of at most `most` bytes into a temporary file, and goes back to its start.
+    /// The file has no name, so it is gone with the process, however that ends. What is read is
+    /// what the event spoke of, not what has replaced it since.
     ///
     /// # Errors
     /// [`Problem::Superseded`] if it has been replaced; [`Problem::Permanent`] if it is missing or
     /// too large.
-    pub async fn download(&self, object: &Object, most: u64) -> Result<NamedTempFile, Problem> {
+    pub async fn download(&self, object: &Object, most: u64) -> Result<File, Problem> {
         let request = self.client.get_object().bucket(&object.bucket).key(&object.key);
         let request = match (&object.version, &object.etag) {
             (Some(version), _) => request.version_id(version),
@@ -68,8 +69,7 @@ impl Store {
         let failed = |error: std::io::Error| {
             Problem::passing(format!("{origin}: cannot copy it to a temporary file: {error}"))
         };
-        let file = NamedTempFile::new().map_err(failed)?;
-        let mut out = tokio::fs::File::from_std(file.reopen().map_err(failed)?);
+        let mut out = tokio::fs::File::from_std(tempfile::tempfile().map_err(failed)?);
         let (mut body, mut length) = (got.body, 0);
         while let Some(bytes) = body.try_next().await.map_err(|error| broken(&origin, error))? {
             length += bytes.len() as u64;
@@ -79,7 +79,8 @@ impl Store {
             out.write_all(&bytes).await.map_err(failed)?;
         }
         out.flush().await.map_err(failed)?;
-        Ok(file)
+        out.rewind().await.map_err(failed)?;
+        Ok(out.into_std().await)
     }
 
     /// An object of at most `most` bytes, which must be UTF-8.
@@ -150,7 +151,7 @@ impl Store {
         self.put_new(bucket, key, "application/json", json.into_bytes().into()).await
     }
 
-    /// Writes a file's content where nothing is yet.
+    /// Writes a file's content where nothing is yet. The file needs no name.
     ///
     /// # Errors
     /// [`Problem::Passing`] if it cannot be written.
@@ -159,10 +160,12 @@ impl Store {
         bucket: &str,
         key: &str,
         content_type: &str,
-        path: &Path,
+        file: &File,
     ) -> Result<Written, Problem> {
-        let body = ByteStream::from_path(path).await;
-        let failed = |error| Problem::passing(format!("{}: {error}", path.display()));
+        // Linux's name for an open file. By a name the SDK can begin again when S3 is busy.
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let body = ByteStream::from_path(&path).await;
+        let failed = |error| Problem::passing(format!("{path}: {error}"));
         self.put_new(bucket, key, content_type, body.map_err(failed)?).await
     }
 

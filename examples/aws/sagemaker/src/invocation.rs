@@ -113,16 +113,17 @@ impl Invocation {
 }
 
 /// Spans for an array, if its values are there: a header alone must not take up memory.
-fn checked_spans(
+pub fn checked_spans(
     shape: [usize; 3],
     there: u64,
     spans: impl Fn(usize) -> Vec<ChunkSpan>,
 ) -> Result<Vec<ChunkSpan>, Failure> {
-    let wanted = (shape.iter().product::<usize>() * size_of::<f32>()) as u64;
-    match wanted == there && shape[1] * shape[2] > 0 {
+    let bytes = size_of::<f32>() as u128;
+    let wanted = shape.iter().try_fold(bytes, |all, &size| all.checked_mul(size as u128));
+    match wanted == Some(there.into()) && !shape[1..].contains(&0) {
         true => Ok(spans(shape[0])),
         false => Err(Failure::Input(format!(
-            "an array of shape {shape:?} has {wanted} bytes; {there} came"
+            "an array of shape {shape:?} would have other bytes than the {there} that are there"
         ))),
     }
 }
@@ -176,6 +177,25 @@ mod tests {
         assert_eq!(read, Attributes { first_chunk: 16, front_end: Some("ab".into()) });
         assert_eq!(Attributes::read("").unwrap(), Attributes::default());
         assert!(Attributes::read("first-chunk=-1").unwrap_err().contains("-1"));
+    }
+
+    #[test]
+    fn a_header_alone_gets_no_spans() {
+        let spans = |count| {
+            assert!(count < 10, "{count} spans");
+            Vec::new()
+        };
+        assert!(checked_spans([3, 2, 2], 48, spans).is_ok());
+        let most = usize::MAX;
+        for (shape, there) in [
+            ([1 << 40, 128, 251], 0),
+            ([1 << 62, 1, 4], 0),
+            ([most, most, most], 4),
+            ([3, 2, 2], 47),
+            ([1 << 40, 0, 251], 0),
+        ] {
+            assert!(checked_spans(shape, there, spans).is_err(), "{shape:?}");
+        }
     }
 
     #[test]

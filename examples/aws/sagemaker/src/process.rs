@@ -3,7 +3,8 @@
 //!
 //! Recordings keep their path (`a/b.mp3` → `a/b.mp3.json`); features are called as the pipeline
 //! calls them (`…/ID.npy` → `ID.json`), with their times from an `ID.json` anywhere below the
-//! input. What is there already stays, so a job that was stopped goes on where it was.
+//! input. Files that would be called the same are refused. What is there already stays, so a job
+//! that was stopped goes on where it was.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,6 +20,7 @@ use pipeline::logs::Metrics;
 use pipeline::name::file_name;
 
 use crate::captions::{Model, Until};
+use crate::invocation::checked_spans;
 use crate::shard::Shard;
 
 /// SageMaker shows this much of a failure's reason.
@@ -58,10 +60,21 @@ fn share(root: &Path, model: impl FnOnce() -> Result<Model>) -> Result<()> {
     }
     std::fs::create_dir_all(&output).with_context(|| output.display().to_string())?;
     let model = model()?;
+    // Whose captions have which name: of all files, as another machine may have the other.
+    let mut names: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for file in files.keys().filter(|file| kind(file).is_some()) {
+        names.entry(output_name(file)).or_default().push(file);
+    }
     let mut failures = Vec::new();
     for file in &mine {
         let begun = Instant::now();
-        let captioned = one(&model, &files, file, &output);
+        let name = output_name(file);
+        let captioned = match &names[&name][..] {
+            [_] => one(&model, &files, file, &output.join(name)),
+            all => Err(anyhow!(
+                "{all:?} would all become {name}: give them other names, or each folder a job"
+            )),
+        };
         let duration_s = begun.elapsed().as_secs_f64();
         let metrics = Metrics { duration_s, ..Metrics::default() };
         match captioned {
@@ -103,18 +116,21 @@ fn kind(file: &str) -> Option<Kind> {
     }
 }
 
-/// Captions one file and writes them as a whole; nothing if they are there.
+/// What the captions of a file are called, below the output folder.
+fn output_name(file: &str) -> String {
+    match kind(file) {
+        Some(Kind::Features) => format!("{}.json", stem(file)),
+        _ => format!("{file}.json"),
+    }
+}
+
+/// Captions one file and writes them to `path` as a whole; nothing if they are there.
 fn one(
     model: &Model,
     files: &BTreeMap<String, PathBuf>,
     file: &str,
-    output: &Path,
+    path: &Path,
 ) -> Result<Option<Captions>> {
-    let name = match kind(file) {
-        Some(Kind::Features) => format!("{}.json", stem(file)),
-        _ => format!("{file}.json"),
-    };
-    let path = output.join(name);
     if path.exists() {
         return Ok(None);
     }
@@ -130,10 +146,10 @@ fn one(
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
-    musicap::replace_file(&path, |out| {
+    musicap::replace_file(path, |out| {
         use std::io::Write;
         out.write_all(captions.write(Format::Json).as_bytes())
-            .map_err(|source| musicap::Error::Io { path: path.clone(), action: "write", source })
+            .map_err(|source| musicap::Error::Io { path: path.to_owned(), action: "write", source })
     })?;
     Ok(Some(captions))
 }
@@ -145,8 +161,12 @@ fn features(
     from: &Path,
 ) -> Result<Captions> {
     let opened = File::open(from).with_context(|| from.display().to_string())?;
+    let length = opened.metadata().with_context(|| from.display().to_string())?.len();
     let mut npy = NpyReader::new(BufReader::new(opened)).with_context(|| file.to_owned())?;
-    let chunks = npy.shape()[0];
+    let there = length.saturating_sub(npy.data_start());
+    let spans = checked_spans(npy.shape(), there, |chunks| model.spans(0, chunks));
+    let spans = spans.map_err(|failure| anyhow!("{failure}"))?;
+    let chunks = spans.len();
     let is_description = |other: &&String| other.ends_with(".json") && stem(other) == stem(file);
     let description = files.keys().find(is_description).map(|name| (name, &files[name]));
     let described = description.map(|(name, path)| {
@@ -162,7 +182,7 @@ fn features(
             }
             features.chunks.clone()
         }
-        None => model.spans(0, chunks),
+        None => spans,
     };
     let captions = model.array(&mut npy, &spans, &Until::default());
     let captions = captions.map_err(|failure| anyhow!("{failure}"))?;

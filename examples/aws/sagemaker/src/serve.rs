@@ -33,15 +33,20 @@ use tokio::time::timeout_at;
 use crate::captions::{Model, Until};
 use crate::invocation::{self, Attributes, Invocation, Kind};
 
+/// How long after SIGTERM a connection may go on without a request, and the last answer may take
+/// on its way.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// How many times too large a request may be to be read to its end.
 const HEARD_OUT: usize = 4;
 
 struct Server {
     model: Model,
     /// Invocations that are let in.
-    room: Semaphore,
+    room: Arc<Semaphore>,
+    /// As many as there is room for.
+    places: usize,
     /// Invocations that are worked on.
-    work: Semaphore,
+    work: Arc<Semaphore>,
     max_body: usize,
     body_time: Duration,
     invocation_time: Duration,
@@ -57,32 +62,43 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Answers until SIGTERM comes, and then until all that was let in is answered.
+/// Answers until SIGTERM comes, and then until all that was let in is answered. Connections that
+/// have not said what they want are not waited for much longer.
 pub async fn run(model: Model) -> Result<()> {
     let (concurrent, waiting) =
         (settings::optional("MAX_CONCURRENT", 2)?, settings::optional("MAX_WAITING", 16)?);
     let seconds = |name, default| settings::optional(name, default).map(Duration::from_secs);
     let server = Server {
         model,
-        room: Semaphore::new(concurrent + waiting),
-        work: Semaphore::new(concurrent),
+        room: Arc::new(Semaphore::new(concurrent + waiting)),
+        places: concurrent + waiting,
+        work: Arc::new(Semaphore::new(concurrent)),
         max_body: settings::optional("MAX_BODY_BYTES", 6 << 20)?,
         body_time: seconds("BODY_SECONDS", 20)?,
         invocation_time: seconds("INVOCATION_SECONDS", 55)?,
     };
+    let server = Arc::new(server);
     let listener = settings::listener(8080).await?;
     let address = listener.local_addr()?.to_string();
     let app = Router::new()
         .route("/ping", get(|| async { StatusCode::OK }))
         .route("/invocations", post(invocations))
-        .with_state(Arc::new(server));
+        .with_state(server.clone());
     let mut terminate = signal(SignalKind::terminate())?;
     tracing::info!(address, "listening");
-    let ended = async move {
+    let (ended, ending) = tokio::sync::oneshot::channel();
+    let answering = axum::serve(listener, app).with_graceful_shutdown(async move {
         terminate.recv().await;
         tracing::info!("answering what has been let in, then ending");
-    };
-    Ok(axum::serve(listener, app).with_graceful_shutdown(ended).await?)
+        let _ = ended.send(());
+    });
+    tokio::select! {
+        done = answering => done?,
+        () = async { let _ = ending.await; server.quiet().await } => {
+            tracing::info!("ended connections that asked for nothing");
+        }
+    }
+    Ok(())
 }
 
 async fn invocations(
@@ -126,11 +142,11 @@ async fn answer(
     let attributes = Attributes::read(text("x-amzn-sagemaker-custom-attributes"))
         .map_err(|reason| Refusal(StatusCode::BAD_REQUEST, reason))?;
     let busy = || Refusal(StatusCode::SERVICE_UNAVAILABLE, "busy: try again".to_owned());
-    let _room = server.room.try_acquire().map_err(|_| busy())?;
+    let room = server.room.clone().try_acquire_owned().map_err(|_| busy())?;
     let body = server.read(text("content-length"), body, begun).await?;
 
     let deadline = begun + server.invocation_time;
-    let _work = match timeout_at(deadline.into(), server.work.acquire()).await {
+    let work = match timeout_at(deadline.into(), server.work.clone().acquire_owned()).await {
         Ok(Ok(work)) => work,
         _ => return Err(busy()),
     };
@@ -139,8 +155,12 @@ async fn answer(
     let abandoned = Abandoned(Arc::new(AtomicBool::new(false)));
     let until = Until { deadline: Some(deadline), abandoned: abandoned.0.clone() };
     let model = server.model.clone();
-    let worked = tokio::task::spawn_blocking(move || invocation.caption(&model, &until)).await;
-    match worked {
+    let worked = tokio::task::spawn_blocking(move || {
+        // Work goes on until it notices that nobody waits for it, and takes its place until then.
+        let _places = (room, work);
+        invocation.caption(&model, &until)
+    });
+    match worked.await {
         Ok(Ok(captions)) => Ok(captions),
         Ok(Err(failure)) => {
             let status = StatusCode::from_u16(invocation::status(&failure));
@@ -160,6 +180,17 @@ impl Drop for Abandoned {
 }
 
 impl Server {
+    /// Waits until nothing has been let in for a while.
+    async fn quiet(&self) {
+        let mut since = Instant::now();
+        while since.elapsed() < LAST_ANSWERS {
+            if self.room.available_permits() < self.places {
+                since = Instant::now();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     /// The body, if it is not too large and comes in time. A little too much is read and thrown
     /// away, as most clients listen only when they have said all.
     async fn read(&self, length: &str, body: Body, begun: Instant) -> Result<Bytes, Refusal> {

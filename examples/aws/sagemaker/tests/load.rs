@@ -106,19 +106,33 @@ fn slots_come_back_whatever_clients_do_and_memory_stays() {
     assert!(all.iter().all(|&count| count > 0), "{all:?}");
     assert!(after < before + before / 4 + (32 << 20), "{before} bytes, then {after}");
 
-    // As many as there are places for find one: none was lost.
-    let gate = std::sync::Barrier::new(6);
+    // As many as there are places for find one: none was lost. Work that nobody waits for any more
+    // has its place until it notices.
+    let patience = Instant::now() + Duration::from_secs(60);
+    while !six_are_answered(&server, &song, &expected) {
+        assert!(Instant::now() < patience, "places were lost");
+        thread::sleep(Duration::from_millis(500));
+    }
+}
+
+fn six_are_answered(server: &Server, song: &[u8], expected: &[String]) -> bool {
+    let (gate, answered) = (std::sync::Barrier::new(6), Mutex::new(0));
     thread::scope(|scope| {
         for _ in 0..6 {
             scope.spawn(|| {
                 gate.wait();
-                match ask(&server, "audio/ogg", song.len(), &song) {
-                    Asked::Answered(reply) => assert_eq!(texts(&reply), expected),
+                match ask(server, "audio/ogg", song.len(), song) {
+                    Asked::Answered(reply) if status(&reply) == 503 => {}
+                    Asked::Answered(reply) => {
+                        assert_eq!(texts(&reply), expected);
+                        *answered.lock().unwrap() += 1;
+                    }
                     other => panic!("{other:?}"),
                 }
             });
         }
     });
+    answered.into_inner().unwrap() == 6
 }
 
 /// One client: what it does, and what must come of it.

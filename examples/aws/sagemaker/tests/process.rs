@@ -72,6 +72,45 @@ fn a_failure_is_told_and_the_others_are_done() {
     assert_eq!(std::fs::metadata(&done).unwrap().modified().unwrap(), before);
 }
 
+/// An array's file: a header that says this shape, and so many bytes.
+fn npy(shape: &str, bytes: usize) -> Vec<u8> {
+    let dict = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}");
+    let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+    file.extend(dict.bytes());
+    file.resize(127, b' ');
+    file.push(b'\n');
+    file.resize(128 + bytes, 0);
+    file
+}
+
+#[test]
+fn arrays_that_would_become_one_file_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let chunk = npy("1, 128, 251", 128 * 251 * 4);
+    for name in ["x/a.npy", "y/a.npy", "y/b.npy"] {
+        write(folder.path(), &format!("processing/input/{name}"), &chunk);
+    }
+    assert!(!process(folder.path()));
+    let message = std::fs::read_to_string(folder.path().join("output/message")).unwrap();
+    for part in ["2 of 3", "x/a.npy", "y/a.npy", "a.json"] {
+        assert!(message.contains(part), "{message}");
+    }
+    let output = folder.path().join("processing/output");
+    assert!(output.join("b.json").exists() && !output.join("a.json").exists());
+}
+
+#[test]
+fn a_header_that_promises_more_than_there_is_takes_no_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let shapes = ["1099511627776, 128, 251", "4611686018427387904, 1, 4", "1, 128, 1001"];
+    for (i, shape) in shapes.iter().enumerate() {
+        write(folder.path(), &format!("processing/input/{i}.npy"), npy(shape, 128));
+    }
+    assert!(!process(folder.path()));
+    let message = std::fs::read_to_string(folder.path().join("output/message")).unwrap();
+    assert!(message.contains("3 of 3") && message.contains("1099511627776"), "{message}");
+}
+
 #[test]
 fn a_job_without_input_fails_and_says_so() {
     let folder = tempfile::tempdir().unwrap();

@@ -135,3 +135,50 @@ async fn what_was_let_in_is_answered_after_sigterm_and_nothing_else_is_let_in() 
     assert_eq!(reply.matches("\"text\"").count(), 5);
     assert!(server.child.wait().unwrap().success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_whose_client_has_gone_keeps_its_place_until_it_ends() {
+    let server = Server::start(&[
+        ("MAX_CONCURRENT", "1"),
+        ("MAX_WAITING", "0"),
+        // All of it in one batch, so that it does not notice soon that nobody waits.
+        ("BATCH", "400"),
+        ("MAX_BODY_BYTES", "60000000"),
+    ]);
+    let array = npy(&Array3::zeros((400, 128, 251)));
+    let mut gone = server.begin("application/x-npy", array.len());
+    gone.write_all(&array).unwrap();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    drop(gone);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (status, _) = server.refusal("application/x-npy", "", npy(&features())).await;
+    assert_eq!(status, 503, "its place was given away");
+    let url = format!("http://127.0.0.1:{}/invocations", server.port);
+    let client = Client::builder().no_proxy().build().unwrap();
+    for _ in 0..240 {
+        let request = client.post(&url).header("content-type", "application/x-npy");
+        if request.body(npy(&features())).send().await.unwrap().status() == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("its place never came back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_ask_for_nothing_do_not_keep_the_server_from_ending() {
+    let mut server = Server::start(&[]);
+    let _idle = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    let mut half = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    half.write_all(b"POST /invocations HTTP/1.1\r\nHost: a").unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    server.terminate();
+    for _ in 0..600 {
+        if let Some(status) = server.child.try_wait().unwrap() {
+            assert!(status.success());
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the server has not ended half a minute after SIGTERM");
+}

@@ -62,9 +62,9 @@ impl Stage for Summarize {
         let watch = Watch::default().with_events(&retried);
         let summary = self.summarizer.summarize(&captions, &self.options, &watch).await?;
         captions.summary = Some(summary);
-        let done = Done { audio_s: captions.duration_s, chunks: captions.captions.len() };
+        let (audio_s, chunks) = (captions.duration_s, captions.captions.len());
         self.store.put_new_json(&self.bucket, output, captions.write(Format::Json)).await?;
-        Ok(done)
+        Ok(Done { audio_s, chunks, later: false })
     }
 }
 

@@ -92,7 +92,7 @@ function watch(key) {
   show("upload", "done");
   audio.src = query("audio", key);
   audio.hidden = false;
-  let shown = "";
+  let [asked, shown] = [0, 0];
   const source = (events = new EventSource(query("status", key)));
   source.onmessage = async ({ data }) => {
     const now = JSON.parse(data);
@@ -100,12 +100,16 @@ function watch(key) {
     const done = now.summary === "done";
     if (done || now.problem) source.close();
     if (now.problem) complain(now.problem);
-    const part = done ? "summary" : now.captions === "done" ? "captions" : "";
-    if (part && part !== shown) {
-      shown = part;
+    // Answers may come in another order: nothing is shown after what came later.
+    const part = done ? 2 : now.captions === "done" ? 1 : 0;
+    if (part > asked) {
+      asked = part;
       try {
         const result = await ask(query("result", key));
-        if (events === source) render(result);
+        if (events === source && part > shown) {
+          shown = part;
+          render(result);
+        }
       } catch (problem) {
         complain(problem.message);
       }

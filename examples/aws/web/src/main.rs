@@ -64,8 +64,9 @@ impl IntoResponse for Refusal {
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         match problem {
-            Problem::Permanent { kind: "Missing", message } => {
-                Refusal(StatusCode::NOT_FOUND, message)
+            Problem::Permanent { kind: "Missing", .. } => {
+                let reason = "this recording, or what is asked of it, is not there";
+                Refusal(StatusCode::NOT_FOUND, reason.into())
             }
             problem => {
                 // Names of buckets are no visitor's business.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use axum::http::StatusCode;
-use pipeline::name::{CAPTIONS, FAILURES, FEATURES, SUMMARIES};
+use pipeline::name::{CAPTIONS, FAILURES, FEATURES, SUMMARIES, file_name};
 use pipeline::{Object, Problem, RecordingId, Store, settings};
 use serde::{Deserialize, Serialize};
 
@@ -142,27 +142,50 @@ impl Buckets {
             (&self.results, id.key(CAPTIONS, "json"), before.captions, "caption"),
             (&self.results, id.key(SUMMARIES, "json"), before.summary, "summarize"),
         ];
-        let mut done = 0;
-        for (bucket, key, before, stage) in stages {
-            if before != Progress::Done && !self.store.exists(bucket, &key).await? {
-                let problem = self.problem(&id, stage).await?;
-                return Ok(Status::of(done, problem));
+        // From the last on: whoever is done has what those before made, which may have expired.
+        let mut done = stages.len();
+        for (bucket, result, before, _) in stages.iter().rev() {
+            if *before == Progress::Done || self.store.exists(bucket, result).await? {
+                break;
             }
-            done += 1;
+            done -= 1;
+        }
+        // Where features are missing, they may have been there when captions failed.
+        for (place, (.., stage)) in stages.iter().enumerate().skip(done).take(2 - done.min(1)) {
+            if let Some(problem) = self.problem(key, &id, stage).await? {
+                return Ok(Status::of(place, Some(problem)));
+            }
         }
         Ok(Status::of(done, None))
     }
 
-    async fn problem(&self, id: &RecordingId, stage: &str) -> Result<Option<String>, Problem> {
-        let key = format!("{FAILURES}{id}.{stage}.json");
-        match self.store.text(&self.results, &key, MOST_BYTES).await {
+    async fn problem(
+        &self,
+        key: &Key,
+        id: &RecordingId,
+        stage: &str,
+    ) -> Result<Option<String>, Problem> {
+        let note = format!("{FAILURES}{id}.{stage}.json");
+        match self.store.text(&self.results, &note, MOST_BYTES).await {
             Ok(json) => {
                 let failure = serde_json::from_str(&json).map(|Failure { message }| message);
-                Ok(Some(failure.unwrap_or(json)))
+                Ok(Some(match failure {
+                    Ok(message) => self.without_places(key, &message),
+                    Err(_) => "It failed.".to_owned(),
+                }))
             }
             Err(Problem::Permanent { kind: "Missing", .. }) => Ok(None),
             Err(problem) => Err(problem),
         }
+    }
+
+    /// A reason as a visitor may read it: names of buckets are none of their business.
+    fn without_places(&self, key: &Key, message: &str) -> String {
+        let upload = format!("s3://{}/{}", self.uploads, key.0);
+        let message = message.replace(&upload, file_name(&key.0));
+        [&self.uploads, &self.features, &self.results]
+            .iter()
+            .fold(message, |message, bucket| message.replace(&format!("s3://{bucket}/"), ""))
     }
 
     /// Whether an upload has its summary.

@@ -58,16 +58,23 @@ impl File {
         let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
         let known = extension.is_some_and(|extension| EXTENSIONS.contains(&&extension[..]));
         let plain = |c: char| c.is_ascii_alphanumeric() || "/+.-".contains(c);
-        let is_type = r#type.len() <= 100 && r#type.contains('/') && r#type.chars().all(plain);
+        let is_type = r#type.len() <= 100 && r#type.chars().all(plain);
         let is_sound = is_type && r#type.starts_with("audio/");
+        // What some systems call .m4a and .ogg.
+        let is_container = ["video/mp4", "video/ogg"].contains(&&r#type[..]);
         if !known && !is_sound {
             return Err(format!("This is no recording: {}.", EXTENSIONS.join(", ")));
         }
-        let content_type = match is_type {
+        let name = kept(&name);
+        if name.is_empty() {
+            return Err("This file has no name.".to_owned());
+        }
+        // The storage hands it out with this type: nothing that a browser would run.
+        let content_type = match is_sound || is_container {
             true => r#type,
             false => "application/octet-stream".to_owned(),
         };
-        Ok(Wanted { name: kept(&name), size, content_type })
+        Ok(Wanted { name, size, content_type })
     }
 }
 
@@ -79,8 +86,8 @@ fn kept(name: &str) -> String {
     name[start..].to_owned()
 }
 
-/// A ticket for one file of exactly this size and type. Each has a key of its own, so that nothing
-/// is replaced; the latest sort first, which is how the history finds them.
+/// A ticket for one file of exactly this size and type, good once. Each has a key of its own, so
+/// that nothing is replaced; the latest sort first, which is how the history finds them.
 pub async fn ticket(buckets: &Buckets, wanted: Wanted) -> Result<Ticket, Problem> {
     let Wanted { name, size, content_type } = wanted;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
@@ -88,7 +95,7 @@ pub async fn ticket(buckets: &Buckets, wanted: Wanted) -> Result<Ticket, Problem
     let key = format!("{INCOMING}{place:013}-{}/{name}", uuid::Uuid::new_v4().simple());
     let signing = PresigningConfig::expires_in(VALID).expect("a quarter of an hour is allowed");
     let put = buckets.store.client().put_object().bucket(&buckets.uploads).key(&key);
-    let put = put.content_type(&content_type).content_length(size as i64);
+    let put = put.content_type(&content_type).content_length(size as i64).if_none_match("*");
     let signed = put.presigned(signing).await;
     let signed = signed.map_err(|error| Problem::of_request("sign an upload of", &key, error))?;
     // Browsers set the length themselves and refuse to be told.
@@ -114,8 +121,18 @@ mod tests {
         assert!(check("a.mp3", (1 << 20) + 1, "audio/mpeg").unwrap_err().contains("1 MB"));
         assert!(check("a.exe", 9, "application/x-msdownload").unwrap_err().contains("mp3"));
         assert!(check("noname", 9, "audio/x-unheard-of").is_ok());
-        let odd = check("a.FLAC", 9, "text/html; charset=\r\n").unwrap();
-        assert_eq!(odd.content_type, "application/octet-stream");
+        assert!(check("a/", 9, "audio/mpeg").unwrap_err().contains("no name"));
+    }
+
+    #[test]
+    fn only_types_of_sound_are_kept() {
+        let kept = |name, kind| check(name, 9, kind).unwrap().content_type;
+        for kind in ["audio/mpeg", "audio/x-m4a", "video/mp4", "video/ogg"] {
+            assert_eq!(kept("a.mp3", kind), kind);
+        }
+        for kind in ["text/html", "image/svg+xml", "text/html; charset=\r\n", "audio/\r\n", ""] {
+            assert_eq!(kept("a.FLAC", kind), "application/octet-stream", "{kind:?}");
+        }
     }
 
     #[test]

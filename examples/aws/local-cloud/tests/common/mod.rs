@@ -69,12 +69,13 @@ pub async fn result(cloud: &Cloud, id: &RecordingId) -> Captions {
     captions
 }
 
-/// Keys and entity tags of all results and features.
+/// Keys and entity tags of all results and features, and of notes of failures.
 pub async fn objects(cloud: &Cloud) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for bucket in [FEATURES, RESULTS] {
         let list = cloud.store().client().list_objects_v2().bucket(bucket).send().await.unwrap();
-        for object in list.contents() {
+        let letter = |key: &str| key.starts_with("letters/");
+        for object in list.contents().iter().filter(|object| !letter(object.key().unwrap())) {
             let head = cloud.store().client().head_object().bucket(bucket);
             let head = head.key(object.key().unwrap()).send().await.unwrap();
             let written = format!("{:?} {:?}", head.e_tag(), head.last_modified());
