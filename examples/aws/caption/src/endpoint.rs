@@ -77,7 +77,7 @@ impl Endpoint {
                 Ok(Ok(reply)) => break reply,
                 Ok(Err(error)) if is_busy(&error) && Instant::now() + wait < until => {
                     let (endpoint, wait_s) = (&self.name, wait.as_secs_f64());
-                    tracing::warn!(stage = "caption", recording = key, endpoint, wait_s, "busy");
+                    tracing::warn!(stage = "caption", key, endpoint, wait_s, "busy");
                     sleep(uneven(wait)).await;
                     wait = (2 * wait).min(LONGEST_WAIT);
                 }

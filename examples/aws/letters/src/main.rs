@@ -71,7 +71,17 @@ impl Letters {
                 "ingest" => RecordingId::of_upload(&object),
                 _ => Ok(RecordingId::of_result(&object.key)),
             };
-            let Ok(id) = id else { continue };
+            let id = match id {
+                Ok(id) => id,
+                Err(problem) => {
+                    tracing::error!(
+                        stage,
+                        error = problem.to_string(),
+                        "a recording without a name"
+                    );
+                    continue;
+                }
+            };
             let note = note(stage, kind.unwrap_or("Lost"), TRIED, detail);
             self.store.put_new_json(&self.bucket, &key(&id, stage), note).await?;
             tracing::info!(stage, recording = id.as_str(), kind, "noted");

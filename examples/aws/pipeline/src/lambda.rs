@@ -146,7 +146,7 @@ impl Common {
                     key,
                     duration_s,
                     request_id,
-                    "job started"
+                    "left to a job"
                 );
                 Ok(None)
             }
