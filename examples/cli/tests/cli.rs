@@ -293,3 +293,38 @@ fn a_stream_on_stdin_has_a_line_of_json_for_each_chunk() {
         assert!(line["text"].is_string() && line["behind_s"].as_f64().unwrap() >= 0.0, "{line}");
     }
 }
+
+#[test]
+fn the_recording_itself_is_no_place_for_what_is_written() {
+    let folder = scratch("itself");
+    let song = folder.join("song.ogg");
+    std::fs::copy(SONG, &song).unwrap();
+    let before = std::fs::read(&song).unwrap();
+    let same = folder.join(".").join("song.ogg");
+    for arguments in [
+        &[text(&song), "--output", text(&same)][..],
+        &["mel", text(&song), "--output", text(&same)],
+    ] {
+        assert_fails(&musicap(arguments), 2, &["song.ogg", "read"]);
+        assert!(std::fs::read(&song).unwrap() == before);
+    }
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_is_printed() {
+    let folder = scratch("terminal");
+    let json = folder.join("captions.json");
+    let one = r#"{"file": "a\u001b[2J\nmusicap: b.mp3", "duration_s": 10, "model": "m", "summary": null, "captions":
+        [{"index": 0, "start_s": 0, "end_s": 10, "text": "A piano \u001b]0;T\u0007 plays.", "score": -1}]}"#;
+    std::fs::write(&json, format!("[{one}, {one}]")).unwrap();
+    for format in ["text", "json"] {
+        let output = musicap(&["summarize", text(&json), "--format", format]);
+        let said = stdout(&output) + &stderr(&output);
+        assert!(said.contains("piano"), "{said}");
+        assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said:?}");
+        assert!(!said.contains("\nmusicap:"), "{said:?}");
+    }
+    let missing = musicap(&["gone\u{1b}[2J\nmusicap: all is well.mp3"]);
+    assert_fails(&missing, 1, &["gone", "all is well"]);
+    assert!(!stderr(&missing).trim_end().contains(char::is_control));
+}
