@@ -16,12 +16,13 @@ fn write_mel(args: &MelArgs) -> Result<()> {
         Some(name) => Pretrained::open(name)?.config().audio.clone(),
         None => AudioConfig::default(),
     };
-    let output = &args.output;
-    output::not_an_input(output, [&*args.file].into_iter()).map_err(|_| Error::InvalidOption {
-        name: "--output",
-        value: output.display().to_string(),
-        expected: "another file than the one that is read".into(),
-    })?;
+    if output::is_same(&args.output, &args.file) {
+        return Err(Error::InvalidOption {
+            name: "--output",
+            value: args.output.display().to_string(),
+            expected: "another file than the one that is read".into(),
+        });
+    }
     let log_mel = LogMel::new(&config)?;
     let reader = AudioReader::open(&args.file)?;
     let bytes = std::fs::metadata(&args.file).map_or(0, |file| file.len());

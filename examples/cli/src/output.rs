@@ -38,8 +38,10 @@ impl Output {
                 Output::Folder(Folder { path: path.to_owned(), format })
             }
             Some(path) => {
-                let inputs = recordings.list.iter().map(|recording| &*recording.path);
-                Output::File(not_an_input(path, inputs)?.to_owned())
+                if recordings.list.iter().any(|recording| is_same(path, &recording.path)) {
+                    return Err(format!("{} is what is read: it would be lost", path.display()));
+                }
+                Output::File(path.to_owned())
             }
         };
         let subtitles = matches!(format, Format::Srt | Format::Vtt);
@@ -64,20 +66,10 @@ impl Output {
     }
 }
 
-/// `output`, if it is none of the files that are read.
-///
-/// # Errors
-/// Which it is.
-pub fn not_an_input<'a>(
-    output: &'a Path,
-    mut inputs: impl Iterator<Item = &'a Path>,
-) -> Result<&'a Path, String> {
-    let Ok(place) = output.canonicalize() else { return Ok(output) };
-    let same = inputs.any(|input| input.canonicalize().is_ok_and(|input| input == place));
-    match same {
-        true => Err(format!("{} is what is read: it would be lost", output.display())),
-        false => Ok(output),
-    }
+/// Whether both are one file, by whatever names.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| path.canonicalize().ok();
+    place(one).is_some_and(|one| Some(one) == place(other))
 }
 
 /// Whether `--output` means a folder: it is one, it ends like one, or what comes from folders has
@@ -151,8 +143,12 @@ pub fn join(recordings: &[Captions], is_one: bool, format: Format) -> String {
 
 /// What stands before a recording's captions where there are several.
 pub fn heading(captions: &Captions) -> String {
-    let name = captions.file.as_deref().unwrap_or_default();
-    format!("{}\n", name.replace(char::is_control, ""))
+    format!("{}\n", plain(captions.file.as_deref().unwrap_or_default()))
+}
+
+/// A name without what a terminal would obey.
+pub fn plain(name: &str) -> String {
+    name.replace(char::is_control, "")
 }
 
 /// Writes a text to a file at once, and makes the folder for it.

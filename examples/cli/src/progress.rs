@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output::plain;
+
 /// How far recordings have been worked through, in bytes of their files: those are known of all
 /// of them before the first is opened.
 pub struct Progress {
@@ -39,7 +41,7 @@ impl Progress {
         let style = ProgressStyle::with_template(template).expect("the template is well formed");
         self.bar.set_style(style.progress_chars("━╸─"));
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-        let name = name.replace(char::is_control, "");
+        let name = plain(&name);
         self.bar.set_message(match self.files {
             1 => name,
             files => format!("{}/{files} {name}", self.done.0 + 1),
@@ -78,7 +80,7 @@ pub fn downloads(quiet: bool) -> impl Fn(u64, u64, &str) + Send + Sync + 'static
     bar.set_style(style.progress_chars("━╸─"));
     move |done, total, file| {
         if bar.message() != file {
-            bar.set_message(file.replace(char::is_control, ""));
+            bar.set_message(plain(file));
             bar.reset();
         }
         bar.set_length(total.max(done));

@@ -327,22 +327,21 @@ impl Inner {
         let device = opened.device;
         let mut reader = pretrained.checkpoint().reader().with_precision(options.precision);
         let (shape, half) = (config.audio_encoder(), options.precision == Precision::F16);
-        let model = match &opened.gpu {
+        let speaker = opened.gpu.map(|_| gpu::speaker(device)).transpose()?;
+        let model = match opened.gpu.as_ref().zip(speaker.as_ref()) {
             None => {
                 let packed = device == Device::Cpu;
                 CaptionModel::load(shape, &config.bart, &mut reader, &opened.burn, packed)?
             }
-            Some(gpu) => {
+            Some((gpu, speaker)) => {
                 let half = half && gpu.half;
                 let load = || {
                     CaptionModel::load_for_gpu(shape, &config.bart, &mut reader, &opened.burn, half)
                 };
-                let load = || gpu::guard(device, load);
-                gpu::speaker(device)?.install(load)??
+                speaker.install(|| gpu::guard(device, load))??
             }
         };
         reader.finish()?;
-        let speaker = opened.gpu.map(|_| gpu::speaker(device)).transpose()?;
         let room = opened.gpu.map(|gpu| Room::of(&model, &gpu, options.gpu_memory));
         Ok(Inner {
             name: pretrained.name().to_owned(),
