@@ -15,7 +15,7 @@ use anyhow::{Context, anyhow};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use pipeline::name::CAPTIONS;
+use pipeline::name::{CAPTIONS, digest};
 use pipeline::{Problem, RecordingId, settings};
 use serde_json::{Value, json};
 
@@ -220,9 +220,7 @@ enum Refused {
 
 /// A name of at most 63 letters, digits and hyphens, the same for the same recording and number.
 fn job_name(id: &RecordingId, number: usize) -> String {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(id.as_str().as_bytes());
-    let digest: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest(id.as_str(), 16);
     match number {
         1 => format!("musicap-{digest}"),
         _ => format!("musicap-{digest}-{number}"),

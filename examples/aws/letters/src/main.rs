@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use pipeline::name::{FAILURES, LETTERS};
+use pipeline::name::LETTERS;
 use pipeline::{Problem, RecordingId, Store, event, logs, settings};
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ impl Letters {
                 }
             };
             let note = note(stage, kind.unwrap_or("Lost"), TRIED, detail);
-            self.store.put_new_json(&self.bucket, &key(&id, stage), note).await?;
+            self.store.put_new_json(&self.bucket, &id.failure(stage), note).await?;
             tracing::info!(stage, recording = id.as_str(), kind, "noted");
         }
         Ok(())
@@ -110,14 +110,10 @@ impl Letters {
         let reason = job["ExitMessage"].as_str().or(job["FailureReason"].as_str());
         let detail = format!("{name}: {status}: {}", reason.unwrap_or("no reason"));
         let note = note("caption", "Job", JOB, &detail);
-        self.store.put_json(&self.bucket, &key(&id, "caption"), note).await?;
+        self.store.put_json(&self.bucket, &id.failure("caption"), note).await?;
         tracing::info!(stage = "caption", recording = id.as_str(), detail, "noted");
         Ok(())
     }
-}
-
-fn key(id: &RecordingId, stage: &str) -> String {
-    format!("{FAILURES}{id}.{stage}.json")
 }
 
 /// `message` is for the page's visitors, `detail` for whoever runs it.

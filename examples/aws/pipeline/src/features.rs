@@ -3,9 +3,9 @@
 use musicap::audio::{AudioConfig, ChunkSpan};
 use musicap::caption::Unheard;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::Problem;
+use crate::name::digest;
 
 /// `features/ID.json`: where the chunks of `features/ID.npy` come from. Nothing in it depends on
 /// when it was written, so writing it again changes nothing.
@@ -74,7 +74,7 @@ pub fn fingerprint(front_end: &AudioConfig) -> String {
     let (power, seconds) = (front_end.power, front_end.chunk_seconds);
     let text =
         format!("{sample_rate} {n_fft} {hop_length} {n_mels} {f_min} {f_max} {power:?} {seconds}");
-    Sha256::digest(text.as_bytes())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&text, 8)
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
 use crate::logs::Metrics;
-use crate::name::FAILURES;
 use crate::{Object, Problem, RecordingId, Store, event, settings};
 
 /// One stage: what is done with an object that has been created.
@@ -133,15 +132,15 @@ impl Common {
         }
         let begun = Instant::now();
         let worked = self.work(stage, object, id, deadline).await;
-        let (duration_s, id) = (begun.elapsed().as_secs_f64(), id.as_str());
+        let (duration_s, recording) = (begun.elapsed().as_secs_f64(), id.as_str());
         let (bucket, key) = (&object.bucket[..], &object.key[..]);
         let metrics = Metrics { duration_s, ..Metrics::default() };
         match worked {
             Ok(Some((_, Done { later: true, .. }))) => {
-                metrics.emit(name, id);
+                metrics.emit(name, recording);
                 tracing::info!(
                     stage = name,
-                    recording = id,
+                    recording,
                     bucket,
                     key,
                     duration_s,
@@ -151,10 +150,10 @@ impl Common {
                 Ok(None)
             }
             Ok(Some((output, Done { audio_s, chunks, .. }))) => {
-                Metrics { audio_s, chunks, ..metrics }.emit(name, id);
+                Metrics { audio_s, chunks, ..metrics }.emit(name, recording);
                 tracing::info!(
                     stage = name,
-                    recording = id,
+                    recording,
                     bucket,
                     key,
                     output,
@@ -167,26 +166,19 @@ impl Common {
                 Ok(Some(output))
             }
             Ok(None) => {
-                tracing::info!(
-                    stage = name,
-                    recording = id,
-                    bucket,
-                    key,
-                    request_id,
-                    "done before"
-                );
+                tracing::info!(stage = name, recording, bucket, key, request_id, "done before");
                 Ok(None)
             }
             Err(Problem::Superseded) => {
-                tracing::info!(stage = name, recording = id, bucket, key, request_id, "superseded");
+                tracing::info!(stage = name, recording, bucket, key, request_id, "superseded");
                 Ok(None)
             }
             Err(problem) => {
-                Metrics { failed: true, ..metrics }.emit(name, id);
+                Metrics { failed: true, ..metrics }.emit(name, recording);
                 let (kind, error) = (problem.kind(), problem.to_string());
                 tracing::error!(
                     stage = name,
-                    recording = id,
+                    recording,
                     bucket,
                     key,
                     duration_s,
@@ -224,13 +216,13 @@ impl Common {
     }
 
     /// Writes down for the page what no retry will change.
-    async fn note(&self, stage: &str, id: &str, problem: &Problem) {
+    async fn note(&self, stage: &str, id: &RecordingId, problem: &Problem) {
         let (Some(bucket), Problem::Permanent { kind, message }) = (&self.failures_bucket, problem)
         else {
             return;
         };
         let json = json!({"stage": stage, "kind": kind, "message": message});
-        let key = format!("{FAILURES}{id}.{stage}.json");
+        let key = id.failure(stage);
         if let Err(problem) = self.store.put_json(bucket, &key, json.to_string()).await {
             tracing::warn!(stage, key, error = problem.to_string(), "cannot note the failure");
         }

@@ -37,8 +37,7 @@ impl RecordingId {
             Problem::permanent("Event", format!("{object}: neither a version nor an entity tag"))
         })?;
         let parts = [&object.bucket[..], &object.key, version].join("\0");
-        let digest = Sha256::digest(parts.as_bytes());
-        let digest: String = digest[..DIGEST].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest(&parts, DIGEST);
         let stem = readable(file_name(&object.key));
         Ok(RecordingId(if stem.is_empty() { digest } else { format!("{stem}-{digest}") }))
     }
@@ -61,6 +60,11 @@ impl RecordingId {
         format!("{prefix}{}.{extension}", self.0)
     }
 
+    /// The key of the reason why `stage` has failed for good.
+    pub fn failure(&self, stage: &str) -> String {
+        format!("{FAILURES}{}.{stage}.json", self.0)
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -71,6 +75,11 @@ impl std::fmt::Display for RecordingId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The first bytes of a text's SHA-256, as hexadecimal digits.
+pub fn digest(text: &str, bytes: usize) -> String {
+    Sha256::digest(text.as_bytes())[..bytes].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What comes after the last slash.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use axum::http::StatusCode;
-use pipeline::name::{CAPTIONS, FAILURES, FEATURES, SUMMARIES, file_name};
+use pipeline::name::{CAPTIONS, FEATURES, SUMMARIES, file_name};
 use pipeline::{Object, Problem, RecordingId, Store, settings};
 use serde::{Deserialize, Serialize};
 
@@ -165,8 +165,7 @@ impl Buckets {
         id: &RecordingId,
         stage: &str,
     ) -> Result<Option<String>, Problem> {
-        let note = format!("{FAILURES}{id}.{stage}.json");
-        match self.store.text(&self.results, &note, MOST_BYTES).await {
+        match self.store.text(&self.results, &id.failure(stage), MOST_BYTES).await {
             Ok(json) => {
                 let failure = serde_json::from_str(&json).map(|Failure { message }| message);
                 Ok(Some(match failure {
