@@ -48,18 +48,18 @@ impl BeamSearch {
         let mut best = TopCandidates::new(wanted);
         let vocab_size = logits.len() / self.beams.len();
         let rows = logits.chunks_exact_mut(vocab_size).zip(logit_stats);
-        for (i, (beam, (row, overview))) in self.beams.iter().zip(rows).enumerate() {
+        for (i, (beam, (row, stats))) in self.beams.iter().zip(rows).enumerate() {
             match forced(&self.config, &beam.tokens) {
                 Some(token) => best.offer(Candidate { beam: i, token, score: beam.score }),
                 None => {
-                    let log_sum = overview.log_sum;
+                    let log_sum = stats.log_sum;
                     constrain(&self.config, &beam.tokens, row, log_sum);
                     match self.config.repetition_penalty < 1.0 {
                         // A reward: what has been said can rise above its block's peak.
                         true => {
                             best.offer_row(i, row, log_sum, &LogitStats::of(row).peaks, beam.score)
                         }
-                        false => best.offer_row(i, row, log_sum, &overview.peaks, beam.score),
+                        false => best.offer_row(i, row, log_sum, &stats.peaks, beam.score),
                     }
                 }
             }

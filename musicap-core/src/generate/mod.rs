@@ -291,7 +291,7 @@ fn advance_by_all(
     for running in searches {
         let (logits, more_logits) = rest.0.split_at_mut(running.rows * vocab_size);
         let (logit_stats, more_stats) = rest.1.split_at(running.rows);
-        check_finite(running, logit_stats.iter().map(|overview| overview.log_sum))?;
+        check_finite(running, logit_stats.iter().map(|stats| stats.log_sum))?;
         rest = (more_logits, more_stats);
         shares.push((running, logits, logit_stats));
     }

@@ -14,7 +14,7 @@ pub struct LogitStats {
 }
 
 impl LogitStats {
-    /// The overview of a row.
+    /// The statistics of a row.
     pub fn of(logits: &[f32]) -> Self {
         let mut peaks = Vec::with_capacity(logits.len().div_ceil(BLOCK));
         #[cfg(feature = "flex")]
