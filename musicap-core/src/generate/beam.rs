@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced, forced_eos, max_penalized};
+use super::logits_processors::{LogitsProcessors, Scores};
 use super::{Generated, Search, Shortlist};
 use crate::kernels::{BLOCK, LogitStats};
 
 /// A beam search between two steps of the model.
 pub struct BeamSearch {
     config: Arc<GenerationConfig>,
+    processors: LogitsProcessors,
     beams: Vec<Beam>,
     parents: Vec<usize>,
     /// Finished hypotheses, without their end token.
@@ -36,10 +37,20 @@ struct Candidate {
 
 impl BeamSearch {
     /// A search that goes on from `prefix`.
-    pub fn new(config: Arc<GenerationConfig>, prefix: Vec<u32>) -> Self {
-        let beams = vec![Beam { tokens: prefix, score: 0.0 }];
-        let finished = Vec::new();
-        BeamSearch { config, beams, parents: vec![0], finished, settled: false, done: false }
+    pub fn new(
+        config: Arc<GenerationConfig>,
+        processors: LogitsProcessors,
+        prefix: Vec<u32>,
+    ) -> Self {
+        BeamSearch {
+            config,
+            processors,
+            beams: vec![Beam { tokens: prefix, score: 0.0 }],
+            parents: vec![0],
+            finished: Vec::new(),
+            settled: false,
+            done: false,
+        }
     }
 
     /// The best 2K ways to go on, best first. The lower beam and token win a tie.
@@ -49,19 +60,16 @@ impl BeamSearch {
         let vocab_size = logits.len() / self.beams.len();
         let rows = logits.chunks_exact_mut(vocab_size).zip(logit_stats);
         for (i, (beam, (row, stats))) in self.beams.iter().zip(rows).enumerate() {
-            match forced(&self.config, &beam.tokens) {
-                Some(token) => best.offer(Candidate { beam: i, token, score: beam.score }),
-                None => {
-                    let log_sum = stats.log_sum;
-                    constrain(&self.config, &beam.tokens, row, log_sum);
-                    match self.config.repetition_penalty < 1.0 {
-                        // A reward: what has been said can rise above its block's peak.
-                        true => {
-                            best.offer_row(i, row, log_sum, &LogitStats::of(row).peaks, beam.score)
-                        }
-                        false => best.offer_row(i, row, log_sum, &stats.peaks, beam.score),
-                    }
-                }
+            if let Some(token) = self.processors.forced(&beam.tokens) {
+                best.offer(Candidate { beam: i, token, score: beam.score });
+                continue;
+            }
+            let log_sum = stats.log_sum;
+            self.processors.process(&beam.tokens, Scores::all(row, log_sum));
+            match self.processors.max_penalized(&beam.tokens) {
+                Some(_) => best.offer_row(i, row, log_sum, &stats.peaks, beam.score),
+                // A score may have been raised above its block's peak.
+                None => best.offer_row(i, row, log_sum, &LogitStats::of(row).peaks, beam.score),
             }
         }
         best.candidates
@@ -73,19 +81,18 @@ impl BeamSearch {
         let mut best = TopCandidates::new(2 * self.config.num_beams);
         let mut unlisted = f32::NEG_INFINITY;
         for (i, (beam, list)) in self.beams.iter().zip(lists).enumerate() {
-            match forced(&self.config, &beam.tokens) {
-                Some(token) => best.offer(Candidate { beam: i, token, score: beam.score }),
-                None => {
-                    let score = |logit: f32| logit - list.log_sum + beam.score;
-                    let mut tokens = list.tokens.clone();
-                    constrain(&self.config, &beam.tokens, &mut tokens[..], list.log_sum);
-                    tokens.sort_unstable_by_key(|&(token, _)| token);
-                    for (token, logit) in tokens {
-                        best.offer(Candidate { beam: i, token, score: score(logit) });
-                    }
-                    unlisted = unlisted.max(score(list.floor()));
-                }
+            if let Some(token) = self.processors.forced(&beam.tokens) {
+                best.offer(Candidate { beam: i, token, score: beam.score });
+                continue;
             }
+            let score = |logit: f32| logit - list.log_sum + beam.score;
+            let mut tokens = list.tokens.clone();
+            self.processors.process(&beam.tokens, Scores::listed(&mut tokens, list.log_sum));
+            tokens.sort_unstable_by_key(|&(token, _)| token);
+            for (token, logit) in tokens {
+                best.offer(Candidate { beam: i, token, score: score(logit) });
+            }
+            unlisted = unlisted.max(score(list.floor()));
         }
         // Equal scores go by the number of the token.
         let decided = unlisted == f32::NEG_INFINITY || unlisted < best.threshold;
@@ -154,13 +161,14 @@ impl Search for BeamSearch {
     }
 
     fn shortlist_len(&self) -> Option<usize> {
-        let mut lowered = self.beams.iter().map(|beam| match forced(&self.config, &beam.tokens) {
+        let processors = &self.processors;
+        let mut penalized = self.beams.iter().map(|beam| match processors.forced(&beam.tokens) {
             Some(_) => Some(0),
-            None => max_penalized(&self.config, &beam.tokens),
+            None => processors.max_penalized(&beam.tokens),
         });
-        let most = lowered.try_fold(0, |most, lowered| Some(most.max(lowered?)))?;
-        // One more tells whether there may be others like the last.
-        Some(2 * self.config.num_beams + most + 1)
+        let penalized = penalized.try_fold(0, |max, penalized| Some(max.max(penalized?)))?;
+        // One more shows whether unlisted tokens may be as likely as the last candidate.
+        Some(2 * self.config.num_beams + penalized + 1)
     }
 
     fn advance_listed(&mut self, lists: &[Shortlist]) -> bool {
@@ -172,7 +180,9 @@ impl Search for BeamSearch {
         if self.done {
             return;
         }
-        let Some(token) = forced_eos(&self.config, &self.beams[0].tokens) else { return };
+        let tokens = &self.beams[0].tokens;
+        let is_last = tokens.len() + 1 == self.config.max_length;
+        let Some(token) = self.processors.forced(tokens).filter(|_| is_last) else { return };
         let mut best = TopCandidates::new(2 * self.config.num_beams);
         for (beam, Beam { score, .. }) in self.beams.iter().enumerate() {
             best.offer(Candidate { beam, token, score: *score });
@@ -265,6 +275,11 @@ impl TopCandidates {
 mod tests {
     use super::*;
 
+    fn search(config: GenerationConfig, prefix: Vec<u32>) -> BeamSearch {
+        let processors = LogitsProcessors::new(&config);
+        BeamSearch::new(Arc::new(config), processors, prefix)
+    }
+
     /// Rows of 1,000 logits, many of them equal.
     fn rows(count: usize, salt: usize) -> Vec<f32> {
         let logit = |i: usize| ((i * 7919 + salt * 31 + i / 3) % 1009) as f32 * 0.02;
@@ -290,7 +305,7 @@ mod tests {
                 max_length: 20,
                 ..GenerationConfig::default()
             };
-            let mut search = BeamSearch::new(Arc::new(config), vec![2]);
+            let mut search = search(config, vec![2]);
             let mut logits = rows(2, salt);
             // The likeliest tokens of all are those that are lowered.
             let mut likeliest = listed(&logits[..1000], 3).tokens.into_iter().map(|(t, _)| t);
@@ -316,7 +331,7 @@ mod tests {
     fn a_reward_for_repetition_needs_all_logits() {
         let config =
             GenerationConfig { num_beams: 2, repetition_penalty: 0.5, ..Default::default() };
-        assert_eq!(BeamSearch::new(Arc::new(config), vec![2, 5]).shortlist_len(), None);
+        assert_eq!(search(config, vec![2, 5]).shortlist_len(), None);
     }
 
     #[test]
@@ -328,7 +343,7 @@ mod tests {
                 max_length: 20,
                 ..GenerationConfig::default()
             };
-            let mut search = BeamSearch::new(Arc::new(config.clone()), vec![2, 777, 30]);
+            let mut search = search(config, vec![2, 777, 30]);
             let beam = |tokens: &[u32], score| Beam { tokens: tokens.to_vec(), score };
             search.beams = vec![beam(&[2, 777, 30], -1.0), beam(&[2, 5, 900], -1.5)];
             let logit = |i: usize| ((i * 7919 + i / 3) % 1009) as f32 * 0.02;
@@ -338,7 +353,7 @@ mod tests {
             let mut expected = Vec::new();
             for (i, row) in logits.clone().chunks_exact_mut(1000).enumerate() {
                 let (beam, log_sum) = (&search.beams[i], logit_stats[i].log_sum);
-                constrain(&config, &beam.tokens, row, log_sum);
+                search.processors.process(&beam.tokens, Scores::all(row, log_sum));
                 expected.extend((0..).zip(&*row).map(|(token, &logit)| Candidate {
                     beam: i,
                     token,

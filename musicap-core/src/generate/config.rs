@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 /// The most logits of a step for one chunk; 64 beams of BART's vocabulary are a fifth.
 const MAX_LOGITS: usize = 1 << 24;
 
+/// The most tokens that a list of tokens may have; Whisper suppresses some 90.
+const MAX_LISTED: usize = 1 << 16;
+
 /// Settings of beam search, greedy search and sampling, as `config.json` and
 /// `generation_config.json` state them. Missing keys have the values that transformers gives
 /// them for BART.
@@ -52,11 +55,25 @@ pub struct GenerationConfig {
     /// The token that must come last at the greatest length, if one must.
     #[serde(deserialize_with = "nullable")]
     pub forced_eos_token_id: Option<u32>,
+    /// Tokens that must stand at given positions of the sequence, the start token being at 0:
+    /// Whisper's prompt. In ascending order.
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
+    pub forced_decoder_ids: Vec<(usize, u32)>,
+    /// Tokens that may not occur.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suppress_tokens: Vec<u32>,
+    /// Tokens that may not follow the tokens that are forced at the start.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub begin_suppress_tokens: Vec<u32>,
 }
 
-/// `null` is a value of its own here: nothing is forced.
-fn nullable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    Option::deserialize(deserializer)
+/// `null` means that nothing is forced.
+fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 impl Default for GenerationConfig {
@@ -79,6 +96,9 @@ impl Default for GenerationConfig {
             eos_token_id: 2,
             forced_bos_token_id: None,
             forced_eos_token_id: Some(2),
+            forced_decoder_ids: Vec::new(),
+            suppress_tokens: Vec::new(),
+            begin_suppress_tokens: Vec::new(),
         }
     }
 }
@@ -153,6 +173,29 @@ impl GenerationConfig {
             let expected = format!("below vocab_size {vocab_size}");
             check((token as usize) < vocab_size, name, &token, expected)?;
         }
-        Ok(())
+        let forced = self.forced_decoder_ids.iter().map(|&(_, token)| token).collect();
+        for (name, tokens) in [
+            ("forced_decoder_ids", &forced),
+            ("suppress_tokens", &self.suppress_tokens),
+            ("begin_suppress_tokens", &self.begin_suppress_tokens),
+        ] {
+            if let Some(wrong) = tokens.iter().find(|&&token| token as usize >= vocab_size) {
+                let expected = format!("below vocab_size {vocab_size}");
+                return Err(Error::option(name, wrong, expected));
+            }
+            check(
+                tokens.len() <= MAX_LISTED,
+                name,
+                &tokens.len(),
+                format!("at most {MAX_LISTED} tokens"),
+            )?;
+        }
+        let positions = || self.forced_decoder_ids.iter().map(|&(position, _)| position);
+        if let Some(wrong) = positions().find(|position| !(1..max_length).contains(position)) {
+            let expected = format!("at positions 1 to {}", max_length - 1);
+            return Err(Error::option("forced_decoder_ids", wrong, expected));
+        }
+        let ascending = positions().is_sorted_by(|a, b| a < b);
+        check(ascending, "forced_decoder_ids", &"not sorted", "in ascending order".into())
     }
 }

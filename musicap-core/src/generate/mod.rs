@@ -6,21 +6,18 @@
 
 mod beam;
 mod config;
-mod constrain;
 mod degenerate;
+mod logits_processors;
 mod sample;
-
-use std::sync::Arc;
-
-use rayon::prelude::*;
+mod session;
 
 pub use crate::kernels::{LogitStats, Shortlist};
 pub use config::GenerationConfig;
 pub use degenerate::is_degenerate;
+pub use logits_processors::{BannedSequences, LogitsProcessor, LogitsProcessors, Scores};
+pub use session::Session;
 
-use crate::error::{Error, Result};
-use beam::BeamSearch;
-use sample::GreedyOrSampling;
+use crate::error::Result;
 
 /// A decoder that goes on token by token for several chunks at once.
 pub trait StepModel {
@@ -108,205 +105,6 @@ trait Search: Send {
     fn rows(&self) -> Vec<(u32, usize)>;
     /// The best sequence found.
     fn finish(&mut self) -> Generated;
-}
-
-/// Searches under way in one model.
-pub struct Session {
-    config: Arc<GenerationConfig>,
-    prefix: Vec<u32>,
-    running: Vec<Running>,
-    admitted: usize,
-    logits: Vec<f32>,
-}
-
-struct Running {
-    number: usize,
-    stream: u64,
-    search: Box<dyn Search>,
-    /// Its place among the chunks of the model, and its rows there.
-    first_row: usize,
-    rows: usize,
-}
-
-impl Session {
-    /// A session without searches.
-    ///
-    /// # Panics
-    /// Later, if `config` does not [validate](GenerationConfig::validate) for the model.
-    pub fn new(config: GenerationConfig) -> Self {
-        let mut prefix = vec![config.decoder_start_token_id];
-        let bos = constrain::forced(&config, &prefix).filter(|&t| t != config.eos_token_id);
-        prefix.extend(bos);
-        Session {
-            config: Arc::new(config),
-            prefix,
-            running: Vec::new(),
-            admitted: 0,
-            logits: Vec::new(),
-        }
-    }
-
-    /// Searches under way.
-    pub fn running(&self) -> usize {
-        self.running.len()
-    }
-
-    /// Searches that have admitted so far: the number of the next.
-    pub fn admitted(&self) -> usize {
-        self.admitted
-    }
-
-    /// Forgets all searches, those of before too: the next is number 0.
-    pub fn clear(&mut self) {
-        self.running.clear();
-        self.admitted = 0;
-    }
-
-    /// Takes up the model's next chunks. `streams` holds a number for each, its own and the same
-    /// in any batch, so that sampling gives a chunk the same caption in all.
-    ///
-    /// # Errors
-    /// Those of the model, and [`Error::NotFinite`].
-    pub fn admit(&mut self, model: &mut dyn StepModel, streams: &[u64]) -> Result<()> {
-        if streams.is_empty() {
-            return Ok(());
-        }
-        let before = self.running.len();
-        let rows: usize = self.running.iter().map(|running| running.rows).sum();
-        for (first_row, &stream) in (rows..).zip(streams) {
-            let (config, prefix) = (self.config.clone(), self.prefix.clone());
-            let search: Box<dyn Search> = if config.num_beams > 1 && !config.do_sample {
-                Box::new(BeamSearch::new(config, prefix))
-            } else {
-                Box::new(GreedyOrSampling::new(config, prefix, stream))
-            };
-            let number = self.admitted;
-            self.running.push(Running { number, stream, search, first_row, rows: 1 });
-            self.admitted += 1;
-        }
-        model.admit(streams.len(), &self.prefix, &mut self.logits)?;
-        advance(model, &mut self.running[before..], &mut self.logits)
-    }
-
-    /// Takes one step with all searches and gives those that are done, with their numbers: they
-    /// are counted from 0 in the order in which they admitted.
-    ///
-    /// # Errors
-    /// Those of the model, and [`Error::NotFinite`].
-    pub fn step(&mut self, model: &mut dyn StepModel) -> Result<Vec<(usize, Generated)>> {
-        let mut done = Vec::new();
-        let mut step = Step::default();
-        let mut place = 0;
-        self.running.retain_mut(|running| {
-            let chunk = place;
-            place += 1;
-            if running.search.is_done() {
-                done.push((running.number, running.search.finish()));
-                return false;
-            }
-            let before = running.first_row;
-            running.first_row = step.tokens.len();
-            for (token, parent) in running.search.rows() {
-                step.tokens.push(token);
-                step.parents.push(before + parent);
-            }
-            running.rows = step.tokens.len() - running.first_row;
-            step.chunks.push(chunk);
-            true
-        });
-        model.step(&step, &mut self.logits)?;
-        if !self.running.is_empty() {
-            advance(model, &mut self.running, &mut self.logits)?;
-        }
-        Ok(done)
-    }
-}
-
-/// Shows searches what the model has found, as little of it as they need.
-fn advance(
-    model: &mut dyn StepModel,
-    searches: &mut [Running],
-    logits: &mut Vec<f32>,
-) -> Result<()> {
-    if !logits.is_empty() {
-        let mut all: Vec<&mut Running> = searches.iter_mut().collect();
-        return advance_by_all(&mut all, logits, model.logit_stats());
-    }
-    let enough = searches.iter().map(|running| running.search.shortlist_len());
-    let lists = match enough.reduce(|a, b| Some(a?.max(b?))).flatten() {
-        Some(count) => model.shortlists(count)?,
-        None => None,
-    };
-    let rows: usize = searches.iter().map(|running| running.rows).sum();
-    let mut row = 0;
-    let mut undecided = Vec::new();
-    for running in searches.iter_mut() {
-        let span = row..row + running.rows;
-        row = span.end;
-        if let Some(lists) = &lists {
-            let lists = &lists[span.clone()];
-            check_finite(running, lists.iter().map(|list| list.log_sum))?;
-            if running.search.advance_listed(lists) {
-                running.search.force_end();
-                continue;
-            }
-        }
-        undecided.push((running, span));
-    }
-    if undecided.is_empty() {
-        return Ok(());
-    }
-    model.fetch(logits)?;
-    let vocab_size = logits.len() / rows;
-    let mut those = Vec::with_capacity(undecided.len());
-    let mut kept = Vec::new();
-    for (running, span) in undecided {
-        kept.extend_from_slice(&logits[span.start * vocab_size..span.end * vocab_size]);
-        those.push(running);
-    }
-    logits.clear();
-    advance_by_all(&mut those, &mut kept, None)
-}
-
-/// Neither search nor sampling can make sense of other numbers.
-fn check_finite(running: &Running, mut log_sums: impl Iterator<Item = f32>) -> Result<()> {
-    match log_sums.all(f32::is_finite) {
-        true => Ok(()),
-        false => Err(Error::NotFinite { chunk: running.stream }),
-    }
-}
-
-/// Shows searches the logits of their rows.
-fn advance_by_all(
-    searches: &mut [&mut Running],
-    logits: &mut [f32],
-    logit_stats: Option<Vec<LogitStats>>,
-) -> Result<()> {
-    let rows: usize = searches.iter().map(|running| running.rows).sum();
-    let vocab_size = logits.len() / rows;
-    let logit_stats =
-        logit_stats.unwrap_or_else(|| logits.par_chunks(vocab_size).map(LogitStats::of).collect());
-    let mut rest = (logits, &logit_stats[..]);
-    let mut shares = Vec::with_capacity(searches.len());
-    for running in searches {
-        let (logits, more_logits) = rest.0.split_at_mut(running.rows * vocab_size);
-        let (logit_stats, more_stats) = rest.1.split_at(running.rows);
-        check_finite(running, logit_stats.iter().map(|stats| stats.log_sum))?;
-        rest = (more_logits, more_stats);
-        shares.push((running, logits, logit_stats));
-    }
-    shares.into_par_iter().for_each(|(running, logits, logit_stats)| {
-        running.search.advance(logits, logit_stats);
-        running.search.force_end();
-    });
-    Ok(())
-}
-
-impl std::fmt::Debug for Session {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let numbers: Vec<usize> = self.running.iter().map(|running| running.number).collect();
-        f.debug_struct("Session").field("running", &numbers).finish_non_exhaustive()
-    }
 }
 
 /// Generates one sequence for each of the model's next chunks, all together. `streams` as in

@@ -6,13 +6,14 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
 
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced, forced_eos, max_penalized};
+use super::logits_processors::{LogitsProcessors, Scores};
 use super::{Generated, Search, Shortlist};
 use crate::kernels::{LogitStats, log_sum_exp};
 
 /// A single hypothesis between two steps of the model.
 pub struct GreedyOrSampling {
     config: Arc<GenerationConfig>,
+    processors: LogitsProcessors,
     rng: ChaCha8Rng,
     tokens: Vec<u32>,
     log_probability: f32,
@@ -22,17 +23,23 @@ pub struct GreedyOrSampling {
 impl GreedyOrSampling {
     /// Goes on from `prefix`. `stream` tells chunks apart, so that what is drawn for one does
     /// not depend on the others.
-    pub fn new(config: Arc<GenerationConfig>, prefix: Vec<u32>, stream: u64) -> Self {
+    pub fn new(
+        config: Arc<GenerationConfig>,
+        processors: LogitsProcessors,
+        prefix: Vec<u32>,
+        stream: u64,
+    ) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         rng.set_stream(stream);
-        GreedyOrSampling { config, rng, tokens: prefix, log_probability: 0.0, done: false }
+        let (tokens, log_probability, done) = (prefix, 0.0, false);
+        GreedyOrSampling { config, processors, rng, tokens, log_probability, done }
     }
 
     fn pick(&mut self, logits: &mut [f32]) -> u32 {
-        if let Some(token) = forced(&self.config, &self.tokens) {
+        if let Some(token) = self.processors.forced(&self.tokens) {
             return token;
         }
-        constrain(&self.config, &self.tokens, logits, 0.0);
+        self.processors.process(&self.tokens, Scores::all(logits, 0.0));
         let token = if self.config.do_sample { self.draw(logits) } else { argmax(logits) };
         // Over the tokens that are allowed.
         self.log_probability += logits[token as usize] - log_sum_exp(logits);
@@ -42,7 +49,7 @@ impl GreedyOrSampling {
     /// The token that [`pick`](Self::pick) takes of all logits; `None` if one that is not listed
     /// could be it. All tokens are allowed.
     fn pick_listed(&mut self, list: &Shortlist) -> Option<u32> {
-        if let Some(token) = forced(&self.config, &self.tokens) {
+        if let Some(token) = self.processors.forced(&self.tokens) {
             return Some(token);
         }
         let wanted = if self.config.do_sample { self.config.top_k } else { 1 };
@@ -109,8 +116,8 @@ impl Search for GreedyOrSampling {
 
     fn shortlist_len(&self) -> Option<usize> {
         // Probabilities are those among the tokens that are allowed: all must be.
-        let free = max_penalized(&self.config, &self.tokens) == Some(0);
-        let forced = forced(&self.config, &self.tokens).is_some();
+        let free = self.processors.max_penalized(&self.tokens) == Some(0);
+        let forced = self.processors.forced(&self.tokens).is_some();
         match (self.config.do_sample, self.config.top_k) {
             _ if forced => Some(1),
             _ if !free => None,
@@ -125,7 +132,8 @@ impl Search for GreedyOrSampling {
     }
 
     fn force_end(&mut self) {
-        if let Some(token) = forced_eos(&self.config, &self.tokens).filter(|_| !self.done) {
+        let is_last = !self.done && self.tokens.len() + 1 == self.config.max_length;
+        if let Some(token) = self.processors.forced(&self.tokens).filter(|_| is_last) {
             self.tokens.push(token);
             self.done = true;
         }
