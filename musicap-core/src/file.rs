@@ -1,18 +1,19 @@
-//! Files that are there whole or not at all.
+//! Files that are replaced as a whole.
 
-use std::fs::File;
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::fs::{File, Permissions};
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempPath;
 
 use crate::error::{Error, Result};
 
-/// Makes the file at `path` anew: `write` fills one beside it, with a name of its own that ends in
-/// `.partial`, which then takes its place.
+/// Replaces the file at `path`: `write` fills a new one beside it, whose name ends in `.partial`
+/// and which then takes its place.
 ///
-/// Whoever is interrupted, by `kill -9` or a power cut, leaves the old file or the new one. Of
-/// several who write at once the last one's file stays. The folder must be there. What is no file,
-/// such as `/dev/null` or a pipe, is written into as it is.
+/// A process that is killed, or a power cut, leaves the old file or the new one. If several write
+/// at once, the file of the last one stays. The folder must exist. Devices and pipes, such as
+/// `/dev/null`, are written to directly.
 ///
 /// ```
 /// use std::io::Write;
@@ -30,7 +31,7 @@ use crate::error::{Error, Result};
 /// ```
 ///
 /// # Errors
-/// [`Error::Io`], and those of `write`; nothing has changed at `path` then.
+/// [`Error::Io`], and those of `write`; the file at `path` is as it was then.
 pub fn replace_file(
     path: impl AsRef<Path>,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,
@@ -42,25 +43,63 @@ pub fn replace_file(
         write(&mut file)?;
         return file.flush().map_err(Error::io("write", path));
     }
-    let lot = RandomState::new().build_hasher().finish();
-    let partial = path.with_file_name(format!(".{lot:016x}.partial"));
-    let replace = || {
-        // A file that is new cannot be somebody's link to another place.
-        let file = File::create_new(&partial).map_err(Error::io("create", path))?;
-        let mut file = BufWriter::new(file);
-        write(&mut file)?;
-        let file = file.into_inner().map_err(|error| error.into_error());
-        // Or the new name might reach the disk before the bytes do.
-        file.and_then(|file| file.sync_all()).map_err(Error::io("write", path))?;
-        std::fs::rename(&partial, path).map_err(Error::io("write", path))
-    };
-    replace().inspect_err(|_| {
-        // What is half written is of no use; that it could not be removed is not the news.
-        let _ = std::fs::remove_file(&partial);
-    })
+    NewFile::write(path, write)?.commit()
 }
 
-/// Whether something is at `path` that is neither file nor folder, or that the system gives out
+/// A file that is complete and will take its place when it is [committed](Self::commit); if it is
+/// dropped before, it is removed.
+pub(crate) struct NewFile {
+    new: TempPath,
+    path: PathBuf,
+    permissions: Permissions,
+}
+
+impl NewFile {
+    /// Writes a file that is to take the place of `path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and those of `write`.
+    pub(crate) fn write(
+        path: &Path,
+        write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,
+    ) -> Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".").suffix(".partial").rand_bytes(16);
+        // As other new files, and not for the owner alone.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let new = builder
+            .tempfile_in(folder.unwrap_or(Path::new(".")))
+            .map_err(Error::io("create", path))?;
+        let (file, new) = new.into_parts();
+        let permissions = file.metadata().map_err(Error::io("create", path))?.permissions();
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.flush().map_err(Error::io("write", path))?;
+        Ok(NewFile { new, path: path.to_owned(), permissions })
+    }
+
+    /// Where it is until it is committed. What is there may be replaced.
+    pub(crate) fn path(&self) -> &Path {
+        &self.new
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub(crate) fn commit(self) -> Result<()> {
+        let NewFile { new, path, permissions } = self;
+        let failed = || Error::io("write", &path);
+        std::fs::set_permissions(&new, permissions).map_err(failed())?;
+        // The bytes must reach the disk before the new name does.
+        File::options().write(true).open(&new).and_then(|file| file.sync_all()).map_err(failed())?;
+        new.persist(&path).map_err(|error| failed()(error.error))
+    }
+}
+
+/// Whether something is at `path` that is neither file nor folder, or that the system provides
 /// under a name of its own, like `/dev/stdout`.
 fn is_special(path: &Path) -> bool {
     let is_other = |data: std::fs::Metadata| !data.is_file() && !data.is_dir();

@@ -6,7 +6,7 @@
 //! 2. [`Resampler`](audio::Resampler) brings them to the model's rate, 16 kHz.
 //! 3. [`Chunker`](audio::Chunker) cuts them into chunks of ten seconds.
 //! 4. [`LogMel`](audio::LogMel) turns a chunk into a log-mel spectrogram.
-//! 5. [`CaptionModel`](model::CaptionModel), an audio encoder and BART on Burn, hears it.
+//! 5. A [`Network`](model::Network), an encoder-decoder on Burn, encodes it.
 //! 6. [`generate`](generate::generate) searches for the likeliest caption.
 //! 7. [`Captions`] are written as text, JSON, SubRip or WebVTT, and a
 //!    [`Summarizer`](summarize::Summarizer) describes the whole.
@@ -88,6 +88,7 @@ pub mod generate;
 mod kernels;
 mod live;
 pub mod model;
+mod panics;
 pub mod summarize;
 mod tokenizer;
 
@@ -98,4 +99,4 @@ pub use device::{Adapter, AdapterKind, Device, adapters};
 pub use error::{Error, HubProblem, Result, SummaryProblem};
 pub use file::replace_file;
 pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, Overrun};
-pub use tokenizer::Tokenizer;
+pub use tokenizer::{Tokenizer, VocabFiles};

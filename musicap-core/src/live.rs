@@ -219,11 +219,11 @@ impl LiveInput {
     /// waits for the model.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if a sample is no finite number; nothing of these is taken.
+    /// [`Error::InvalidSamples`] if a sample is not finite; none of them is taken then.
     pub fn push(&mut self, samples: &[f32]) -> Result<()> {
         if let Some(place) = samples.iter().position(|sample| !sample.is_finite()) {
-            let found = format!("{} at sample {place}", samples[place]);
-            return Err(Error::option("samples", found, "finite numbers"));
+            let reason = format!("sample {place} is {}, but must be finite", samples[place]);
+            return Err(Error::InvalidSamples { reason });
         }
         self.mono.clear();
         let mut rest = samples;

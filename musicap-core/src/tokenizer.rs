@@ -10,10 +10,9 @@ use full::Full as Inner;
 #[cfg(target_family = "wasm")]
 use vocabulary::Vocabulary as Inner;
 
-use crate::error::{Error, Result, truncate};
+use std::collections::HashMap;
 
-/// What BART's vocabularies keep for themselves.
-const SPECIAL_TOKENS: [&str; 5] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
+use crate::error::{Error, Result, truncate};
 
 /// What transformers undoes after decoding (`clean_up_tokenization_spaces`), in its order.
 const CLEAN_UP: [(&str, &str); 10] = [
@@ -29,7 +28,21 @@ const CLEAN_UP: [(&str, &str); 10] = [
     (" 're", "'re"),
 ];
 
-/// A byte-level BPE tokenizer as BART has it. In a browser it only decodes.
+/// The texts of the files that a tokenizer comes as where there is no `tokenizer.json`: GPT-2's,
+/// BART's and Whisper's.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct VocabFiles<'a> {
+    /// `vocab.json`: tokens with their ids.
+    pub vocab: &'a str,
+    /// `merges.txt`: two tokens a line.
+    pub merges: &'a str,
+    /// `added_tokens.json`, if there is one: further tokens with their ids, all special.
+    pub added_tokens: Option<&'a str>,
+    /// Tokens that are left out of captions; those without an id get the next ones.
+    pub special_tokens: &'a [&'a str],
+}
+
+/// A byte-level BPE tokenizer as BART and Whisper have it. In a browser it only decodes.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: Inner,
@@ -45,15 +58,23 @@ impl Tokenizer {
         Ok(Tokenizer { inner })
     }
 
-    /// From the texts of a `vocab.json` and a `merges.txt`, as GPT-2 and BART come. `origin`
+    /// From the texts of a `vocab.json`, a `merges.txt` and what else belongs to them. `origin`
     /// names them in errors.
     ///
     /// # Errors
-    /// [`Error::InvalidTokenizer`] if the two cannot be understood or do not fit each other.
-    pub fn from_vocab_and_merges(origin: &str, vocab: &str, merges: &str) -> Result<Self> {
-        let vocab = serde_json::from_str(vocab)
-            .map_err(|reason| invalid(origin, format!("vocab.json: {reason}")))?;
-        let lines = merges.lines().enumerate();
+    /// [`Error::InvalidTokenizer`] if they cannot be understood or do not fit each other.
+    pub fn from_vocab(origin: &str, files: &VocabFiles) -> Result<Self> {
+        let parse = |name: &str, text: &str| -> Result<HashMap<String, u32>> {
+            serde_json::from_str(text)
+                .map_err(|reason| invalid(origin, format!("{name}: {reason}")))
+        };
+        let mut vocab = parse("vocab.json", files.vocab)?;
+        let added = parse("added_tokens.json", files.added_tokens.unwrap_or("{}"))?;
+        vocab.extend(added.iter().map(|(token, &id)| (token.clone(), id)));
+        let special = files.special_tokens.iter().copied();
+        let special: Vec<&str> = special.chain(added.keys().map(String::as_str)).collect();
+
+        let lines = files.merges.lines().enumerate();
         let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with("#version"));
         let pair = |(number, line): (usize, &str)| {
             let pair = line.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned()));
@@ -61,7 +82,8 @@ impl Tokenizer {
             pair.ok_or_else(|| invalid(origin, reason()))
         };
         let merges = lines.map(pair).collect::<Result<Vec<_>>>()?;
-        let inner = Inner::new(vocab, merges).map_err(|reason| invalid(origin, reason))?;
+        let inner =
+            Inner::new(vocab, merges, &special).map_err(|reason| invalid(origin, reason))?;
         Ok(Tokenizer { inner })
     }
 
@@ -82,7 +104,7 @@ impl Tokenizer {
         self.inner.encode(text).map_err(|reason| invalid("tokenizer", reason))
     }
 
-    /// One more than the greatest token id: what a model's `vocab_size` must be at least.
+    /// One more than the largest token id: a model's `vocab_size` must be at least this.
     pub fn vocab_size(&self) -> usize {
         self.inner.size()
     }
@@ -90,7 +112,7 @@ impl Tokenizer {
     /// The `tokenizer.json` of this tokenizer.
     ///
     /// # Errors
-    /// [`Error::InvalidTokenizer`] if it cannot be written down.
+    /// [`Error::InvalidTokenizer`] if it cannot be serialized.
     pub fn to_json(&self) -> Result<String> {
         self.inner.to_json().map_err(|reason| invalid("tokenizer", reason))
     }

@@ -164,11 +164,12 @@ impl Chunker {
     fn chunk(&mut self, length: usize, samples: Vec<f32>) -> Chunk {
         let index = self.next_index;
         self.next_index += 1;
-        let start = index * self.hop_samples;
+        // In 64 bits: on a 32-bit platform, samples are too many for `usize` after 74 hours.
+        let start = index as u64 * self.hop_samples as u64;
         Chunk {
             index,
             start_s: start as f64 / self.sample_rate,
-            end_s: (start + length) as f64 / self.sample_rate,
+            end_s: (start + length as u64) as f64 / self.sample_rate,
             samples,
         }
     }

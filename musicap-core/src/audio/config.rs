@@ -15,6 +15,30 @@ pub enum Power {
     Magnitude,
 }
 
+/// The scale that mel bands are equally spaced on, and their height.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum MelScale {
+    /// 2595·log10(1 + f/700) and triangles of height 1: torchaudio's default.
+    #[default]
+    Htk,
+    /// Linear below 1 kHz and logarithmic above, and triangles of equal area: librosa's default.
+    Slaney,
+}
+
+/// How the power of a mel band becomes a value of the spectrogram.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Scaling {
+    /// 10·log10(max(x, 1e-10)): decibels.
+    #[default]
+    Decibels,
+    /// (max(log10(max(x, 1e-10)), l - 8) + 4) / 4, where l is the chunk's largest value: Whisper's.
+    Whisper,
+}
+
 /// How a chunk that is too short is filled up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,12 +73,19 @@ pub struct AudioConfig {
     pub f_min: f64,
     /// Upper edge of the highest mel band, in hertz.
     pub f_max: f64,
+    /// The scale of the mel bands.
+    #[serde(skip_serializing_if = "is_default")]
+    pub mel_scale: MelScale,
     /// What is summed by the mel bands.
     pub power: Power,
+    /// What the summed power becomes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub scaling: Scaling,
+    /// Whether a chunk's last frame, which is centred on its end, is left out.
+    #[serde(skip_serializing_if = "is_default")]
+    pub drop_last_frame: bool,
     /// Length of a chunk, in seconds.
     pub chunk_seconds: f64,
-    /// Convolutions of the audio encoder: the first keeps the frame rate, each other halves it.
-    pub conv_layers: usize,
     /// How a chunk that is too short is filled up.
     pub pad: Pad,
 }
@@ -68,9 +99,11 @@ impl Default for AudioConfig {
             n_mels: 128,
             f_min: 0.0,
             f_max: 8_000.0,
+            mel_scale: MelScale::Htk,
             power: Power::Real,
+            scaling: Scaling::Decibels,
+            drop_last_frame: false,
             chunk_seconds: 10.0,
-            conv_layers: 6,
             pad: Pad::Zero,
         }
     }
@@ -82,14 +115,10 @@ impl AudioConfig {
         (self.chunk_seconds * f64::from(self.sample_rate)).round() as usize
     }
 
-    /// Frames in a chunk's log-mel spectrogram: frames are centred, so one more than hops fit.
+    /// Frames in a chunk's log-mel spectrogram: frames are centred, so one more than hops fit
+    /// unless the last is left out.
     pub fn frames(&self) -> usize {
-        self.chunk_samples() / self.hop_length + 1
-    }
-
-    /// Frames that the audio encoder hands to the transformer for one chunk.
-    pub fn encoder_frames(&self) -> usize {
-        (1..self.conv_layers).fold(self.frames(), |frames, _| frames.div_ceil(2))
+        self.chunk_samples() / self.hop_length + usize::from(!self.drop_last_frame)
     }
 
     /// Checks that a front end can be built from these numbers.
@@ -117,13 +146,11 @@ impl AudioConfig {
         let seconds_ok = self.chunk_seconds > 0.0 && self.chunk_seconds <= 120.0;
         within("audio.chunk_seconds", seconds_ok, &self.chunk_seconds, "above 0 and at most 120")?;
         let reflectable = self.chunk_samples() > self.n_fft / 2;
-        within(
-            "audio.chunk_seconds",
-            reflectable,
-            &self.chunk_seconds,
-            "longer than half a frame",
-        )?;
-        let convs_ok = (1..=16).contains(&self.conv_layers);
-        within("audio.conv_layers", convs_ok, &self.conv_layers, "1 to 16")
+        within("audio.chunk_seconds", reflectable, &self.chunk_seconds, "longer than half a frame")
     }
+}
+
+/// Keys at their defaults are left out of `config.json`.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

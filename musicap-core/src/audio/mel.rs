@@ -1,9 +1,9 @@
-//! The log-mel spectrogram: samples of one chunk in, `[n_mels, frames]` decibels out.
+//! The log-mel spectrogram: samples of one chunk in, `[n_mels, frames]` out, in decibels unless
+//! the configuration has another [`Scaling`].
 //!
 //! Frames are centred (the chunk is reflected at both ends by half a frame, the edge sample not
 //! repeated), windowed by a periodic Hann window and transformed with the phase origin at the
-//! frame's first sample. Mel bands are triangles on the HTK scale without area normalisation,
-//! as torchaudio's `MelSpectrogram` makes them by default. Cells are
+//! frame's first sample. Mel bands are triangles on one of the [`MelScale`]s. Decibels are
 //! `10·log10(max(x, 1e-10))` with neither a dynamic-range limit nor normalisation.
 //!
 //! The transform is computed in float64. `Re(X)²` goes through zero wherever the phase turns, and
@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
-use super::config::{AudioConfig, Power};
+use super::config::{AudioConfig, MelScale, Power, Scaling};
 use crate::error::Result;
 use crate::kernels::bands::{self, Band};
 
@@ -49,6 +49,8 @@ struct Plan {
     n_fft: usize,
     hop_length: usize,
     power: Power,
+    scaling: Scaling,
+    drop_last_frame: bool,
     window: Vec<f32>,
     bands: Vec<Band>,
     /// Bins that some band reads.
@@ -75,6 +77,8 @@ impl LogMel {
                 n_fft: config.n_fft,
                 hop_length: config.hop_length,
                 power: config.power,
+                scaling: config.scaling,
+                drop_last_frame: config.drop_last_frame,
                 window,
                 bands,
                 fft: RealFftPlanner::<f64>::new().plan_fft_forward(config.n_fft),
@@ -89,7 +93,7 @@ impl LogMel {
 
     /// Frames that `samples` samples give.
     pub fn frames(&self, samples: usize) -> usize {
-        samples / self.plan.hop_length + 1
+        samples / self.plan.hop_length + usize::from(!self.plan.drop_last_frame)
     }
 
     /// The log-mel spectrogram of `samples`, `[n_mels, frames]` in decibels.
@@ -132,7 +136,7 @@ impl LogMel {
     }
 
     fn compute_into(&self, samples: &[f32], mut out: ArrayViewMut2<f32>) {
-        let Plan { n_fft, hop_length, power, window, bands, bins, fft } = &*self.plan;
+        let Plan { n_fft, hop_length, power, scaling, window, bands, bins, fft, .. } = &*self.plan;
         assert_eq!(out.dim(), (bands.len(), self.frames(samples.len())), "chunk lengths differ");
         let padded = reflect(samples, n_fft / 2);
         let mut frame = vec![0.0; *n_fft];
@@ -160,6 +164,10 @@ impl LogMel {
                 let row = row.as_slice_mut().expect("rows of a standard layout");
                 row[first..first + width].copy_from_slice(&decibels[..width]);
             }
+        }
+        if *scaling == Scaling::Whisper {
+            let loudest = out.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            out.mapv_inplace(|decibels| (decibels.max(loudest - 80.0) / 10.0 + 4.0) / 4.0);
         }
     }
 }
@@ -208,30 +216,53 @@ fn reflect(samples: &[f32], margin: usize) -> Vec<f32> {
     padded
 }
 
-/// The HTK mel scale: 2595·log10(1 + f/700).
-fn hertz_to_mel(hertz: f64) -> f64 {
-    2595.0 * (1.0 + hertz / 700.0).log10()
+/// Below this frequency Slaney's mel scale is linear, with so many hertz for each mel.
+const SLANEY_LINEAR_HERTZ: f64 = 1000.0;
+const SLANEY_HERTZ_PER_MEL: f64 = 200.0 / 3.0;
+/// Above it, each mel multiplies the frequency by e to this power.
+const SLANEY_LOG_STEP: f64 = 0.068_751_777_420_949_12; // ln(6.4) / 27
+
+fn hertz_to_mel(scale: MelScale, hertz: f64) -> f64 {
+    match scale {
+        MelScale::Htk => 2595.0 * (1.0 + hertz / 700.0).log10(),
+        MelScale::Slaney if hertz < SLANEY_LINEAR_HERTZ => hertz / SLANEY_HERTZ_PER_MEL,
+        MelScale::Slaney => {
+            let linear = SLANEY_LINEAR_HERTZ / SLANEY_HERTZ_PER_MEL;
+            linear + (hertz / SLANEY_LINEAR_HERTZ).ln() / SLANEY_LOG_STEP
+        }
+    }
 }
 
-fn mel_to_hertz(mel: f64) -> f64 {
-    700.0 * (10f64.powf(mel / 2595.0) - 1.0)
+fn mel_to_hertz(scale: MelScale, mel: f64) -> f64 {
+    let linear = SLANEY_LINEAR_HERTZ / SLANEY_HERTZ_PER_MEL;
+    match scale {
+        MelScale::Htk => 700.0 * (10f64.powf(mel / 2595.0) - 1.0),
+        MelScale::Slaney if mel < linear => mel * SLANEY_HERTZ_PER_MEL,
+        MelScale::Slaney => SLANEY_LINEAR_HERTZ * (SLANEY_LOG_STEP * (mel - linear)).exp(),
+    }
 }
 
 /// Triangles between neighbouring points that are equally spaced in mel, each kept as the run
 /// of bins where it is above zero.
 fn mel_bands(config: &AudioConfig) -> Vec<Band> {
-    let (low, high) = (hertz_to_mel(config.f_min), hertz_to_mel(config.f_max));
-    let edge = |i: usize| mel_to_hertz(low + (high - low) * i as f64 / (config.n_mels + 1) as f64);
+    let scale = config.mel_scale;
+    let (low, high) = (hertz_to_mel(scale, config.f_min), hertz_to_mel(scale, config.f_max));
+    let step = |i: usize| low + (high - low) * i as f64 / (config.n_mels + 1) as f64;
+    let edge = |i: usize| mel_to_hertz(scale, step(i));
     let bins = config.n_fft / 2 + 1;
     let bin_hertz = f64::from(config.sample_rate) / config.n_fft as f64;
     (0..config.n_mels)
         .map(|band| {
             let (left, peak, right) = (edge(band), edge(band + 1), edge(band + 2));
+            let height = match scale {
+                MelScale::Htk => 1.0,
+                MelScale::Slaney => 2.0 / (right - left),
+            };
             let weight = |bin: usize| {
                 let hertz = bin as f64 * bin_hertz;
                 let rising = (hertz - left) / (peak - left);
                 let falling = (right - hertz) / (right - peak);
-                rising.min(falling) as f32
+                (rising.min(falling) * height) as f32
             };
             let first_bin = (0..bins).find(|&bin| weight(bin) > 0.0).unwrap_or(0);
             let weights = (first_bin..bins).map(weight).take_while(|&weight| weight > 0.0);

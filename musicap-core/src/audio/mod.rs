@@ -22,7 +22,7 @@ mod waveform;
 
 pub use chunk::{Chunk, ChunkSpan, Chunker, MIN_TAIL_SECONDS, Tail};
 pub use chunks::{Chunks, SampleSource, WaveformReader, chunks_in_place};
-pub use config::{AudioConfig, Pad, Power};
+pub use config::{AudioConfig, MelScale, Pad, Power, Scaling};
 pub use decode::AudioReader;
 pub use gap::{Gap, GapCause};
 pub use limits::AudioLimits;

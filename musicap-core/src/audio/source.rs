@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use symphonia::core::codecs::CodecParameters;
@@ -16,6 +15,7 @@ use symphonia::core::meta::MetadataOptions;
 
 use super::mp4::{self, Edit};
 use super::wav;
+use crate::panics::catch_panic;
 use crate::{Error, Result};
 
 /// The longest tag and picture that are kept while reading a file's metadata, in bytes.
@@ -100,7 +100,7 @@ pub(super) const PANICKED: &str = "the bytes lead the decoder astray";
 pub(super) fn guarded<T>(
     call: impl FnOnce() -> Result<T, SymphoniaError>,
 ) -> Result<T, SymphoniaError> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or(Err(SymphoniaError::DecodeError(PANICKED)))
+    catch_panic(call).unwrap_or(Err(SymphoniaError::DecodeError(PANICKED)))
 }
 
 /// A recognised container.

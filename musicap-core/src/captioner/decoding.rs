@@ -83,8 +83,8 @@ impl Decoding {
     /// in the recording.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the shape is not the model's or a value no finite number;
-    /// [`Error::Backend`]; [`Error::NotFinite`].
+    /// [`Error::InvalidOption`] if the shape is not the model's; [`Error::InvalidSamples`] if a
+    /// value is not finite; [`Error::Backend`]; [`Error::NotFinite`].
     pub fn admit(&mut self, mel: Array3<f32>, indices: &[usize]) -> Result<()> {
         if mel.dim().0 != indices.len() {
             let expected = format!("{} chunks, one for each index", indices.len());
@@ -95,7 +95,8 @@ impl Decoding {
         }
         // With int8 weights the captions of such values would look like any other.
         if let Some((place, value)) = mel.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            return Err(Error::option("mel", format!("{value} at {place:?}"), "finite numbers"));
+            let reason = format!("log-mel value {place:?} is {value}, but must be finite");
+            return Err(Error::InvalidSamples { reason });
         }
         if self.generation.repetition_retries > 0 {
             let chunks = mel.axis_chunks_iter(Axis(0), 1).zip(indices);
@@ -108,8 +109,8 @@ impl Decoding {
         let Decoding { captioner, session, decoder, .. } = self;
         captioner.compute(|| {
             let Inner { model, clock, .. } = &*captioner.inner;
-            let listen = || clock.time(Stage::Encoder, || model.bart().cache(encoded));
-            decoder.next = Some(captioner.inner.run(listen)?);
+            let cache = || clock.time(Stage::Encoder, || model.cache(encoded));
+            decoder.next = Some(captioner.inner.run(cache)?);
             clock.time_search(|| session.admit(decoder, &streams))
         })
     }
@@ -215,18 +216,17 @@ impl Inner {
         logits: &mut Vec<f32>,
     ) -> Result<Found> {
         let length = tokens.len() / rows;
-        let bart = self.model.bart();
         self.clock.count_step(rows);
-        let decode = || bart.decode(tokens, rows, cache);
+        let decode = || self.model.decode(tokens, rows, cache);
         let hidden = self.clock.time(Stage::Decoder, decode)?;
         let [_, _, d_model] = hidden.dims();
         let last = hidden.narrow(1, length - 1, 1).reshape([rows, d_model]);
         if self.on_gpu() {
             logits.clear();
-            let project = || bart.project(last);
+            let project = || self.model.project(last);
             return Ok(Found::Held(Box::new(self.clock.time(Stage::OutputLayer, project))));
         }
-        let project = || bart.logits(last, logits);
+        let project = || self.model.logits(last, logits);
         let seen = self.clock.time(Stage::OutputLayer, project);
         Ok(Found::Seen(seen.map_err(|reason| self.failed(reason))?))
     }

@@ -1,25 +1,25 @@
-//! What captioning on a GPU takes besides: how many chunks fit, kernels made beforehand, and
-//! errors where a driver fails.
+//! What captioning on a GPU needs besides: how many chunks fit, kernels compiled beforehand, and
+//! errors for failing drivers.
 
 use std::iter::successors;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::module::Module;
 use ndarray::Array3;
 use rayon::ThreadPool;
 
 use super::{CaptionOptions, Captioner, Inner, thread_pool};
 use crate::checkpoint::ModelConfig;
-use crate::device::{Device, Gpu, catch_panic};
+use crate::device::{Device, Gpu, GpuProcess};
 use crate::error::{Error, Result};
 use crate::generate::GenerationConfig;
-use crate::model::CaptionModel;
+use crate::model::{ChunkMemory, Network};
+use crate::panics::catch_panic;
 
-/// Chunks that are computed together where nothing says how many fit.
+/// Chunks that are computed together on the processor.
 const DEFAULT_BATCH: usize = 8;
 /// More are no faster.
 const MAX_BATCH: usize = 64;
-/// What is taken for a GPU's memory if it is not known: most have more.
+/// What is assumed for a GPU's memory if it is not known: most have more.
 const ASSUMED_MEMORY: u64 = 4 << 30;
 
 /// The memory that batches may fill.
@@ -27,36 +27,26 @@ const ASSUMED_MEMORY: u64 = 4 << 30;
 pub struct GpuMemoryBudget {
     /// Bytes besides the weights.
     free: u64,
-    /// The most bytes of one tensor.
+    /// The largest tensor, in bytes.
     largest: u64,
 }
 
 impl GpuMemoryBudget {
-    pub fn of(model: &CaptionModel, gpu: &Gpu, allowed: Option<u64>) -> Self {
+    pub fn of(model: &dyn Network, gpu: &Gpu, allowed: Option<u64>) -> Self {
         let allowed = allowed.unwrap_or(gpu.memory.unwrap_or(ASSUMED_MEMORY) / 2);
         let weights = model.num_params() as u64 * size_of::<f32>() as u64;
         GpuMemoryBudget { free: allowed.saturating_sub(weights), largest: gpu.largest }
     }
 
-    /// How many chunks fit, at least one. Single precision is reckoned with: half leaves room.
+    /// How many chunks fit, at least one. Single precision is assumed: with half precision, more
+    /// would fit.
     fn chunks(&self, config: &ModelConfig, generation: &GenerationConfig) -> usize {
-        let bart = &config.bart;
-        let (d_model, layers) = (bart.d_model as u64, bart.decoder_layers as u64);
-        let rows = if generation.do_sample { 1 } else { generation.num_beams } as u64;
-        let (frames, heard) = (config.audio.frames() as u64, config.audio_encoder().frames as u64);
-        let length = generation.max_length.next_multiple_of(128) as u64;
-        // A convolution reads its input as windows of three frames.
-        let convolution = 3 * frames * d_model;
-        let logits = rows * bart.vocab_size as u64;
-        let keys = rows * length * d_model;
-        let values = 3 * convolution
-            + 2 * layers * heard * d_model
-            // Once more while rows change places.
-            + 2 * (2 * layers * keys)
-            + 4 * logits;
-        let bytes = |values: u64| values.max(1) * size_of::<f32>() as u64;
-        let fitting = (self.free / bytes(values))
-            .min(self.largest / bytes(convolution.max(logits).max(keys)));
+        let rows = if generation.do_sample { 1 } else { generation.num_beams };
+        let length = generation.max_length.next_multiple_of(128);
+        let ChunkMemory { total, largest } =
+            config.architecture().chunk_memory(&config.audio, rows, length);
+        let bytes = |values: u64| values.max(1).saturating_mul(size_of::<f32>() as u64);
+        let fitting = (self.free / bytes(total)).min(self.largest / bytes(largest));
         usize::try_from(fitting).unwrap_or(MAX_BATCH).clamp(1, MAX_BATCH)
     }
 }
@@ -84,7 +74,7 @@ impl Captioner {
         let config = self.config();
         let mut generation = options.generation.as_ref().unwrap_or(&config.generation).clone();
         (generation.min_length, generation.repetition_retries) = (generation.max_length, 0);
-        // Kernels are chosen anew for every power of two.
+        // Kernels are chosen for each power of two.
         let most = self.batch_size(options);
         for chunks in successors(Some(most), |&chunks| Some(chunks / 2).filter(|&half| half > 0)) {
             let mel = Array3::zeros((chunks, config.audio.n_mels, config.audio.frames()));
@@ -95,10 +85,12 @@ impl Captioner {
     }
 }
 
-/// The thread that does all work on the GPU `device`. CubeCL gives every thread that asks it for
-/// something a queue and memory of its own, which it never takes back.
+/// The thread that does all work on the GPU `device`, one for each device of a process. CubeCL gives
+/// every thread that uses it a queue and memory of its own, which it never frees.
 pub(super) fn gpu_thread(device: Device) -> Result<Arc<ThreadPool>> {
     static GPU_THREADS: Mutex<Vec<(Device, Arc<ThreadPool>)>> = Mutex::new(Vec::new());
+    // A fork may have happened while another thread held the lock.
+    GpuProcess::claim().map_err(|reason| unavailable(device, reason))?;
     let mut threads = GPU_THREADS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, thread)) = threads.iter().find(|(known, _)| *known == device) {
         return Ok(thread.clone());
@@ -106,6 +98,10 @@ pub(super) fn gpu_thread(device: Device) -> Result<Arc<ThreadPool>> {
     let thread = thread_pool(1)?;
     threads.push((device, thread.clone()));
     Ok(thread)
+}
+
+fn unavailable(device: Device, reason: String) -> Error {
+    Error::DeviceUnavailable { device: device.to_string(), reason }
 }
 
 impl Inner {
@@ -117,7 +113,15 @@ impl Inner {
         Error::Backend { device: self.device.to_string(), reason }
     }
 
-    /// Does `work`, which on a GPU may end in a panic of the backend's.
+    /// Checks that the device is still this process's.
+    pub(super) fn check_process(&self) -> Result<()> {
+        match self.on_gpu() {
+            true => GpuProcess::claim().map_err(|reason| unavailable(self.device, reason)),
+            false => Ok(()),
+        }
+    }
+
+    /// Does `work`; a panic of a GPU's backend becomes an error.
     pub(super) fn run<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
         match self.on_gpu() {
             true => run_on(self.device, work),
@@ -126,7 +130,7 @@ impl Inner {
     }
 }
 
-/// Does `work` on the GPU `device`. Where memory runs out or a driver fails, Burn panics.
+/// Does `work` on the GPU `device`. Burn panics if memory runs out or a driver fails.
 pub(super) fn run_on<T>(device: Device, work: impl FnOnce() -> T) -> Result<T> {
     catch_panic(work).map_err(|reason| Error::Backend { device: device.to_string(), reason })
 }

@@ -18,7 +18,7 @@ use crate::checkpoint::{ModelConfig, Precision, Pretrained};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::generate::{Generated, GenerationConfig};
-use crate::model::CaptionModel;
+use crate::model::{Layout, Network, Placement};
 use crate::tokenizer::Tokenizer;
 pub(crate) use decoding::Decoding;
 use gpu::GpuMemoryBudget;
@@ -27,11 +27,11 @@ pub use stream::CaptionStream;
 use timings::Clock;
 pub use timings::{Stage, Timings};
 
-/// The most threads: more than any machine has processors for.
+/// The most threads.
 const MAX_THREADS: usize = 512;
 
-/// The most chunks that are computed together: beyond some tens, more are no faster, and their
-/// logits alone fill gigabytes.
+/// The most chunks that are computed together: more than some tens are no faster, and their logits
+/// alone fill gigabytes.
 const MAX_BATCH: usize = 1024;
 
 /// A model that is ready to caption. Cheap to clone, and shareable between threads.
@@ -46,11 +46,11 @@ struct Inner {
     config: ModelConfig,
     tokenizer: Tokenizer,
     log_mel: LogMel,
-    model: CaptionModel,
+    model: Box<dyn Network>,
     device: Device,
     burn_device: burn::tensor::Device,
     memory_budget: Option<GpuMemoryBudget>,
-    /// The thread that speaks to the GPU.
+    /// The thread that does all work on the GPU.
     gpu_thread: Option<Arc<rayon::ThreadPool>>,
     clock: Clock,
 }
@@ -153,6 +153,12 @@ impl Captioner {
         Ok(CaptionStream::new(chunks, decoding, self.batch_size(options)))
     }
 
+    /// Checks generation settings against the model.
+    fn check_generation(&self, generation: &GenerationConfig) -> Result<()> {
+        let architecture = self.inner.config.architecture();
+        generation.validate(architecture.vocab_size(), architecture.max_positions())
+    }
+
     /// Checks options against the model, before there is anything to caption.
     ///
     /// # Errors
@@ -160,7 +166,7 @@ impl Captioner {
     pub fn check(&self, options: &CaptionOptions) -> Result<()> {
         let config = &self.inner.config;
         let generation = options.generation.as_ref().unwrap_or(&config.generation);
-        generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
+        self.check_generation(generation)?;
         if let Some(wrong) = options.batch_size.filter(|size| !(1..=MAX_BATCH).contains(size)) {
             return Err(Error::option("batch_size", wrong, format!("1 to {MAX_BATCH}")));
         }
@@ -278,8 +284,7 @@ impl Captioner {
         indices: &[usize],
         generation: &GenerationConfig,
     ) -> Result<Vec<Generated>> {
-        let config = &self.inner.config;
-        generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
+        self.check_generation(generation)?;
         let mut decoding = Decoding::new(self, generation.clone());
         decoding.admit(mel, indices)?;
         let mut generated = vec![Generated::default(); indices.len()];
@@ -306,8 +311,12 @@ impl Captioner {
         self.compute(|| self.inner.run(|| clock.time(Stage::Encoder, encode)))
     }
 
-    /// Runs the model with the captioner's own threads, or the one that speaks to its GPU.
-    fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+    /// Runs the model with the captioner's own threads, or with its GPU's thread.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`Error::DeviceUnavailable`] in a process that was forked.
+    fn compute<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        self.inner.check_process()?;
         match &self.inner.gpu_thread {
             Some(gpu_thread) => gpu_thread.install(work),
             None => self.install(work),
@@ -325,25 +334,23 @@ impl Inner {
         let config = pretrained.config().clone();
         let opened = options.device.open()?;
         let device = opened.device;
-        let mut reader = pretrained.checkpoint().reader().with_precision(options.precision);
-        let (shape, half) = (config.audio_encoder(), options.precision == Precision::F16);
+        let mut reader = pretrained.reader().with_precision(options.precision);
         let gpu_thread = opened.gpu.map(|_| gpu::gpu_thread(device)).transpose()?;
-        let model = match opened.gpu.as_ref().zip(gpu_thread.as_ref()) {
-            None => {
-                let packed = device == Device::Cpu;
-                CaptionModel::load(shape, &config.bart, &mut reader, &opened.burn, packed)?
-            }
-            Some((gpu, gpu_thread)) => {
-                let half = half && gpu.half;
-                let load = || {
-                    CaptionModel::load_for_gpu(shape, &config.bart, &mut reader, &opened.burn, half)
-                };
-                gpu_thread.install(|| gpu::run_on(device, load))??
-            }
+        let half = options.precision == Precision::F16;
+        let layout = match opened.gpu {
+            Some(gpu) => Layout::Gpu { half: half && gpu.half },
+            None if device == Device::Cpu => Layout::Packed,
+            None => Layout::Plain,
+        };
+        let placement = Placement { device: opened.burn.clone(), layout };
+        let mut load = || config.architecture().load(&config.audio, &mut reader, &placement);
+        let model = match &gpu_thread {
+            Some(gpu_thread) => gpu_thread.install(|| gpu::run_on(device, load))??,
+            None => load()?,
         };
         reader.finish()?;
         let memory_budget =
-            opened.gpu.map(|gpu| GpuMemoryBudget::of(&model, &gpu, options.gpu_memory));
+            opened.gpu.map(|gpu| GpuMemoryBudget::of(&*model, &gpu, options.gpu_memory));
         Ok(Inner {
             name: pretrained.name().to_owned(),
             tokenizer: pretrained.tokenizer().clone(),
@@ -377,7 +384,7 @@ impl std::fmt::Debug for Captioner {
 fn within<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T + Send) -> T {
     match pool {
         Some(pool) => pool.install(work),
-        // One way in for all of it, and not one for each loop.
+        // Entered once for all of it, and not for each loop.
         None => rayon::scope(|_| work()),
     }
 }

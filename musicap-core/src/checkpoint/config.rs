@@ -1,4 +1,7 @@
-//! `config.json`: what a model folder says about its network, its front end and its captions.
+//! `config.json`: a model folder's network, front end and generation settings.
+
+use std::any::Any;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -6,23 +9,19 @@ use serde_json::{Map, Value};
 use crate::audio::AudioConfig;
 use crate::error::{Error, Result, truncate};
 use crate::generate::GenerationConfig;
-use crate::model::{AudioEncoderShape, BartConfig};
+use crate::model::bart::BartConfig;
+use crate::model::{self, Architecture};
 
-/// Values of one chunk that are held at once, at most.
-const MAX_CELLS: usize = 1 << 26;
-/// Audio frames that attend to each other, at most.
-const MAX_FRAMES: usize = 4096;
-
-/// Everything that has to be known to run a model.
-#[derive(Clone, Debug, PartialEq)]
+/// All settings of a model.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ModelConfig {
-    /// The transformer.
-    pub bart: BartConfig,
+    architecture: Arc<dyn Architecture>,
     /// The audio front end.
     pub audio: AudioConfig,
-    /// How captions are generated unless the caller says otherwise.
+    /// The generation settings that are used unless the caller has others.
     pub generation: GenerationConfig,
-    /// The keys as they were read, so that nothing is lost when the model is written again.
+    /// All keys as they were read, so that none is lost when the model is saved.
     raw: Map<String, Value>,
 }
 
@@ -30,7 +29,7 @@ impl ModelConfig {
     /// LP-MusicCaps: bart-base, the reference front end, the reference's generation settings.
     pub fn lp_music_caps() -> Self {
         ModelConfig {
-            bart: BartConfig::default(),
+            architecture: Arc::new(BartConfig::default()),
             audio: AudioConfig::default(),
             generation: GenerationConfig::lp_music_caps(),
             raw: Map::from_iter([("model_type".to_owned(), "bart".into())]),
@@ -44,15 +43,15 @@ impl ModelConfig {
     /// [`Error::InvalidConfig`] if it is not JSON of the right form or describes no model that
     /// can be built.
     pub fn from_json(origin: &str, config: &str, generation: Option<&str>) -> Result<Self> {
-        Self::from_json_over(GenerationConfig::default(), origin, config, generation)
+        Self::parse(origin, config, generation, Weights::Own)
     }
 
-    /// The same with `defaults` for the generation settings that neither text makes.
-    pub(super) fn from_json_over(
-        defaults: GenerationConfig,
+    /// [`from_json`](Self::from_json) for weights of a given origin.
+    pub(super) fn parse(
         origin: &str,
         config: &str,
         generation: Option<&str>,
+        weights: Weights,
     ) -> Result<Self> {
         let invalid = |reason: String| Error::InvalidConfig {
             origin: origin.to_owned(),
@@ -62,22 +61,31 @@ impl ModelConfig {
             serde_json::from_str(text).map_err(|reason| invalid(reason.to_string()))
         };
         let raw = object(config)?;
-        // transformers writes null where a setting is not made; only for the forced tokens does
-        // that say something.
+        // transformers writes null where a setting is not made, which means something for the
+        // forced tokens alone.
         let settings = |mut keys: Map<String, Value>| {
             keys.retain(|key, value| !value.is_null() || key.starts_with("forced_"));
             keys
         };
-        let keys = settings(raw.clone());
+        let mut keys = settings(raw.clone());
+        let architecture = model::architecture(&mut keys).map_err(invalid)?;
         let audio = match keys.get("audio") {
             Some(audio) if audio.is_object() => AudioConfig::deserialize(audio)
                 .map_err(|reason| invalid(format!("audio: {reason}")))?,
-            Some(_) => return Err(invalid("audio is no object".into())),
-            None => AudioConfig::default(),
+            Some(_) => return Err(invalid("audio is not an object".into())),
+            None => architecture.default_audio(),
         };
-        let bart = BartConfig::deserialize(Value::Object(keys.clone()))
-            .map_err(|reason| invalid(reason.to_string()))?;
-        let mut merged = match serde_json::to_value(&defaults) {
+        // Only musicap writes the key `audio`.
+        let (defaults, arguments) = match weights {
+            Weights::Own => (architecture.default_generation(), Map::new()),
+            Weights::Reference if keys.contains_key("audio") => {
+                (architecture.reference_generation(), Map::new())
+            }
+            Weights::Reference => {
+                (architecture.reference_generation(), architecture.reference_arguments())
+            }
+        };
+        let mut merged = match serde_json::to_value(defaults) {
             Ok(Value::Object(defaults)) => defaults,
             _ => Map::new(),
         };
@@ -85,43 +93,42 @@ impl ModelConfig {
         if let Some(generation) = generation {
             merged.extend(settings(object(generation)?));
         }
+        merged.extend(arguments);
         let generation = GenerationConfig::deserialize(Value::Object(merged))
             .map_err(|reason| invalid(reason.to_string()))?;
-        let config = ModelConfig { bart, audio, generation, raw };
+        let config = ModelConfig { architecture, audio, generation, raw };
         config.validate().map_err(invalid)?;
         Ok(config)
     }
 
     fn validate(&self) -> Result<(), String> {
-        self.bart.validate()?;
         self.audio.validate().map_err(|error| error.to_string())?;
-        let positions = self.bart.max_position_embeddings;
-        let frames = self.audio.encoder_frames();
-        if frames > positions {
-            return Err(format!(
-                "a chunk gives {frames} audio frames, more than max_position_embeddings {positions}"
-            ));
-        }
-        // A chunk's spectrogram and its first hidden states must fit into some hundred megabytes.
-        let cells = self.audio.frames().saturating_mul(self.audio.n_mels.max(self.bart.d_model));
-        if cells > MAX_CELLS || frames > MAX_FRAMES {
-            return Err(format!(
-                "a chunk gives {cells} values and {frames} audio frames, \
-                 more than the {MAX_CELLS} and {MAX_FRAMES} that are computed at once"
-            ));
-        }
-        let vocab_size = self.bart.vocab_size;
+        self.architecture.validate(&self.audio)?;
+        let (vocab_size, positions) =
+            (self.architecture.vocab_size(), self.architecture.max_positions());
         self.generation.validate(vocab_size, positions).map_err(|error| error.to_string())
     }
 
-    /// The text of a `config.json` that gives this configuration again, with the keys of the
-    /// original that musicap has no use for.
+    /// The network's shape.
+    pub fn architecture(&self) -> &dyn Architecture {
+        &*self.architecture
+    }
+
+    /// The network's shape if it is an `A`, such as
+    /// [`BartConfig`](crate::model::bart::BartConfig).
+    pub fn architecture_as<A: Architecture>(&self) -> Option<&A> {
+        let architecture: &dyn Any = &*self.architecture;
+        architecture.downcast_ref()
+    }
+
+    /// The text of a `config.json` of this configuration, with the keys of the original that
+    /// musicap does not use.
     pub fn to_json(&self) -> String {
         let mut keys = self.raw.clone();
-        for part in [serde_json::to_value(&self.bart), serde_json::to_value(&self.generation)] {
-            if let Ok(Value::Object(part)) = part {
-                keys.extend(part);
-            }
+        keys.insert("model_type".into(), self.architecture.model_type().into());
+        keys.extend(self.architecture.to_keys());
+        if let Ok(Value::Object(generation)) = serde_json::to_value(&self.generation) {
+            keys.extend(generation);
         }
         if let Ok(audio) = serde_json::to_value(&self.audio) {
             keys.insert("audio".into(), audio);
@@ -131,26 +138,52 @@ impl ModelConfig {
         text
     }
 
-    /// What stands under `key` in the `config.json` that this was read from.
+    /// The text of a `generation_config.json` with these generation settings.
+    pub(super) fn generation_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(&self.generation).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+
+    /// This configuration without the hash of the weights that it was read with
+    /// (`musicap.sha256`), for weights that are written anew.
+    pub(super) fn without_weights_hash(&self) -> Self {
+        let mut config = self.clone();
+        if let Some(Value::Object(musicap)) = config.raw.get_mut("musicap") {
+            musicap.remove("sha256");
+        }
+        config
+    }
+
+    /// The value of `key` in the `config.json` that this was read from.
     pub fn extra(&self, key: &str) -> Option<&Value> {
         self.raw.get(key)
     }
 
-    /// This configuration with `value` under `key`, which [`to_json`](Self::to_json) writes. Keys
-    /// that have a meaning keep it: the network, the front end and the generation settings are
-    /// written as they are, whatever stands here.
+    /// This configuration with an additional key, which [`to_json`](Self::to_json) writes. It does
+    /// not replace the keys of the network, the front end and the generation settings.
     pub fn with_extra(mut self, key: impl Into<String>, value: Value) -> Self {
         self.raw.insert(key.into(), value);
         self
     }
+}
 
-    /// The shape of the audio encoder that these numbers make.
-    pub fn audio_encoder(&self) -> AudioEncoderShape {
-        AudioEncoderShape {
-            n_mels: self.audio.n_mels,
-            conv_layers: self.audio.conv_layers,
-            frames: self.audio.encoder_frames(),
-            d_model: self.bart.d_model,
-        }
+impl PartialEq for ModelConfig {
+    fn eq(&self, other: &Self) -> bool {
+        let architecture =
+            |config: &Self| (config.architecture.model_type(), config.architecture.to_keys());
+        architecture(self) == architecture(other)
+            && self.audio == other.audio
+            && self.generation == other.generation
+            && self.raw == other.raw
     }
+}
+
+/// Where a model's weights come from, as far as its generation settings depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weights {
+    /// `config.json` states how they are used.
+    Own,
+    /// A published checkpoint, whose program passes settings of its own.
+    Reference,
 }

@@ -8,10 +8,13 @@
 //! | tensors that repeat a few bytes for gigabytes | all tensors together are as large as a few files ([`check_sizes`]) |
 //! | the tar archive that PyTorch wrote before 2017, which may be sparse | refused |
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
+use std::path::{Path, PathBuf};
 
 use super::pickle::{Stop, Walk};
+use crate::panics::catch_panic;
 
 /// Tied tensors are the same bytes under up to four names, and an optimizer may keep some more.
 const MAX_COPIES: u64 = 8;
@@ -28,8 +31,51 @@ const LOCAL: (&[u8; 4], u64) = (b"PK\x03\x04", 30);
 
 const BROKEN: &str = "its ZIP directory is damaged or not at its end, as torch.save writes it";
 
+/// The tensors of `file`, which has been opened at `path`, by their names.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(super) fn tensors(
+    file: &File,
+    path: &Path,
+) -> Result<HashMap<String, pytorch_reader::Tensor>, String> {
+    check(file)?;
+    let path = path_of(file, path)?;
+    let reader = catch_panic(|| pytorch_reader::PytorchReader::new(path))
+        .map_err(|_| "it contradicts itself".to_owned())?
+        .map_err(|reason| reason.to_string())?;
+    let tensors = reader.into_tensors();
+    let bytes = tensors.values().map(|tensor| tensor.byte_len() as u64);
+    check_sizes(file, bytes.fold(0, u64::saturating_add))?;
+    Ok(tensors)
+}
+
+/// A path that opens the file that is open as `file`, whatever has been put in its place at `path`
+/// meanwhile: `pytorch-reader` only takes paths.
+#[cfg(unix)]
+fn path_of(file: &File, path: &Path) -> Result<PathBuf, String> {
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::MetadataExt;
+
+    let identity = |data: std::fs::Metadata| (data.dev(), data.ino());
+    let opened = file.metadata().map(identity);
+    for path in [Path::new("/dev/fd").join(file.as_raw_fd().to_string()), path.to_owned()] {
+        let found = std::fs::metadata(&path).map(identity);
+        if matches!((&opened, found), (Ok(opened), Ok(found)) if *opened == found) {
+            return Ok(path);
+        }
+    }
+    Err("it has been replaced while it was being read; try again".into())
+}
+
+/// On other systems a file that is open cannot be replaced.
+#[cfg(not(unix))]
+fn path_of(_: &File, path: &Path) -> Result<PathBuf, String> {
+    Ok(path.to_owned())
+}
+
 /// Says in words why `file` cannot be read with a small multiple of its size in memory.
-pub(super) fn check(file: &File) -> Result<(), String> {
+fn check(file: &File) -> Result<(), String> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => BROKEN.to_owned(),
         _ => format!("it cannot be read: {error}"),
@@ -48,7 +94,7 @@ pub(super) fn check(file: &File) -> Result<(), String> {
 }
 
 /// Says in words that tensors of `bytes` bytes in all cannot be what a file holds.
-pub(super) fn check_sizes(file: &File, bytes: u64) -> Result<(), String> {
+fn check_sizes(file: &File, bytes: u64) -> Result<(), String> {
     let length = file.metadata().map_or(0, |data| data.len());
     match bytes <= length.saturating_mul(MAX_COPIES) {
         true => Ok(()),

@@ -1,108 +1,183 @@
 //! Writes a model folder, tensor by tensor.
 
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
 
 use half::f16;
-use serde_json::{Map, Value, json};
+use safetensors::{Dtype, SafeTensorError, View};
 
+use super::dtype::StoredType;
 use super::precision::Precision;
 use super::pretrained::Pretrained;
-use super::tensors::{StoredType, dtype_of, scale_of};
-use crate::error::{Error, Result};
-use crate::file::replace_file;
-use crate::model::{CaptionModel, QuantizedWeight};
+use super::tensors::{Checkpoint, Stored, scale_of};
+use crate::device::Device;
+use crate::error::{Error, Result, truncate};
+use crate::file::NewFile;
+use crate::model::{Layout, Placement, QuantizedWeight};
 
 impl Pretrained {
-    /// Writes the model as a folder: `config.json`, `tokenizer.json`, `model.safetensors`.
+    /// Writes the model as a folder: `config.json`, `tokenizer.json`, `model.safetensors`. A
+    /// `generation_config.json` that is there is replaced by one with this model's settings.
     ///
-    /// The model is built once before, so that nothing is written that could not be loaded
-    /// again. Each file is put in place by renaming, so that none is ever half there.
+    /// The network is built once before, so that nothing is written that could not be loaded
+    /// again. All files are written beside their places before the first of them is replaced, and
+    /// `config.json` is removed first and put in place last: an interrupted save leaves the old
+    /// model, the new one, or a folder that is not a model, but never parts of both.
     ///
     /// # Errors
-    /// What [`CaptionModel::load`] finds wrong with the weights, and [`Error::Io`].
+    /// What is wrong with the weights, [`Error::DeviceUnavailable`] in a build without any backend,
+    /// and [`Error::Io`].
     pub fn save(&self, folder: impl AsRef<Path>, precision: Precision) -> Result<()> {
         self.verify(precision)?;
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-        let weights = folder.join("model.safetensors");
-        replace_file(&weights, |out| self.write_weights(precision, &weights, out))?;
-        for (name, text) in
-            [("tokenizer.json", self.tokenizer.to_json()?), ("config.json", self.config.to_json())]
-        {
+
+        let config = self.config.without_weights_hash();
+        let text = |name: &str, text: &str| -> Result<NewFile> {
             let path = folder.join(name);
-            replace_file(&path, |out| {
-                out.write_all(text.as_bytes()).map_err(Error::io("write", &path))
-            })?;
+            NewFile::write(&path, |file| {
+                file.write_all(text.as_bytes()).map_err(Error::io("write", &path))
+            })
+        };
+        let config_path = folder.join("config.json");
+        let config_file = text("config.json", &config.to_json())?;
+        let mut files = vec![text("tokenizer.json", &self.tokenizer.to_json()?)?];
+        // It takes precedence over config.json.
+        if folder.join("generation_config.json").exists() {
+            files.push(text("generation_config.json", &config.generation_json())?);
         }
-        // What another model may have left here would take precedence over config.json.
-        let other = folder.join("generation_config.json");
-        match std::fs::remove_file(&other) {
+        files.push(self.write_weights(precision, &folder.join("model.safetensors"))?);
+
+        match std::fs::remove_file(&config_path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io("remove", other)(error))
+                return Err(Error::io("remove", config_path)(error));
             }
-            _ => Ok(()),
+            _ => {}
         }
+        files.into_iter().try_for_each(NewFile::commit)?;
+        config_file.commit()
     }
 
+    /// Builds the network from the weights as they will be saved.
     fn verify(&self, precision: Precision) -> Result<()> {
-        let mut reader = self.checkpoint.reader().with_precision(precision);
-        let device = crate::device::Device::default().to_burn()?;
-        CaptionModel::load(
-            self.config.audio_encoder(),
-            &self.config.bart,
-            &mut reader,
-            &device,
-            false,
-        )?;
+        let mut reader = self.reader().with_precision(precision);
+        let placement = Placement { device: Device::any()?, layout: Layout::Plain };
+        let architecture = self.config.architecture();
+        architecture.load(&self.config.audio, &mut reader, &placement)?;
         reader.finish()
     }
 
-    /// The safetensors format: the length of a JSON header, the header, the tensors' bytes.
-    fn write_weights(&self, precision: Precision, path: &Path, out: &mut dyn Write) -> Result<()> {
-        let mut header = Map::from_iter([("__metadata__".into(), json!({"format": "pt"}))]);
-        let mut end = 0;
-        let mut announce = |name: String, dtype: StoredType, shape: &[usize]| {
-            let start = end;
-            end += shape.iter().product::<usize>() * dtype.size();
-            let dtype = format!("{dtype:?}");
-            let entry = json!({"dtype": dtype, "shape": shape, "data_offsets": [start, end]});
-            header.insert(name, entry);
-        };
-        for (tensor, stored) in self.checkpoint.saved_tensors() {
-            let dtype = dtype_of(precision, tensor, &stored.shape);
-            announce(tensor.to_owned(), dtype, &stored.shape);
+    fn write_weights(&self, precision: Precision, path: &Path) -> Result<NewFile> {
+        let new = NewFile::write(path, |_| Ok(()))?;
+        let failed = RefCell::new(None);
+        let architecture = self.config.architecture();
+        let mut tensors = Vec::new();
+        for (name, stored) in self.checkpoint.saved_tensors(architecture) {
+            let quantizable = architecture.is_quantizable(name, &stored.shape);
+            let dtype = precision.stored_type(quantizable);
+            let tensor = |part| Tensor {
+                checkpoint: &self.checkpoint,
+                name: name.to_owned(),
+                stored,
+                dtype,
+                part,
+                failed: &failed,
+            };
+            tensors.push((name.to_owned(), tensor(Part::Values)));
             if dtype == StoredType::I8 {
-                announce(scale_of(tensor), StoredType::F32, &stored.shape[..1]);
+                tensors.push((scale_of(name), tensor(Part::Scales)));
             }
         }
-        let mut header = Value::Object(header).to_string();
-        // Tensors start at a multiple of eight bytes.
-        header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
-
-        let failed = || Error::io("write", path);
-        out.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed())?;
-        out.write_all(header.as_bytes()).map_err(failed())?;
-        for (tensor, stored) in self.checkpoint.saved_tensors() {
-            let dtype = dtype_of(precision, tensor, &stored.shape);
-            let bytes: Vec<u8> = match dtype {
-                StoredType::I8 => {
-                    let QuantizedWeight { values, scales } =
-                        self.checkpoint.read_quantized(tensor, stored)?;
-                    let scales = scales.into_iter().flat_map(f32::to_le_bytes);
-                    values.into_iter().flat_map(i8::to_le_bytes).chain(scales).collect()
-                }
-                StoredType::F16 => {
-                    let values = self.checkpoint.read(tensor, stored)?;
-                    values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect()
-                }
-                _ => {
-                    let values = self.checkpoint.read(tensor, stored)?;
-                    values.iter().flat_map(|x| x.to_le_bytes()).collect()
-                }
-            };
-            out.write_all(&bytes).map_err(failed())?;
+        let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+        let written = safetensors::serialize_to_file(tensors, Some(metadata), new.path());
+        if let Some(error) = failed.take() {
+            return Err(error);
         }
-        Ok(())
+        written.map_err(|error| match error {
+            SafeTensorError::IoError(error) => Error::io("write", path)(error),
+            other => Error::InvalidCheckpoint {
+                origin: self.checkpoint.origin().to_owned(),
+                reason: truncate(&other.to_string()),
+            },
+        })?;
+        Ok(new)
+    }
+}
+
+/// A tensor that is read when it is written.
+struct Tensor<'a> {
+    checkpoint: &'a Checkpoint,
+    name: String,
+    stored: &'a Stored,
+    /// What it is written as.
+    dtype: StoredType,
+    part: Part,
+    /// Where the first error goes: safetensors' writer cannot return it.
+    failed: &'a RefCell<Option<Error>>,
+}
+
+/// The part of an int8 tensor; other tensors have values alone.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Values,
+    Scales,
+}
+
+impl Tensor<'_> {
+    fn bytes(&self) -> Result<Vec<u8>> {
+        let (name, stored) = (&self.name, self.stored);
+        Ok(match (self.dtype, self.part) {
+            (StoredType::I8, part) => {
+                let QuantizedWeight { values, scales } =
+                    self.checkpoint.read_quantized(name, stored)?;
+                match part {
+                    Part::Values => values.into_iter().flat_map(i8::to_le_bytes).collect(),
+                    Part::Scales => scales.into_iter().flat_map(f32::to_le_bytes).collect(),
+                }
+            }
+            (StoredType::F16, _) => {
+                let values = self.checkpoint.read(name, stored)?;
+                values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes()).collect()
+            }
+            _ => {
+                let values = self.checkpoint.read(name, stored)?;
+                values.iter().flat_map(|x| x.to_le_bytes()).collect()
+            }
+        })
+    }
+}
+
+impl View for Tensor<'_> {
+    fn dtype(&self) -> Dtype {
+        match self.part {
+            Part::Values => self.dtype.to_safetensors(),
+            Part::Scales => Dtype::F32,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        match self.part {
+            Part::Values => &self.stored.shape,
+            Part::Scales => &self.stored.shape[..1],
+        }
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let bytes = self.bytes().unwrap_or_else(|error| {
+            self.failed.borrow_mut().get_or_insert(error);
+            Vec::new()
+        });
+        Cow::Owned(bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        let size = match self.part {
+            Part::Values => self.dtype.size(),
+            Part::Scales => size_of::<f32>(),
+        };
+        self.shape().iter().product::<usize>() * size
     }
 }

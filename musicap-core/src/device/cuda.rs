@@ -2,7 +2,8 @@
 
 use burn::tensor::{Device as BurnDevice, DeviceType, FloatDType};
 
-use super::{Adapter, AdapterKind, Device, Gpu, catch_panic, tuning};
+use super::{Adapter, AdapterKind, Device, Gpu, tuning};
+use crate::panics::catch_panic;
 
 pub fn adapters() -> Vec<Adapter> {
     let numbered = (0..).zip(list());

@@ -7,10 +7,10 @@ mod tuning;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
+use std::sync::OnceLock;
 
-use crate::error::{Error, Result, one_line};
+use crate::error::{Error, Result};
 
 /// A device that models run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub enum AdapterKind {
 
 /// What opening a device gives.
 pub(crate) struct Opened {
-    /// Never [`Device::Auto`].
+    /// Never [`Device::Auto`], and a GPU by its number, whatever it was asked for by.
     pub device: Device,
     pub burn: burn::tensor::Device,
     /// If it is a GPU.
@@ -107,8 +107,19 @@ impl Device {
         Ok(self.open()?.burn)
     }
 
-    /// The device that [`Device::Auto`] stands for, and what to tell if it is the processor; any
-    /// other device as it is.
+    /// Any device that this build and machine have, the processor first.
+    ///
+    /// # Errors
+    /// [`Error::DeviceUnavailable`] if there is none.
+    pub(crate) fn any() -> Result<burn::tensor::Device> {
+        let devices = [Device::Cpu, Device::Ndarray, Device::Cuda(None), Device::Gpu(None)];
+        let mut opened = devices.into_iter().map(Device::to_burn);
+        let first = opened.next().unwrap_or_else(|| Device::Cpu.to_burn());
+        first.or_else(|error| opened.find_map(Result::ok).ok_or(error))
+    }
+
+    /// The device that [`Device::Auto`] stands for, and a note if it is the processor; any other
+    /// device unchanged.
     pub fn resolve(self) -> (Device, Option<String>) {
         if self != Device::Auto {
             return (self, None);
@@ -123,7 +134,7 @@ impl Device {
                 Err(other) => reasons.push(other.to_string()),
             }
         }
-        let note = format!("the processor computes, as there is no GPU ({})", reasons.join("; "));
+        let note = format!("using the processor, as there is no GPU ({})", reasons.join("; "));
         (Device::Cpu, Some(note))
     }
 
@@ -141,13 +152,16 @@ impl Device {
             Device::Ndarray => opened(burn::tensor::Device::ndarray()),
             #[cfg(feature = "wgpu")]
             Device::Gpu(number) => {
-                let (burn, gpu) = wgpu::open(number).map_err(unavailable)?;
-                Ok(Opened { device: self, burn, gpu: Some(gpu) })
+                GpuProcess::claim().map_err(unavailable)?;
+                let (number, burn, gpu) = wgpu::open(number).map_err(unavailable)?;
+                Ok(Opened { device: Device::Gpu(Some(number)), burn, gpu: Some(gpu) })
             }
             #[cfg(feature = "cuda")]
             Device::Cuda(number) => {
-                let (burn, gpu) = cuda::open(number.unwrap_or(0)).map_err(unavailable)?;
-                Ok(Opened { device: self, burn, gpu: Some(gpu) })
+                GpuProcess::claim().map_err(unavailable)?;
+                let number = number.unwrap_or(0);
+                let (burn, gpu) = cuda::open(number).map_err(unavailable)?;
+                Ok(Opened { device: Device::Cuda(Some(number)), burn, gpu: Some(gpu) })
             }
             #[allow(unreachable_patterns)]
             _ => {
@@ -160,6 +174,35 @@ impl Device {
                 let _ = opened;
                 Err(unavailable(format!("this build lacks the cargo feature \"{feature}\"")))
             }
+        }
+    }
+}
+
+/// The process that uses GPUs. Their drivers, and the threads that serve them, do not survive a
+/// fork: a child would wait for its parent's threads for ever.
+#[cfg_attr(not(any(feature = "wgpu", feature = "cuda")), allow(dead_code))]
+pub(crate) struct GpuProcess(u32);
+
+#[cfg_attr(not(any(feature = "wgpu", feature = "cuda")), allow(dead_code))]
+impl GpuProcess {
+    /// Makes this process the one that uses GPUs, unless it was forked from one that does.
+    ///
+    /// # Errors
+    /// Why not, and what to do.
+    pub fn claim() -> Result<(), String> {
+        static FIRST: OnceLock<GpuProcess> = OnceLock::new();
+        FIRST.get_or_init(|| GpuProcess(std::process::id())).check(std::process::id())
+    }
+
+    /// Whether `process` is this one.
+    fn check(&self, process: u32) -> Result<(), String> {
+        match self.0 == process {
+            true => Ok(()),
+            false => Err(format!(
+                "this process was forked from process {}, which has used a GPU: GPUs do not survive \
+                 a fork; start new processes instead of forking, or load no model on a GPU before",
+                self.0
+            )),
         }
     }
 }
@@ -213,18 +256,6 @@ impl std::fmt::Display for AdapterKind {
     }
 }
 
-/// Does `work`, in which Burn may panic where a driver fails or memory runs out.
-///
-/// # Errors
-/// What the panic says, in one line.
-pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let message = panic.downcast_ref::<String>().map(String::as_str);
-        let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
-        one_line(message.unwrap_or("the backend failed"))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +269,15 @@ mod tests {
             let refused = Device::from_str(wrong).unwrap_err().to_string();
             assert!(refused.contains("gpu:1 is the second adapter"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_forked_process_is_told_that_the_gpu_is_its_parent_s() {
+        let parent = GpuProcess(41);
+        assert!(parent.check(41).is_ok());
+        let refused = parent.check(42).unwrap_err();
+        assert!(refused.contains("forked from process 41"), "{refused}");
+        assert_eq!(GpuProcess::claim(), Ok(()));
     }
 
     #[cfg(not(any(feature = "wgpu", feature = "cuda")))]

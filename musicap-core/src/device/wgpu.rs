@@ -15,7 +15,8 @@ use burn::tensor::wgpu::wgpu::{
 };
 use burn::tensor::{Device as BurnDevice, DeviceKind, FloatDType};
 
-use super::{Adapter, AdapterKind, Device, Gpu, catch_panic, tuning};
+use super::{Adapter, AdapterKind, Device, Gpu, tuning};
+use crate::panics::catch_panic;
 
 /// The programming interfaces that are asked, as one after the other is preferred.
 const APIS: [(Backend, WgpuBackend); 3] = [
@@ -45,11 +46,11 @@ pub fn adapters() -> Vec<Adapter> {
     numbered.map(adapter).collect()
 }
 
-/// Opens the adapter `number`, or the best.
+/// Opens the adapter `number`, or the best, and says which it is.
 ///
 /// # Errors
 /// The reason, and what to do.
-pub fn open(number: Option<usize>) -> Result<(BurnDevice, Gpu), String> {
+pub fn open(number: Option<usize>) -> Result<(usize, BurnDevice, Gpu), String> {
     // Burn opens an adapter once in a process.
     static OPEN: Mutex<Option<HashMap<usize, (BurnDevice, Gpu)>>> = Mutex::new(None);
 
@@ -68,7 +69,7 @@ pub fn open(number: Option<usize>) -> Result<(BurnDevice, Gpu), String> {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let open = open.get_or_insert_default();
     if let Some((device, gpu)) = open.get(&number) {
-        return Ok((device.clone(), *gpu));
+        return Ok((number, device.clone(), *gpu));
     }
     tuning::keep();
     let Listed { info, kind, api, .. } = &listed[number];
@@ -85,7 +86,7 @@ pub fn open(number: Option<usize>) -> Result<(BurnDevice, Gpu), String> {
     let (device, half, largest) = catch_panic(begin).flatten().map_err(failed)?;
     let gpu = Gpu { half, memory: memory(info), largest };
     open.insert(number, (device.clone(), gpu));
-    Ok((device, gpu))
+    Ok((number, device, gpu))
 }
 
 /// The adapters, in an order that is the same in every process of a machine.

@@ -1,4 +1,4 @@
-//! The residual sum and the layer norm after it.
+//! Layer norms, alone or after a residual sum.
 
 #[cfg(feature = "flex")]
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::{Placement, unpacked};
 #[cfg(feature = "flex")]
 use super::{flex, packed, vector};
 
-/// BART's layer norms all add this to the variance.
+/// What is added to the variance: PyTorch's default, which BART and Whisper keep.
 const EPSILON: f64 = 1e-5;
 
 /// Layer normalisation of a sum.
@@ -46,24 +46,43 @@ impl AddNorm {
     pub fn forward(&self, hidden: Tensor<3>, residual: Tensor<3>) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
-            use rten_simd::SimdOp;
             let shape @ [_, _, d_model] = hidden.dims();
             // The sum takes the place of the residual, which nothing else holds.
             let (hidden, mut sum) = (flex::Values::of(hidden), flex::into_vec(residual));
-            let [scale, shift] = &**packed;
             packed::par_rows(&mut sum, d_model, |i, _, row| {
-                let residual = &hidden[i * d_model..][..d_model];
-                let epsilon = EPSILON as f32;
-                vector::AddNorm { row, residual, scale, shift, epsilon }.dispatch();
+                norm_row(packed, row, &hidden[i * d_model..][..d_model]);
             });
             return flex::tensor(sum, shape);
         }
         unpacked();
-        let sum = hidden + residual;
-        // Of half precision, squares soon leave the range.
-        match sum.dtype() {
-            DType::F16 => self.plain.forward(sum.cast(FloatDType::F32)).cast(FloatDType::F16),
-            _ => self.plain.forward(sum),
+        self.norm_plain(hidden + residual)
+    }
+
+    /// `norm(hidden)`, in single precision, `[rows, length, d_model]`.
+    pub fn norm(&self, hidden: Tensor<3>) -> Tensor<3> {
+        #[cfg(feature = "flex")]
+        if let Some(packed) = &self.packed {
+            let shape @ [_, _, d_model] = hidden.dims();
+            let mut values = flex::into_vec(hidden);
+            packed::par_rows(&mut values, d_model, |_, _, row| norm_row(packed, row, &[]));
+            return flex::tensor(values, shape);
+        }
+        unpacked();
+        self.norm_plain(hidden)
+    }
+
+    fn norm_plain(&self, hidden: Tensor<3>) -> Tensor<3> {
+        // Squares soon leave the range of half precision.
+        match hidden.dtype() {
+            DType::F16 => self.plain.forward(hidden.cast(FloatDType::F32)).cast(FloatDType::F16),
+            _ => self.plain.forward(hidden),
         }
     }
+}
+
+/// Normalises `row + residual` in the place of `row`; without a residual, `row`.
+#[cfg(feature = "flex")]
+fn norm_row([scale, shift]: &[Vec<f32>; 2], row: &mut [f32], residual: &[f32]) {
+    let epsilon = EPSILON as f32;
+    rten_simd::SimdOp::dispatch(vector::AddNorm { row, residual, scale, shift, epsilon });
 }

@@ -1,8 +1,8 @@
-//! Multi-head attention as BART has it: every projection biased, queries scaled after the bias.
+//! Multi-head attention: queries are scaled after their bias.
 
 use burn::prelude::*;
 
-use super::weights::VarBuilder;
+use super::var_builder::{Bias, VarBuilder};
 use crate::error::Result;
 use crate::kernels::{CrossAttentionCache, KvPair, Layout, Linear, TokenCache};
 
@@ -19,18 +19,24 @@ pub struct Attention {
 }
 
 impl Attention {
-    pub(super) fn load(mut builder: VarBuilder, d_model: usize, heads: usize) -> Result<Self> {
+    /// A block whose projections have biases, that of the keys only as `key_bias` says.
+    pub(super) fn load(
+        mut builder: VarBuilder,
+        d_model: usize,
+        heads: usize,
+        key_bias: Bias,
+    ) -> Result<Self> {
         Ok(Attention {
-            q_proj: builder.linear("q_proj", d_model, d_model)?,
-            k_proj: builder.linear("k_proj", d_model, d_model)?,
-            v_proj: builder.linear("v_proj", d_model, d_model)?,
-            out_proj: builder.linear("out_proj", d_model, d_model)?,
+            q_proj: builder.linear("q_proj", d_model, d_model, Bias::Stored)?,
+            k_proj: builder.linear("k_proj", d_model, d_model, key_bias)?,
+            v_proj: builder.linear("v_proj", d_model, d_model, Bias::Stored)?,
+            out_proj: builder.linear("out_proj", d_model, d_model, Bias::Stored)?,
             heads,
             layout: builder.layout(),
         })
     }
 
-    /// Whether its projections multiply whole numbers.
+    /// Whether its projections multiply integers.
     pub fn is_quantized(&self) -> bool {
         self.k_proj.is_quantized()
     }
@@ -40,26 +46,26 @@ impl Attention {
         KvPair { keys: self.k_proj.forward(hidden.clone()), values: self.v_proj.forward(hidden) }
     }
 
-    /// What each of the rows `hidden`, `[rows, length, d_model]`, finds in itself.
+    /// Attention of each row of `hidden`, `[rows, length, d_model]`, to all of itself.
     pub fn self_attention(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let memory = self.kv_pair(hidden.clone());
+        let own = self.kv_pair(hidden.clone());
         let queries = self.q_proj.forward(hidden);
-        self.out_proj.forward(memory.attend(queries, self.heads, self.layout))
+        self.out_proj.forward(own.attend(queries, self.heads, self.layout))
     }
 
-    /// What the decoder keeps of the encoder's output, `[chunks, length, d_model]`.
+    /// The keys and values of the encoder's output, `[chunks, length, d_model]`.
     pub fn cross_attention_cache(&self, encoded: Tensor<3>) -> CrossAttentionCache {
         CrossAttentionCache::new(self.kv_pair(encoded), self.heads, self.layout)
     }
 
-    /// What `hidden`, `[rows, length, d_model]`, hears in the chunks of `memory`, of which each
-    /// serves as many neighbouring rows.
-    pub fn cross_attention(&self, hidden: Tensor<3>, memory: &CrossAttentionCache) -> Tensor<3> {
+    /// Attention of `hidden`, `[rows, length, d_model]`, to the chunks in `cache`, of which each
+    /// serves equally many neighbouring rows.
+    pub fn cross_attention(&self, hidden: Tensor<3>, cache: &CrossAttentionCache) -> Tensor<3> {
         let queries = self.q_proj.forward(hidden);
-        self.out_proj.forward(memory.attend(queries, self.heads))
+        self.out_proj.forward(cache.attend(queries, self.heads))
     }
 
-    /// What the tokens `hidden`, `[rows, length, d_model]`, find in themselves and in the tokens
+    /// Attention of the tokens `hidden`, `[rows, length, d_model]`, to themselves and the tokens
     /// before them.
     pub fn causal_self_attention(
         &self,

@@ -1,21 +1,19 @@
-//! The crate tokenizers, behind the few calls that are needed of it.
+//! The crate tokenizers, behind the few calls that are needed.
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 
 use serde::Deserialize;
 use tokenizers::AddedToken;
 use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 
-use super::SPECIAL_TOKENS;
+use crate::panics::catch_panic;
 
-/// The longest token, in bytes; BART's has 128. A caption is at most as many times this as it has
-/// tokens.
+/// The longest token, in bytes; BART's has 128. It bounds the length of a caption.
 const LONGEST_TOKEN: usize = 1024;
 
-/// The parts of a `tokenizer.json` that change text. A few dozen replacements of one letter by
-/// two, one after the other, would fill any memory.
+/// The parts of a `tokenizer.json` that change text. A few dozen replacements of one character by
+/// two, one after the other, would exhaust memory.
 #[derive(Deserialize)]
 struct Parts {
     normalizer: Option<Part>,
@@ -28,7 +26,7 @@ struct Part {
     kind: String,
 }
 
-/// The numbers that tokens may have: any vocabulary that a model has is smaller.
+/// Token ids are below this: any model's vocabulary is smaller.
 const MAX_TOKEN_ID: u32 = 1 << 22;
 
 /// A tokenizer. Errors are reasons in words.
@@ -41,26 +39,34 @@ impl Full {
         let Parts { normalizer, decoder } =
             serde_json::from_slice(json).map_err(|reason| reason.to_string())?;
         if let Some(Part { kind }) = normalizer {
-            return Err(format!("its normalizer is {kind}; BART has none, and none is known"));
+            return Err(format!(
+                "its normalizer is {kind}; none is supported, as BART and Whisper have none"
+            ));
         }
         match decoder.map(|decoder| decoder.kind) {
             Some(kind) if kind == "ByteLevel" => {}
             other => {
                 let kind = other.as_deref().unwrap_or("none");
-                return Err(format!("its decoder is {kind}; only ByteLevel, BART's, is known"));
+                return Err(format!("its decoder is {kind}; only ByteLevel is supported"));
             }
         }
-        guarded(|| tokenizers::Tokenizer::from_bytes(json)).map(Full)?.check_tokens()
+        call(|| tokenizers::Tokenizer::from_bytes(json)).map(Full)?.check_tokens()
     }
 
-    /// From tokens with their ids, and merges.
-    pub fn new(vocab: HashMap<String, u32>, merges: Vec<(String, String)>) -> Result<Self, String> {
-        guarded(|| {
+    /// From tokens with their ids, merges, and which of the tokens are special. Special tokens that
+    /// have no id get the next ones.
+    pub fn new(
+        vocab: HashMap<String, u32>,
+        merges: Vec<(String, String)>,
+        special: &[&str],
+    ) -> Result<Self, String> {
+        call(|| {
             let bpe = BPE::builder().vocab_and_merges(Vocab::from_iter(vocab), merges).build()?;
             let mut inner = tokenizers::Tokenizer::new(bpe);
             inner.with_pre_tokenizer(Some(ByteLevel::default().add_prefix_space(false)));
             inner.with_decoder(Some(ByteLevel::default()));
-            inner.add_special_tokens(SPECIAL_TOKENS.map(|token| AddedToken::from(token, true)))?;
+            let special = special.iter().map(|&token| AddedToken::from(token, true));
+            inner.add_special_tokens(special)?;
             Ok(Full(inner))
         })?
         .check_tokens()
@@ -68,27 +74,27 @@ impl Full {
 
     fn check_tokens(self) -> Result<Self, String> {
         let tokens = self.0.get_vocab(true);
-        // To write them down, `tokenizers` goes through all numbers up to the greatest.
+        // To serialize them, `tokenizers` goes through all ids up to the largest.
         if let Some(id) = tokens.values().max().filter(|&&id| id >= MAX_TOKEN_ID) {
-            return Err(format!("a token has the number {id}; there may be {MAX_TOKEN_ID}"));
+            return Err(format!("a token has the id {id}; ids must be below {MAX_TOKEN_ID}"));
         }
         let longest = tokens.into_keys().map(|token| token.len()).max();
         match longest.filter(|&longest| longest > LONGEST_TOKEN) {
             None => Ok(self),
             Some(longest) => Err(format!(
-                "a token has {longest} bytes, more than the {LONGEST_TOKEN} that are taken"
+                "a token has {longest} bytes, more than the {LONGEST_TOKEN} that are allowed"
             )),
         }
     }
 
     /// The text of tokens, without the special ones.
     pub fn decode(&self, tokens: &[u32]) -> Result<String, String> {
-        guarded(|| self.0.decode(tokens, true))
+        call(|| self.0.decode(tokens, true))
     }
 
     /// The tokens of a text, without special ones.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, String> {
-        guarded(|| self.0.encode(text, false)).map(|encoding| encoding.get_ids().to_vec())
+        call(|| self.0.encode(text, false)).map(|encoding| encoding.get_ids().to_vec())
     }
 
     /// One more than the greatest id.
@@ -98,13 +104,13 @@ impl Full {
 
     /// The `tokenizer.json`.
     pub fn to_json(&self) -> Result<String, String> {
-        guarded(|| self.0.to_string(false))
+        call(|| self.0.to_string(false))
     }
 }
 
 /// Calls into tokenizers, which panics on some hostile files.
-fn guarded<T>(call: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
-    match std::panic::catch_unwind(AssertUnwindSafe(call)) {
+fn call<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
+    match catch_panic(work) {
         Ok(result) => result.map_err(|reason| reason.to_string()),
         Err(_) => Err("it contradicts itself".into()),
     }

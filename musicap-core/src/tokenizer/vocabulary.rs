@@ -1,14 +1,12 @@
 //! Ids to text, and no more: what a browser needs of a tokenizer.
 //!
 //! The crate tokenizers also splits, normalises and trains by every method there is, which is a
-//! quarter of a program for the browser. This holds the tokens of byte-level vocabularies alone,
-//! and is held to what tokenizers gives.
+//! quarter of a program for the browser. This only has the tokens of byte-level vocabularies; the
+//! tests compare it with tokenizers.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
-
-use super::SPECIAL_TOKENS;
 
 /// Tokens by their ids.
 #[derive(Clone, Debug)]
@@ -57,7 +55,7 @@ impl Vocabulary {
             Some(Decoder { kind }) if kind == "ByteLevel" => {}
             other => {
                 let kind = other.map_or("none".to_owned(), |decoder| decoder.kind);
-                return Err(format!("its decoder is {kind}; only ByteLevel is known here"));
+                return Err(format!("its decoder is {kind}; only ByteLevel is supported here"));
             }
         }
         let mut tokens = Self::tokens(file.model.vocab);
@@ -67,17 +65,18 @@ impl Vocabulary {
         Ok(Vocabulary { tokens })
     }
 
-    /// From tokens with their ids. BART's special tokens come last where they are missing.
-    /// Merges matter to encoding alone.
+    /// From tokens with their ids, and which of them are special. Special tokens that have no id
+    /// get the next ones. Merges matter to encoding alone.
     pub fn new(
         vocab: HashMap<String, u32>,
         _merges: Vec<(String, String)>,
+        special: &[&str],
     ) -> Result<Self, String> {
-        let ids = SPECIAL_TOKENS.map(|token| vocab.get(token).copied());
+        let ids: Vec<_> = special.iter().map(|&token| vocab.get(token).copied()).collect();
         let mut tokens = Self::tokens(vocab);
-        for (token, id) in SPECIAL_TOKENS.into_iter().zip(ids) {
+        for (token, id) in special.iter().zip(ids) {
             let last = tokens.last_key_value().map_or(Some(0), |(id, _)| id.checked_add(1));
-            let id = id.or(last).ok_or("its ids are too great")?;
+            let id = id.or(last).ok_or("its ids are too large")?;
             tokens.insert(id, Token { bytes: bytes_of(token), special: true });
         }
         Ok(Vocabulary { tokens })
@@ -91,8 +90,8 @@ impl Vocabulary {
     /// The text of tokens; unknown ids and special tokens are left out.
     pub fn decode(&self, tokens: &[u32]) -> Result<String, String> {
         let tokens = tokens.iter().filter_map(|id| self.tokens.get(id));
-        let spoken = tokens.filter(|token| !token.special);
-        let bytes: Vec<u8> = spoken.flat_map(|token| token.bytes.iter().copied()).collect();
+        let plain = tokens.filter(|token| !token.special);
+        let bytes: Vec<u8> = plain.flat_map(|token| token.bytes.iter().copied()).collect();
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
@@ -109,20 +108,20 @@ impl Vocabulary {
     }
 
     pub fn to_json(&self) -> Result<String, String> {
-        Err("it cannot be written down in a browser".into())
+        Err("it cannot be serialized in a browser".into())
     }
 }
 
-/// The bytes that a token's letters stand for, or the token as it is if one stands for none.
+/// The bytes that a token's characters stand for, or the token as it is if one stands for none.
 fn bytes_of(token: &str) -> Vec<u8> {
     token.chars().map(byte_of).collect::<Option<_>>().unwrap_or_else(|| token.as_bytes().to_vec())
 }
 
 /// GPT-2's alphabet (Radford et al. 2019, `bytes_to_unicode`): bytes that print stand for
-/// themselves, the others for the letters from U+0100 on, in their order.
-fn byte_of(letter: char) -> Option<u8> {
+/// themselves, the others for the characters from U+0100 on, in order.
+fn byte_of(character: char) -> Option<u8> {
     let prints = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
-    match u32::from(letter) {
+    match u32::from(character) {
         code @ 0..=0xff => Some(code as u8).filter(prints),
         code => (0..=0xff).filter(|byte| !prints(byte)).nth(code as usize - 0x100),
     }
@@ -146,10 +145,11 @@ mod tests {
 
     #[test]
     fn a_vocabulary_without_special_tokens_gets_them_as_tokenizers_does() {
+        let special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
         for words in [&["a", "Ġb", "ア"][..], &["<s>", "a", "</s>", "ĠÃ©"], &[]] {
             let vocab = || words.iter().zip(0..).map(|(word, id)| (word.to_string(), id)).collect();
-            let (ours, theirs) =
-                (Vocabulary::new(vocab(), vec![]).unwrap(), Full::new(vocab(), vec![]).unwrap());
+            let ours = Vocabulary::new(vocab(), vec![], &special).unwrap();
+            let theirs = Full::new(vocab(), vec![], &special).unwrap();
             assert_eq!(ours.size(), theirs.size(), "{words:?}");
             let all: Vec<u32> = (0..9).collect();
             assert_eq!(ours.decode(&all), theirs.decode(&all), "{words:?}");
@@ -157,9 +157,9 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_has_a_letter() {
-        let letters = (0..0x200).filter_map(char::from_u32);
-        let mut bytes: Vec<u8> = letters.filter_map(byte_of).collect();
+    fn every_byte_has_a_character() {
+        let characters = (0..0x200).filter_map(char::from_u32);
+        let mut bytes: Vec<u8> = characters.filter_map(byte_of).collect();
         bytes.sort_unstable();
         assert_eq!(bytes, (0..=0xff).collect::<Vec<u8>>());
         assert_eq!(['Ġ', 'Ċ', 'é'].map(byte_of), [Some(b' '), Some(b'\n'), Some(0xe9)]);

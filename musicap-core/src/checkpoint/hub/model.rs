@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::config::ModelConfig;
-use super::super::pretrained::{Pretrained, find_tokenizer};
-use super::super::tensors::Checkpoint;
 use super::{Hub, HubId, no_such_file};
+use crate::checkpoint::config::ModelConfig;
+use crate::checkpoint::folder::find_tokenizer;
+use crate::checkpoint::pretrained::Pretrained;
+use crate::checkpoint::tensors::Checkpoint;
 use crate::error::{Error, HubProblem, Result};
 
 /// The reference model's repository, which holds its weights alone.
@@ -15,9 +16,9 @@ const LP_MUSIC_CAPS: &str = "seungheondoh/lp-music-caps";
 const BART_BASE: &str = "facebook/bart-base";
 
 impl Hub {
-    /// The model in the repository: `config.json`, `model.safetensors` or `transfer.pth`,
-    /// `tokenizer.json` or `vocab.json` with `merges.txt`, and `generation_config.json` if there
-    /// is one, all from one commit. `seungheondoh/lp-music-caps` has the weights alone, and gets
+    /// The model in the repository: `config.json`; `model.safetensors`, `transfer.pth` or
+    /// `pytorch_model.bin`; `tokenizer.json`, or `vocab.json` with `merges.txt` and perhaps
+    /// `added_tokens.json`; and `generation_config.json` if there is one, all from one commit. `seungheondoh/lp-music-caps` has the weights alone, and gets
     /// the vocabulary of `facebook/bart-base`.
     ///
     /// # Errors
@@ -30,8 +31,10 @@ impl Hub {
         let commit = self.commit(id, &config);
         self.part(id, &commit, "generation_config.json")?;
         self.tokenizer(id, &commit)?;
-        let weights = match self.part(id, &commit, "model.safetensors")? {
-            Some(weights) => weights,
+        let weights = ["model.safetensors", "transfer.pth", "pytorch_model.bin"];
+        let mut weights = weights.into_iter().map(|file| self.part(id, &commit, file));
+        let weights = match weights.find_map(Result::transpose) {
+            Some(weights) => weights?,
             None => self.required_part(id, &commit, "transfer.pth")?,
         };
         Pretrained::from_files(id.to_string(), folder_of(&config), &weights)
@@ -42,9 +45,10 @@ impl Hub {
         let bart = HubId::known(BART_BASE);
         let vocabulary = self.tokenizer(&bart, &bart)?;
         let weights = self.file(id, "transfer.pth")?;
-        let tokenizer = find_tokenizer(folder_of(&vocabulary))?;
+        let config = ModelConfig::lp_music_caps();
+        let tokenizer = find_tokenizer(folder_of(&vocabulary), config.architecture())?;
         let checkpoint = Checkpoint::open_pth(&weights)?;
-        Pretrained::new(id.to_string(), ModelConfig::lp_music_caps(), tokenizer, checkpoint)
+        Pretrained::new(id.to_string(), config, tokenizer, checkpoint)
     }
 
     /// Fetches what a tokenizer is made from and returns the path of one file of it.
@@ -53,7 +57,9 @@ impl Hub {
             return Ok(json);
         }
         let vocab = self.required_part(id, commit, "vocab.json")?;
-        self.required_part(id, &self.commit(id, &vocab), "merges.txt")?;
+        let commit = self.commit(id, &vocab);
+        self.required_part(id, &commit, "merges.txt")?;
+        self.part(id, &commit, "added_tokens.json")?;
         Ok(vocab)
     }
 

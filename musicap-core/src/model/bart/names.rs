@@ -1,23 +1,13 @@
-//! The network's parameters under the reference's names: [`CaptionModel::load`] backwards.
+//! The network's parameters under the reference's names: [`BartModel::load`] backwards.
 
 use burn::module::{ModuleVisitor, Param, ParamId};
 use burn::prelude::*;
 
-use super::CaptionModel;
+use super::network::BartModel;
 use crate::error::{Error, Result};
+use crate::model::var_builder::NamedTensor;
 
-/// One parameter of a [`CaptionModel`], with its values as a checkpoint holds them.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NamedTensor {
-    /// The reference's name: `bart.model.encoder.layers.0.fc1.weight`.
-    pub name: String,
-    /// Its dimensions, the slowest first, as PyTorch has them.
-    pub shape: Vec<usize>,
-    /// Its values, row by row.
-    pub values: Vec<f32>,
-}
-
-impl CaptionModel {
+impl BartModel {
     /// The name of each parameter, by its id in this module.
     pub fn names(&self) -> Vec<(ParamId, String)> {
         let mut walk = Walk::default();

@@ -3,11 +3,12 @@
 use burn::prelude::*;
 
 use super::config::BartConfig;
-use super::decoder::{Decoder, DecoderCache};
+use super::decoder::Decoder;
 use super::encoder::Encoder;
-use super::weights::VarBuilder;
 use crate::error::Result;
 use crate::kernels::{LogitStats, TiedEmbedding};
+use crate::model::decoder_cache::DecoderCache;
+use crate::model::var_builder::VarBuilder;
 
 /// Encoder and decoder with the one embedding table that both ends of the decoder share.
 #[derive(Module, Debug)]
@@ -19,9 +20,9 @@ pub struct Bart {
 }
 
 impl Bart {
-    pub(super) fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
+    pub fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let BartConfig { vocab_size, d_model, .. } = *config;
-        let (table, bias) = ("model.shared.weight", "final_logits_bias");
+        let (table, bias) = ("model.shared.weight", Some("final_logits_bias"));
         Ok(Bart {
             shared: builder.tied_embedding(table, bias, vocab_size, d_model)?,
             embed_scale: if config.scale_embedding { (d_model as f64).sqrt() } else { 1.0 },

@@ -39,6 +39,26 @@ pub trait TensorSource {
     }
 }
 
+/// One parameter of a network, with its values as a checkpoint holds them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedTensor {
+    /// The published checkpoint's name: `bart.model.encoder.layers.0.fc1.weight`.
+    pub name: String,
+    /// Its dimensions, the slowest first, as PyTorch has them.
+    pub shape: Vec<usize>,
+    /// Its values, row by row.
+    pub values: Vec<f32>,
+}
+
+/// Where a layer's bias comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bias {
+    /// The checkpoint has it.
+    Stored,
+    /// The layer has none.
+    Zero,
+}
+
 /// A [`TensorSource`] seen from one place in the module tree, and how its layers are laid out.
 pub(super) struct VarBuilder<'a> {
     source: &'a mut dyn TensorSource,
@@ -78,10 +98,19 @@ impl<'a> VarBuilder<'a> {
         Ok(Param::from_tensor(self.placement.tensor(self.values(name, &shape)?, shape)))
     }
 
-    pub fn linear(&mut self, name: &str, d_input: usize, d_output: usize) -> Result<Linear> {
+    pub fn linear(
+        &mut self,
+        name: &str,
+        d_input: usize,
+        d_output: usize,
+        bias: Bias,
+    ) -> Result<Linear> {
         let mut builder = self.child(name);
         let weight = builder.weight("weight", &[d_output, d_input])?;
-        let bias = builder.values("bias", &[d_output])?;
+        let bias = match bias {
+            Bias::Stored => builder.values("bias", &[d_output])?,
+            Bias::Zero => vec![0.0; d_output],
+        };
         Ok(Linear::new(weight, bias, d_input, builder.placement))
     }
 
@@ -92,15 +121,19 @@ impl<'a> VarBuilder<'a> {
         Ok(AddNorm::new(weight, bias, builder.placement))
     }
 
-    /// A table `[vocab_size, d_model]` at `name` and the output layer's bias at `bias`.
+    /// A table `[vocab_size, d_model]` at `name` and the output layer's bias at `bias`, if it has
+    /// one.
     pub fn tied_embedding(
         &mut self,
         name: &str,
-        bias: &str,
+        bias: Option<&str>,
         vocab_size: usize,
         d_model: usize,
     ) -> Result<TiedEmbedding> {
-        let bias = self.values(bias, &[1, vocab_size])?;
+        let bias = match bias {
+            Some(bias) => self.values(bias, &[1, vocab_size])?,
+            None => vec![0.0; vocab_size],
+        };
         let table = self.weight(name, &[vocab_size, d_model])?;
         let rows = self.source.rows(&format!("{}{name}", self.prefix))?;
         Ok(TiedEmbedding::new(table, rows, bias, d_model, self.placement))

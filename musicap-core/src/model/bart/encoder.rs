@@ -3,11 +3,11 @@
 use burn::module::Param;
 use burn::prelude::*;
 
-use super::attention::Attention;
 use super::config::BartConfig;
-use super::weights::VarBuilder;
 use crate::error::Result;
 use crate::kernels::{AddNorm, Linear};
+use crate::model::attention::Attention;
+use crate::model::var_builder::{Bias, VarBuilder};
 
 /// BART starts counting positions at the third row of its table.
 pub(super) const POSITION_OFFSET: usize = 2;
@@ -36,7 +36,7 @@ pub(super) struct FeedForward {
 }
 
 impl Encoder {
-    pub(super) fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
+    pub fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let positions = config.max_position_embeddings + POSITION_OFFSET;
         let d_model = config.d_model;
         Ok(Encoder {
@@ -65,7 +65,7 @@ impl EncoderLayer {
     fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let (d_model, heads) = (config.d_model, config.encoder_attention_heads);
         Ok(EncoderLayer {
-            self_attn: Attention::load(builder.child("self_attn"), d_model, heads)?,
+            self_attn: Attention::load(builder.child("self_attn"), d_model, heads, Bias::Stored)?,
             self_attn_layer_norm: builder.norm("self_attn_layer_norm", d_model)?,
             feed_forward: FeedForward::load(builder, d_model, config.encoder_ffn_dim)?,
         })
@@ -80,8 +80,8 @@ impl EncoderLayer {
 impl FeedForward {
     pub fn load(mut builder: VarBuilder, d_model: usize, ffn_dim: usize) -> Result<Self> {
         Ok(FeedForward {
-            fc1: builder.linear("fc1", d_model, ffn_dim)?,
-            fc2: builder.linear("fc2", ffn_dim, d_model)?,
+            fc1: builder.linear("fc1", d_model, ffn_dim, Bias::Stored)?,
+            fc2: builder.linear("fc2", ffn_dim, d_model, Bias::Stored)?,
             final_layer_norm: builder.norm("final_layer_norm", d_model)?,
         })
     }

@@ -3,9 +3,9 @@
 use burn::module::Param;
 use burn::prelude::*;
 
-use super::weights::VarBuilder;
 use crate::error::Result;
 use crate::kernels::ConvStack;
+use crate::model::var_builder::VarBuilder;
 
 /// The convolutional front of LP-MusicCaps: `gelu(conv1)` at the frame rate, then halving
 /// `gelu(conv)` layers, then the position code is added.
@@ -30,7 +30,7 @@ pub struct AudioEncoderShape {
 }
 
 impl AudioEncoder {
-    pub(super) fn load(mut builder: VarBuilder, shape: AudioEncoderShape) -> Result<Self> {
+    pub fn load(mut builder: VarBuilder, shape: AudioEncoderShape) -> Result<Self> {
         let AudioEncoderShape { n_mels, conv_layers, frames, d_model } = shape;
         let mut layers = vec![builder.conv3("conv1", [n_mels, d_model], 1)?];
         for i in 0..conv_layers - 1 {

@@ -1,6 +1,9 @@
 //! The transformer's numbers, under the names that Hugging Face's `BartConfig` gives them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::audio::AudioConfig;
 
 /// The shape of a BART model, as `config.json` states it. Keys that do not shape the model are
 /// not looked at; keys that are missing have bart-base's values.
@@ -29,6 +32,9 @@ pub struct BartConfig {
     pub activation_function: String,
     /// Whether token embeddings are multiplied by √d_model.
     pub scale_embedding: bool,
+    /// Convolutions of LP-MusicCaps' audio encoder: the first keeps the frame rate, each other
+    /// halves it. A key of musicap's own.
+    pub conv_layers: usize,
 }
 
 impl Default for BartConfig {
@@ -46,17 +52,36 @@ impl Default for BartConfig {
             max_position_embeddings: 1_024,
             activation_function: "gelu".into(),
             scale_embedding: false,
+            conv_layers: 6,
         }
     }
 }
 
 impl BartConfig {
+    /// The shape that the keys of a `config.json` describe. `audio.conv_layers`, where
+    /// `conv_layers` may stand, too, is removed from `keys`.
+    ///
+    /// # Errors
+    /// A sentence that names the key at fault.
+    pub fn from_keys(keys: &mut Map<String, Value>) -> Result<Self, String> {
+        let audio = keys.get_mut("audio").and_then(Value::as_object_mut);
+        if let Some(layers) = audio.and_then(|audio| audio.remove("conv_layers")) {
+            keys.insert("conv_layers".into(), layers);
+        }
+        BartConfig::deserialize(Value::Object(keys.clone())).map_err(|reason| reason.to_string())
+    }
+
+    /// Frames that the audio encoder makes of one chunk of the front end `audio`.
+    pub fn frames(&self, audio: &AudioConfig) -> usize {
+        (1..self.conv_layers).fold(audio.frames(), |frames, _| frames.div_ceil(2))
+    }
+
     /// Checks that a model of this shape can be built, within bounds that no known BART
     /// reaches but that keep a hostile file from asking for absurd amounts of memory.
     ///
     /// # Errors
     /// A sentence that names the key at fault and its value.
-    pub fn validate(&self) -> Result<(), String> {
+    pub fn validate_shape(&self) -> Result<(), String> {
         for (key, value, max) in [
             ("vocab_size", self.vocab_size, 1 << 20),
             ("d_model", self.d_model, 1 << 13),
@@ -67,6 +92,7 @@ impl BartConfig {
             ("encoder_ffn_dim", self.encoder_ffn_dim, 1 << 15),
             ("decoder_ffn_dim", self.decoder_ffn_dim, 1 << 15),
             ("max_position_embeddings", self.max_position_embeddings, 1 << 16),
+            ("conv_layers", self.conv_layers, 16),
         ] {
             if !(1..=max).contains(&value) {
                 return Err(format!("{key} is {value}, but must be 1 to {max}"));

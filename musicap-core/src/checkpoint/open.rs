@@ -1,0 +1,67 @@
+//! Finds a model by its name: a folder, a file or a hub id.
+
+use std::path::Path;
+
+use super::folder::find_weights;
+use super::pretrained::Pretrained;
+use crate::error::{Error, Result};
+
+impl Pretrained {
+    /// Finds the model `name`: a model folder, a `.safetensors` or `.pth` file (with the other
+    /// files beside it), or a hub id `owner/name` (feature `hub`).
+    ///
+    /// # Errors
+    /// [`Error::ModelNotFound`], [`Error::IncompleteModel`], or what is wrong with its files.
+    pub fn open(name: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with_progress(name, |_, _, _| {})
+    }
+
+    /// The same, with a call while a file is downloaded: the bytes done, the bytes in all (0 if
+    /// unknown) and the file's name. It must not block.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_with_progress(
+        name: impl AsRef<Path>,
+        on_download: impl Fn(u64, u64, &str) + Send + Sync + 'static,
+    ) -> Result<Self> {
+        let path = name.as_ref();
+        let name = path.display().to_string();
+        if path.is_dir() {
+            return Self::from_files(name, path, &find_weights(path)?);
+        }
+        if path.is_file() {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            return Self::from_files(name, folder, path);
+        }
+        open_elsewhere(name, on_download)
+    }
+}
+
+#[cfg(feature = "hub")]
+fn open_elsewhere(
+    name: String,
+    on_download: impl Fn(u64, u64, &str) + Send + Sync + 'static,
+) -> Result<Pretrained> {
+    use super::hub::{Hub, HubId};
+
+    match HubId::parse(&name) {
+        Some(id) => Hub::from_env()?.with_progress(on_download).pretrained(&id),
+        None => Err(no_such_path(name)),
+    }
+}
+
+#[cfg(not(feature = "hub"))]
+fn open_elsewhere(name: String, _: impl Fn(u64, u64, &str)) -> Result<Pretrained> {
+    let is_hub_id = name.split('/').count() == 2 && !name.starts_with(['.', '/', '~']);
+    if is_hub_id {
+        let reason = "no such folder or file, and this build has no hub support; \
+                      build with the cargo feature \"hub\" to download it";
+        return Err(Error::ModelNotFound { name, reason: reason.into() });
+    }
+    Err(no_such_path(name))
+}
+
+fn no_such_path(name: String) -> Error {
+    Error::ModelNotFound { name, reason: "no such folder or file".into() }
+}
