@@ -12,6 +12,7 @@ use crate::audio::{AudioLimits, Chunk, Chunker, Resampler, Tail};
 use crate::caption::Caption;
 use crate::captioner::{CaptionOptions, Captioner, Decoding};
 use crate::error::{Error, Result};
+use crate::finite::first_non_finite;
 use crate::generate::{Generated, GenerationConfig};
 
 /// How a stream is captioned.
@@ -221,7 +222,7 @@ impl LiveInput {
     /// # Errors
     /// [`Error::InvalidSamples`] if a sample is not finite; none of them is taken then.
     pub fn push(&mut self, samples: &[f32]) -> Result<()> {
-        if let Some(place) = samples.iter().position(|sample| !sample.is_finite()) {
+        if let Some(place) = first_non_finite(samples) {
             let reason = format!("sample {place} is {}, but must be finite", samples[place]);
             return Err(Error::InvalidSamples { reason });
         }

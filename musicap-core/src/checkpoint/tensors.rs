@@ -13,6 +13,7 @@ use super::dtype::StoredType;
 #[cfg(not(target_family = "wasm"))]
 use super::pth;
 use crate::error::{Error, Result, truncate};
+use crate::finite::first_non_finite;
 use crate::model::{Architecture, NamedTensor, QuantizedWeight, Weight};
 
 /// The JSON header of a safetensors file may be this long, as in its reference implementation.
@@ -325,9 +326,9 @@ impl Checkpoint {
 
     /// Refuses weights with values that are NaN or infinite.
     pub(super) fn check_finite(&self, name: &str, values: &[f32]) -> Result<()> {
-        match values.iter().all(|value| value.is_finite()) {
-            true => Ok(()),
-            false => {
+        match first_non_finite(values) {
+            None => Ok(()),
+            Some(_) => {
                 let reason = "has values that are not finite at this precision";
                 Err(invalid(&self.origin, format!("tensor {name} {reason}")))
             }

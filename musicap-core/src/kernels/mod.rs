@@ -32,7 +32,7 @@ pub use attention::{CrossAttentionCache, KvPair};
 pub use cache::TokenCache;
 pub use conv::{Conv3Weights, ConvStack};
 pub use linear::{Linear, TiedEmbedding};
-pub use norm::AddNorm;
+pub use norm::{AddNorm, add};
 pub use sequences::indices;
 pub use shortlist::{Shortlist, shortlists};
 pub use softmax::{BLOCK, LogitStats, log_sum_exp};

@@ -8,7 +8,7 @@ use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::prelude::*;
 use burn::tensor::{DType, FloatDType, TensorData};
 
-use super::{Placement, unpacked};
+use super::{Layout, Placement, unpacked};
 #[cfg(feature = "flex")]
 use super::{flex, packed, vector};
 
@@ -78,6 +78,23 @@ impl AddNorm {
             _ => self.plain.forward(hidden),
         }
     }
+}
+
+/// `a + b`, both `[rows, length, d_model]`.
+pub fn add(a: Tensor<3>, b: Tensor<3>, layout: Layout) -> Tensor<3> {
+    #[cfg(feature = "flex")]
+    if layout.is_packed() {
+        let shape @ [_, _, d_model] = a.dims();
+        let (a, mut sum) = (flex::Values::of(a), flex::into_vec(b));
+        packed::par_rows(&mut sum, d_model, |i, at, row| {
+            let other = &a[i * d_model + at..][..row.len()];
+            row.iter_mut().zip(other).for_each(|(value, other)| *value += other);
+        });
+        return flex::tensor(sum, shape);
+    }
+    let _ = layout;
+    unpacked();
+    a + b
 }
 
 /// Normalises `row + residual` in the place of `row`; without a residual, `row`.

@@ -4,7 +4,7 @@ use burn::prelude::*;
 
 use super::config::WhisperConfig;
 use crate::error::Result;
-use crate::kernels::{AddNorm, Linear};
+use crate::kernels::{AddNorm, Layout, Linear, add};
 use crate::model::attention::Attention;
 use crate::model::decoder_cache::DecoderCache;
 use crate::model::var_builder::{Bias, VarBuilder};
@@ -15,6 +15,8 @@ pub struct EncoderLayer {
     self_attn_layer_norm: AddNorm,
     self_attn: Attention,
     feed_forward: FeedForward,
+    #[module(skip)]
+    layout: Layout,
 }
 
 /// A layer of the decoder.
@@ -25,6 +27,8 @@ pub struct DecoderLayer {
     encoder_attn_layer_norm: AddNorm,
     pub encoder_attn: Attention,
     feed_forward: FeedForward,
+    #[module(skip)]
+    layout: Layout,
 }
 
 /// A norm, two linear layers with GELU between, and the residual sum.
@@ -33,12 +37,15 @@ struct FeedForward {
     final_layer_norm: AddNorm,
     fc1: Linear,
     fc2: Linear,
+    #[module(skip)]
+    layout: Layout,
 }
 
 impl EncoderLayer {
     pub fn load(mut builder: VarBuilder, config: &WhisperConfig) -> Result<Self> {
         let (d_model, heads) = (config.d_model, config.encoder_attention_heads);
         Ok(EncoderLayer {
+            layout: builder.layout(),
             self_attn_layer_norm: builder.norm("self_attn_layer_norm", d_model)?,
             self_attn: Attention::load(builder.child("self_attn"), d_model, heads, Bias::Zero)?,
             feed_forward: FeedForward::load(builder, d_model, config.encoder_ffn_dim)?,
@@ -47,8 +54,8 @@ impl EncoderLayer {
 
     /// `[chunks, frames, d_model]` → the same shape.
     pub fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let attended = self.self_attn_layer_norm.norm(hidden.clone());
-        let hidden = hidden + self.self_attn.self_attention(attended);
+        let normed = self.self_attn_layer_norm.norm(hidden.clone());
+        let hidden = add(hidden, self.self_attn.self_attention(normed), self.layout);
         self.feed_forward.forward(hidden)
     }
 }
@@ -60,6 +67,7 @@ impl DecoderLayer {
         let encoder_attn =
             Attention::load(builder.child("encoder_attn"), d_model, heads, Bias::Zero)?;
         Ok(DecoderLayer {
+            layout: builder.layout(),
             self_attn_layer_norm: builder.norm("self_attn_layer_norm", d_model)?,
             self_attn,
             encoder_attn_layer_norm: builder.norm("encoder_attn_layer_norm", d_model)?,
@@ -73,9 +81,10 @@ impl DecoderLayer {
     pub fn forward(&self, hidden: Tensor<3>, layer: usize, cache: &mut DecoderCache) -> Tensor<3> {
         let normed = self.self_attn_layer_norm.norm(hidden.clone());
         let attended = self.self_attn.causal_self_attention(normed, layer, &mut cache.tokens);
-        let hidden = hidden + attended;
+        let hidden = add(hidden, attended, self.layout);
         let normed = self.encoder_attn_layer_norm.norm(hidden.clone());
-        let hidden = hidden + self.encoder_attn.cross_attention(normed, &cache.audio[layer]);
+        let attended = self.encoder_attn.cross_attention(normed, &cache.audio[layer]);
+        let hidden = add(hidden, attended, self.layout);
         self.feed_forward.forward(hidden)
     }
 }
@@ -83,6 +92,7 @@ impl DecoderLayer {
 impl FeedForward {
     fn load(mut builder: VarBuilder, d_model: usize, ffn_dim: usize) -> Result<Self> {
         Ok(FeedForward {
+            layout: builder.layout(),
             final_layer_norm: builder.norm("final_layer_norm", d_model)?,
             fc1: builder.linear("fc1", d_model, ffn_dim, Bias::Stored)?,
             fc2: builder.linear("fc2", ffn_dim, d_model, Bias::Stored)?,
@@ -91,6 +101,6 @@ impl FeedForward {
 
     fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
         let normed = self.final_layer_norm.norm(hidden.clone());
-        hidden + self.fc2.forward(self.fc1.forward_gelu(normed))
+        add(hidden, self.fc2.forward(self.fc1.forward_gelu(normed)), self.layout)
     }
 }

@@ -79,7 +79,7 @@ impl Encoder {
     }
 
     fn forward(&self, mel: Tensor<3>) -> Tensor<3> {
-        let mut hidden = self.convs.forward(mel) + self.embed_positions.val().unsqueeze();
+        let mut hidden = self.convs.forward_plus(mel, self.embed_positions.val());
         for layer in &self.layers {
             hidden = layer.forward(hidden);
         }
@@ -114,7 +114,7 @@ impl Decoder {
         let shape @ [_, length, _] = embedded.dims();
         let positions = indices(&cache.tokens.advance(length), &embedded.device());
         let positions = self.embed_positions.val().select(0, positions).reshape(shape);
-        let mut hidden = embedded + positions;
+        let mut hidden = add(embedded, positions, self.layout);
         for (i, layer) in self.layers.iter().enumerate() {
             hidden = layer.forward(hidden, i, cache);
         }
