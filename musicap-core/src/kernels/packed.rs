@@ -45,7 +45,7 @@ enum Matrix {
 /// What is done to the rows that come out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
-    Nothing,
+    Identity,
     /// `x · Φ(x)`, exactly by the error function.
     Gelu,
 }
