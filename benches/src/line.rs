@@ -8,7 +8,7 @@ use std::time::Duration;
 use burn::tensor::{Tensor, TensorData};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use musicap::audio::{AudioReader, LogMel, Resampler};
-use musicap::model::CaptionModel;
+use musicap::model::{Layout, Placement};
 use musicap::{Captioner, Device, Pretrained};
 use musicap_bench::{SONG, chunks, decode};
 
@@ -54,10 +54,10 @@ fn model(c: &mut Criterion) {
     let pretrained = Pretrained::embedded().expect("the embedded model");
     let config = pretrained.config();
     let device = Device::Cpu.to_burn().expect("a processor");
-    let mut weights = pretrained.checkpoint().reader();
-    let model =
-        CaptionModel::load(config.audio_encoder(), &config.bart, &mut weights, &device, true)
-            .expect("the embedded weights");
+    let mut weights = pretrained.reader();
+    let placement = Placement { device: device.clone(), layout: Layout::Packed };
+    let model = config.architecture().load(&config.audio, &mut weights, &placement);
+    let model = model.expect("the embedded weights");
     let samples = chunks(Path::new(SONG), &config.audio, CHUNKS).expect("the song");
     let mel = LogMel::new(&config.audio).expect("a front end in use").compute_chunks(&samples);
     let shape: [usize; 3] = mel.dim().into();
@@ -68,9 +68,9 @@ fn model(c: &mut Criterion) {
     group.bench_function("encoder", |b| {
         b.iter_batched(|| mel.clone(), |mel| model.encode(mel).into_data(), BatchSize::SmallInput);
     });
-    let mut cache = model.bart().cache(model.encode(mel));
+    let mut cache = model.cache(model.encode(mel));
     let tokens = [config.generation.decoder_start_token_id].repeat(CHUNKS * SEEN);
-    model.bart().decode(&tokens, CHUNKS, &mut cache).expect("known tokens");
+    model.decode(&tokens, CHUNKS, &mut cache).expect("known tokens");
     let beams: Vec<usize> = (0..CHUNKS).flat_map(|chunk| [chunk; BEAMS]).collect();
     cache.reorder(&beams, &(0..CHUNKS).collect::<Vec<_>>(), &device);
     let tokens = [config.generation.decoder_start_token_id].repeat(beams.len());
@@ -78,10 +78,10 @@ fn model(c: &mut Criterion) {
         b.iter_batched_ref(
             || (cache.clone(), Vec::new()),
             |(cache, logits)| {
-                let hidden = model.bart().decode(&tokens, tokens.len(), cache);
+                let hidden = model.decode(&tokens, tokens.len(), cache);
                 let hidden = hidden.expect("known tokens");
                 let [rows, length, d_model] = hidden.dims();
-                model.bart().logits(hidden.reshape([rows * length, d_model]), logits)
+                model.logits(hidden.reshape([rows * length, d_model]), logits)
             },
             BatchSize::SmallInput,
         );

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use musicap::checkpoint::{Checkpoint, Precision};
-use musicap::model::{CaptionModel, TensorSource};
+use musicap::model::bart::{BartConfig, BartModel};
+use musicap::model::{Layout, Placement, TensorSource};
 use musicap::{Captioner, Device, Error, LoadOptions, Pretrained, Tokenizer};
 
 fn kit(file: &str) -> PathBuf {
@@ -28,12 +29,14 @@ fn safetensors(path: &Path, header: &str, data: &[u8]) -> PathBuf {
 
 #[test]
 fn the_state_dict_is_found_beside_the_optimizer_and_tied_tensors_count_once() {
-    let checkpoint = Checkpoint::open_pth(&kit("model-a/transfer.pth")).unwrap();
-    let names: Vec<&str> = checkpoint.saved_tensors().map(|(name, _)| name).collect();
+    let pretrained = Pretrained::open(kit("model-a")).unwrap();
+    let (checkpoint, config) = (pretrained.checkpoint(), pretrained.config());
+    let names: Vec<&str> =
+        checkpoint.saved_tensors(config.architecture()).map(|(name, _)| name).collect();
     assert!(names.contains(&"bart.model.shared.weight"));
     assert!(!names.contains(&"bart.lm_head.weight"));
     assert!(names.iter().all(|name| !name.contains("mel_encoder") && !name.contains("optimizer")));
-    let values = checkpoint.reader().tensor("bart.final_logits_bias", &[1, 700]).unwrap();
+    let values = pretrained.reader().tensor("bart.final_logits_bias", &[1, 700]).unwrap();
     assert_eq!(values.len(), 700);
 }
 
@@ -42,13 +45,13 @@ fn a_network_gives_back_the_tensors_it_was_built_from() {
     let device = Device::Cpu.to_burn().unwrap();
     for pretrained in [Pretrained::open(kit("model-b")).unwrap(), Pretrained::embedded().unwrap()] {
         let (config, checkpoint) = (pretrained.config(), pretrained.checkpoint());
-        let mut reader = checkpoint.reader();
-        let model =
-            CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, &device, false)
-                .unwrap();
+        let bart = config.architecture_as::<BartConfig>().unwrap();
+        let placement = Placement { device: device.clone(), layout: Layout::Plain };
+        let mut reader = pretrained.reader();
+        let model = BartModel::load(bart, &config.audio, &mut reader, &placement).unwrap();
         let mut tensors = model.tensors().unwrap();
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut stored: Vec<_> = checkpoint.saved_tensors().collect();
+        let mut stored: Vec<_> = checkpoint.saved_tensors(bart).collect();
         stored.sort_by_key(|(name, _)| *name);
         assert_eq!(tensors.len(), stored.len());
         for (tensor, (name, stored)) in tensors.iter().zip(stored) {
@@ -75,8 +78,9 @@ fn a_saved_folder_holds_the_same_values() {
     let saved = Pretrained::open(&folder).unwrap();
     assert_eq!(saved.config().generation, pretrained.config().generation);
     assert_eq!(saved.config().audio, pretrained.config().audio);
-    let before: Vec<_> = pretrained.checkpoint().saved_tensors().collect();
-    let after: Vec<_> = saved.checkpoint().saved_tensors().collect();
+    let architecture = pretrained.config().architecture();
+    let before: Vec<_> = pretrained.checkpoint().saved_tensors(architecture).collect();
+    let after: Vec<_> = saved.checkpoint().saved_tensors(architecture).collect();
     assert_eq!(before.len(), after.len());
     for ((name, stored), (saved_name, saved_stored)) in before.iter().zip(&after) {
         assert_eq!(name, saved_name);
@@ -145,7 +149,7 @@ fn no_code_is_run_from_a_pickle() {
     let pickle = format!("cos\nsystem\n(S'{command}'\ntR.");
     let path = folder.join("transfer.pth");
     std::fs::write(&path, pickle).unwrap();
-    let opened = Checkpoint::open_pth(&path).map(|found| found.saved_tensors().count());
+    let opened = Checkpoint::open_pth(&path).map(|found| found.tensors().count());
     assert!(matches!(opened, Ok(0) | Err(Error::InvalidCheckpoint { .. })), "{opened:?}");
     assert!(!proof.exists());
 }

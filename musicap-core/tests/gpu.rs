@@ -7,7 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 use musicap::audio::{AudioReader, Chunks, LogMel, Tail};
 use musicap::checkpoint::Precision;
 use musicap::generate::GenerationConfig;
-use musicap::model::CaptionModel;
+use musicap::model::{Layout, Placement};
 use musicap::{
     AdapterKind, CaptionOptions, Captioner, Device, Error, LoadOptions, Pretrained, adapters,
 };
@@ -113,17 +113,16 @@ fn half_precision_hears_and_says_nearly_the_same() {
     let [chunks, n_mels, frames]: [usize; 3] = mel.dim().into();
     let device = GPU.to_burn().unwrap();
     let logits = |half: bool| {
-        let mut reader = pretrained.checkpoint().reader();
-        let shape = config.audio_encoder();
-        let model =
-            CaptionModel::load_for_gpu(shape, &config.bart, &mut reader, &device, half).unwrap();
+        let mut reader = pretrained.reader();
+        let placement = Placement { device: device.clone(), layout: Layout::Gpu { half } };
+        let model = config.architecture().load(&config.audio, &mut reader, &placement).unwrap();
         let data =
             TensorData::new(mel.iter().copied().collect::<Vec<_>>(), [chunks, n_mels, frames]);
         let encoded = model.encode(Tensor::from_data(data, &device));
-        let mut cache = model.bart().cache(encoded);
-        let hidden = model.bart().decode(&[2, 0, 10, 20].repeat(2), 2, &mut cache).unwrap();
+        let mut cache = model.cache(encoded);
+        let hidden = model.decode(&[2, 0, 10, 20].repeat(2), 2, &mut cache).unwrap();
         let [rows, length, d_model] = hidden.dims();
-        let logits = model.bart().project(hidden.reshape([rows * length, d_model]));
+        let logits = model.project(hidden.reshape([rows * length, d_model]));
         logits.try_into_vec_as::<f32>().unwrap()
     };
     let single = logits(false);

@@ -92,7 +92,7 @@ fn the_reference_takes_its_vocabulary_from_another_repository() {
     let (hub, id) = (hub(&server, &cache), HubId::parse("seungheondoh/lp-music-caps").unwrap());
     // The weights are of a small model, so this goes as far as finding and opening all files.
     let model = hub.pretrained(&id).unwrap();
-    assert_eq!(model.config().bart.d_model, 768);
+    assert_eq!(model.config().architecture().d_model(), 768);
     server.forget_requests();
     hub.with_offline(true).pretrained(&id).unwrap();
     assert_eq!(server.requests().len(), 0);

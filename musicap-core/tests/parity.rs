@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use burn::tensor::{Tensor, TensorData};
 use musicap::audio::{AudioReader, Chunks, LogMel, Tail};
-use musicap::model::CaptionModel;
+use musicap::model::{Layout, Network, Placement};
 use musicap::{CaptionOptions, Captioner, Device, LoadOptions, Pretrained};
 use ndarray::{Array2, Array3};
 use serde_json::Value;
@@ -31,27 +31,14 @@ fn gpu() -> Device {
     named.map_or(Device::Gpu(Some(0)), |name| name.parse().unwrap())
 }
 
-/// Which kernels a model is loaded for.
-#[derive(Clone, Copy)]
-enum Kernels {
-    Burn,
-    Packed,
-    Gpu,
-}
-
 fn model_of(
     pretrained: &Pretrained,
     device: &burn::tensor::Device,
-    kernels: Kernels,
-) -> CaptionModel {
-    let (shape, bart) = (pretrained.config().audio_encoder(), &pretrained.config().bart);
-    let mut reader = pretrained.checkpoint().reader();
-    let loaded = match kernels {
-        Kernels::Burn => CaptionModel::load(shape, bart, &mut reader, device, false),
-        Kernels::Packed => CaptionModel::load(shape, bart, &mut reader, device, true),
-        Kernels::Gpu => CaptionModel::load_for_gpu(shape, bart, &mut reader, device, false),
-    };
-    loaded.unwrap()
+    layout: Layout,
+) -> Box<dyn Network> {
+    let (config, mut reader) = (pretrained.config(), pretrained.reader());
+    let placement = Placement { device: device.clone(), layout };
+    config.architecture().load(&config.audio, &mut reader, &placement).unwrap()
 }
 
 /// The log-mel spectrograms of the tune's two whole chunks, as the model takes them.
@@ -96,15 +83,16 @@ fn the_log_mel_spectrogram_is_torchaudio_s() {
 #[test]
 fn encoder_output_and_logits_are_transformers() {
     // Burn's operations on every device, and what is made for some.
-    let mut all: Vec<_> = devices().into_iter().map(|device| (device, Kernels::Burn)).collect();
-    all.extend([(Device::Cpu, Kernels::Packed), (Device::Cpu, Kernels::Gpu)]);
+    let mut all: Vec<_> = devices().into_iter().map(|device| (device, Layout::Plain)).collect();
+    let on_gpu = Layout::Gpu { half: false };
+    all.extend([(Device::Cpu, Layout::Packed), (Device::Cpu, on_gpu)]);
     #[cfg(any(feature = "wgpu", feature = "cuda"))]
-    all.push((gpu(), Kernels::Gpu));
-    for (device, kernels) in all {
+    all.push((gpu(), on_gpu));
+    for (device, layout) in all {
         for model in ["model-a", "model-b"] {
             let pretrained = Pretrained::open(kit(model)).unwrap();
             let burn_device = device.to_burn().unwrap();
-            let network = model_of(&pretrained, &burn_device, kernels);
+            let network = model_of(&pretrained, &burn_device, layout);
             let mel = mel(&pretrained);
             let (chunks, n_mels, frames) = mel.dim();
             let data = TensorData::new(mel.into_raw_vec_and_offset().0, [chunks, n_mels, frames]);
@@ -118,11 +106,11 @@ fn encoder_output_and_logits_are_transformers() {
             assert!(difference < 1e-3, "{model} on {device}: encoder differs by {difference}");
 
             let tokens = [2, 0, 10, 20].repeat(2);
-            let mut cache = network.bart().cache(encoded);
-            let hidden = network.bart().decode(&tokens, 2, &mut cache).unwrap();
+            let mut cache = network.cache(encoded);
+            let hidden = network.decode(&tokens, 2, &mut cache).unwrap();
             let [rows, length, d_model] = hidden.dims();
             let mut ours = Vec::new();
-            network.bart().logits(hidden.reshape([rows * length, d_model]), &mut ours).unwrap();
+            network.logits(hidden.reshape([rows * length, d_model]), &mut ours).unwrap();
             let expected: Array3<f32> =
                 ndarray_npy::read_npy(kit(&format!("{model}/expected-logits-2-0-10-20.npy")))
                     .unwrap();

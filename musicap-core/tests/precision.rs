@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Tensor, TensorData};
 use musicap::audio::{AudioReader, Chunks, LogMel, Tail};
 use musicap::checkpoint::{Checkpoint, ModelConfig, Precision};
-use musicap::model::{CaptionModel, TensorSource};
+use musicap::model::{Layout, Placement, TensorSource};
 use musicap::{CaptionOptions, Captioner, Device, LoadOptions, Pretrained, Result};
 use safetensors::{Dtype, tensor::TensorView};
 
@@ -16,12 +16,12 @@ fn kit(file: &str) -> PathBuf {
 }
 
 /// Logits of the kit's tokens over the tune's first chunks.
-fn logits(pretrained: &Pretrained, precision: Precision, packed: bool) -> Vec<f32> {
+fn logits(pretrained: &Pretrained, precision: Precision, layout: Layout) -> Vec<f32> {
     let config = pretrained.config();
     let device = Device::Cpu.to_burn().unwrap();
-    let mut reader = pretrained.checkpoint().reader().with_precision(precision);
-    let shape = config.audio_encoder();
-    let model = CaptionModel::load(shape, &config.bart, &mut reader, &device, packed).unwrap();
+    let mut reader = pretrained.reader().with_precision(precision);
+    let placement = Placement { device: device.clone(), layout };
+    let model = config.architecture().load(&config.audio, &mut reader, &placement).unwrap();
     let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
     let chunks: Vec<_> = Chunks::new(tune, &config.audio, 0.0, Tail::Drop)
         .unwrap()
@@ -30,12 +30,12 @@ fn logits(pretrained: &Pretrained, precision: Precision, packed: bool) -> Vec<f3
     let mel = LogMel::new(&config.audio).unwrap().compute_chunks(&chunks);
     let (count, n_mels, frames) = mel.dim();
     let mel = TensorData::new(mel.into_raw_vec_and_offset().0, [count, n_mels, frames]);
-    let mut cache = model.bart().cache(model.encode(Tensor::from_data(mel, &device)));
+    let mut cache = model.cache(model.encode(Tensor::from_data(mel, &device)));
     let tokens = [2, 0, 10, 20].repeat(count);
-    let hidden = model.bart().decode(&tokens, count, &mut cache).unwrap();
+    let hidden = model.decode(&tokens, count, &mut cache).unwrap();
     let [rows, length, d_model] = hidden.dims();
     let mut logits = Vec::new();
-    model.bart().logits(hidden.reshape([rows * length, d_model]), &mut logits).unwrap();
+    model.logits(hidden.reshape([rows * length, d_model]), &mut logits).unwrap();
     logits
 }
 
@@ -59,7 +59,8 @@ fn wide() -> Pretrained {
     let config = ModelConfig::from_json("wide", &config.to_string(), None).unwrap();
     let mut weights = RandomWeights::default();
     let device = Device::Cpu.to_burn().unwrap();
-    CaptionModel::load(config.audio_encoder(), &config.bart, &mut weights, &device, false).unwrap();
+    let placement = Placement { device, layout: Layout::Plain };
+    config.architecture().load(&config.audio, &mut weights, &placement).unwrap();
     let views = weights.tensors.iter().map(|(name, (shape, values))| {
         let bytes = bytemuck::cast_slice(values);
         (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
@@ -98,14 +99,14 @@ fn logits_in_int8_and_float16_are_near_those_in_float32() {
     let kit = ["model-a", "model-b"].map(|model| Pretrained::open(kit(model)).unwrap());
     for pretrained in kit.into_iter().chain([wide()]) {
         let model = pretrained.name();
-        let exact = logits(&pretrained, Precision::F32, true);
-        let half = relative_error(&logits(&pretrained, Precision::F16, true), &exact);
+        let exact = logits(&pretrained, Precision::F32, Layout::Packed);
+        let half = relative_error(&logits(&pretrained, Precision::F16, Layout::Packed), &exact);
         assert!(half < 2e-3, "{model}: float16 is off by {half}");
-        let whole = relative_error(&logits(&pretrained, Precision::Int8, true), &exact);
+        let whole = relative_error(&logits(&pretrained, Precision::Int8, Layout::Packed), &exact);
         assert!(whole > 0.0 && whole < 0.05, "{model}: int8 is off by {whole}");
         println!("{model}: float16 {half:.1e}, int8 {whole:.1e}");
         // Devices without the kernels compute with what the whole numbers stand for.
-        let unpacked = relative_error(&logits(&pretrained, Precision::Int8, false), &exact);
+        let unpacked = relative_error(&logits(&pretrained, Precision::Int8, Layout::Plain), &exact);
         assert!(unpacked < 0.05, "{model}: int8 by Burn's operations is off by {unpacked}");
     }
 }
@@ -117,7 +118,10 @@ fn a_stored_int8_model_is_the_one_made_at_load() {
     pretrained.save(&folder, Precision::Int8).unwrap();
     let size = |path: PathBuf| std::fs::metadata(path).unwrap().len();
     let stored = Pretrained::open(&folder).unwrap();
-    assert_eq!(logits(&stored, Precision::F32, true), logits(&pretrained, Precision::Int8, true));
+    assert_eq!(
+        logits(&stored, Precision::F32, Layout::Packed),
+        logits(&pretrained, Precision::Int8, Layout::Packed)
+    );
     let whole = folder.join("f32");
     pretrained.save(&whole, Precision::F32).unwrap();
     let ratio = size(folder.join("model.safetensors")) as f64
@@ -127,8 +131,8 @@ fn a_stored_int8_model_is_the_one_made_at_load() {
     // And back again, with the values that the whole numbers stand for.
     let again = folder.join("again");
     stored.save(&again, Precision::F32).unwrap();
-    let again = logits(&Pretrained::open(&again).unwrap(), Precision::F32, false);
-    let same = logits(&pretrained, Precision::Int8, false);
+    let again = logits(&Pretrained::open(&again).unwrap(), Precision::F32, Layout::Plain);
+    let same = logits(&pretrained, Precision::Int8, Layout::Plain);
     assert!(relative_error(&again, &same) < 1e-6);
     std::fs::remove_dir_all(folder).unwrap();
 }

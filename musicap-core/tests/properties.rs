@@ -92,7 +92,10 @@ proptest! {
     fn no_text_is_read_as_captions_by_mistake_or_with_a_panic(text in "\\PC*") {
         let _ = Captions::read_json("test", &text);
         let _ = musicap::checkpoint::ModelConfig::from_json("test", &text, None);
-        let _ = musicap::Tokenizer::from_vocab_and_merges("test", "{}", &text);
+        let _ = musicap::Tokenizer::from_vocab(
+            "test",
+            &musicap::VocabFiles { vocab: "{}", merges: &text, ..musicap::VocabFiles::default() },
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! A model from its files.
 
 use musicap::checkpoint::{Checkpoint, ModelConfig, Precision, Pretrained};
-use musicap::{Captioner, LoadOptions, Tokenizer};
+use musicap::{Captioner, LoadOptions, Tokenizer, VocabFiles};
 use wasm_bindgen::prelude::*;
 
 use crate::error::{object, thrown};
@@ -75,8 +75,13 @@ fn load(files: &ModelFiles) -> musicap::Result<Captioner> {
         ModelConfig::from_json("config.json", &files.config(), files.generation().as_deref())?;
     let tokenizer = match files.merges() {
         Some(merges) => {
-            let origin = "vocab.json with merges.txt";
-            Tokenizer::from_vocab_and_merges(origin, &files.tokenizer(), &merges)?
+            let vocab = VocabFiles {
+                vocab: &files.tokenizer(),
+                merges: &merges,
+                special_tokens: config.architecture().special_tokens(),
+                ..VocabFiles::default()
+            };
+            Tokenizer::from_vocab("vocab.json with merges.txt", &vocab)?
         }
         None => Tokenizer::from_json("tokenizer.json", files.tokenizer().as_bytes())?,
     };

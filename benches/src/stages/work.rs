@@ -7,7 +7,7 @@ use std::time::Instant;
 use burn::tensor::{Tensor, TensorData};
 use cpu_time::ProcessTime;
 use musicap::audio::{AudioConfig, LogMel, Tail, chunks_in_place};
-use musicap::model::CaptionModel;
+use musicap::model::{Layout, Network, Placement};
 use musicap::{Captioner, Device, Error, LoadOptions, Pretrained, Result};
 use musicap_bench as bench;
 use ndarray::Array3;
@@ -29,7 +29,7 @@ type Recording = (PathBuf, usize, AudioConfig);
 
 struct Encoder {
     audio: AudioConfig,
-    model: CaptionModel,
+    model: Box<dyn Network>,
     device: burn::tensor::Device,
 }
 
@@ -94,11 +94,11 @@ impl Workshop {
         kept(&mut self.encoder, model, || {
             let pretrained = find(model)?;
             let (config, device) = (pretrained.config(), Device::Cpu.to_burn()?);
-            let shape = config.audio_encoder();
-            let mut reader = pretrained.checkpoint().reader().with_precision(model.precision);
+            let mut reader = pretrained.reader().with_precision(model.precision);
+            let placement = Placement { device: device.clone(), layout: Layout::Packed };
             Ok(Encoder {
                 audio: config.audio.clone(),
-                model: CaptionModel::load(shape, &config.bart, &mut reader, &device, true)?,
+                model: config.architecture().load(&config.audio, &mut reader, &placement)?,
                 device,
             })
         })

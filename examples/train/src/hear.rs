@@ -83,9 +83,8 @@ impl Listener {
 /// # Errors
 /// If its front end makes other spectrograms.
 pub fn check_front_end(model: &Pretrained) -> Result<()> {
-    // Neither changes what a spectrogram holds.
-    let bare =
-        |audio: &AudioConfig| AudioConfig { conv_layers: 1, pad: Pad::Zero, ..audio.clone() };
+    // Padding does not change what a spectrogram holds.
+    let bare = |audio: &AudioConfig| AudioConfig { pad: Pad::Zero, ..audio.clone() };
     ensure!(
         bare(&model.config().audio) == bare(&features::audio_config()),
         "{} has another front end than the spectrograms in the shards; measure it on recordings, \

@@ -5,7 +5,9 @@ use std::path::Path;
 use musicap::audio::Waveform;
 use musicap::checkpoint::ModelConfig;
 use musicap::summarize::{LocalSummarizer, SummaryOptions};
-use musicap::{CaptionOptions, Captioner, Captions, Error, Format, Pretrained, Tokenizer};
+use musicap::{
+    CaptionOptions, Captioner, Captions, Error, Format, Pretrained, Tokenizer, VocabFiles,
+};
 
 use crate::common::Scratch;
 use crate::confined::within;
@@ -27,6 +29,10 @@ fn nested(depth: usize) -> Vec<String> {
     ]
 }
 
+fn vocab(vocab: &str) -> musicap::Result<Tokenizer> {
+    Tokenizer::from_vocab("vocab.json", &VocabFiles { vocab, ..VocabFiles::default() })
+}
+
 #[test]
 fn texts_nested_a_million_deep_are_refused() {
     within(256, || {
@@ -34,7 +40,7 @@ fn texts_nested_a_million_deep_are_refused() {
             for text in nested(depth) {
                 for error in [
                     Tokenizer::from_json("tokenizer.json", text.as_bytes()).unwrap_err(),
-                    Tokenizer::from_vocab_and_merges("vocab.json", &text, "").unwrap_err(),
+                    vocab(&text).unwrap_err(),
                     ModelConfig::from_json("config.json", &text, None).unwrap_err(),
                     ModelConfig::from_json("config.json", "{}", Some(&text)).unwrap_err(),
                     Captions::read_json("captions.json", &text).unwrap_err(),
@@ -293,6 +299,6 @@ fn a_tokenizer_cannot_blow_up_a_caption() {
             check(&Tokenizer::from_json("tokenizer.json", bad.as_bytes()).unwrap_err());
         }
         let vocab = format!(r#"{{"a":0,"{}":1}}"#, "a".repeat(2_000));
-        check(&Tokenizer::from_vocab_and_merges("vocab.json", &vocab, "").unwrap_err());
+        check(&self::vocab(&vocab).unwrap_err());
     });
 }

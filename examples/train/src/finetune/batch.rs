@@ -39,7 +39,7 @@ impl Lesson {
         let mut target = Vec::from_iter(generation.forced_bos_token_id);
         target.extend(words);
         target.push(generation.eos_token_id);
-        let longest = generation.max_length.min(config.bart.max_position_embeddings) - 1;
+        let longest = generation.max_length.min(config.architecture().max_positions()) - 1;
         let cut = target.len() > longest;
         // The end is left out with the rest: a caption must not be taught to stop half-way.
         target.truncate(longest);

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::Tensor;
-use musicap::model::CaptionModel;
+use musicap::model::bart::BartModel;
 
 /// The parts that can be named, and how the names of their tensors begin. The longest beginning
 /// that fits a tensor decides to which part it belongs.
@@ -40,7 +40,7 @@ fn belongs(name: &str, parts: &[String]) -> bool {
 ///
 /// # Errors
 /// If a part is none, or nothing is left to train.
-pub fn prepare(model: CaptionModel, parts: &[String]) -> Result<Trainee> {
+pub fn prepare(model: BartModel, parts: &[String]) -> Result<Trainee> {
     let mut names = model.names();
     names.sort_by(|a, b| a.1.cmp(&b.1));
     for part in parts {
@@ -74,7 +74,7 @@ pub fn prepare(model: CaptionModel, parts: &[String]) -> Result<Trainee> {
 
 /// A model to be trained.
 pub struct Trainee {
-    pub model: CaptionModel,
+    pub model: BartModel,
     /// The tensors that are trained.
     pub trained: Vec<(ParamId, String)>,
     /// Numbers that are trained, and numbers in all.

@@ -4,10 +4,11 @@ use super::batch::{Lesson, batch};
 use super::clips::{Clip, Spectra};
 use super::report::{Example, Measured, Watched};
 use super::teacher::loss;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::tensor::Device;
-use musicap::checkpoint::ModelConfig;
-use musicap::model::CaptionModel;
+use musicap::checkpoint::{Checkpoint, CheckpointReader, ModelConfig};
+use musicap::model::bart::{BartConfig, BartModel};
+use musicap::model::{Layout, Placement};
 use musicap::{Captioner, LoadOptions, Pretrained};
 use ndarray::Array3;
 
@@ -17,12 +18,31 @@ pub struct Set {
     pub clips: Vec<(Clip, Lesson)>,
 }
 
+/// The network of `config` with `weights`, by Burn's own operations, which can be differentiated.
+///
+/// # Errors
+/// If it is not a BART, or the weights do not fit.
+pub fn build(config: &ModelConfig, weights: &Checkpoint, device: &Device) -> Result<BartModel> {
+    let architecture = config.architecture();
+    let bart = config.architecture_as::<BartConfig>().with_context(|| {
+        format!(
+            "only models of the type bart are trained, and this is {}",
+            architecture.model_type()
+        )
+    })?;
+    let mut reader = CheckpointReader::new(weights, architecture);
+    let placement = Placement { device: device.clone(), layout: Layout::Plain };
+    let network = BartModel::load(bart, &config.audio, &mut reader, &placement)?;
+    reader.finish()?;
+    Ok(network)
+}
+
 /// Mean cross-entropy of a token on `clips`, in nats, `at_once` of them computed at a time.
 ///
 /// # Errors
 /// If the spectrograms cannot be read.
 pub fn mean_loss(
-    model: &CaptionModel,
+    model: &BartModel,
     clips: &[(Clip, Lesson)],
     spectra: &mut Spectra,
     config: &ModelConfig,
@@ -87,9 +107,8 @@ fn listen(
     at_once: usize,
 ) -> Result<Vec<(f64, Vec<String>)>> {
     let device = musicap::Device::Cpu.to_burn()?;
-    let (config, mut reader) = (model.config(), model.checkpoint().reader());
-    let network =
-        CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, &device, false)?;
+    let config = model.config();
+    let network = build(config, model.checkpoint(), &device)?;
     let loss = |set: &Set, spectra: &mut _| {
         mean_loss(&network, &set.clips, spectra, config, at_once, &device)
     };

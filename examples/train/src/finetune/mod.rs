@@ -274,7 +274,7 @@ impl Options {
     }
 
     fn rate(&self, base: &Pretrained) -> f64 {
-        self.rate.unwrap_or(RATE_TIMES_WIDTH / base.config().bart.d_model as f64)
+        self.rate.unwrap_or(RATE_TIMES_WIDTH / base.config().architecture().d_model() as f64)
     }
 
     /// What decides the result: a run is continued only under the same.

@@ -2,7 +2,7 @@
 
 use super::batch::batch;
 use super::freeze;
-use super::measure::mean_loss;
+use super::measure::{build, mean_loss};
 use super::state::{Epoch, Saved, State, trained};
 use super::teacher::{Teacher, rate};
 use super::{Material, Options, Progress, Watch, hash};
@@ -13,7 +13,6 @@ use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 use musicap::Pretrained;
 use musicap::checkpoint::Checkpoint;
-use musicap::model::CaptionModel;
 use serde_json::{Map, Value, json};
 use std::fs;
 use std::time::Instant;
@@ -117,11 +116,7 @@ impl Run<'_> {
 
     /// A teacher of the model that has `weights`.
     fn teacher(&self, weights: &Checkpoint, device: &Device) -> Result<Teacher> {
-        let config = self.base.config();
-        let mut reader = weights.reader();
-        let model =
-            CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, device, false)?;
-        reader.finish()?;
+        let model = build(self.base.config(), weights, device)?;
         let trainee = freeze::prepare(model, &self.options.frozen())?;
         Ok(Teacher::new(trainee, self.options.smoothing, self.options.clip))
     }

@@ -7,7 +7,8 @@ use burn::module::{Module, ModuleVisitor, Param, ParamGroup};
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
-use musicap::model::CaptionModel;
+use musicap::model::Network;
+use musicap::model::bart::BartModel;
 
 /// AdamW's pull towards zero, on matrices only.
 const WEIGHT_DECAY: f32 = 0.01;
@@ -22,12 +23,12 @@ pub struct Loss {
 }
 
 /// The loss of `model` on `batch`.
-pub fn loss(model: &CaptionModel, batch: &Batch, smoothing: f64) -> Loss {
+pub fn loss(model: &BartModel, batch: &Batch, smoothing: f64) -> Loss {
     let hidden = model.teacher_forced(batch.mel.clone(), &batch.input);
     let [rows, length, d_model] = hidden.dims();
     // Logits are the greatest tensors by far: none are made for padding.
     let hidden = hidden.reshape([rows * length, d_model]).select(0, batch.asked.clone());
-    let scores = log_softmax(model.bart().project(hidden), 1);
+    let scores = log_softmax(model.project(hidden), 1);
     let [_, vocabulary] = scores.dims();
     let plain = -scores.clone().gather(1, batch.target.clone().unsqueeze_dim(1)).sum();
     let all = -scores.sum() / vocabulary as f64;
@@ -93,7 +94,7 @@ fn is_matrix(name: &str) -> bool {
 }
 
 /// The length of all gradients as one vector.
-pub fn norm(model: &CaptionModel, gradients: &GradientsParams) -> f64 {
+pub fn norm(model: &BartModel, gradients: &GradientsParams) -> f64 {
     let mut squares = Squares { gradients, sum: 0.0 };
     model.visit(&mut squares);
     squares.sum.sqrt()

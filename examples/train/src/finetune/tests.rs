@@ -11,7 +11,8 @@ use burn::tensor::{Tensor, TensorData};
 use clap::Parser;
 use musicap::Captioner;
 use musicap::checkpoint::{Checkpoint, ModelConfig};
-use musicap::model::{CaptionModel, TensorSource};
+use musicap::model::bart::{BartConfig, BartModel};
+use musicap::model::{Layout, Placement, TensorSource};
 use std::collections::BTreeMap;
 
 #[derive(Parser)]
@@ -72,14 +73,14 @@ impl Scratch {
             "encoder_ffn_dim": 128, "decoder_ffn_dim": 128, "max_position_embeddings": 64,
             "forced_bos_token_id": 0, "audio": {"n_fft": 2048, "hop_length": 1280, "n_mels": 32,
             "power": "magnitude", "conv_layers": 3, "pad": "repeat"}}"#;
-        let vocabulary = embedded.config().bart.vocab_size.to_string();
+        let vocabulary = embedded.config().architecture().vocab_size().to_string();
         let config = config.replace("VOCABULARY", &vocabulary);
         let config = ModelConfig::from_json("small", &config, None).unwrap();
         let device = musicap::Device::Cpu.to_burn().unwrap();
         let mut random = Random(Dice::new(1, 0, Purpose::Tune));
-        let model =
-            CaptionModel::load(config.audio_encoder(), &config.bart, &mut random, &device, false)
-                .unwrap();
+        let bart = config.architecture_as::<BartConfig>().unwrap();
+        let placement = Placement { device, layout: Layout::Plain };
+        let model = BartModel::load(bart, &config.audio, &mut random, &placement).unwrap();
         let weights = Checkpoint::from_tensors("small", model.tensors().unwrap());
         let folder = self.path("small");
         let model = embedded.with_weights("small", config, weights);
@@ -127,10 +128,10 @@ fn kit(file: &str) -> PathBuf {
 
 /// Every tensor of a model, by name.
 fn tensors(model: &Pretrained) -> BTreeMap<String, Vec<f32>> {
-    let checkpoint = model.checkpoint();
+    let (checkpoint, architecture) = (model.checkpoint(), model.config().architecture());
     let values =
         |(name, stored): (&str, _)| (name.to_owned(), checkpoint.read(name, stored).unwrap());
-    checkpoint.saved_tensors().map(values).collect()
+    checkpoint.saved_tensors(architecture).map(values).collect()
 }
 
 /// The kit's first chunk and the same chunk softer, with made-up captions of unequal length.
@@ -157,10 +158,7 @@ fn kit_batch() -> Batch {
 fn teacher(model: &str, freeze: &[&str]) -> Teacher {
     let base = Pretrained::open(kit(model)).unwrap();
     let device = musicap::Device::Cpu.to_burn().unwrap().autodiff();
-    let (config, mut reader) = (base.config(), base.checkpoint().reader());
-    let model =
-        CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, &device, false)
-            .unwrap();
+    let model = build(base.config(), base.checkpoint(), &device).unwrap();
     let freeze: Vec<String> = freeze.iter().map(|part| part.to_string()).collect();
     Teacher::new(freeze::prepare(model, &freeze).unwrap(), 0.1, 1.0)
 }

@@ -6,7 +6,9 @@ use burn::prelude::*;
 use super::config::WhisperConfig;
 use super::layers::{DecoderLayer, EncoderLayer};
 use crate::error::Result;
-use crate::kernels::{AddNorm, ConvStack, Layout, LogitStats, Placement, TiedEmbedding, indices};
+use crate::kernels::{
+    AddNorm, ConvStack, Layout, LogitStats, Placement, TiedEmbedding, add, indices,
+};
 use crate::model::architecture::Network;
 use crate::model::decoder_cache::DecoderCache;
 use crate::model::var_builder::{TensorSource, VarBuilder};
