@@ -198,7 +198,7 @@ impl Captioner {
     /// use musicap::Captioner;
     /// use musicap::audio::{AudioReader, Chunk, Chunks, LogMel, Tail};
     ///
-    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/three-scenes.ogg");
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/three-scenes.ogg");
     /// let captioner = Captioner::embedded()?;
     /// let front_end = &captioner.config().audio;
     /// let chunks = Chunks::new(AudioReader::open(path)?, front_end, 0.0, Tail::Keep)?;
