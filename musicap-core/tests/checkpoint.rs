@@ -106,6 +106,80 @@ fn keys_that_musicap_does_not_know_survive_a_conversion() {
     assert_eq!(config["audio"]["power"], "real");
 }
 
+/// bart-base's `config.json`, which people put beside LP-MusicCaps' weights, has 4 beams and 20
+/// tokens; the reference passes its own settings in code.
+#[test]
+fn a_reference_checkpoint_is_used_with_the_reference_s_settings() {
+    let generation = &Pretrained::open(kit("model-a")).unwrap().config().generation.clone();
+    let config = std::fs::read_to_string(kit("model-a/config.json")).unwrap();
+    let config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    assert_eq!((&config["num_beams"], &config["max_length"]), (&4.into(), &20.into()));
+    let found = (generation.num_beams, generation.max_length, generation.min_length);
+    assert_eq!(found, (5, 128, 2));
+    // What the reference does not pass is the configuration's.
+    assert_eq!(generation.no_repeat_ngram_size, 3);
+
+    // Once converted, config.json states what is in effect and may be edited.
+    let folder = scratch("reference");
+    Pretrained::open(kit("model-a")).unwrap().save(&folder, Precision::F32).unwrap();
+    let text = std::fs::read_to_string(folder.join("config.json")).unwrap();
+    std::fs::write(
+        folder.join("config.json"),
+        text.replace("\"num_beams\": 5", "\"num_beams\": 3"),
+    )
+    .unwrap();
+    assert_eq!(Pretrained::open(&folder).unwrap().config().generation.num_beams, 3);
+}
+
+#[test]
+fn a_conversion_does_not_keep_the_hash_of_the_weights_it_was_made_from() {
+    let pretrained = Pretrained::open(kit("model-a")).unwrap();
+    let extra = serde_json::json!({"version": "1", "sha256": "of other weights"});
+    let config = pretrained.config().clone().with_extra("musicap", extra);
+    let checkpoint = Checkpoint::open_pth(&kit("model-a/transfer.pth")).unwrap();
+    let folder = scratch("hash");
+    pretrained
+        .with_weights("hashed", config, checkpoint)
+        .unwrap()
+        .save(&folder, Precision::Int8)
+        .unwrap();
+    let saved = Pretrained::open(&folder).unwrap();
+    assert_eq!(saved.config().extra("musicap").unwrap(), &serde_json::json!({"version": "1"}));
+}
+
+#[test]
+fn a_folder_that_is_saved_over_has_this_model_s_settings_alone() {
+    let folder = scratch("over");
+    let other = r#"{"num_beams": 9, "max_length": 33}"#;
+    std::fs::write(folder.join("generation_config.json"), other).unwrap();
+    let pretrained = Pretrained::open(kit("model-b")).unwrap();
+    pretrained.save(&folder, Precision::F32).unwrap();
+    let saved = Pretrained::open(&folder).unwrap();
+    assert_eq!(saved.config().generation, pretrained.config().generation);
+    assert!(folder.join("generation_config.json").is_file(), "somebody's file is gone");
+}
+
+#[test]
+fn a_save_that_is_interrupted_leaves_no_mixture_of_two_models() {
+    let folder = scratch("mixture");
+    Pretrained::open(kit("model-a")).unwrap().save(&folder, Precision::F32).unwrap();
+    let other = Pretrained::embedded().unwrap();
+    // A folder in the place of a file cannot be replaced: the save ends half-way.
+    std::fs::remove_file(folder.join("tokenizer.json")).unwrap();
+    std::fs::create_dir_all(folder.join("tokenizer.json/in the way")).unwrap();
+    other.save(&folder, Precision::F32).unwrap_err();
+    std::fs::remove_dir_all(folder.join("tokenizer.json")).unwrap();
+    for file in ["vocab.json", "merges.txt"] {
+        std::fs::copy(kit("model-a").join(file), folder.join(file)).unwrap();
+    }
+    let opened = Pretrained::open(&folder);
+    let Err(Error::IncompleteModel { missing, .. }) = opened else { panic!("{opened:?}") };
+    assert_eq!(missing, "config.json");
+    let left = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().contains("partial")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
 #[test]
 fn hostile_safetensors_are_errors_that_say_why() {
     let folder = scratch("hostile");

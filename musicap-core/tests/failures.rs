@@ -80,7 +80,8 @@ fn values_that_are_no_numbers_get_no_caption() {
     let mut mel = Array3::<f32>::zeros((1, audio.n_mels, audio.frames()));
     mel[(0, 2, 5)] = f32::INFINITY;
     let error = captioner.generate_from_mel(mel, &[0], generation).unwrap_err();
-    assert!(matches!(&error, Error::InvalidOption { name: "mel", .. }), "{error}");
+    assert!(matches!(&error, Error::InvalidSamples { .. }), "{error}");
+    assert!(error.to_string().contains("(0, 2, 5) is inf"), "{error}");
 }
 
 #[test]

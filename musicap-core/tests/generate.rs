@@ -1,6 +1,9 @@
 //! Search and sampling over a model small enough to be searched through by hand.
 
-use musicap::generate::{GenerationConfig, Session, Shortlist, Step, StepModel, generate};
+use musicap::generate::{
+    BannedSequences, GenerationConfig, LogitsProcessors, Session, Shortlist, Step, StepModel,
+    generate,
+};
 use musicap::{Error, Result};
 
 const START: u32 = 2;
@@ -173,6 +176,37 @@ fn a_latecomer_s_caption_is_the_one_it_has_alone() {
     for (&chunk, found) in chunks.iter().zip(found) {
         let alone = generate(&mut Toy::new(&[chunk]), &[chunk as u64], &config).unwrap();
         assert_eq!(found.as_ref(), alone.first(), "chunk {chunk}");
+    }
+}
+
+#[test]
+fn a_chunk_s_own_logits_processors_leave_the_others_alone() {
+    for config in [
+        GenerationConfig { num_beams: 3, max_length: 12, ..config() },
+        GenerationConfig { max_length: 12, ..config() },
+        GenerationConfig { do_sample: true, top_k: 0, max_length: 12, ..config() },
+    ] {
+        // The same chunk three times; in the second, the pairs of its own caption are banned.
+        let alone = generate(&mut Toy::new(&[8]), &[0], &config).unwrap().remove(0);
+        let pairs: Vec<Vec<u32>> = alone.tokens[1..].windows(2).map(<[u32]>::to_vec).collect();
+        let mut banned = LogitsProcessors::default();
+        banned.push(BannedSequences::new(pairs.clone()));
+        let own = [LogitsProcessors::default(), banned, LogitsProcessors::default()];
+        let mut toy = Toy::new(&[8, 8, 8]);
+        let mut session = Session::new(config);
+        session.admit_with(&mut toy, &[0, 0, 0], &own).unwrap();
+        let mut found = vec![None; 3];
+        while session.running() > 0 {
+            for (number, generated) in session.step(&mut toy).unwrap() {
+                found[number] = Some(generated);
+            }
+        }
+        assert_eq!(found[0].as_ref(), Some(&alone));
+        assert_eq!(found[2].as_ref(), Some(&alone));
+        let other = found[1].as_ref().unwrap();
+        // The end is forced at the greatest length, whatever is banned.
+        let free = &other.tokens[1..other.tokens.len() - 1];
+        assert!(free.windows(2).all(|pair| !pairs.contains(&pair.to_vec())), "{other:?}");
     }
 }
 

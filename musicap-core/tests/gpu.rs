@@ -144,6 +144,20 @@ fn half_precision_hears_and_says_nearly_the_same() {
     assert_eq!(captions.captions.len(), 3);
 }
 
+/// However it is asked for, one GPU has one thread and one memory.
+#[test]
+fn the_first_gpu_is_known_by_its_number() {
+    let load = |device| {
+        let options = LoadOptions::default().with_device(device);
+        Captioner::load(&Pretrained::embedded().unwrap(), &options).map(|it| it.device())
+    };
+    assert_eq!(load(GPU).unwrap(), GPU);
+    // A program on the processor has to be asked for by its number.
+    if let Ok(first) = load(Device::Gpu(None)) {
+        assert!(matches!(first, Device::Gpu(Some(_))), "{first}");
+    }
+}
+
 #[test]
 fn batches_fit_the_memory_that_is_granted() {
     let pretrained = Pretrained::embedded().unwrap();

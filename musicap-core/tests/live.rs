@@ -5,7 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use musicap::audio::Waveform;
-use musicap::{CaptionOptions, Captioner, LiveEvent, LiveOptions, Overrun};
+use musicap::{CaptionOptions, Captioner, Error, LiveEvent, LiveOptions, Overrun};
 
 /// Plucked notes at `rate`, left and right a little apart.
 fn stereo(seconds: f64, rate: u32) -> Vec<f32> {
@@ -121,7 +121,8 @@ fn bad_input_is_refused_and_leaves_the_stream_as_it_was() {
     assert!(captioner.live(&none).is_err());
 
     let (mut input, captions) = captioner.live(&LiveOptions::new(16_000, 1)).unwrap();
-    assert!(input.push(&[0.0, f32::NAN]).is_err());
+    let refused = input.push(&[0.0, f32::NAN]).unwrap_err();
+    assert!(matches!(refused, Error::InvalidSamples { .. }), "{refused}");
     drop(input);
     // Silence of no length is a chunk of a recording that is shorter than one.
     assert!(captions.count() <= 1);

@@ -40,7 +40,7 @@ pub use weight::{QuantizedWeight, RowSource, Weight};
 
 use burn::tensor::{FloatDType, Tensor, TensorData};
 
-/// How a model's layers are laid out.
+/// How a network's layers are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// For the kernels of this module; the device must be Burn's Flex backend.
@@ -56,19 +56,23 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// Whether it is for the kernels of this crate.
     pub fn is_packed(self) -> bool {
         self == Layout::Packed
     }
 
+    /// Whether it is for a GPU.
     pub fn is_gpu(self) -> bool {
         matches!(self, Layout::Gpu { .. })
     }
 }
 
-/// Where a model's layers are, and how.
+/// Where a network's layers are, and how they are laid out.
 #[derive(Clone, Debug)]
 pub struct Placement {
+    /// The device.
     pub device: burn::tensor::Device,
+    /// The layout.
     pub layout: Layout,
 }
 

@@ -51,6 +51,47 @@ fn an_honest_file_made_the_same_way_is_read() {
     assert_eq!(checkpoint.read(name, stored).unwrap(), [1.0, 2.0]);
 }
 
+/// What is checked is what is read, even if another file takes its place in between.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_replaced_while_it_is_opened_is_not_read_unchecked() {
+    let scratch = Scratch::new();
+    let path = scratch.path("transfer.pth");
+    let honest = one_tensor(&HONEST);
+    // Refused by itself: it is compressed.
+    let other = archive(&[
+        Entry::stored("archive/data.pkl", state_dict(&[HONEST])),
+        Entry { name: "archive/data/0", bytes: deflated(b'A', 259), method: 8, size: 259 },
+    ]);
+    std::fs::write(&path, &honest).unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for bytes in [&other, &honest].into_iter().cycle() {
+                let beside = scratch.path("beside");
+                std::fs::write(&beside, bytes).unwrap();
+                std::fs::rename(&beside, &path).unwrap();
+                if stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        let mut read = 0;
+        for _ in 0..2_000 {
+            let Ok(checkpoint) = Checkpoint::open_pth(&path) else { continue };
+            let (name, stored) = checkpoint.tensors().next().unwrap();
+            let values = checkpoint.read(name, stored);
+            if !matches!(&values, Ok(values) if *values == [1.0, 2.0]) {
+                stop.store(true, std::sync::atomic::Ordering::Relaxed);
+                panic!("{values:?}");
+            }
+            read += 1;
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(read > 0, "the honest file was never met");
+    });
+}
+
 #[test]
 fn no_program_is_run_whatever_calls_it() {
     let scratch = Scratch::new();

@@ -2,6 +2,7 @@
 
 use super::batch::Batch;
 use super::freeze;
+use super::measure::build;
 use super::teacher::{Teacher, loss, norm};
 use super::*;
 use crate::dice::{Dice, Purpose};
