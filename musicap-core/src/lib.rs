@@ -25,7 +25,7 @@
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!
-//! # Samples of one's own, captions as they come
+//! # Samples in memory, captions as they come
 //! ```
 //! use musicap::audio::{Tail, Waveform};
 //! use musicap::{CaptionOptions, Captioner};
@@ -54,22 +54,28 @@
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!
-//! # A model of one's own
+//! # Another model
 //! [`Captioner::from_pretrained`] takes a model folder, a `.safetensors` or `.pth` file of
-//! LP-MusicCaps, or, with the feature `hub`, a hub id. [`Pretrained::save`] converts between
+//! LP-MusicCaps, Whisper as transformers saves it, or, with the feature `hub`, a hub id. [`Pretrained::save`] converts between
 //! them.
 //!
 //! # Features
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `flex` | yes | Burn's Flex backend: computing on the processor |
-//! | `embedded-model` | yes | [`Captioner::embedded`] and 7.3 MB of weights |
+//! | `embedded-model` | yes | [`Captioner::embedded`] and 3.9 MB of weights |
 //! | `opus` | yes | decoding Opus |
 //! | `hub` | no | downloads from a Hugging Face hub; brings an HTTP client and TLS |
 //! | `openai` | no | summaries by a language model; brings an HTTP client and TLS |
 //! | `ndarray` | no | Burn's older processor backend, for comparison |
 //! | `wgpu` | no | [`Device::Gpu`]: GPUs through Vulkan, Metal or DirectX 12 |
 //! | `cuda` | no | [`Device::Cuda`]: NVIDIA GPUs through CUDA |
+//!
+//! # What may change
+//! What an application needs is exported here, and the options, [`audio`], [`caption`] and
+//! [`summarize`] with it. The modules [`model`], [`generate`] and [`checkpoint`] are for tools that
+//! train, convert or add an architecture: they may change in any minor version. Types of Burn and
+//! ndarray that stand in signatures are those of [`burn`] and [`ndarray`], re-exported here.
 //!
 //! # Errors
 //! All functions give [`Error`], whose one-line message says what failed, where, and what can be
@@ -93,6 +99,8 @@ pub mod model;
 mod panics;
 pub mod summarize;
 mod tokenizer;
+
+pub use {burn, ndarray};
 
 pub use caption::{Caption, Captions, Format};
 pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions, Stage, Timings};

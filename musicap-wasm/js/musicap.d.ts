@@ -165,9 +165,11 @@ export interface AudioConfig {
   n_mels: number;
   f_min: number;
   f_max: number;
+  mel_scale?: "htk" | "slaney";
   power: "real" | "magnitude";
+  scaling?: "decibels" | "whisper";
+  drop_last_frame?: boolean;
   chunk_seconds: number;
-  conv_layers: number;
   pad: "zero" | "repeat";
 }
 

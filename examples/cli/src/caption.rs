@@ -115,6 +115,8 @@ fn caption_all(
         }
     }
     let timings = work.captioner.timings();
+    let own = &work.captioner.config().generation;
+    let generation = work.options.generation.as_ref().unwrap_or(own).clone();
     drop(work);
     // One file that failed leaves nothing to write; of several, an array says so.
     let nothing = done.is_empty() && recordings.is_one;
@@ -125,7 +127,7 @@ fn caption_all(
         _ => {}
     }
     if let Some(timings) = timings {
-        tell(&timings, loaded, begun.elapsed());
+        tell(&timings, &generation, loaded, begun.elapsed());
     }
     Ok(failures)
 }

@@ -1,11 +1,12 @@
-//! `--timings`: where the time went.
+//! `--timings`: where the time went, and the settings that it went for.
 
 use std::time::Duration;
 
+use musicap::generate::GenerationConfig;
 use musicap::{Stage, Timings};
 
-/// A line for each stage, with what a step of the decoder takes.
-pub fn tell(timings: &Timings, loaded: Duration, all: Duration) {
+/// A line for each stage, with what a step of the decoder takes, and one for the settings.
+pub fn tell(timings: &Timings, generation: &GenerationConfig, loaded: Duration, all: Duration) {
     let Timings { spent, chunks, steps, rows, .. } = timings;
     let share = |part: Duration| 100.0 * part.as_secs_f64() / all.as_secs_f64();
     let line = |stage: &dyn std::fmt::Display, part: Duration, note: String| {
@@ -25,5 +26,15 @@ pub fn tell(timings: &Timings, loaded: Duration, all: Duration) {
     eprintln!(
         "{chunks} chunks, {steps} steps, {:.1} rows each",
         *rows as f64 / (*steps).max(1) as f64
+    );
+    let GenerationConfig { num_beams, min_length, max_length, .. } = generation;
+    let search = match generation.do_sample {
+        true => "sampling".to_owned(),
+        false => format!("{num_beams} beam{}", if *num_beams == 1 { "" } else { "s" }),
+    };
+    eprintln!(
+        "{search}, {min_length} to {max_length} tokens, no_repeat_ngram_size {}, \
+         repetition_penalty {}, length_penalty {}",
+        generation.no_repeat_ngram_size, generation.repetition_penalty, generation.length_penalty
     );
 }

@@ -10,7 +10,8 @@ use super::{Captioner, Inner, Stage};
 use crate::error::{Error, Result};
 use crate::finite::first_non_finite;
 use crate::generate::{
-    Generated, GenerationConfig, LogitStats, Session, Shortlist, Step, StepModel, is_degenerate,
+    Generated, GenerationConfig, LogitStats, LogitsProcessors, Session, Shortlist, Step, StepModel,
+    is_degenerate,
 };
 use crate::kernels::shortlists;
 use crate::model::DecoderCache;
@@ -111,14 +112,22 @@ impl Decoding {
             }
         }
         let encoded = self.captioner.encode(mel)?;
+        let own = self.chunk_processors(&encoded)?;
         let streams: Vec<u64> = indices.iter().map(|&index| index as u64).collect();
         let Decoding { captioner, session, decoder, .. } = self;
         captioner.compute(|| {
             let Inner { model, clock, .. } = &*captioner.inner;
             let cache = || clock.time(Stage::Encoder, || model.cache(encoded));
             decoder.next = Some(captioner.inner.run(cache)?);
-            clock.time_search(|| session.admit(decoder, &streams))
+            clock.time_search(|| session.admit_with(decoder, &streams, &own))
         })
+    }
+
+    /// The logits processors of single chunks, which depend on what the encoder made of them:
+    /// none, or one list for each chunk of `encoded`, `[chunks, frames, d_model]`.
+    fn chunk_processors(&self, encoded: &Tensor<3>) -> Result<Vec<LogitsProcessors>> {
+        let _ = encoded;
+        Ok(Vec::new())
     }
 
     /// Forgets all chunks: the next is number 0.
@@ -192,7 +201,7 @@ impl Decoding {
 
     /// A caption's tokens between those that every caption has.
     fn caption_of<'a>(&self, generated: &'a Generated) -> &'a [u32] {
-        let start = 1 + usize::from(self.generation.forced_bos_token_id.is_some());
+        let start = self.session.prefix().len();
         let tokens = &generated.tokens[start.min(generated.tokens.len())..];
         tokens.strip_suffix(&[self.generation.eos_token_id]).unwrap_or(tokens)
     }

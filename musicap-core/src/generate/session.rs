@@ -54,6 +54,11 @@ impl Session {
         }
     }
 
+    /// The tokens that every sequence begins with: the start token and those forced after it.
+    pub fn prefix(&self) -> &[u32] {
+        &self.prefix
+    }
+
     /// Searches under way.
     pub fn running(&self) -> usize {
         self.running.len()
