@@ -7,6 +7,7 @@ use burn::prelude::*;
 use burn::tensor::activation::softmax;
 
 use super::buckets::Split;
+use super::kv::{KvPair, scale};
 use super::sequences::Sequences;
 use super::{Layout, unpacked};
 
@@ -16,14 +17,7 @@ use super::{
     vector::{Attend, Stored},
 };
 
-/// Keys and values of sequences, `[sequences, length, d_model]` each.
-#[derive(Clone, Debug)]
-pub struct KvPair {
-    pub keys: Tensor<3>,
-    pub values: Tensor<3>,
-}
-
-/// Keys and values of what a decoder hears: a sequence for each chunk, and chunks come and go.
+/// Keys and values of the encoder's output: a sequence for each chunk, and chunks come and go.
 #[derive(Clone, Debug)]
 pub enum CrossAttentionCache {
     /// Each chunk by itself, so that none is moved when others join or leave.
@@ -106,26 +100,7 @@ impl CrossAttentionCache {
     }
 }
 
-impl Sequences for KvPair {
-    fn sequences(&self) -> usize {
-        self.keys.dims()[0]
-    }
-
-    fn select(self, rows: Tensor<1, Int>) -> Self {
-        unpacked();
-        KvPair { keys: self.keys.select(0, rows.clone()), values: self.values.select(0, rows) }
-    }
-}
-
 impl KvPair {
-    /// These sequences with what each goes on with.
-    pub fn append(self, more: KvPair) -> KvPair {
-        KvPair {
-            keys: Tensor::cat(vec![self.keys, more.keys], 1),
-            values: Tensor::cat(vec![self.values, more.values], 1),
-        }
-    }
-
     /// What `queries`, `[rows, length, d_model]`, find in the whole of these sequences.
     ///
     /// There may be fewer sequences than rows: then each serves as many neighbouring rows (a
@@ -178,10 +153,6 @@ pub(super) fn attend(
     }
     let found = softmax(scores, 3).matmul(split(memory.values.clone()));
     found.swap_dims(1, 2).reshape(shape)
-}
-
-pub(super) fn scale(d_model: usize, heads: usize) -> f64 {
-    ((d_model / heads) as f64).powf(-0.5)
 }
 
 /// What each of the queries, rows of `d_model`, finds in the keys and values that `memory`

@@ -8,7 +8,7 @@ use burn::prelude::*;
 use burn::tensor::TensorData;
 use burn::tensor::activation::softmax;
 
-use super::attention::{KvPair, scale};
+use super::kv::{KvPair, scale};
 use super::sequences::{Sequences, TensorCache};
 use super::unpacked;
 

@@ -3,8 +3,9 @@
 use burn::prelude::*;
 use burn::tensor::TensorData;
 
-use super::attention::{KvPair, attend};
+use super::attention::attend;
 use super::buckets::Buckets;
+use super::kv::KvPair;
 #[cfg(feature = "flex")]
 use super::pages::Pages;
 use super::sequences::TensorCache;

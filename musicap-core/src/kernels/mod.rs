@@ -12,6 +12,7 @@ pub mod bands;
 mod buckets;
 mod cache;
 mod conv;
+mod kv;
 mod linear;
 mod norm;
 mod sequences;
@@ -28,17 +29,21 @@ mod pages;
 #[cfg(feature = "flex")]
 mod vector;
 
-pub use attention::{CrossAttentionCache, KvPair};
+pub use attention::CrossAttentionCache;
 pub use cache::TokenCache;
 pub use conv::{Conv3Weights, ConvStack};
+pub use kv::KvPair;
 pub use linear::{Linear, TiedEmbedding};
 pub use norm::{AddNorm, add};
 pub use sequences::indices;
 pub use shortlist::{Shortlist, shortlists};
-pub use softmax::{BLOCK, LogitStats, log_sum_exp};
+pub use softmax::{LogitStats, log_sum_exp};
 pub use weight::{QuantizedWeight, RowSource, Weight};
 
 use burn::tensor::{FloatDType, Tensor, TensorData};
+
+/// Neighbouring logits that a search skips together, by their maximum.
+pub const BLOCK: usize = 256;
 
 /// How a network's layers are laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

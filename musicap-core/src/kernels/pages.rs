@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use burn::prelude::*;
 
-use super::attention::{KvPair, attend_rows};
+use super::attention::attend_rows;
 use super::flex;
+use super::kv::KvPair;
 use super::vector::Stored;
 
 /// The pages of a decoder's tokens, one for every call.

@@ -1,7 +1,6 @@
 //! What turns logits into log-probabilities.
 
-/// So many neighbouring logits are passed over by their greatest.
-pub const BLOCK: usize = 256;
+use super::BLOCK;
 
 /// What a search wants to know of a row of logits before it looks at any.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use rten_simd::ops::{BitOps, Extend, FloatOps, NarrowSaturate, NumOps};
 use rten_simd::{Isa, SimdOp, SimdUnaryOp, f16};
 use rten_vecmath::{Exp, ExtendInit, F32ToF16};
 
+use super::BLOCK;
 use super::flex;
-use super::softmax::BLOCK;
 
 /// What keys and values are kept as.
 pub trait Stored: Copy + Send + Sync + std::fmt::Debug + 'static {
