@@ -46,7 +46,7 @@ impl Pretrained {
         let config_file = text("config.json", &config.to_json())?;
         let mut files = vec![text("tokenizer.json", &self.tokenizer.to_json()?)?];
         // It takes precedence over config.json.
-        if folder.join("generation_config.json").exists() {
+        if folder.join("generation_config.json").symlink_metadata().is_ok() {
             files.push(text("generation_config.json", &config.generation_json())?);
         }
         files.push(self.write_weights(precision, &folder.join("model.safetensors"))?);
