@@ -1,4 +1,4 @@
-//! Captions of a stream while it plays.
+//! Captions of a live stream.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -25,18 +25,19 @@ pub struct LiveOptions {
     pub channels: usize,
     /// Audio that neighbouring chunks share, in seconds: with 5, there is a caption every 5 s.
     pub overlap_seconds: f64,
-    /// What becomes of audio that comes faster than it can be captioned.
+    /// What happens to audio that arrives faster than it can be captioned.
     pub overrun: Overrun,
     /// How captions are generated; `None` takes the model's own settings.
     pub generation: Option<GenerationConfig>,
 }
 
-/// What becomes of audio that comes faster than it can be captioned.
+/// What happens to audio that arrives faster than it can be captioned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overrun {
-    /// Only the newest chunk waits: captions stay close to what is being heard, with holes.
+    /// Only the newest chunk waits: captions stay close to the present, with holes.
     Skip,
-    /// So many chunks wait; then the oldest are skipped. Up to eight are captioned together.
+    /// So many chunks may wait; beyond that the oldest are skipped. Up to eight are captioned
+    /// together.
     Queue(usize),
 }
 
@@ -59,7 +60,7 @@ impl LiveOptions {
         self
     }
 
-    /// Decides what becomes of audio that comes too fast.
+    /// Sets what happens to audio that arrives too fast.
     pub fn with_overrun(mut self, overrun: Overrun) -> Self {
         self.overrun = overrun;
         self
@@ -72,7 +73,7 @@ impl LiveOptions {
     }
 }
 
-/// What comes of a stream.
+/// An event of a stream.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -116,9 +117,9 @@ pub struct LiveInput {
 pub struct LiveCaptions {
     captioner: Captioner,
     decoding: Decoding,
-    /// Chunks in the model and after it, and what else is to be told, in the order of time.
+    /// Chunks in the model and after it, and other events, in the order of time.
     pending: VecDeque<Pending>,
-    /// Chunks that have gone before those.
+    /// Number of chunks before those.
     gone: usize,
     shared: Arc<Shared>,
 }
@@ -139,7 +140,7 @@ struct Shared {
     changed: Condvar,
 }
 
-/// Chunks in line for the model.
+/// Chunks that wait for the model.
 #[derive(Debug)]
 struct Line {
     waiting: VecDeque<Chunk>,
@@ -152,9 +153,9 @@ struct Line {
 }
 
 impl Captioner {
-    /// Captions a stream while it plays. Samples go in at one end and captions come out at the
-    /// other, which may be on another thread; in between are at most as many chunks as
-    /// [`Overrun`] lets wait, however long the stream.
+    /// Captions a stream while it plays. Samples are pushed into the input and captions are read
+    /// from the iterator, which may be on another thread; at most as many chunks as [`Overrun`]
+    /// allows wait in between, however long the stream is.
     ///
     /// ```
     /// use musicap::{Captioner, LiveEvent, LiveOptions};
@@ -283,7 +284,7 @@ impl LiveCaptions {
     ///
     /// # Errors
     /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`]. The chunks that they cost come
-    /// before them, as [`LiveEvent::Skipped`]. The stream goes on.
+    /// before them, as [`LiveEvent::Skipped`]. The stream continues.
     pub fn try_next(&mut self) -> Result<Option<LiveEvent>> {
         loop {
             self.take_up();
@@ -308,8 +309,7 @@ impl LiveCaptions {
         start_s.map_or(0.0, |start_s| line.heard_s - start_s)
     }
 
-    /// Waits at most `timeout` for a caption, for those who have something else to do in between:
-    /// the iterator's next item, or `Pending` if it is not there by then. With a timeout of 0
+    /// Waits at most `timeout` for the iterator's next item; `Pending` if it is not there by then. With a timeout of 0
     /// nothing is waited for, but what is there is captioned, as [`try_next`](Self::try_next)
     /// does it.
     pub fn wait(&mut self, timeout: Duration) -> Poll<Option<Result<LiveEvent>>> {
@@ -362,7 +362,7 @@ impl LiveCaptions {
         line.ended && line.waiting.is_empty()
     }
 
-    /// Lets chunks that wait into the model, as far as there is room.
+    /// Admits waiting chunks to the model, as far as its batch allows.
     fn take_up(&mut self) {
         let running = self.decoding.running();
         if running > 0 && !self.decoding.supports_continuous_batching() {

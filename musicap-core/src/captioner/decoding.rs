@@ -1,4 +1,4 @@
-//! Chunks on their way through the model.
+//! The searches of many chunks in one model.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,16 +16,16 @@ use crate::generate::{
 use crate::kernels::shortlists;
 use crate::model::DecoderCache;
 
-/// Searches under way and the decoder that they run in.
+/// Running searches and the decoder that they run in.
 #[derive(Debug)]
 pub struct Decoding {
     captioner: Captioner,
     generation: GenerationConfig,
     session: Session,
     decoder: Decoder,
-    /// The chunks under way by their numbers, in case one must be captioned again.
+    /// The chunks by their numbers, in case one must be captioned again.
     pending: BTreeMap<usize, PendingChunk>,
-    /// Captions that are drawn anew, each in a decoder of its own.
+    /// Captions that are sampled again, each in its own decoder.
     retries: Vec<Retry>,
 }
 
@@ -36,12 +36,12 @@ struct PendingChunk {
     mel: Array3<f32>,
 }
 
-/// A caption that has run into a loop and is being drawn anew.
+/// A degenerate caption that is being sampled again.
 #[derive(Debug)]
 struct Retry {
     number: usize,
     pending: PendingChunk,
-    /// What it is if no attempt is better.
+    /// The caption if no attempt is better.
     looped: Generated,
     attempt: usize,
     decoding: Decoding,
@@ -76,12 +76,12 @@ impl Decoding {
         self.session.running() + self.retries.len()
     }
 
-    /// Whether chunks can join others that are under way.
+    /// Whether chunks can be admitted while others are being decoded.
     pub fn supports_continuous_batching(&self) -> bool {
         self.decoder.cache.as_ref().is_none_or(DecoderCache::supports_continuous_batching)
     }
 
-    /// Takes up chunks, given as log-mel spectrograms `[chunks, n_mels, frames]` and their numbers
+    /// Starts searches for chunks, given as log-mel spectrograms `[chunks, n_mels, frames]` and their numbers
     /// in the recording.
     ///
     /// # Errors
@@ -138,12 +138,12 @@ impl Decoding {
         (self.decoder.cache, self.decoder.next, self.decoder.held) = (None, None, None);
     }
 
-    /// Takes one step with all chunks and gives those that are done, numbered from 0 in the
-    /// order in which they joined.
+    /// Advances all chunks by a step and returns those that are done, numbered from 0 in the order
+    /// in which they were admitted.
     ///
     /// # Errors
-    /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`]. A caption that cannot be drawn anew
-    /// is no error: it stays as it was.
+    /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`]. A caption that cannot be sampled
+    /// again is not an error: it stays as it was.
     pub fn step(&mut self) -> Result<Vec<(usize, Generated)>> {
         let mut done = Vec::new();
         let again = std::mem::take(&mut self.retries);
@@ -175,8 +175,8 @@ impl Decoding {
         Ok(done)
     }
 
-    /// Begins to draw a caption anew that has run into a loop, or gives it as it is if that has
-    /// been tried often enough or cannot be begun.
+    /// Starts to sample a degenerate caption again, or returns it as it is if that has been tried
+    /// often enough or fails.
     fn retry(
         &mut self,
         number: usize,
@@ -207,13 +207,13 @@ impl Decoding {
     }
 }
 
-/// The model's decoder as the search sees it.
+/// A network's decoder as a [`StepModel`].
 #[derive(Debug)]
 struct Decoder {
     inner: Arc<Inner>,
-    /// Of the chunks under way.
+    /// Of the chunks that are being decoded.
     cache: Option<DecoderCache>,
-    /// Of the chunks about to join.
+    /// Of the chunks that are about to be admitted.
     next: Option<DecoderCache>,
     /// Of the logits that have been written last.
     seen: Option<Vec<LogitStats>>,

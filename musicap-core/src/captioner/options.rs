@@ -19,7 +19,7 @@ pub struct LoadOptions {
     /// Bytes of a GPU's memory that may be used, for batches of a fitting size; `None` takes half
     /// of what the GPU says it has.
     pub gpu_memory: Option<u64>,
-    /// Whether to take the time of each stage, for
+    /// Whether to measure the time of each stage, for
     /// [`Captioner::timings`](super::Captioner::timings). Not in a browser.
     pub timings: bool,
 }
@@ -49,7 +49,7 @@ impl LoadOptions {
         self
     }
 
-    /// Takes the time of each stage.
+    /// Measures the time of each stage.
     pub fn with_timings(mut self) -> Self {
         self.timings = true;
         self
@@ -60,7 +60,7 @@ impl LoadOptions {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CaptionOptions {
-    /// What becomes of the audio after the last whole chunk.
+    /// What happens to the audio after the last whole chunk.
     pub tail: Tail,
     /// Audio that neighbouring chunks share, in seconds.
     pub overlap_seconds: f64,

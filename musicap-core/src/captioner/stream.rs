@@ -9,9 +9,10 @@ use crate::caption::{Caption, Captions, UncaptionedSpan};
 use crate::error::{Error, Result};
 use crate::generate::Generated;
 
-/// The captions of a recording in the making; see [`Captioner::captions`](super::Captioner::captions).
+/// Yields the captions of a recording as they are done; see
+/// [`Captioner::captions`](super::Captioner::captions).
 ///
-/// A chunk whose caption is done leaves the model at once, and chunks that wait take its place.
+/// A chunk whose caption is done leaves the model at once, and waiting chunks take its place.
 #[derive(Debug)]
 pub struct CaptionStream<S> {
     chunks: Chunks<S>,
@@ -19,18 +20,18 @@ pub struct CaptionStream<S> {
     batch_size: usize,
     /// Chunks in the model and after it, in the order of time.
     pending: VecDeque<Pending>,
-    /// Chunks that have gone before those.
+    /// Number of chunks before those.
     gone: usize,
     /// Where the last chunk that has been read ends, in seconds.
     read_s: f64,
-    /// What ended the work, to be told after the captions that are done.
+    /// The error that ended the work; it is returned after the captions that are done.
     failed: Option<Error>,
-    /// What that leaves without captions.
+    /// The spans that it leaves without captions.
     lost: Lost,
     ended: bool,
 }
 
-/// Stretches without captions, in seconds, and why.
+/// Spans without captions, in seconds, and why.
 #[derive(Debug, Default)]
 struct Lost {
     spans_s: Vec<(f64, f64)>,
@@ -78,7 +79,7 @@ impl<S: SampleSource> CaptionStream<S> {
         }
     }
 
-    /// The source, for what it knows of itself: its duration, what could not be decoded.
+    /// The source, with its duration and what could not be decoded.
     pub fn source(&self) -> &S {
         self.chunks.source()
     }
@@ -154,9 +155,9 @@ impl<S: SampleSource> CaptionStream<S> {
         self.ended = true;
     }
 
-    /// Does a piece of the work, at most a batch read and heard or one step of the decoder:
-    /// [`Poll::Pending`] asks to be called again. For threads that have other things to do in
-    /// between, such as the event loop of a browser. [`next`](Iterator::next) calls this until it
+    /// Does a piece of the work: at most, reads and encodes a batch, or decodes one step.
+    /// [`Poll::Pending`] asks to be called again. For threads that have other work in between, such
+    /// as a browser's event loop. [`next`](Iterator::next) calls this until it
     /// is ready.
     ///
     /// ```

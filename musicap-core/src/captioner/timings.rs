@@ -1,9 +1,9 @@
-//! Where the time goes.
+//! The time that each stage takes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A stage of captioning whose time is taken.
+/// A stage of captioning that is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stage {
@@ -15,7 +15,7 @@ pub enum Stage {
     Decoder,
     /// Hidden states to logits.
     OutputLayer,
-    /// Log-softmax, the best candidates, which hypotheses go on.
+    /// Log-softmax, the best candidates, the next hypotheses.
     Search,
 }
 
@@ -51,7 +51,7 @@ pub struct Timings {
     pub rows: u64,
 }
 
-/// Takes the time if it has been asked to: not every platform has a clock.
+/// Measures time if it is switched on: not every platform has a clock.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     running: bool,

@@ -1,4 +1,4 @@
-//! How captions are generated: Hugging Face's settings, by their names.
+//! Generation settings, under Hugging Face's names.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -24,20 +24,19 @@ pub struct GenerationConfig {
     pub min_length: usize,
     /// No n-gram of this length occurs twice; 0 lets all pass.
     pub no_repeat_ngram_size: usize,
-    /// Divides what speaks for tokens that have occurred; 1 changes nothing.
+    /// Lowers the scores of tokens that have occurred; 1 changes nothing.
     pub repetition_penalty: f32,
     /// A hypothesis' score is the sum of its log-probabilities over its length to this power.
     pub length_penalty: f32,
     /// Whether beam search ends as soon as it has `num_beams` finished hypotheses.
     pub early_stopping: bool,
-    /// Whether tokens are drawn at random instead of searched for; `num_beams` then does not
-    /// matter.
+    /// Whether tokens are sampled; `num_beams` is then ignored.
     pub do_sample: bool,
     /// Sampling: logits are divided by this.
     pub temperature: f32,
-    /// Sampling: only this many of the likeliest tokens are drawn from; 0 lets all pass.
+    /// Sampling: only this many of the likeliest tokens are candidates; 0 keeps all.
     pub top_k: usize,
-    /// Sampling: only the likeliest tokens that together reach this probability are drawn from.
+    /// Sampling: only the likeliest tokens that together reach this probability are candidates.
     pub top_p: f32,
     /// Sampling: captions are the same for the same seed.
     pub seed: u64,
@@ -117,7 +116,7 @@ impl GenerationConfig {
         }
     }
 
-    /// The settings for drawing a caption anew that has run into a loop, for the `attempt`th time.
+    /// The settings for sampling a degenerate caption again, for the `attempt`th time.
     pub(crate) fn retry(&self, attempt: usize) -> Self {
         GenerationConfig {
             do_sample: true,

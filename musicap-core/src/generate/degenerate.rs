@@ -1,17 +1,17 @@
-//! Tells captions that have run into a loop.
+//! Finds captions that repeat themselves.
 
 /// Captions shorter than this are not judged.
 const SHORTEST: usize = 16;
 
-/// A caption of which so few tokens are distinct goes round in circles. In 600 captions of the
-/// embedded model the least share is .5.
+/// A caption with a smaller share of distinct tokens is degenerate. In 600 captions of the embedded
+/// model the smallest share is 0.5.
 const DISTINCT: f32 = 0.35;
 
-/// So many times the same few tokens in a row are a loop, whatever comes before.
+/// The same few tokens so many times in a row are degenerate, whatever comes before.
 const ROUNDS: usize = 4;
 
-/// Whether a caption's tokens, start and end token left out, have run into a loop: the same few
-/// again and again, or hardly any new ones.
+/// Whether a caption, given by its tokens without start and end token, repeats itself: the same few
+/// tokens several times in a row, or hardly any distinct ones.
 pub fn is_degenerate(tokens: &[u32]) -> bool {
     if tokens.len() < SHORTEST {
         return false;

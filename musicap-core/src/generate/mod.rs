@@ -1,8 +1,8 @@
 //! Text generation over any model that can take a step: beam search, greedy search, sampling.
 //!
 //! A [`StepModel`] turns tokens into logits; a search turns logits into tokens. A [`Session`]
-//! takes the steps of many searches together, and none influences another: a chunk that is done
-//! leaves at once, and another may take its place while the others are under way.
+//! runs many searches together, step by step, and none influences another: a chunk that is done
+//! leaves at once, and another may be admitted while the others continue (continuous batching).
 
 mod beam;
 mod config;
@@ -19,19 +19,19 @@ pub use session::Session;
 
 use crate::error::Result;
 
-/// A decoder that goes on token by token for several chunks at once.
+/// A decoder that generates token by token for several chunks at once.
 pub trait StepModel {
-    /// Takes up `chunks` more chunks, one row each behind the rows that there are, feeds
-    /// `prefix` to these, and writes the logits after its last token, `chunks · vocab_size` of
-    /// them, in place of what `logits` held; or leaves `logits` empty and the values where they
-    /// are, for [`shortlists`](Self::shortlists) and [`fetch`](Self::fetch).
+    /// Admits `chunks` more chunks, one row each after the existing rows, feeds `prefix` to them,
+    /// and replaces the contents of `logits` by the logits after its last token,
+    /// `chunks · vocab_size` of them; or leaves `logits` empty and the values on the device, for
+    /// [`shortlists`](Self::shortlists) and [`fetch`](Self::fetch).
     ///
     /// # Errors
     /// If the backend fails.
     fn admit(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()>;
 
-    /// Feeds one token to every row and writes the logits after it in place of what `logits`
-    /// held, or leaves it empty as [`admit`](Self::admit) may. A step without rows leaves the model
+    /// Feeds one token to every row and replaces the contents of `logits` by the logits after it,
+    /// or leaves it empty as [`admit`](Self::admit) may. A step without rows leaves the model
     /// without any.
     ///
     /// # Errors
@@ -69,9 +69,9 @@ pub trait StepModel {
 pub struct Step {
     /// The token for each row.
     pub tokens: Vec<u32>,
-    /// The row of the step before that each row goes on from.
+    /// The row of the previous step that each row continues.
     pub parents: Vec<usize>,
-    /// The chunks of the step before that go on, by their place in it.
+    /// The chunks of the previous step that continue, by their index in it.
     pub chunks: Vec<usize>,
 }
 
@@ -86,22 +86,22 @@ pub struct Generated {
     pub score: f32,
 }
 
-/// The search for one chunk's caption, which sees logits and says what to feed next.
+/// The search for one chunk's caption: logits in, the tokens to feed next out.
 trait Search: Send {
     /// Takes the logits of the search's rows, which may be overwritten, and statistics of each
     /// row as it was.
     fn advance(&mut self, logits: &mut [f32], logit_stats: &[LogitStats]);
-    /// How many of the likeliest tokens of each row are enough to go on, as a rule; `None` if
-    /// only all logits are.
+    /// How many of the likeliest tokens of each row usually suffice; `None` if all logits are
+    /// needed.
     fn shortlist_len(&self) -> Option<usize>;
-    /// Goes on by the likeliest tokens of the search's rows exactly as by all logits, or does
-    /// nothing, where these do not decide, and says so with `false`.
+    /// Advances by the likeliest tokens of the search's rows exactly as by all logits; if these do
+    /// not decide, does nothing and returns `false`.
     fn advance_listed(&mut self, lists: &[Shortlist]) -> bool;
     /// Takes the last token where it is forced, for which no logits are needed.
     fn force_end(&mut self);
-    /// Whether nothing is left to do but [`finish`](Search::finish).
+    /// Whether only [`finish`](Search::finish) is left to do.
     fn is_done(&self) -> bool;
-    /// For every row the token to feed and the row it goes on from, counted within the search.
+    /// For every row the token to feed and the row that it continues, counted within the search.
     fn rows(&self) -> Vec<(u32, usize)>;
     /// The best sequence found.
     fn finish(&mut self) -> Generated;

@@ -11,7 +11,7 @@ use super::sample::GreedyOrSampling;
 use super::{Generated, LogitStats, Search, Step, StepModel};
 use crate::error::{Error, Result};
 
-/// Searches under way in one model.
+/// The searches that run in one model.
 pub struct Session {
     config: Arc<GenerationConfig>,
     processors: LogitsProcessors,
@@ -59,7 +59,7 @@ impl Session {
         &self.prefix
     }
 
-    /// Searches under way.
+    /// Number of searches that are running.
     pub fn running(&self) -> usize {
         self.running.len()
     }
@@ -75,8 +75,8 @@ impl Session {
         self.admitted = 0;
     }
 
-    /// Takes up the model's next chunks. `streams` holds a number for each, its own and the same
-    /// in any batch, so that sampling gives a chunk the same caption in all.
+    /// Starts searches for the model's next chunks. `streams` has a number for each, which selects
+    /// its random numbers: with the same number, a chunk gets the same caption in any batch.
     ///
     /// # Errors
     /// Those of the model, and [`Error::NotFinite`].
@@ -120,7 +120,7 @@ impl Session {
         advance(model, &mut self.running[before..], &mut self.logits)
     }
 
-    /// Takes one step with all searches and gives those that are done, with their numbers: they
+    /// Advances all searches by a step and returns those that are done, with their numbers: they
     /// are counted from 0 in the order in which they were admitted.
     ///
     /// # Errors
