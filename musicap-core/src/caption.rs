@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::audio::Gap;
 use crate::error::{Error, Result, one_line, truncate};
 
-/// What is heard in one stretch of a recording.
+/// The caption of one span of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Caption {
     /// The chunk's number, from 0.
     pub index: usize,
-    /// Where the stretch starts, in seconds.
+    /// Where the span starts, in seconds.
     pub start_s: f64,
     /// Where it ends, in seconds.
     pub end_s: f64,
@@ -43,12 +43,12 @@ pub struct Captions {
     pub captions: Vec<Caption>,
     /// One description of the whole, if one has been made.
     pub summary: Option<String>,
-    /// Stretches that could not be decoded.
+    /// Spans that could not be decoded or captioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<UncaptionedSpan>,
 }
 
-/// A stretch of a recording that no caption speaks of, because it could not be decoded.
+/// A span of a recording that has no caption, because it could not be decoded or captioned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UncaptionedSpan {
     /// Where it starts, in seconds.

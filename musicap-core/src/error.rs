@@ -208,7 +208,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// The model's logits are no finite numbers.
+    /// The model's logits are NaN or infinite.
     #[error(
         "the model's logits for chunk {chunk} are not finite numbers: its weights may be damaged; \
          fetch or convert them again"
@@ -290,7 +290,7 @@ pub enum SummaryProblem {
     Quota,
     /// Too many requests, still after waiting.
     RateLimit,
-    /// The server or its model refuses to speak of this.
+    /// The server or its model refuses the content.
     Content,
     /// The captions are too long for the model, even in parts.
     TooLong,

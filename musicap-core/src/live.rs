@@ -144,11 +144,11 @@ struct Shared {
 #[derive(Debug)]
 struct Line {
     waiting: VecDeque<Chunk>,
-    room: usize,
-    /// The stretch that has been skipped since the last event.
+    capacity: usize,
+    /// The span that has been skipped since the last event.
     skipped: Option<(f64, f64)>,
-    /// Seconds of audio that have come.
-    heard_s: f64,
+    /// Seconds of audio that have been received.
+    received_s: f64,
     ended: bool,
 }
 
@@ -177,12 +177,12 @@ impl Captioner {
     /// # Errors
     /// [`Error::InvalidOption`] if an option is out of its range.
     pub fn live(&self, options: &LiveOptions) -> Result<(LiveInput, LiveCaptions)> {
-        let room = match options.overrun {
+        let capacity = match options.overrun {
             Overrun::Skip => 1,
             Overrun::Queue(chunks) => chunks,
         };
-        if room == 0 {
-            return Err(Error::option("queue", room, "at least 1 chunk"));
+        if capacity == 0 {
+            return Err(Error::option("queue", capacity, "at least 1 chunk"));
         }
         let most = AudioLimits::default().max_channels;
         if !(1..=most).contains(&options.channels) {
@@ -192,8 +192,13 @@ impl Captioner {
         checked.generation = options.generation.clone();
         self.check(&checked)?;
         let audio = &self.config().audio;
-        let line =
-            Line { waiting: VecDeque::new(), room, skipped: None, heard_s: 0.0, ended: false };
+        let line = Line {
+            waiting: VecDeque::new(),
+            capacity,
+            skipped: None,
+            received_s: 0.0,
+            ended: false,
+        };
         let shared = Arc::new(Shared { line: Mutex::new(line), changed: Condvar::new() });
         let input = LiveInput {
             channels: options.channels,
@@ -249,13 +254,13 @@ impl LiveInput {
     }
 
     fn pass_on(&mut self) {
-        let heard_s = self.resampled.len() as f64 / f64::from(self.resampler.to_hz());
+        let received_s = self.resampled.len() as f64 / f64::from(self.resampler.to_hz());
         self.chunker.push(&self.resampled);
         let mut line = self.shared.lock();
-        line.heard_s += heard_s;
+        line.received_s += received_s;
         // One at a time: a long push must not become chunks beyond what may wait.
         while let Some(chunk) = self.chunker.pop() {
-            if line.waiting.len() == line.room
+            if line.waiting.len() == line.capacity
                 && let Some(oldest) = line.waiting.pop_front()
             {
                 let start_s = line.skipped.map_or(oldest.start_s, |(start_s, _)| start_s);
@@ -306,7 +311,7 @@ impl LiveCaptions {
             Pending::Event(_) => None,
         });
         let start_s = in_model.or_else(|| line.waiting.front().map(|chunk| chunk.start_s));
-        start_s.map_or(0.0, |start_s| line.heard_s - start_s)
+        start_s.map_or(0.0, |start_s| line.received_s - start_s)
     }
 
     /// Waits at most `timeout` for the iterator's next item; `Pending` if it is not there by then. With a timeout of 0
@@ -369,12 +374,12 @@ impl LiveCaptions {
             return;
         }
         let mut line = self.shared.lock();
-        let free = line.room.min(MAX_BATCH).saturating_sub(running).min(line.waiting.len());
+        let free = line.capacity.min(MAX_BATCH).saturating_sub(running).min(line.waiting.len());
         if free == 0 {
             return;
         }
         if let Some((start_s, end_s)) = line.skipped.take() {
-            let behind_s = line.heard_s - start_s;
+            let behind_s = line.received_s - start_s;
             let event = LiveEvent::Skipped { start_s, end_s, behind_s };
             self.pending.push_back(Pending::Event(Ok(event)));
         }
@@ -429,7 +434,7 @@ impl LiveCaptions {
         generated: &Generated,
     ) -> Result<LiveEvent> {
         let caption = self.captioner.write(index, span_s, generated)?;
-        let behind_s = (self.shared.lock().heard_s - span_s.1).max(0.0);
+        let behind_s = (self.shared.lock().received_s - span_s.1).max(0.0);
         Ok(LiveEvent::Caption { caption, behind_s })
     }
 
@@ -438,7 +443,7 @@ impl LiveCaptions {
     fn fail(&mut self, error: Error) {
         self.decoding.clear();
         self.gone = 0;
-        let heard_s = self.shared.lock().heard_s;
+        let received_s = self.shared.lock().received_s;
         let pending = std::mem::take(&mut self.pending);
         for pending in pending {
             self.pending.push_back(match pending {
@@ -446,7 +451,7 @@ impl LiveCaptions {
                     Pending::Event(self.caption(index, span_s, &generated))
                 }
                 Pending::Chunk { span_s: (start_s, end_s), .. } => {
-                    let behind_s = heard_s - start_s;
+                    let behind_s = received_s - start_s;
                     Pending::Event(Ok(LiveEvent::Skipped { start_s, end_s, behind_s }))
                 }
                 event => event,

@@ -71,7 +71,7 @@ impl Decoding {
         &self.captioner
     }
 
-    /// Chunks under way.
+    /// Number of chunks that are being decoded.
     pub fn running(&self) -> usize {
         self.session.running() + self.retries.len()
     }

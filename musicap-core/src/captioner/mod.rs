@@ -242,7 +242,7 @@ impl Captioner {
     /// The token sequences of chunks that have been cut already, in their order.
     ///
     /// # Errors
-    /// [`Error::InvalidSamples`] if a sample is no finite number; and as
+    /// [`Error::InvalidSamples`] if a sample is not finite; and as
     /// [`generate_from_mel`](Self::generate_from_mel).
     pub fn generate_tokens(
         &self,
@@ -277,7 +277,7 @@ impl Captioner {
     ///
     /// # Errors
     /// [`Error::InvalidOption`] if the shapes or `generation` do not suit the model, or a value
-    /// is no finite number; [`Error::Backend`] if the device fails; [`Error::Io`] if the model's
+    /// is not finite; [`Error::Backend`] if the device fails; [`Error::Io`] if the model's
     /// file cannot be read any more.
     pub fn generate_from_mel(
         &self,

@@ -146,7 +146,7 @@ impl ModelConfig {
     }
 
     /// This configuration without the hash of the weights that it was read with
-    /// (`musicap.sha256`), for weights that are written anew.
+    /// (`musicap.sha256`), for weights that are written again.
     pub(super) fn without_weights_hash(&self) -> Self {
         let mut config = self.clone();
         if let Some(Value::Object(musicap)) = config.raw.get_mut("musicap") {

@@ -21,7 +21,7 @@ pub(super) struct Walk {
 pub(super) enum Stop {
     /// There are more opcodes than anything sensible has.
     TooMany,
-    /// What comes is no pickle. Whoever builds it will say more.
+    /// The bytes are not a pickle. Its reader's error will say more.
     NoPickle,
 }
 

@@ -177,7 +177,7 @@ fn kind(info: &AdapterInfo) -> AdapterKind {
     }
 }
 
-/// Bytes of a card's memory, which wgpu does not tell: Linux does for some drivers.
+/// Bytes of a card's memory, which wgpu does not report: Linux does for some drivers.
 fn memory(info: &AdapterInfo) -> Option<u64> {
     let card = format!("/sys/bus/pci/devices/{}", info.device_pci_bus_id);
     std::fs::read_to_string(card + "/mem_info_vram_total").ok()?.trim().parse().ok()

@@ -36,7 +36,7 @@ struct Candidate {
 }
 
 impl BeamSearch {
-    /// A search that goes on from `prefix`.
+    /// A search that continues `prefix`.
     pub fn new(
         config: Arc<GenerationConfig>,
         processors: LogitsProcessors,
@@ -53,7 +53,7 @@ impl BeamSearch {
         }
     }
 
-    /// The best 2K ways to go on, best first. The lower beam and token win a tie.
+    /// The best 2K continuations, best first. The lower beam and token win a tie.
     fn candidates(&self, logits: &mut [f32], logit_stats: &[LogitStats]) -> Vec<Candidate> {
         let wanted = 2 * self.config.num_beams;
         let mut best = TopCandidates::new(wanted);
@@ -99,7 +99,7 @@ impl BeamSearch {
         decided.then_some(best.candidates)
     }
 
-    /// Goes on with the best K of the candidates.
+    /// Continues with the best K of the candidates.
     fn follow(&mut self, candidates: &[Candidate]) {
         let (num_beams, eos) = (self.config.num_beams, self.config.eos_token_id);
         let length = self.beams[0].tokens.len();

@@ -21,8 +21,8 @@ pub struct GreedyOrSampling {
 }
 
 impl GreedyOrSampling {
-    /// Goes on from `prefix`. `stream` tells chunks apart, so that what is drawn for one does
-    /// not depend on the others.
+    /// Continues `prefix`. `stream` selects a chunk's random numbers, so that they do not depend
+    /// on the other chunks.
     pub fn new(
         config: Arc<GenerationConfig>,
         processors: LogitsProcessors,

@@ -1,4 +1,4 @@
-//! What a decoder has seen on a GPU: keys and values in tensors whose lengths recur.
+//! The keys and values of a decoder on a GPU, in tensors whose lengths recur.
 //!
 //! A tensor that is longer at every step has CubeCL choose, time and compile kernels at every
 //! step. Here its length is that of a bucket, and what has not been written is masked. Heads are
@@ -17,7 +17,7 @@ const SHORTEST: usize = 16;
 /// Beyond this length buckets grow by it, and no longer by doubling.
 const STRIDE: usize = 128;
 
-/// The length of the bucket for so many tokens.
+/// The length of the bucket for `length` tokens.
 fn bucket(length: usize) -> usize {
     match length <= STRIDE {
         true => length.next_power_of_two().max(SHORTEST),
@@ -82,7 +82,7 @@ impl Split {
         found.swap_dims(1, 2).reshape(shape)
     }
 
-    /// Zeros for so many tokens, like `next` in all else.
+    /// Zeros for `tokens` tokens, otherwise like `next`.
     fn zeros_like(next: &Split, tokens: usize) -> Self {
         let [rows, heads, _, d_head] = next.keys.dims();
         let (device, dtype) = (next.keys.device(), next.keys.dtype());

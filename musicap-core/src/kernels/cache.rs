@@ -1,4 +1,4 @@
-//! What a decoder has seen: the keys and values of earlier tokens.
+//! The keys and values of a decoder's earlier tokens.
 
 use burn::prelude::*;
 use burn::tensor::TensorData;
@@ -29,7 +29,7 @@ pub enum TokenCache {
 }
 
 impl TokenCache {
-    /// An empty cache for a decoder of so many layers.
+    /// An empty cache for a decoder of `layers` layers.
     pub fn new(layers: usize, layout: Layout, quantized: bool) -> Self {
         #[cfg(feature = "flex")]
         match (layout, quantized) {
@@ -45,15 +45,15 @@ impl TokenCache {
         }
     }
 
-    /// Whether rows of different ages go together in it.
+    /// Whether its rows may have different lengths.
     pub fn supports_ragged_lengths(&self) -> bool {
         !matches!(self, TokenCache::Tensors(_) | TokenCache::Buckets(_))
     }
 
-    /// Takes the rows of `other` behind its own. Tensors can only take the place of none.
+    /// Appends the rows of `other`. Tensors can only do so while they have no rows.
     ///
     /// # Panics
-    /// If rows of different ages do not go together here.
+    /// If they have, and rows must be of one length.
     pub fn append(&mut self, other: TokenCache) {
         match (self, other) {
             #[cfg(feature = "flex")]
@@ -61,7 +61,7 @@ impl TokenCache {
             #[cfg(feature = "flex")]
             (TokenCache::PagedHalf(pages), TokenCache::PagedHalf(other)) => pages.append(other),
             (cache, other) => {
-                assert_eq!(cache.rows(), 0, "rows of different ages in one tensor");
+                assert_eq!(cache.rows(), 0, "rows of different lengths in one tensor");
                 *cache = other;
             }
         }
@@ -123,7 +123,7 @@ impl TokenCache {
         }
     }
 
-    /// Lets row `i` go on from what row `parents[i]` has seen.
+    /// Makes row `i` a continuation of row `parents[i]`.
     pub fn reorder(&mut self, parents: &[usize], device: &Device) {
         match self {
             #[cfg(feature = "flex")]

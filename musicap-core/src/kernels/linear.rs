@@ -48,7 +48,7 @@ impl Linear {
         }
     }
 
-    /// Whether it multiplies whole numbers.
+    /// Whether it multiplies integers.
     pub fn is_quantized(&self) -> bool {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {

@@ -1,4 +1,4 @@
-//! What Burn's CPU backend does slowly, behind one interface.
+//! Layers that Burn's CPU backend computes slowly, behind one interface.
 //!
 //! The layers here compute on packed weights and plain slices where the model has been loaded
 //! for that (see [`Layout`]), which the CPU can do, and by Burn's own operations everywhere else:
@@ -52,10 +52,10 @@ pub enum Layout {
     Packed,
     /// For Burn's operations on any device, training among them.
     Plain,
-    /// For Burn's operations on a GPU, where what is computed has shapes that recur, so that
-    /// kernels need not be chosen anew, and stays there.
+    /// For Burn's operations on a GPU: shapes recur, so that kernels are chosen once, and results
+    /// stay on the device.
     Gpu {
-        /// Computes in half precision, but for norms and what becomes of logits.
+        /// Computes in half precision, except norms and what follows the logits.
         half: bool,
     },
 }

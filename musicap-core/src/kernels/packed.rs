@@ -69,8 +69,8 @@ impl std::fmt::Debug for PackedWeight {
 }
 
 impl PackedWeight {
-    /// Packs a weight `[d_output, d_input]` with its bias `[d_output]`; whole numbers stay what
-    /// they are in layers that are wide enough.
+    /// Packs a weight `[d_output, d_input]` with its bias `[d_output]`; int8 weights stay int8
+    /// in layers that are wide enough.
     pub fn new(weight: Weight, bias: Vec<f32>, d_input: usize) -> Self {
         let d_output = bias.len();
         let narrow = d_input.min(d_output) < NARROW;
@@ -93,7 +93,7 @@ impl PackedWeight {
         PackedWeight { d_input, d_output, bias, matrix }
     }
 
-    /// Whether it holds whole numbers.
+    /// Whether it holds int8 values.
     pub fn is_quantized(&self) -> bool {
         matches!(self.matrix, Matrix::Int8 { .. })
     }
@@ -159,7 +159,7 @@ impl PackedWeight {
         }
     }
 
-    /// Puts whole-number products into `out`, in the place of what they will be turned into;
+    /// Puts integer products into `out`, in the place of the values that they will be turned into;
     /// gives the size of a step for each row.
     fn multiply(&self, input: Rows, matrix: &PackedBMatrix<i8>, out: &mut [f32]) -> Vec<f32> {
         let quantized = self.quantize(input);
@@ -230,7 +230,7 @@ impl PackedWeight {
     /// Turns the products of a row from its output `at` on into what they stand for.
     fn dequantize(&self, step: f32, at: usize, products: &mut [f32]) {
         let Matrix::Int8 { scales, offsets, .. } = &self.matrix else {
-            unreachable!("only whole numbers are turned back");
+            unreachable!("only int8 products are dequantized");
         };
         let span = at..at + products.len();
         let (offsets, scales) = (&offsets[span.clone()], &scales[span.clone()]);
@@ -238,11 +238,11 @@ impl PackedWeight {
     }
 }
 
-/// rten-gemm lays out its left side anew for each block of as many columns. With more columns
-/// than this it is laid out once beforehand.
+/// rten-gemm packs its left side again for each block of this many columns. With more columns, it is
+/// packed once beforehand.
 const WIDE: usize = 2048;
 
-/// Rows in whole numbers, and what a step of each is worth.
+/// Rows as 8-bit integers, and what a step of each is worth.
 struct Quantized {
     width: usize,
     values: Vec<u8>,

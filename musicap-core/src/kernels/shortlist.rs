@@ -24,7 +24,7 @@ impl Shortlist {
 }
 
 /// The `count` or some more likeliest tokens of each row of `logits`, `[rows, vocab_size]` in
-/// single precision: all else stays on the device. `None` where so many are not worth it.
+/// single precision: all else stays on the device. `None` if fetching all is no slower.
 ///
 /// # Errors
 /// The backend's reason, in words.
@@ -39,7 +39,7 @@ pub fn shortlists(logits: Tensor<2>, count: usize) -> Result<Option<Vec<Shortlis
     let greatest = logits.clone().max_dim(1);
     let log_sum = (logits.clone() - greatest.clone()).exp().sum_dim(1).log() + greatest;
     let (values, tokens) = logits.topk_with_indices(count, 1);
-    // One way back for all: token ids are whole numbers well within single precision.
+    // One transfer for all: token ids are exact in single precision.
     let found = Tensor::cat(vec![log_sum, values, tokens.float()], 1);
     let found: Vec<f32> = found.try_into_vec_as().map_err(|e| e.to_string())?;
     let lists = found.chunks_exact(1 + 2 * count).map(|row| {

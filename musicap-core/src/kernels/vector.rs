@@ -58,8 +58,8 @@ impl Stored for f16 {
 
 /// Queries against the keys and values of a sequence each: scores, softmax, mix.
 ///
-/// Head by head, since the queries of a chunk's beams share most of what they look at: it is
-/// still at hand when the next asks for it. `scores` is scratch for one head.
+/// Head by head, since the queries of a chunk's beams share most of their keys and values, which are
+/// then still in the cache. `scores` is scratch for one head.
 pub struct Attend<'a, T> {
     /// `[rows, d_model]`: the queries, in whose place comes what they find.
     pub rows: &'a mut [f32],
@@ -304,7 +304,7 @@ impl SimdOp for AddNorm<'_> {
     }
 }
 
-/// Rounds a row to whole numbers around `zero`, whose largest magnitude becomes `reach`; gives
+/// Rounds a row to integers around `zero`, whose largest magnitude becomes `reach`; gives
 /// the size of one step.
 pub struct Quantize<'a> {
     pub row: &'a [f32],
@@ -359,7 +359,7 @@ impl SimdOp for Quantize<'_> {
     }
 }
 
-/// Whole-number products, kept as the bits of float32, to
+/// Integer products, kept as the bits of float32, to
 /// `(product + offset) · step · scale + bias`.
 pub struct Dequantize<'a> {
     pub products: &'a mut [f32],

@@ -8,11 +8,11 @@ use crate::error::Result;
 pub enum Weight {
     /// In single precision.
     F32(Vec<f32>),
-    /// In whole numbers, each row with its own scale.
+    /// As int8, each row with its own scale.
     Int8(QuantizedWeight),
 }
 
-/// A matrix in whole numbers: a value is its number times its row's scale.
+/// A matrix of int8 values, each to be multiplied by its row's scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedWeight {
     /// `[d_output, d_input]`, from −127 to 127.
@@ -22,7 +22,7 @@ pub struct QuantizedWeight {
 }
 
 impl QuantizedWeight {
-    /// Rounds each row of `d_input` values to whole numbers, its largest magnitude to 127.
+    /// Rounds each row of `d_input` values to int8, its largest magnitude to 127.
     pub fn new(weight: &[f32], d_input: usize) -> Self {
         let mut values = Vec::with_capacity(weight.len());
         let mut scales = Vec::with_capacity(weight.len() / d_input);
@@ -88,7 +88,7 @@ impl Weight {
     }
 }
 
-/// Rows of a table that stays where it is, read one at a time.
+/// Rows of a table that stays in its file, read one at a time.
 pub trait RowSource: Send + Sync + std::fmt::Debug {
     /// Appends the float32 values of row `row`.
     ///
