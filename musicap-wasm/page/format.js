@@ -1,3 +1,5 @@
+// Times in words.
+
 /** `0:10`, `59:59`, `1:00:00`. */
 export function clock(seconds) {
   const total = Math.max(0, Math.round(seconds));
@@ -7,8 +9,8 @@ export function clock(seconds) {
 }
 
 /** `about 4 seconds`, `about 2 minutes`. */
-export function roughly(seconds) {
-  const many = (n, unit) => `about ${n} ${unit}${n === 1 ? "" : "s"}`;
-  if (seconds < 90) return many(Math.max(1, Math.round(seconds)), "second");
-  return many(Math.round(seconds / 60), "minute");
+export function approximately(seconds) {
+  const count = (n, unit) => `about ${n} ${unit}${n === 1 ? "" : "s"}`;
+  if (seconds < 90) return count(Math.max(1, Math.round(seconds)), "second");
+  return count(Math.round(seconds / 60), "minute");
 }

@@ -1,7 +1,7 @@
-// The captions as a list, with the one that is heard lit.
-import { clock } from "./time.js";
+// The captions as a list, in which the current one is highlighted.
+import { clock } from "./format.js";
 
-export class Reading {
+export class CaptionList {
   #list;
   #onChoose;
   #captions = [];
@@ -12,14 +12,14 @@ export class Reading {
     [this.#list, this.#onChoose] = [list, onChoose];
   }
 
-  get captions() {
-    return this.#captions;
+  get length() {
+    return this.#captions.length;
   }
 
-  /** Empties the list; `empty` stands there until the first caption. */
-  clear(empty) {
+  /** Empties the list; `placeholder` is shown until the first caption. */
+  clear(placeholder) {
     this.#list.replaceChildren();
-    this.#list.dataset.empty = empty;
+    this.#list.dataset.empty = placeholder;
     [this.#captions, this.#current] = [[], -1];
   }
 
@@ -27,17 +27,17 @@ export class Reading {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "caption";
-    button.append(spanOf(caption), wordsOf(caption));
+    button.append(timesOf(caption), textOf(caption));
     button.onclick = () => this.#onChoose(caption);
     this.#append(button);
     this.#captions.push(caption);
   }
 
-  /** Says that a stretch of a stream has no caption. */
+  /** Adds a note about a span of a stream without a caption. */
   addSkipped({ start_s, end_s }) {
     const note = document.createElement("p");
     note.className = "skipped";
-    note.textContent = `${clock(start_s)} to ${clock(end_s)} was skipped, as captioning was behind.`;
+    note.textContent = `${clock(start_s)} to ${clock(end_s)} was skipped because captioning fell behind.`;
     this.#append(note);
   }
 
@@ -47,8 +47,8 @@ export class Reading {
     this.#list.append(item);
   }
 
-  /** Lights the caption of this time and gives it. */
-  light(seconds, scroll) {
+  /** Highlights the caption at this time and returns it. */
+  highlight(seconds, scroll) {
     let index = this.#captions.findLastIndex(({ start_s }) => start_s <= seconds);
     if (index >= 0 && seconds >= this.#captions[index].end_s) index = -1;
     if (index !== this.#current) {
@@ -62,14 +62,14 @@ export class Reading {
   }
 }
 
-function spanOf({ start_s, end_s }) {
+function timesOf({ start_s, end_s }) {
   const time = document.createElement("time");
   time.textContent = `${clock(start_s)}–${clock(end_s)}`;
   time.dateTime = `PT${start_s}S`;
   return time;
 }
 
-function wordsOf({ text }) {
+function textOf({ text }) {
   const words = document.createElement("span");
   words.className = "words";
   words.textContent = text;

@@ -1,7 +1,7 @@
-// On the audio thread: hands the sound on, mixed into one channel, some blocks at a time.
+// On the audio thread: mixes the channels and posts the samples in blocks.
 const BLOCK = 4096;
 
-class Tap extends AudioWorkletProcessor {
+class Recorder extends AudioWorkletProcessor {
   #block = new Float32Array(BLOCK);
   #filled = 0;
 
@@ -21,4 +21,4 @@ class Tap extends AudioWorkletProcessor {
   }
 }
 
-registerProcessor("tap", Tap);
+registerProcessor("recorder", Recorder);
