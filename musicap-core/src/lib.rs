@@ -97,5 +97,5 @@ pub use checkpoint::Pretrained;
 pub use device::{Adapter, AdapterKind, Device, adapters};
 pub use error::{Error, HubProblem, Result, SummaryProblem};
 pub use file::replace_file;
-pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, Overrun};
+pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, LiveStatus, Overrun};
 pub use tokenizer::Tokenizer;

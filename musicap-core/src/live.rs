@@ -122,6 +122,12 @@ pub struct LiveCaptions {
     shared: Arc<Shared>,
 }
 
+/// How far captioning is behind, readable by any thread while another waits for captions.
+#[derive(Clone, Debug)]
+pub struct LiveStatus {
+    shared: Arc<Shared>,
+}
+
 #[derive(Debug)]
 enum Pending {
     Chunk { index: usize, span_s: (f64, f64), generated: Option<Generated> },
@@ -142,6 +148,8 @@ struct Shared {
 #[derive(Debug)]
 struct Line {
     waiting: VecDeque<Chunk>,
+    /// Start of the oldest chunk in the model, in seconds.
+    in_model_s: Option<f64>,
     room: usize,
     /// The stretch that has been skipped since the last event.
     skipped: Option<(f64, f64)>,
@@ -191,7 +199,7 @@ impl Captioner {
         self.check(&checked)?;
         let audio = &self.config().audio;
         let line =
-            Line { waiting: VecDeque::new(), room, skipped: None, heard_s: 0.0, ended: false };
+            Line { waiting: VecDeque::new(), in_model_s: None, room, skipped: None, heard_s: 0.0, ended: false };
         let shared = Arc::new(Shared { line: Mutex::new(line), changed: Condvar::new() });
         let input = LiveInput {
             channels: options.channels,
@@ -296,15 +304,22 @@ impl LiveCaptions {
         }
     }
 
-    /// Audio that has come and is not captioned or skipped, in seconds.
+    /// Seconds of audio that are neither captioned nor skipped yet.
     pub fn behind_s(&self) -> f64 {
-        let line = self.shared.lock();
-        let in_model = self.pending.iter().find_map(|pending| match pending {
+        self.status().behind_s()
+    }
+
+    /// The same figure for other threads: reading it does not wait for a caption.
+    pub fn status(&self) -> LiveStatus {
+        LiveStatus { shared: self.shared.clone() }
+    }
+
+    /// Publishes the start of the oldest chunk in the model.
+    fn update_status(&self) {
+        self.shared.lock().in_model_s = self.pending.iter().find_map(|pending| match pending {
             Pending::Chunk { span_s, .. } => Some(span_s.0),
             Pending::Event(_) => None,
         });
-        let start_s = in_model.or_else(|| line.waiting.front().map(|chunk| chunk.start_s));
-        start_s.map_or(0.0, |start_s| line.heard_s - start_s)
     }
 
     /// Waits at most `timeout` for a caption, for those who have something else to do in between:
@@ -384,6 +399,7 @@ impl LiveCaptions {
             let generated = None;
             self.pending.push_back(Pending::Chunk { index: chunk.index, span_s, generated });
         }
+        self.update_status();
         let indices: Vec<usize> = chunks.iter().map(|chunk| chunk.index).collect();
         let mel = self.captioner.log_mel(&chunks);
         if let Err(error) = mel.and_then(|mel| self.decoding.join(mel, &indices)) {
@@ -412,6 +428,7 @@ impl LiveCaptions {
             Pending::Event(event) => Some(event),
             Pending::Chunk { index, span_s, generated: Some(generated) } => {
                 self.gone += 1;
+                self.update_status();
                 Some(self.caption(index, span_s, &generated))
             }
             chunk => {
@@ -452,6 +469,7 @@ impl LiveCaptions {
             });
         }
         self.pending.push_back(Pending::Event(Err(error)));
+        self.update_status();
     }
 }
 
@@ -464,6 +482,15 @@ impl Iterator for LiveCaptions {
                 return next;
             }
         }
+    }
+}
+
+impl LiveStatus {
+    /// Seconds of audio that are neither captioned nor skipped yet.
+    pub fn behind_s(&self) -> f64 {
+        let line = self.shared.lock();
+        let start_s = line.in_model_s.or_else(|| line.waiting.front().map(|chunk| chunk.start_s));
+        start_s.map_or(0.0, |start_s| line.heard_s - start_s)
     }
 }
 

@@ -5,14 +5,14 @@ use numpy::{PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
 
 use crate::error::Result;
-use crate::options::{self, changed};
+use crate::options::{self, with_changes};
 use crate::{source, threads};
 
-/// Chunks that are computed together: enough for many threads, few enough to be held.
-const TOGETHER: usize = 32;
+/// Chunks in one batch: enough for many threads, and few enough to copy their samples.
+const BATCH: usize = 32;
 
-/// The log-mel spectrogram of a recording, float32 [chunks, n_mels, frames] in decibels, with the
-/// front end of LP-MusicCaps but for the changes of a JSON object.
+/// The log-mel spectrogram of a recording, float32 [chunks, n_mels, frames] in decibels. `front_end`
+/// is a JSON object of changes to the front end of LP-MusicCaps.
 #[pyfunction]
 #[pyo3(signature = (
     source: "object",
@@ -31,29 +31,35 @@ pub fn log_mel<'py>(
     tail: &str,
     threads: Option<usize>,
 ) -> Result<Bound<'py, PyAny>> {
-    let config = changed(&AudioConfig::default(), front_end)?;
+    let config = with_changes(&AudioConfig::default(), front_end)?;
     let log_mel = LogMel::new(&config)?;
     let pool = threads::pool(threads)?;
     let tail = options::tail(tail)?;
     let mut decibels = Vec::new();
-    if let Some(samples) = source::in_place(source)
+    if let Some(samples) = source::contiguous(source)
         && sample_rate == Some(config.sample_rate)
         && overlap == 0.0
     {
         let samples = samples.as_slice().map_err(PyErr::from)?;
-        let chunks = py.detach(|| chunks_in_place(samples, &config, tail))?;
-        let cells = chunks.len() * log_mel.n_mels() * config.frames();
-        decibels.reserve_exact(cells);
-        for chunks in chunks.chunks(TOGETHER) {
+        let chunks = chunks_in_place(samples, &config, tail)?;
+        decibels.reserve_exact(chunks.len() * log_mel.n_mels() * config.frames());
+        let mut copies = Vec::new();
+        for chunks in chunks.chunks(BATCH) {
             py.check_signals()?;
-            py.detach(|| pool.install(|| log_mel.append_chunks(chunks, &mut decibels)));
+            // Without the GIL another thread might change the array.
+            copies.clear();
+            chunks.iter().for_each(|chunk| copies.extend_from_slice(chunk));
+            py.detach(|| {
+                let chunks: Vec<&[f32]> = copies.chunks_exact(config.chunk_samples()).collect();
+                pool.install(|| log_mel.append_chunks(&chunks, &mut decibels));
+            });
         }
     } else {
         let source = source::open(source, sample_rate)?;
         let mut chunks = Chunks::new(source, &config, overlap, tail)?;
         py.detach(|| -> musicap::Result<()> {
             loop {
-                let batch = chunks.by_ref().take(TOGETHER).collect::<musicap::Result<Vec<_>>>()?;
+                let batch = chunks.by_ref().take(BATCH).collect::<musicap::Result<Vec<_>>>()?;
                 if batch.is_empty() {
                     return Ok(());
                 }

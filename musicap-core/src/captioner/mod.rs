@@ -27,9 +27,6 @@ pub use stream::CaptionStream;
 use timings::Clock;
 pub use timings::{Stage, Timings};
 
-/// The most threads: more than any machine has processors for.
-const MOST_THREADS: usize = 512;
-
 /// The most chunks that are computed together: beyond some tens, more are no faster, and their
 /// logits alone fill gigabytes.
 const MOST_TOGETHER: usize = 1024;
@@ -382,8 +379,8 @@ fn within<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T + 
 }
 
 fn thread_pool(threads: usize) -> Result<Arc<rayon::ThreadPool>> {
-    if !(1..=MOST_THREADS).contains(&threads) {
-        return Err(Error::option("threads", threads, format!("1 to {MOST_THREADS}")));
+    if !(1..=LoadOptions::MAX_THREADS).contains(&threads) {
+        return Err(Error::option("threads", threads, format!("1 to {}", LoadOptions::MAX_THREADS)));
     }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

@@ -1,4 +1,4 @@
-"""Log-mel spectrograms, converted checkpoints."""
+"""Log-mel spectrograms, and conversion of checkpoints."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from musicap import _musicap
-from musicap._options import encoded, whole
-from musicap._sources import Recording
+from musicap._options import INTEGER, NUMBER, STRING, encode, integer
+from musicap._sources import Recording, resolve
 
 if TYPE_CHECKING:
     import numpy
@@ -33,30 +33,33 @@ def log_mel(
 ) -> NDArray[numpy.float32]:
     """The log-mel spectrogram of a recording, ``[chunks, n_mels, frames]`` in decibels, float32.
 
-    The defaults are the front end of LP-MusicCaps: chunks of 10 s at 16 kHz, torchaudio's HTK mel
-    bands without normalisation, ``10·log10(max(x, 1e-10))``. Float32 samples that lie in one piece
-    are read where they are, and Python goes on meanwhile.
+    The defaults are the front end of LP-MusicCaps: chunks of 10 s at 16 kHz, HTK mel bands without
+    normalisation as in torchaudio, ``10·log10(max(x, 1e-10))``. The GIL is released while spectrograms
+    are computed. An array must not be changed before the function returns.
 
     Args:
-        recording: A path, the bytes of a file, a binary file object, or samples ``[n]`` or
-            ``[channels, n]``, floats within ±1 or integers at full scale.
+        recording: A path, the bytes of a file, a binary file object, samples ``[n]`` or
+            ``[channels, n]``, ``(samples, sample_rate)`` or ``{"array": …, "sampling_rate": …}``.
+            Samples are floats within ±1 or integers at full scale.
         sample_rate: For samples: their rate in hertz.
-        model_sample_rate: The rate that the recording is brought to.
-        n_fft: Length of the Fourier transform and of its periodic Hann window, in samples.
+        model_sample_rate: The rate that the recording is resampled to, in hertz.
+        n_fft: Length of the FFT and of its periodic Hann window, in samples.
         hop_length: Samples between frames.
-        n_mels: Mel bands.
-        f_min: Lower edge of the lowest band, in hertz.
-        f_max: Upper edge of the highest band, in hertz.
-        power: What of a spectrum's bin is squared: its ``"real"`` part, as LP-MusicCaps does, or its
-            ``"magnitude"``, as everybody else does.
+        n_mels: Number of mel bands.
+        f_min: Lower edge of the lowest band in hertz.
+        f_max: Upper edge of the highest band in hertz.
+        power: ``"real"`` squares the real part of the spectrum, as LP-MusicCaps does;
+            ``"magnitude"`` squares its magnitude, as is usual.
         chunk_seconds: Length of a chunk in seconds.
-        pad: What fills up the last chunk: silence, or the chunk itself again.
-        overlap: Seconds that neighbouring chunks share.
-        tail: Whether what is left after the last whole chunk is kept if it is 2 s or longer.
-        threads: Threads to compute with; None takes one for each core.
+        pad: Padding of the last chunk: ``"zero"``, or ``"repeat"`` for the chunk itself again.
+        overlap: Overlap of successive chunks in seconds.
+        tail: ``"keep"`` keeps the audio after the last whole chunk if it is at least 2 s long,
+            ``"drop"`` ignores it.
+        threads: Number of threads; None is one for each core, at most 512.
 
     Raises:
-        MusicapError: If the recording cannot be read or an option is out of range.
+        MusicapError: If the recording cannot be decoded or an option is invalid.
+        OSError: If the file cannot be opened.
     """
     front_end: dict[str, Any] = {
         "sample_rate": model_sample_rate,
@@ -69,9 +72,28 @@ def log_mel(
         "chunk_seconds": chunk_seconds,
         "pad": pad,
     }
-    sample_rate = whole("sample_rate", sample_rate, 1)
-    threads = whole("threads", threads, 1, 1024)
-    return _musicap.log_mel(recording, sample_rate, encoded(front_end), overlap, tail, threads)
+    resolved, rate = resolve(recording, sample_rate)
+    return _musicap.log_mel(
+        resolved,
+        integer("sample_rate", rate, 1),
+        encode("log_mel", front_end, _KINDS),
+        float(overlap),
+        tail,
+        integer("threads", threads, 1, _musicap.MAX_THREADS),
+    )
+
+
+_KINDS = {
+    "sample_rate": INTEGER,
+    "n_fft": INTEGER,
+    "hop_length": INTEGER,
+    "n_mels": INTEGER,
+    "f_min": NUMBER,
+    "f_max": NUMBER,
+    "power": STRING,
+    "chunk_seconds": NUMBER,
+    "pad": STRING,
+}
 
 
 def convert(
@@ -85,6 +107,10 @@ def convert(
     Args:
         checkpoint: A ``.pth`` of LP-MusicCaps, a model folder or a hub id.
         folder: The folder to write: ``config.json``, ``model.safetensors``, ``tokenizer.json``.
-        precision: ``"int8"`` makes the reference model 150 MB.
+        precision: Precision of the weights: ``"int8"`` makes 150 MB of LP-MusicCaps.
+
+    Raises:
+        MusicapError: If the checkpoint cannot be read.
+        OSError: If the folder cannot be written.
     """
     _musicap.convert(os.fspath(checkpoint), os.fspath(folder), precision)
