@@ -81,7 +81,7 @@ pub enum Format {
     Text,
     /// All there is to know.
     Json,
-    /// SubRip subtitles. A summary is a last one, after the end of the recording.
+    /// SubRip subtitles, without the summary.
     Srt,
     /// WebVTT subtitles (W3C). A summary is a note at their head, which no player shows.
     Vtt,
@@ -101,8 +101,19 @@ impl FromStr for Format {
     }
 }
 
+/// Whether SubRip subtitles have a cue for the summary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SummaryCue {
+    /// None.
+    #[default]
+    Omit,
+    /// A last cue after the end of the recording, where it covers no caption.
+    AfterEnd,
+}
+
 impl Captions {
-    /// The captions in `format`, with a line break at the end.
+    /// The captions in `format`, with a line break at the end. SubRip has no place for the summary,
+    /// so it is omitted there; see [`write_srt`](Self::write_srt).
     ///
     /// ```
     /// use musicap::caption::{Caption, Captions, Format};
@@ -123,7 +134,7 @@ impl Captions {
         match format {
             Format::Text => self.to_text(),
             Format::Json => self.to_json(),
-            Format::Srt => self.to_srt(),
+            Format::Srt => self.write_srt(SummaryCue::Omit),
             Format::Vtt => self.to_vtt(),
         }
     }
@@ -171,21 +182,23 @@ impl Captions {
         json
     }
 
-    // Subtitle files end a cue at an empty line, and text output has a line for each caption.
-    fn to_srt(&self) -> String {
+    /// SubRip subtitles, with or without a last cue for the summary.
+    pub fn write_srt(&self, summary: SummaryCue) -> String {
+        // An empty line would end a cue.
         let mut srt = String::new();
         for (number, caption) in (1..).zip(&self.captions) {
             let (start, end) = (clock(caption.start_s, ','), clock(caption.end_s, ','));
             let text = one_line(&caption.text).replace("-->", "→");
             let _ = writeln!(srt, "{number}\n{start} --> {end}\n{text}\n");
         }
-        if let Some(summary) = &self.summary {
-            // SubRip has no place for remarks. After the end it covers no caption.
+        if let Some(text) = &self.summary
+            && summary == SummaryCue::AfterEnd
+        {
             let end = self.captions.iter().map(|caption| caption.end_s);
             let end = end.fold(self.duration_s, f64::max);
             let (start, end) = (clock(end, ','), clock(end + SUMMARY_SECONDS, ','));
             let number = self.captions.len() + 1;
-            let text = one_line(summary).replace("-->", "→");
+            let text = one_line(text).replace("-->", "→");
             let _ = writeln!(srt, "{number}\n{start} --> {end}\n{text}\n");
         }
         srt
@@ -291,7 +304,8 @@ mod tests {
         let summary = Some("A piano\n-->\n\n<throughout>.".to_owned());
         let captions = Captions { summary, ..captions(&["A piano."]) };
         assert!(captions.write(Format::Text).ends_with("\n\nA piano\n-->\n\n<throughout>.\n"));
-        let srt = captions.write(Format::Srt);
+        assert_eq!(captions.write(Format::Srt).lines().count(), 4);
+        let srt = captions.write_srt(SummaryCue::AfterEnd);
         let last = "2\n01:00:19,000 --> 01:00:29,000\nA piano → <throughout>.\n\n";
         assert!(srt.ends_with(last), "{srt}");
         let vtt = captions.write(Format::Vtt);

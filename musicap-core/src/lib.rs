@@ -92,7 +92,7 @@ pub mod model;
 pub mod summarize;
 mod tokenizer;
 
-pub use caption::{Caption, Captions, Format};
+pub use caption::{Caption, Captions, Format, SummaryCue};
 pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions, Stage, Timings};
 pub use checkpoint::Pretrained;
 pub use device::{Adapter, AdapterKind, Device, adapters};

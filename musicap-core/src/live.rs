@@ -199,8 +199,14 @@ impl Captioner {
         checked.generation = options.generation.clone();
         self.check(&checked)?;
         let audio = &self.config().audio;
-        let line =
-            Line { waiting: VecDeque::new(), in_model_s: None, room, skipped: None, heard_s: 0.0, ended: false };
+        let line = Line {
+            waiting: VecDeque::new(),
+            in_model_s: None,
+            room,
+            skipped: None,
+            heard_s: 0.0,
+            ended: false,
+        };
         let shared = Arc::new(Shared { line: Mutex::new(line), changed: Condvar::new() });
         let input = LiveInput {
             channels: options.channels,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 
-use musicap_train::finetune::{Options, Progress, finetune_watched};
+use musicap_train::finetune::{Options, Progress, finetune_with_callback};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -29,31 +29,31 @@ pub fn finetune(
     options: &Bound<'_, PyDict>,
     on_step: Option<Py<PyAny>>,
 ) -> Result<String> {
-    let mut wanted = Options::new(&data, &output);
+    let mut run = Options::new(&data, &output);
     for (key, value) in options {
         let key: String = key.extract()?;
         match key.as_str() {
-            "model" => wanted.model = value.extract()?,
-            "held_out" => wanted.held_out = value.extract()?,
-            "held_out_share" => wanted.held_out_share = value.extract()?,
-            "test" => wanted.test = value.extract()?,
-            "freeze" => wanted.freeze = value.extract()?,
-            "epochs" => wanted.epochs = value.extract()?,
-            "patience" => wanted.patience = value.extract()?,
-            "batch_size" => wanted.batch = value.extract()?,
-            "learning_rate" => wanted.rate = value.extract()?,
-            "minutes" => wanted.minutes = value.extract()?,
-            "seed" => wanted.seed = value.extract()?,
-            "threads" => wanted.threads = value.extract()?,
-            "watch_words" => wanted.watch = value.extract()?,
-            "restart" => wanted.restart = value.extract()?,
+            "model" => run.model = value.extract()?,
+            "held_out" => run.held_out = value.extract()?,
+            "held_out_share" => run.held_out_share = value.extract()?,
+            "test" => run.test = value.extract()?,
+            "freeze" => run.freeze = value.extract()?,
+            "epochs" => run.epochs = value.extract()?,
+            "patience" => run.patience = value.extract()?,
+            "batch_size" => run.batch_size = value.extract()?,
+            "learning_rate" => run.learning_rate = value.extract()?,
+            "minutes" => run.minutes = value.extract()?,
+            "seed" => run.seed = value.extract()?,
+            "threads" => run.threads = value.extract()?,
+            "watch_words" => run.watch_words = value.extract()?,
+            "restart" => run.restart = value.extract()?,
             other => return Err(invalid("option", other, "an option of finetune")),
         }
     }
     let (sender, receiver) = mpsc::channel();
     let progress_sender = sender.clone();
     let worker = std::thread::spawn(move || {
-        let done = finetune_watched(&wanted, &mut |progress| {
+        let done = finetune_with_callback(&run, &mut |progress| {
             // The run waits until Python has handled the step, and stops if Python is gone.
             let (reply, replied) = mpsc::channel();
             progress_sender.send(Event::Progress(progress.clone(), reply))?;

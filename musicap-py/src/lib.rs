@@ -30,7 +30,7 @@ mod _musicap {
     #[pymodule_export]
     use super::player::encode_opus;
     #[pymodule_export]
-    use super::texts::{convert, check_summary, read_captions, summarize, write_captions};
+    use super::texts::{check_captions, check_summary, convert, summarize, write_captions};
     #[pymodule_export]
     use super::threads::default_threads;
 

@@ -14,7 +14,7 @@ use musicap::{Captions, Format, Pretrained};
 use pyo3::prelude::*;
 
 use crate::error::Result;
-use crate::options::{invalid, json};
+use crate::options::invalid;
 use crate::threads::{lock, run_interruptible};
 
 /// The captions of one recording, from JSON.
@@ -32,10 +32,10 @@ pub fn write_captions(captions: &str, format: &str) -> Result<String> {
     Ok(read_one(captions)?.write(Format::from_str(format)?))
 }
 
-/// Checks JSON of captions and returns it as an array of recordings.
+/// Checks that a JSON text contains captions, of one recording or of several.
 #[pyfunction]
-pub fn read_captions(origin: &str, captions: &str) -> Result<String> {
-    Ok(json(&Captions::read_json(origin, captions)?))
+pub fn check_captions(origin: &str, captions: &str) -> Result<()> {
+    Ok(Captions::read_json(origin, captions).map(drop)?)
 }
 
 /// A summary of a recording, whose captions are given as JSON.

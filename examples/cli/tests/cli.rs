@@ -258,6 +258,56 @@ fn an_unwritable_output_is_named() {
 }
 
 #[test]
+fn an_unwritable_output_is_found_before_anything_is_loaded() {
+    let folder = scratch("unwritable-first");
+    let blocked = folder.join("file");
+    std::fs::write(&blocked, b"").unwrap();
+    for output in [blocked.join("captions.json"), blocked.join("captions/")] {
+        let arguments = [SONG, "--model", "nowhere", "--output", text(&output)];
+        assert_fails(&musicap(&arguments), 1, &["unwritable-first/file"]);
+    }
+    let converted = blocked.join("model");
+    assert_fails(&musicap(&["convert", "nowhere", text(&converted)]), 1, &["unwritable-first/file"]);
+    // A check leaves nothing behind.
+    let output = folder.join("captions.json");
+    let failed = musicap(&[SONG, "--model", "nowhere", "--output", text(&output)]);
+    assert_fails(&failed, 1, &["nowhere"]);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn finished_captions_are_in_the_file_while_others_are_captioned() {
+    let folder = scratch("finished");
+    let (pipe, output) = (folder.join("pipe.wav"), folder.join("captions.json"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_musicap"))
+        .args([SONG, text(&pipe), "--format", "json", "--output", text(&output)])
+        .spawn()
+        .unwrap();
+    // Nobody writes to the pipe, so that the second recording waits.
+    let started = std::time::Instant::now();
+    while !output.exists() && started.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&output).unwrap()).unwrap();
+    assert_eq!(json[0]["captions"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn mel_needs_no_weights() {
+    let folder = scratch("mel-config");
+    std::fs::copy(format!("{KIT}/model-a/config.json"), folder.join("config.json")).unwrap();
+    let npy = folder.join("mel.npy");
+    let output = musicap(&["mel", SONG, "--model", text(&folder), "-o", text(&npy)]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(npy.is_file());
+}
+
+#[test]
 fn a_stream_on_stdin_has_a_line_of_json_for_each_chunk() {
     use std::io::Write;
     let mut child = Command::new(env!("CARGO_BIN_EXE_musicap"))

@@ -76,7 +76,7 @@ fn a_folder_is_mirrored_and_failures_are_listed_at_the_end() {
     let output = musicap(&arguments);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(tree(&out), before);
-    assert!(stderr(&output).contains("3 of 4 files are done already"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("3 of 4 files are already captioned"), "{}", stderr(&output));
     std::fs::remove_file(music.join("broken.mp3")).unwrap();
     let output = musicap(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -105,7 +105,7 @@ fn patterns_are_expanded_where_the_shell_did_not() {
 
     let output = musicap(&[&format!("{}/*.flac", text(&folder))]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("no audio file fits this pattern"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("no audio file matches this pattern"), "{}", stderr(&output));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn an_interrupted_run_is_continued_with_nothing_done_twice_and_nothing_lost() {
 
     let output = musicap(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let note = format!("{} of {FILES} files are done already", first.len());
+    let note = format!("{} of {FILES} files are already captioned", first.len());
     assert!(stderr(&output).contains(&note), "{}", stderr(&output));
     let all = tree(&out);
     assert_eq!(all.len(), FILES, "{all:?}");

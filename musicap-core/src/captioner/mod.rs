@@ -381,7 +381,11 @@ fn within<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T + 
 
 fn thread_pool(threads: usize) -> Result<Arc<rayon::ThreadPool>> {
     if !(1..=LoadOptions::MAX_THREADS).contains(&threads) {
-        return Err(Error::option("threads", threads, format!("1 to {}", LoadOptions::MAX_THREADS)));
+        return Err(Error::option(
+            "threads",
+            threads,
+            format!("1 to {}", LoadOptions::MAX_THREADS),
+        ));
     }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

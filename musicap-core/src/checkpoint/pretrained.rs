@@ -54,6 +54,29 @@ impl Pretrained {
         Self::open_elsewhere(name, on_download)
     }
 
+    /// The configuration of the model `name`, found as by [`open`](Self::open). Its weights are
+    /// neither downloaded nor opened.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open), except for errors in the weights and the tokenizer.
+    pub fn open_config(name: impl AsRef<Path>) -> Result<ModelConfig> {
+        let path = name.as_ref();
+        let folder = match path.is_file() {
+            true => path.parent().unwrap_or(Path::new(".")),
+            false => path,
+        };
+        if folder.join("config.json").is_file() {
+            return read_config(folder, GenerationConfig::default());
+        }
+        #[cfg(feature = "hub")]
+        if let Some(id) = super::hub::HubId::parse(&path.display().to_string())
+            && !path.exists()
+        {
+            return super::hub::Hub::from_env()?.config(&id);
+        }
+        Ok(Self::open(path)?.config)
+    }
+
     #[cfg(feature = "hub")]
     fn open_elsewhere(
         name: String,
@@ -95,16 +118,12 @@ impl Pretrained {
         let is_safetensors = weights.extension().is_some_and(|end| end == "safetensors");
         let config_path = folder.join("config.json");
         let config = if config_path.is_file() {
-            let generation = folder.join("generation_config.json");
-            let generation = generation.is_file().then(|| read_text(&generation)).transpose()?;
-            let origin = config_path.display().to_string();
             // A reference checkpoint is used with settings that its config does not make.
             let defaults = match is_safetensors {
                 true => GenerationConfig::default(),
                 false => GenerationConfig::lp_music_caps(),
             };
-            let config = read_text(&config_path)?;
-            ModelConfig::from_json_over(defaults, &origin, &config, generation.as_deref())?
+            read_config(folder, defaults)?
         } else if is_safetensors {
             let missing = "config.json".into();
             return Err(Error::IncompleteModel { folder: folder.to_owned(), missing });
@@ -192,6 +211,15 @@ impl Pretrained {
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }
+}
+
+/// The configuration of the model in `folder`, where `config.json` exists.
+pub(super) fn read_config(folder: &Path, defaults: GenerationConfig) -> Result<ModelConfig> {
+    let generation = folder.join("generation_config.json");
+    let generation = generation.is_file().then(|| read_text(&generation)).transpose()?;
+    let config = folder.join("config.json");
+    let origin = config.display().to_string();
+    ModelConfig::from_json_over(defaults, &origin, &read_text(&config)?, generation.as_deref())
 }
 
 /// The weights in a model folder: safetensors first, then the reference's own names, then any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, overload
 
 from musicap import _musicap
@@ -147,23 +147,27 @@ class Captions:
 
     @classmethod
     def _from_json(cls, origin: str, text: str) -> Captions:
-        recordings = json.loads(_musicap.read_captions(origin, text))
+        # Rust checks the text, and Python reads it: its floats are exactly those that were written.
+        _musicap.check_captions(origin, text)
+        recordings = json.loads(text)
+        if isinstance(recordings, dict):
+            recordings = [recordings]
         if len(recordings) != 1:
             count = len(recordings)
             raise ValueError(f"{origin}: captions of {count} recordings; use from_dict for each")
         [one] = recordings
         return cls(
-            file=one["file"],
+            file=one.get("file"),
             duration_s=one["duration_s"],
             model=one["model"],
-            captions=tuple(Caption(**caption) for caption in one["captions"]),
-            summary=one["summary"],
-            gaps=tuple(Gap(**gap) for gap in one.get("gaps", ())),
+            captions=tuple(_from_keys(Caption, caption) for caption in one["captions"]),
+            summary=one.get("summary"),
+            gaps=tuple(_from_keys(Gap, gap) for gap in one.get("gaps", ())),
         )
 
     def to_json(self) -> str:
         """JSON, as ``musicap --format json`` writes it."""
-        return self._write("json")
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
 
     def to_text(self) -> str:
         """One line for each caption, ``0:10–0:20 A solo violin plays…``, and the summary."""
@@ -188,7 +192,7 @@ class Captions:
         formats = {".txt": "text", ".json": "json", ".srt": "srt", ".vtt": "vtt"}
         if extension not in formats:
             raise ValueError(f"{path}: the extension must be .txt, .json, .srt or .vtt")
-        text = self._write(formats[extension])
+        text = self.to_json() if extension == ".json" else self._write(formats[extension])
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
 
@@ -242,6 +246,11 @@ class Captions:
 
     def _write(self, format: str) -> str:
         return _musicap.write_captions(json.dumps(self.to_dict()), format)
+
+
+def _from_keys(cls: type[Any], data: Mapping[str, Any]) -> Any:
+    """An instance of a dataclass from the keys that it has. Others, of later versions, are ignored."""
+    return cls(**{field.name: data[field.name] for field in fields(cls)})
 
 
 def table(recordings: list[Captions]) -> pandas.DataFrame:

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::super::config::ModelConfig;
-use super::super::pretrained::{Pretrained, find_tokenizer};
+use super::super::pretrained::{Pretrained, find_tokenizer, read_config};
 use super::super::tensors::Checkpoint;
 use super::{Hub, HubId, no_such_file};
 use crate::error::{Error, HubProblem, Result};
+use crate::generate::GenerationConfig;
 
 /// The reference model's repository, which holds its weights alone.
 const LP_MUSIC_CAPS: &str = "seungheondoh/lp-music-caps";
@@ -35,6 +36,19 @@ impl Hub {
             None => self.required_part(id, &commit, "transfer.pth")?,
         };
         Pretrained::from_files(id.to_string(), folder_of(&config), &weights)
+    }
+
+    /// The configuration of the model in the repository, without its weights.
+    ///
+    /// # Errors
+    /// Those of [`file`](Self::file), or [`Error::InvalidConfig`].
+    pub fn config(&self, id: &HubId) -> Result<ModelConfig> {
+        if id.repo() == LP_MUSIC_CAPS {
+            return Ok(ModelConfig::lp_music_caps());
+        }
+        let config = self.file(id, "config.json")?;
+        self.part(id, &self.commit(id, &config), "generation_config.json")?;
+        read_config(folder_of(&config), GenerationConfig::default())
     }
 
     fn lp_music_caps(&self, id: &HubId) -> Result<Pretrained> {

@@ -1,7 +1,7 @@
-//! One step of training: losses, gradients, and what they change.
+//! One training step: loss, gradients, update.
 
 use super::batch::Batch;
-use super::freeze::Trainee;
+use super::freeze::TrainableModel;
 use anyhow::{Result, ensure};
 use burn::module::{Module, ModuleVisitor, Param, ParamGroup};
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
@@ -9,15 +9,14 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::log_softmax;
 use musicap::model::CaptionModel;
 
-/// AdamW's pull towards zero, on matrices only.
+/// Weight decay of AdamW, for matrices only.
 const WEIGHT_DECAY: f32 = 0.01;
 
-/// What some answers of the model cost, in nats, summed over all of them.
+/// Losses summed over all targets, in nats.
 pub struct Loss {
-    /// Cross-entropy as PyTorch's `cross_entropy` defines it with label smoothing: the right
-    /// token shares that much with all tokens alike.
-    pub taught: Tensor<1>,
-    /// The same without smoothing.
+    /// Cross-entropy with label smoothing, as PyTorch's `cross_entropy` defines it.
+    pub smoothed: Tensor<1>,
+    /// Cross-entropy without label smoothing.
     pub plain: Tensor<1>,
 }
 
@@ -25,74 +24,75 @@ pub struct Loss {
 pub fn loss(model: &CaptionModel, batch: &Batch, smoothing: f64) -> Loss {
     let hidden = model.teacher_forced(batch.mel.clone(), &batch.input);
     let [rows, length, d_model] = hidden.dims();
-    // Logits are the greatest tensors by far: none are made for padding.
-    let hidden = hidden.reshape([rows * length, d_model]).select(0, batch.asked.clone());
+    // Logits are by far the largest tensors; none are computed for padding.
+    let hidden = hidden.reshape([rows * length, d_model]).select(0, batch.positions.clone());
     let scores = log_softmax(model.bart().project(hidden), 1);
     let [_, vocabulary] = scores.dims();
     let plain = -scores.clone().gather(1, batch.target.clone().unsqueeze_dim(1)).sum();
     let all = -scores.sum() / vocabulary as f64;
-    Loss { taught: plain.clone() * (1.0 - smoothing) + all * smoothing, plain }
+    Loss { smoothed: plain.clone() * (1.0 - smoothing) + all * smoothing, plain }
 }
 
-/// A model under training with its optimizer.
-pub struct Teacher {
-    pub trainee: Trainee,
+/// A model and its optimizer.
+pub struct Trainer {
+    pub trainable: TrainableModel,
     pub optimizer: ModuleOptimizer,
     smoothing: f64,
-    /// Gradients longer than this are shortened to it.
-    clip: f64,
+    /// Maximum norm of the gradient; larger gradients are scaled down to it.
+    max_grad_norm: f64,
 }
 
-impl Teacher {
-    /// AdamW over what `trainee` has to train.
-    pub fn new(trainee: Trainee, smoothing: f64, clip: f64) -> Self {
+impl Trainer {
+    /// Uses AdamW for the trainable parameters.
+    pub fn new(trainable: TrainableModel, smoothing: f64, max_grad_norm: f64) -> Self {
         let adam = AdamWConfig::new().with_epsilon(1e-8).with_beta_2(0.98);
         let plain = adam.clone().with_weight_decay(0.0).build();
-        let vectors = trainee.trained.iter().filter(|(_, name)| !is_matrix(name));
+        let vectors = trainable.trained.iter().filter(|(_, name)| !is_matrix(name));
         let vectors = ParamGroup::from_ids(vectors.map(|(id, _)| *id).collect());
         let optimizer =
             adam.with_weight_decay(WEIGHT_DECAY).init().with_group(vectors, plain, None);
-        Teacher { trainee, optimizer, smoothing, clip }
+        Trainer { trainable, optimizer, smoothing, max_grad_norm }
     }
 
-    /// Learns from `batches` as if they were one, with `tokens` answers in all, at `rate`. The
-    /// result holds the plain loss, summed over the answers.
+    /// Updates the model with the gradient of `batches`, accumulated as for one batch with `tokens`
+    /// targets, at learning rate `rate`. Also returns the loss without smoothing, summed over the
+    /// targets.
     ///
     /// # Errors
-    /// If a batch cannot be made, or the loss is no number any more.
+    /// If a batch cannot be made, or the loss or the gradient is not finite.
     pub fn step(
         mut self,
         batches: impl Iterator<Item = Result<Batch>>,
         tokens: usize,
         rate: f64,
     ) -> Result<(Self, f64)> {
-        let model = &self.trainee.model;
+        let model = &self.trainable.model;
         let mut gradients = GradientsAccumulator::new();
         let mut total = 0.0;
         for batch in batches {
-            let Loss { taught, plain } = loss(model, &batch?, self.smoothing);
+            let Loss { smoothed, plain } = loss(model, &batch?, self.smoothing);
             total += plain.into_scalar::<f64>();
-            let found = (taught / tokens as f64).backward();
+            let found = (smoothed / tokens as f64).backward();
             gradients.accumulate(model, GradientsParams::from_grads(found, model));
         }
-        ensure!(total.is_finite(), "the loss is {total}; a lower --rate may help");
+        ensure!(total.is_finite(), "the loss is {total}; a lower --learning-rate may help");
         let mut gradients = gradients.grads();
         let norm = norm(model, &gradients);
-        ensure!(norm.is_finite(), "the gradient is {norm}; a lower --rate may help");
-        if norm > self.clip {
-            model.visit(&mut Scale { gradients: &mut gradients, by: self.clip / norm });
+        ensure!(norm.is_finite(), "the gradient is {norm}; a lower --learning-rate may help");
+        if norm > self.max_grad_norm {
+            model.visit(&mut Scale { gradients: &mut gradients, by: self.max_grad_norm / norm });
         }
-        self.trainee.model = self.optimizer.step(rate, self.trainee.model, gradients);
+        self.trainable.model = self.optimizer.step(rate, self.trainable.model, gradients);
         Ok((self, total))
     }
 }
 
-/// Biases and norms are not pulled towards zero.
+/// Weight decay is not applied to biases and layer norms.
 fn is_matrix(name: &str) -> bool {
     name.ends_with("weight") && !name.contains("norm")
 }
 
-/// The length of all gradients as one vector.
+/// The Euclidean norm of all gradients as one vector.
 pub fn norm(model: &CaptionModel, gradients: &GradientsParams) -> f64 {
     let mut squares = Squares { gradients, sum: 0.0 };
     model.visit(&mut squares);
@@ -125,12 +125,12 @@ impl ModuleVisitor for Scale<'_> {
     }
 }
 
-/// The learning rate of step `step` of `steps`, from 0: a straight way up over the first
-/// `warm_up` steps, then half a cosine down.
-pub fn rate(step: usize, steps: usize, warm_up: usize, peak: f64) -> f64 {
-    if step < warm_up {
-        return peak * (step + 1) as f64 / (warm_up + 1) as f64;
+/// The learning rate of step `step` (from 0) of `steps`: linear warmup over the first `warmup` steps,
+/// then cosine decay to 0.
+pub fn learning_rate(step: usize, steps: usize, warmup: usize, peak: f64) -> f64 {
+    if step < warmup {
+        return peak * (step + 1) as f64 / (warmup + 1) as f64;
     }
-    let done = (step - warm_up) as f64 / (steps - warm_up).max(1) as f64;
+    let done = (step - warmup) as f64 / (steps - warmup).max(1) as f64;
     peak * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
 }

@@ -1,9 +1,9 @@
-//! How good a model is on clips that it is not trained on.
+//! Evaluation on clips that are not trained on.
 
-use super::batch::{Lesson, batch};
+use super::batch::{Example, batch};
 use super::clips::{Clip, Spectra};
-use super::report::{Example, Measured, Watched};
-use super::teacher::loss;
+use super::report::{Comparison, Evaluation, WordCount};
+use super::trainer::loss;
 use anyhow::Result;
 use burn::tensor::Device;
 use musicap::checkpoint::ModelConfig;
@@ -11,27 +11,27 @@ use musicap::model::CaptionModel;
 use musicap::{Captioner, LoadOptions, Pretrained};
 use ndarray::Array3;
 
-/// Clips measured on together, with what they are called.
+/// A named set of clips.
 pub struct Set {
     pub name: String,
-    pub clips: Vec<(Clip, Lesson)>,
+    pub clips: Vec<(Clip, Example)>,
 }
 
-/// Mean cross-entropy of a token on `clips`, in nats, `at_once` of them computed at a time.
+/// Mean cross-entropy per token on `clips`, in nats, in batches of `batch_size`.
 ///
 /// # Errors
 /// If the spectrograms cannot be read.
 pub fn mean_loss(
     model: &CaptionModel,
-    clips: &[(Clip, Lesson)],
+    clips: &[(Clip, Example)],
     spectra: &mut Spectra,
     config: &ModelConfig,
-    at_once: usize,
+    batch_size: usize,
     device: &Device,
 ) -> Result<f64> {
     let (mut sum, mut tokens) = (0.0, 0);
-    for clips in clips.chunks(at_once) {
-        let clips: Vec<_> = clips.iter().map(|(clip, lesson)| (clip, lesson)).collect();
+    for clips in clips.chunks(batch_size) {
+        let clips: Vec<_> = clips.iter().map(|(clip, example)| (clip, example)).collect();
         let batch = batch(&clips, spectra, config, None, device)?;
         tokens += batch.tokens;
         sum += loss(model, &batch, 0.0).plain.into_scalar::<f64>();
@@ -39,8 +39,8 @@ pub fn mean_loss(
     Ok(sum / tokens as f64)
 }
 
-/// `sets` measured with the model `before` and the model `after`: losses on all of their clips,
-/// captions and the words of `watch` on the first `captioned`.
+/// Evaluates the models `before` and `after` on `sets`: losses on all clips, captions and counts of the
+/// words `watch` on the first `captioned` clips.
 ///
 /// # Errors
 /// If a model cannot be built, or the spectrograms cannot be read.
@@ -50,81 +50,81 @@ pub fn compare(
     after: &Pretrained,
     spectra: &mut Spectra,
     captioned: usize,
-    at_once: usize,
+    batch_size: usize,
     watch: &[String],
-) -> Result<Vec<Measured>> {
-    let before = listen(sets, before, spectra, captioned, at_once)?;
-    let after = listen(sets, after, spectra, captioned, at_once)?;
+) -> Result<Vec<Evaluation>> {
+    let before = evaluate(sets, before, spectra, captioned, batch_size)?;
+    let after = evaluate(sets, after, spectra, captioned, batch_size)?;
     let compared = sets.iter().zip(before.into_iter().zip(after));
     let compared = compared.map(|(set, ((loss_before, before), (loss_after, after)))| {
-        let said = set.clips.iter().zip(before.into_iter().zip(after));
-        let captions: Vec<Example> = said
-            .map(|((clip, _), (before, after))| Example {
+        let captioned = set.clips.iter().zip(before.into_iter().zip(after));
+        let captions: Vec<Comparison> = captioned
+            .map(|((clip, _), (before, after))| Comparison {
                 place: clip.place.clone(),
-                own: clip.caption.clone(),
+                reference: clip.caption.clone(),
                 before,
                 after,
             })
             .collect();
-        Measured {
+        Evaluation {
             name: set.name.clone(),
             pairs: set.clips.len(),
             loss_before,
             loss_after,
-            watched: watch.iter().map(|word| Watched::count(word, &captions)).collect(),
+            word_counts: watch.iter().map(|word| WordCount::count(word, &captions)).collect(),
             captions,
         }
     });
     Ok(compared.collect())
 }
 
-/// The loss of `model` on each of `sets` and its captions of the first clips.
-fn listen(
+/// The loss of `model` on each of `sets`, and its captions of the first clips.
+fn evaluate(
     sets: &[Set],
     model: &Pretrained,
     spectra: &mut Spectra,
     captioned: usize,
-    at_once: usize,
+    batch_size: usize,
 ) -> Result<Vec<(f64, Vec<String>)>> {
     let device = musicap::Device::Cpu.to_burn()?;
     let (config, mut reader) = (model.config(), model.checkpoint().reader());
     let network =
         CaptionModel::load(config.audio_encoder(), &config.bart, &mut reader, &device, false)?;
     let loss = |set: &Set, spectra: &mut _| {
-        mean_loss(&network, &set.clips, spectra, config, at_once, &device)
+        mean_loss(&network, &set.clips, spectra, config, batch_size, &device)
     };
     let losses: Vec<f64> = sets.iter().map(|set| loss(set, spectra)).collect::<Result<_>>()?;
-    // Two of the largest models at once would be more than training takes.
+    // Only one copy of the model in memory at a time.
     drop(network);
     let captioner = Captioner::load(model, &LoadOptions::default())?;
     let captions = sets.iter().map(|set| {
         let clips = &set.clips[..set.clips.len().min(captioned)];
-        captions(&captioner, model, clips, spectra, at_once)
+        captions(&captioner, model, clips, spectra, batch_size)
     });
     let captions: Vec<_> = captions.collect::<Result<_>>()?;
     Ok(losses.into_iter().zip(captions).collect())
 }
 
-/// What `captioner` says of `clips`, by its model's own generation settings.
+/// The captions of `clips` with the model's own generation settings.
 fn captions(
     captioner: &Captioner,
     model: &Pretrained,
-    clips: &[(Clip, Lesson)],
+    clips: &[(Clip, Example)],
     spectra: &mut Spectra,
-    at_once: usize,
+    batch_size: usize,
 ) -> Result<Vec<String>> {
     let audio = &model.config().audio;
-    let mut said = Vec::new();
-    for clips in clips.chunks(at_once) {
+    let mut texts = Vec::new();
+    for clips in clips.chunks(batch_size) {
         let mut cells = Vec::new();
         for (clip, _) in clips {
             cells.append(&mut spectra.read(clip.spectrum)?);
         }
         let mel = Array3::from_shape_vec((clips.len(), audio.n_mels, audio.frames()), cells)?;
-        let indices: Vec<usize> = (said.len()..said.len() + clips.len()).collect();
+        let indices: Vec<usize> = (texts.len()..texts.len() + clips.len()).collect();
         for caption in captioner.generate_from_mel(mel, &indices, &model.config().generation)? {
-            said.push(model.tokenizer().decode(&caption.tokens)?);
+            texts.push(model.tokenizer().decode(&caption.tokens)?);
         }
     }
-    Ok(said)
+    Ok(texts)
 }
