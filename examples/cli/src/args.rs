@@ -83,7 +83,7 @@ pub struct CaptionArgs {
     /// How often a caption that repeats itself is generated again, by sampling [default: the
     /// model's]
     #[arg(long, value_name = "N")]
-    pub loop_retries: Option<usize>,
+    pub repetition_retries: Option<usize>,
     /// Chunks in one batch [default: 8; on a GPU as many as fit its memory]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
@@ -248,7 +248,7 @@ impl ModelArgs {
 
     /// Reports if `auto` is not a GPU.
     pub fn load_options(&self, quiet: bool) -> LoadOptions {
-        let (device, note) = self.device.settle();
+        let (device, note) = self.device.resolve();
         if let Some(note) = note.filter(|_| !quiet) {
             report(&note);
         }
@@ -276,7 +276,8 @@ impl CaptionArgs {
             self.no_repeat_ngram.unwrap_or(generation.no_repeat_ngram_size);
         generation.repetition_penalty =
             self.repetition_penalty.unwrap_or(generation.repetition_penalty);
-        generation.loop_retries = self.loop_retries.unwrap_or(generation.loop_retries);
+        generation.repetition_retries =
+            self.repetition_retries.unwrap_or(generation.repetition_retries);
         let mut options = CaptionOptions::default()
             .with_tail(self.chunks.tail())
             .with_overlap(self.chunks.overlap)

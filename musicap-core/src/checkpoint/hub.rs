@@ -29,7 +29,7 @@ use self::transfer::{Failure, Fetched, OnProgress, Transfer};
 use crate::error::{Error, HubProblem, Result};
 
 /// How long a server may keep silent.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Access to a hub and to the cache of what came from it.
 ///
@@ -77,7 +77,7 @@ impl Hub {
                 None => variable("HF_TOKEN").map(SecretString::from),
             },
             progress: None,
-            timeout: PATIENCE,
+            timeout: TIMEOUT,
         })
     }
 

@@ -41,7 +41,7 @@ class Generation(TypedDict, total=False):
     """Sampling: only the likeliest tokens with this total probability are considered."""
     seed: int
     """Sampling: the same seed gives the same captions."""
-    loop_retries: int
+    repetition_retries: int
     """How often a caption that repeats itself is generated again, by sampling."""
 
 
@@ -58,7 +58,7 @@ KINDS = {
     "top_k": INTEGER,
     "top_p": NUMBER,
     "seed": INTEGER,
-    "loop_retries": INTEGER,
+    "repetition_retries": INTEGER,
 }
 
 DOCS = """\
@@ -71,4 +71,4 @@ DOCS = """\
             early_stopping: Whether beam search ends once it has ``num_beams`` finished beams.
             do_sample: Whether to sample tokens instead of searching.
             temperature, top_k, top_p, seed: For sampling; as in transformers.
-            loop_retries: How often a caption that repeats itself is generated again."""
+            repetition_retries: How often a caption that repeats itself is generated again."""

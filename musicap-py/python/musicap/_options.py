@@ -100,4 +100,4 @@ def warn_without_effect(options: Mapping[str, Any], settings: Mapping[str, Any])
         warnings.warn(text, UserWarning, stacklevel=5)
 
 
-RETRIES = "loop_retries"
+RETRIES = "repetition_retries"

@@ -313,7 +313,7 @@ fn base_hash(base: &Pretrained) -> Result<String> {
         return hash(file);
     }
     // The embedded weights are not a file, but their configuration states the hash.
-    let stated = base.config().note("musicap").and_then(|note| note["sha256"].as_str());
+    let stated = base.config().extra("musicap").and_then(|note| note["sha256"].as_str());
     Ok(stated.context("the weights have no file")?.to_owned())
 }
 
