@@ -24,7 +24,7 @@ mod _musicap {
     #[pymodule_export]
     use super::live::LiveStream;
     #[pymodule_export]
-    use super::mel::log_mel;
+    use super::mel::{log_mel, log_mel_whole};
     #[pymodule_export]
     use super::run_command;
     #[pymodule_export]

@@ -2,7 +2,6 @@
 
 use musicap::Error;
 use musicap::audio::Tail;
-use pyo3::exceptions::PyTypeError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -22,12 +21,7 @@ where
     let mut all = serde_json::to_value(settings).expect("settings are valid JSON");
     let changes: Value = serde_json::from_str(changes).map_err(|e| value_error(e.to_string()))?;
     for (key, value) in changes.as_object().into_iter().flatten() {
-        match all.get_mut(key) {
-            Some(old) => *old = value.clone(),
-            None => {
-                return Err(PyTypeError::new_err(format!("there is no option {key:?}")).into());
-            }
-        }
+        all[key] = value.clone();
     }
     Ok(serde_json::from_value(all).map_err(|e| value_error(format!("{e} in {changes}")))?)
 }

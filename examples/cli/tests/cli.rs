@@ -275,28 +275,6 @@ fn an_unwritable_output_is_found_before_anything_is_loaded() {
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
 }
 
-#[cfg(unix)]
-#[test]
-fn finished_captions_are_in_the_file_while_others_are_captioned() {
-    let folder = scratch("finished");
-    let (pipe, output) = (folder.join("pipe.wav"), folder.join("captions.json"));
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let mut child = Command::new(env!("CARGO_BIN_EXE_musicap"))
-        .args([SONG, text(&pipe), "--format", "json", "--output", text(&output)])
-        .spawn()
-        .unwrap();
-    // Nobody writes to the pipe, so that the second recording waits.
-    let started = std::time::Instant::now();
-    while !output.exists() && started.elapsed().as_secs() < 60 {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let json: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(&output).unwrap()).unwrap();
-    assert_eq!(json[0]["captions"].as_array().unwrap().len(), 5);
-}
-
 #[test]
 fn mel_needs_no_weights() {
     let folder = scratch("mel-config");

@@ -152,3 +152,27 @@ fn an_interrupted_run_is_continued_with_nothing_done_twice_and_nothing_lost() {
         assert_eq!(json["captions"].as_array().unwrap().len(), 6, "{name}");
     }
 }
+
+#[test]
+fn finished_captions_are_in_the_file_while_others_are_captioned() {
+    let folder = scratch("finished");
+    let (short, long, output) =
+        (folder.join("short.wav"), folder.join("long.wav"), folder.join("captions.json"));
+    tone(&short, 20);
+    tone(&long, 3_600);
+    let mut run = Command::new(env!("CARGO_BIN_EXE_musicap"))
+        .args([text(&short), text(&long), "--format", "json", "--threads", "1"])
+        .args(["--output", text(&output)])
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while !output.exists() && started.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().unwrap(); // SIGKILL
+    run.wait().unwrap();
+    let json = std::fs::read_to_string(&output).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 1);
+    assert_eq!(json[0]["captions"].as_array().unwrap().len(), 2);
+}

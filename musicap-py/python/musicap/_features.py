@@ -23,17 +23,19 @@ def log_mel(
     hop_length: int = 160,
     n_mels: int = 128,
     f_min: float = 0.0,
-    f_max: float = 8_000.0,
+    f_max: float | None = None,
+    mel_scale: Literal["htk", "slaney"] = "htk",
     power: Literal["real", "magnitude"] = "real",
+    whole: bool = False,
     chunk_seconds: float = 10.0,
     pad: Literal["zero", "repeat"] = "zero",
     overlap: float = 0.0,
     tail: Literal["keep", "drop"] = "keep",
     threads: int | None = None,
 ) -> NDArray[numpy.float32]:
-    """The log-mel spectrogram of a recording, ``[chunks, n_mels, frames]`` in decibels, float32.
+    """The log-mel spectrogram of a recording in decibels, float32.
 
-    The defaults are the front end of LP-MusicCaps: chunks of 10 s at 16 kHz, HTK mel bands without
+    Its shape is ``[chunks, n_mels, frames]``, or ``[n_mels, frames]`` with ``whole=True``. The defaults are the front end of LP-MusicCaps: chunks of 10 s at 16 kHz, HTK mel bands without
     normalisation as in torchaudio, ``10·log10(max(x, 1e-10))``. The GIL is released while spectrograms
     are computed. An array must not be changed before the function returns.
 
@@ -47,9 +49,14 @@ def log_mel(
         hop_length: Samples between frames.
         n_mels: Number of mel bands.
         f_min: Lower edge of the lowest band in hertz.
-        f_max: Upper edge of the highest band in hertz.
+        f_max: Upper edge of the highest band in hertz; None is half the rate.
+        mel_scale: ``"htk"`` bands have height 1, torchaudio's default; ``"slaney"`` bands have equal
+            area, librosa's default.
         power: ``"real"`` squares the real part of the spectrum, as LP-MusicCaps does;
             ``"magnitude"`` squares its magnitude, as is usual.
+        whole: Whether the recording is one piece, ``1 + samples // hop_length`` frames with the tail,
+            instead of chunks. ``chunk_seconds``, ``pad``, ``overlap`` and ``tail`` have no effect then,
+            and all samples are in memory.
         chunk_seconds: Length of a chunk in seconds.
         pad: Padding of the last chunk: ``"zero"``, or ``"repeat"`` for the chunk itself again.
         overlap: Overlap of successive chunks in seconds.
@@ -61,26 +68,27 @@ def log_mel(
         MusicapError: If the recording cannot be decoded or an option is invalid.
         OSError: If the file cannot be opened.
     """
+    model_sample_rate = integer("model_sample_rate", model_sample_rate, 1)
     front_end: dict[str, Any] = {
         "sample_rate": model_sample_rate,
         "n_fft": n_fft,
         "hop_length": hop_length,
         "n_mels": n_mels,
         "f_min": f_min,
-        "f_max": f_max,
+        "f_max": model_sample_rate / 2 if f_max is None else f_max,
         "power": power,
         "chunk_seconds": chunk_seconds,
         "pad": pad,
     }
+    if mel_scale != "htk":
+        front_end["mel_scale"] = mel_scale
     resolved, rate = resolve(recording, sample_rate)
-    return _musicap.log_mel(
-        resolved,
-        integer("sample_rate", rate, 1),
-        encode("log_mel", front_end, _KINDS),
-        float(overlap),
-        tail,
-        integer("threads", threads, 1, _musicap.MAX_THREADS),
-    )
+    rate = integer("sample_rate", rate, 1)
+    encoded = encode("log_mel", front_end, _KINDS)
+    threads = integer("threads", threads, 1, _musicap.MAX_THREADS)
+    if whole:
+        return _musicap.log_mel_whole(resolved, rate, encoded, threads)
+    return _musicap.log_mel(resolved, rate, encoded, float(overlap), tail, threads)
 
 
 _KINDS = {
@@ -91,6 +99,7 @@ _KINDS = {
     "f_min": NUMBER,
     "f_max": NUMBER,
     "power": STRING,
+    "mel_scale": STRING,
     "chunk_seconds": NUMBER,
     "pad": STRING,
 }

@@ -47,14 +47,11 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
             "the recording is not available any more: keep a reference to the samples or the open "
             "file, or caption a path"
         )
-    mel = log_mel(recording, sample_rate=sample_rate, power="magnitude")
-    frames_of_chunks = [chunk[:, :-1] for chunk in mel]
-    silence = numpy.full((mel.shape[1], 1), -100.0, numpy.float32)
-    decibels: NDArray[numpy.float32] = numpy.concatenate(frames_of_chunks or [silence], axis=1)
+    decibels = log_mel(recording, sample_rate=sample_rate, power="magnitude", whole=True)
     duration = max(result.duration_s, 1e-3)
+    # The last frame is centred on the end.
     decibels = decibels[:, : max(1, round(duration * 100))]
-    # A short tail has no spectrogram.
-    seconds = min(decibels.shape[1] / 100, duration)
+    seconds = duration
     step = -(-decibels.shape[1] // _MAX_COLUMNS)
     if step > 1:
         whole = decibels.shape[1] // step * step
