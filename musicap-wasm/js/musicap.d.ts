@@ -123,6 +123,10 @@ export interface Progress {
   captioned_s: number;
   /** The recording's length, if it is known before its end. */
   duration_s: number | null;
+  /** Decoding steps since the last caption. */
+  steps: number;
+  /** The maximum number of steps of a caption: its maximum length in tokens. */
+  max_steps: number;
 }
 
 /** Progress of loading a model. */

@@ -238,12 +238,14 @@ function facts({ file, status, result, seconds }) {
 function showProgress({ file, progress, audio }) {
   if (!file) return showStage("Live, waiting for audio");
   if (!progress) return showStage("Loading the model");
-  const { decoded_s, captioned_s, duration_s, seconds } = progress;
+  const { decoded_s, captioned_s, duration_s, steps, max_steps, seconds } = progress;
   const length = duration_s ?? $("audio").duration;
   if (!Number.isFinite(length)) return showStage(`Captioning, ${clock(decoded_s)} decoded`);
   if (!$("audio").duration) player.setLength(length);
   audio.duration = Math.max(audio.duration, length);
-  const done = Math.min(1, (DECODING_SHARE * decoded_s + (1 - DECODING_SHARE) * captioned_s) / length);
+  // Most captions end before their maximum length, so the bar may jump ahead.
+  const partial_s = Math.min(1, steps / max_steps) * (decoded_s - captioned_s);
+  const done = Math.min(1, (DECODING_SHARE * decoded_s + (1 - DECODING_SHARE) * (captioned_s + partial_s)) / length);
   const left = done > 0.05 && seconds > 0.7 ? `${approximately((seconds * (1 - done)) / done)} left` : "";
   showStage(`Captioning, ${clock(captioned_s)} of ${clock(length)}`, done, left);
 }

@@ -51,6 +51,8 @@ struct Progress {
     decoded_s: f64,
     captioned_s: f64,
     duration_s: Option<f64>,
+    steps: usize,
+    max_steps: usize,
 }
 
 /// A recording that is being captioned.
@@ -58,6 +60,9 @@ struct Progress {
 pub struct CaptionJob {
     stream: CaptionStream<Source>,
     captions: Vec<Caption>,
+    /// Steps since the last caption.
+    steps: usize,
+    max_steps: usize,
 }
 
 #[wasm_bindgen]
@@ -67,18 +72,24 @@ impl CaptionJob {
     pub fn new(model: &Model, input: &Input, options: JsValue) -> Result<CaptionJob, JsValue> {
         let options: Options = serde_wasm_bindgen::from_value(options)
             .map_err(malformed("options", "tail, overlap, batchSize or generation"))?;
+        let own = &model.captioner.config().generation;
+        let max_steps = options.generation.as_ref().unwrap_or(own).max_length;
         let stream = model.captioner.captions(input.open()?, &options.into()).map_err(thrown)?;
-        Ok(CaptionJob { stream, captions: Vec::new() })
+        Ok(CaptionJob { stream, captions: Vec::new(), steps: 0, max_steps })
     }
 
     /// Does one step of the work. Returns a caption, `undefined` if none is finished yet, or `null`
     /// after the last one.
     pub fn poll(&mut self) -> Result<JsValue, JsValue> {
         match self.stream.poll_next() {
-            Poll::Pending => Ok(JsValue::UNDEFINED),
+            Poll::Pending => {
+                self.steps += 1;
+                Ok(JsValue::UNDEFINED)
+            }
             Poll::Ready(None) => Ok(JsValue::NULL),
             Poll::Ready(Some(caption)) => {
                 let caption = caption.map_err(thrown)?;
+                self.steps = 0;
                 let value = object(&caption);
                 self.captions.push(caption);
                 value
@@ -86,13 +97,16 @@ impl CaptionJob {
         }
     }
 
-    /// `{ decoded_s, captioned_s, duration_s }`; the last is null if it is unknown.
+    /// `{ decoded_s, captioned_s, duration_s, steps, max_steps }`; `duration_s` is null if it is
+    /// unknown.
     pub fn progress(&self) -> Result<JsValue, JsValue> {
         let duration = self.stream.source().duration();
         object(&Progress {
             decoded_s: self.stream.position_s(),
             captioned_s: self.captions.last().map_or(0.0, |caption| caption.end_s),
             duration_s: duration.map(|duration| duration.as_secs_f64()),
+            steps: self.steps,
+            max_steps: self.max_steps,
         })
     }
 

@@ -199,7 +199,8 @@ class Captions:
     def to_pandas(self) -> pandas.DataFrame:
         """A row for each caption, with ``start_s``, ``end_s``, ``text`` and ``score``, indexed by the
         chunk's number. Needs pandas: ``pip install musicap[pandas]``."""
-        return table([self]).drop(columns="file").set_index("index")
+        one: pandas.DataFrame = table([self]).drop(columns="file").set_index("index")
+        return one
 
     def with_summary(self, summary: str | None) -> Captions:
         """The same captions with another summary."""
@@ -262,7 +263,8 @@ def table(recordings: list[Captions]) -> pandas.DataFrame:
 
     columns = ["file", "index", "start_s", "end_s", "text", "score"]
     rows = [{"file": one.file, **asdict(caption)} for one in recordings for caption in one]
-    return pandas.DataFrame(rows, columns=columns)
+    all_rows: pandas.DataFrame = pandas.DataFrame(rows, columns=columns)
+    return all_rows
 
 
 def _clock(seconds: float) -> str:

@@ -64,10 +64,10 @@ def _with_rate(recording: Any) -> tuple[Any, int | None]:
             if _is_rate(rate) and _is_array(samples):
                 return samples, int(rate)
     if isinstance(recording, Mapping) and "array" in recording:
-        rate = recording.get("sampling_rate")
-        if not _is_rate(rate):
+        sampling_rate: Any = recording.get("sampling_rate")
+        if not _is_rate(sampling_rate):
             raise TypeError("the dictionary has an array, but no number as sampling_rate")
-        return recording["array"], int(rate)
+        return recording["array"], int(sampling_rate)
     return recording, None
 
 

@@ -298,7 +298,7 @@ fn bad_rows_are_reported_and_skipped_and_only_bad_rows_are_an_error() {
 
 #[test]
 fn a_clip_is_the_span_of_its_row_with_the_padding_of_captioning() {
-    let scratch = Scratch::new("stretch");
+    let scratch = Scratch::new("span");
     let noise: Vec<f32> = {
         let mut dice = Dice::new(1, 0, Purpose::Tune);
         (0..16_000 * 12).map(|_| dice.between(-0.3, 0.3)).collect()
@@ -314,15 +314,15 @@ fn a_clip_is_the_span_of_its_row_with_the_padding_of_captioning() {
         for (clip, (from, to)) in loaded.clips.iter().zip([(1.5, 4.0), (0.0, 10.0), (9.0, 12.0)]) {
             let at = |seconds: f64| (seconds * 16_000.0) as usize;
             // As the file holds it: 16 bits.
-            let heard = noise[at(from)..at(to)].iter().map(|x| (x * 32_767.0).trunc() / 32_768.0);
-            let mut heard: Vec<f32> = heard.collect();
+            let audio = noise[at(from)..at(to)].iter().map(|x| (x * 32_767.0).trunc() / 32_768.0);
+            let mut audio: Vec<f32> = audio.collect();
             match config.pad {
-                musicap::audio::Pad::Zero => heard.resize(160_000, 0.0),
+                musicap::audio::Pad::Zero => audio.resize(160_000, 0.0),
                 musicap::audio::Pad::Repeat => {
-                    heard = heard.iter().copied().cycle().take(160_000).collect();
+                    audio = audio.iter().copied().cycle().take(160_000).collect();
                 }
             }
-            let expected: Vec<f32> = log_mel.compute(&heard).into_iter().collect();
+            let expected: Vec<f32> = log_mel.compute(&audio).into_iter().collect();
             let found = spectra.read(clip.spectrum).unwrap();
             assert_eq!(found.len(), expected.len());
             assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-3));
