@@ -42,6 +42,7 @@ function addFiles(files) {
   $("error").hidden = true;
   const entries = [...files].map((file) => new Entry(file.name, file));
   const visible = !shown || shown.isOver ? entries[0] : shown;
+  if (visible !== shown) visible.previous = shown;
   queue.add(entries);
   show(visible);
 }
@@ -172,7 +173,7 @@ function onStatus(entry) {
 /** Shows another entry in the place of one that failed without a caption. */
 function discard(entry) {
   if (entry !== shown) return;
-  const next = queue.entries.findLast(({ status, result }) => status === "running" || result);
+  const next = entry.previous ?? queue.entries.findLast(({ status, result }) => status === "running" || result);
   if (next) return show(next);
   queue.remove(entry);
   entry.item?.remove();
