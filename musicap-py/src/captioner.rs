@@ -194,7 +194,8 @@ impl Captioner {
 }
 
 fn stored_precision(pretrained: &Pretrained) -> &'static str {
-    let has = |dtype| pretrained.checkpoint().saved_tensors().any(|(_, stored)| stored.dtype == dtype);
+    let has =
+        |dtype| pretrained.checkpoint().saved_tensors().any(|(_, stored)| stored.dtype == dtype);
     match (has(StoredType::I8), has(StoredType::F16)) {
         (true, _) => "int8",
         (false, true) => "f16",
@@ -260,7 +261,8 @@ fn explain_missing_gpu(error: musicap::Error) -> musicap::Error {
     let lacks_gpu = cfg!(not(any(feature = "wgpu", feature = "cuda")));
     match error {
         musicap::Error::DeviceUnavailable { device, reason } if lacks_gpu => {
-            let command = "pip install . --config-settings build-args=\"--features wgpu\" (or cuda)";
+            let command =
+                "pip install . --config-settings build-args=\"--features wgpu\" (or cuda)";
             let reason = format!(
                 "{reason}; build a wheel for GPUs from a clone of the repository, in musicap-py: {command}"
             );

@@ -26,9 +26,9 @@ mod _musicap {
     #[pymodule_export]
     use super::mel::{log_mel, log_mel_whole};
     #[pymodule_export]
-    use super::run_command;
-    #[pymodule_export]
     use super::player::encode_opus;
+    #[pymodule_export]
+    use super::run_command;
     #[pymodule_export]
     use super::texts::{check_captions, check_summary, convert, summarize, write_captions};
     #[pymodule_export]

@@ -68,7 +68,10 @@ fn from_bytes(py: Python<'_>, bytes: PyBackedBytes) -> Result<AudioReader> {
 fn file(object: &Bound<'_, PyAny>) -> Result<Interruptible> {
     let py = object.py();
     if object.call_method1("read", (0,))?.is_instance_of::<PyString>() {
-        return Err(PyTypeError::new_err("the file is open in text mode; open it with mode \"rb\"").into());
+        return Err(PyTypeError::new_err(
+            "the file is open in text mode; open it with mode \"rb\"",
+        )
+        .into());
     }
     let named = object.getattr("name").and_then(|name| name.extract::<PathBuf>());
     let name = named.map_or("file object".to_owned(), |name| name.display().to_string());

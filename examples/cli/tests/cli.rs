@@ -267,7 +267,11 @@ fn an_unwritable_output_is_found_before_anything_is_loaded() {
         assert_fails(&musicap(&arguments), 1, &["unwritable-first/file"]);
     }
     let converted = blocked.join("model");
-    assert_fails(&musicap(&["convert", "nowhere", text(&converted)]), 1, &["unwritable-first/file"]);
+    assert_fails(
+        &musicap(&["convert", "nowhere", text(&converted)]),
+        1,
+        &["unwritable-first/file"],
+    );
     // A check leaves nothing behind.
     let output = folder.join("captions.json");
     let failed = musicap(&[SONG, "--model", "nowhere", "--output", text(&output)]);
