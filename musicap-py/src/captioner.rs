@@ -64,9 +64,10 @@ impl Captioner {
                 None => Pretrained::embedded()?,
             };
             let captioner = musicap::Captioner::load(&pretrained, &options);
-            Ok((captioner.map_err(explain_missing_gpu)?, stored_precision(&pretrained)))
+            let captioner = captioner.map_err(explain_missing_gpu)?;
+            Ok::<_, musicap::Error>((captioner, stored_precision(&pretrained)))
         };
-        let loaded: musicap::Result<_> = threads::run_interruptible(py, load, |py| {
+        let loaded = threads::run_interruptible(py, load, |py| {
             let (done, total, file) = lock(&progress).clone();
             match &on_download {
                 Some(on_download) if !file.is_empty() => {

@@ -23,7 +23,8 @@ where
     for (key, value) in changes.as_object().into_iter().flatten() {
         all[key] = value.clone();
     }
-    Ok(serde_json::from_value(all).map_err(|e| value_error(format!("{e} in {changes}")))?)
+    serde_json::from_value(all)
+        .map_err(|reason| invalid("options", &changes.to_string(), &reason.to_string()))
 }
 
 /// The audio after the last whole chunk: kept or dropped.

@@ -31,7 +31,8 @@ pub fn open(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Sourc
     let py = object.py();
     let file: Interruptible = if let Some(path) = path(object)? {
         if path.is_dir() {
-            let arguments = (21, "Is a directory (use caption_many for folders)", path);
+            let arguments =
+                (21, "Is a directory; use caption_many() for folders", path.into_os_string());
             return Err(PyIsADirectoryError::new_err(arguments).into());
         }
         py.detach(|| AudioReader::open(path))?.into()
@@ -244,7 +245,7 @@ fn samples(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source
 
 /// Refuses 32-bit integers that are as quiet as 16-bit integers without scaling would be.
 fn check_integers(array: &Bound<'_, PyAny>) -> Result<()> {
-    if array.getattr("dtype")?.getattr("name")?.ne("int32")? || array.len()? == 0 {
+    if array.getattr("dtype")?.getattr("name")?.ne("int32")? || array.getattr("size")?.eq(0)? {
         return Ok(());
     }
     let (least, most): (i64, i64) =

@@ -93,7 +93,7 @@ impl Set {
         for remark in &loaded.remarks {
             eprintln!("{remark}");
         }
-        left_out.extend(loaded.refused);
+        left_out.extend(loaded.skipped);
         let reasons: Vec<String> = left_out.iter().take(5).map(Remark::to_string).collect();
         let reasons = reasons.join("\n");
         ensure!(!loaded.clips.is_empty(), "{} has no row to use\n{reasons}", path.display());

@@ -12,7 +12,7 @@ from musicap import _musicap
 from musicap._generation import DOCS, KINDS, Generation, Unpack
 from musicap._live import Live
 from musicap._many import Results, expand
-from musicap._options import check_names, encode, integer, warn_without_effect
+from musicap._options import Kind, check_names, encode, integer, warn_without_effect
 from musicap._progress import make_bar
 from musicap._results import Caption, Captions, Gap
 from musicap._sources import Recording, Source, resolve
@@ -466,7 +466,7 @@ def caption_many(
 
 # Named arguments, for suggestions.
 _COMMON = ["sample_rate", "tail", "overlap", "batch_size"]
-_OTHER_OPTIONS: dict[str, dict[str, str]] = {
+_OTHER_OPTIONS: dict[str, dict[str, Kind]] = {
     "captions": dict.fromkeys(_COMMON, ""),
     "caption": dict.fromkeys([*_COMMON, "summary", "language", "progress"], ""),
     "caption_many": dict.fromkeys([*_COMMON, "summary", "language", "progress"], ""),

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal
 
 from musicap import _musicap
-from musicap._options import INTEGER, NUMBER, STRING, encode, integer
+from musicap._options import INTEGER, NUMBER, Kind, encode, integer
 from musicap._sources import Recording, resolve
 
 if TYPE_CHECKING:
@@ -91,17 +91,17 @@ def log_mel(
     return _musicap.log_mel(resolved, rate, encoded, float(overlap), tail, threads)
 
 
-_KINDS = {
+_KINDS: dict[str, Kind] = {
     "sample_rate": INTEGER,
     "n_fft": INTEGER,
     "hop_length": INTEGER,
     "n_mels": INTEGER,
     "f_min": NUMBER,
     "f_max": NUMBER,
-    "power": STRING,
-    "mel_scale": STRING,
+    "power": ("real", "magnitude"),
+    "mel_scale": ("htk", "slaney"),
     "chunk_seconds": NUMBER,
-    "pad": STRING,
+    "pad": ("zero", "repeat"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from musicap._options import BOOLEAN, INTEGER, NUMBER
+from musicap._options import BOOLEAN, INTEGER, NUMBER, Kind
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack as Unpack
@@ -45,7 +45,7 @@ class Generation(TypedDict, total=False):
     """How often a caption that repeats itself is generated again, by sampling."""
 
 
-KINDS = {
+KINDS: dict[str, Kind] = {
     "num_beams": INTEGER,
     "max_length": INTEGER,
     "min_length": INTEGER,

@@ -7,7 +7,7 @@ import json
 import math
 import operator
 import warnings
-from typing import Any, Iterable, Mapping, TypeVar
+from typing import Any, Iterable, Mapping, TypeVar, Union
 
 from musicap.errors import InvalidOptionError
 
@@ -32,7 +32,10 @@ _SYNONYMS = {
     "fmax": "f_max",
 }
 
-INTEGER, NUMBER, BOOLEAN, STRING = "an integer", "a finite number", "True or False", "a string"
+INTEGER, NUMBER, BOOLEAN = "a non-negative integer", "a finite number", "True or False"
+
+Kind = Union[str, "tuple[str, ...]"]
+"""One of those above, or the strings that are allowed."""
 
 
 def integer(name: str, value: Int, least: int, most: int = 2**31) -> Int:
@@ -45,7 +48,7 @@ def integer(name: str, value: Int, least: int, most: int = 2**31) -> Int:
     return number
 
 
-def encode(function: str, options: Mapping[str, Any], kinds: Mapping[str, str]) -> str:
+def encode(function: str, options: Mapping[str, Any], kinds: Mapping[str, Kind]) -> str:
     """Options as JSON. ``kinds`` says which there are and what each must be."""
     check_names(function, options, kinds)
     return json.dumps({name: _converted(name, options[name], kinds[name]) for name in options})
@@ -63,23 +66,28 @@ def check_names(function: str, options: Iterable[str], known: Iterable[str]) -> 
         raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
 
 
-def _converted(name: str, value: Any, kind: str) -> Any:
+def _converted(name: str, value: Any, kind: Kind) -> Any:
     """``value`` as a plain Python value of ``kind``. numpy's scalars are converted."""
     plain = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value
     is_bool = isinstance(plain, bool)
     if kind == BOOLEAN and is_bool:
         return plain
-    if kind == STRING and isinstance(plain, str):
-        return plain
+    if isinstance(kind, tuple):
+        if plain in kind:
+            return plain
+        allowed = " or ".join(repr(each) for each in kind)
+        raise InvalidOptionError(f"{name} is {_shown(value)}, but must be {allowed}")
     if kind == NUMBER and isinstance(plain, (int, float)) and not is_bool and math.isfinite(plain):
         return float(plain)
     if kind == INTEGER and not is_bool:
         if isinstance(plain, float) and plain.is_integer():
-            return int(plain)
+            plain = int(plain)
         try:
-            return operator.index(plain)
+            number = operator.index(plain)
         except TypeError:
-            pass
+            number = -1
+        if number >= 0:
+            return number
     raise InvalidOptionError(f"{name} is {_shown(value)}, but must be {kind}")
 
 
