@@ -72,7 +72,7 @@ pub fn batch(
     clips: &[(&Clip, &Example)],
     spectra: &mut Spectra,
     config: &ModelConfig,
-    mut dice: Option<&mut dyn FnMut(usize) -> Dice>,
+    mut rng: Option<&mut dyn FnMut(usize) -> Dice>,
     device: &Device,
 ) -> Result<Batch> {
     let (n_mels, frames) = (config.audio.n_mels, config.audio.frames());
@@ -82,8 +82,8 @@ pub fn batch(
     let (mut positions, mut target): (Vec<i64>, Vec<i64>) = (Vec::new(), Vec::new());
     for (row, (clip, example)) in clips.iter().enumerate() {
         let mut decibels = spectra.read(clip.spectrum)?;
-        if let Some(dice) = &mut dice {
-            augment(&mut decibels, frames, &config.audio, &mut dice(clip.spectrum));
+        if let Some(rng) = &mut rng {
+            augment(&mut decibels, frames, &config.audio, &mut rng(clip.spectrum));
         }
         mel.append(&mut decibels);
         let padded = example.input.iter().copied().chain(std::iter::repeat(PADDING));

@@ -136,7 +136,7 @@ struct Material {
 /// If an option is invalid, the model or the data cannot be used, or the output folder cannot be
 /// written. Single rows that cannot be used are only reported.
 pub fn finetune(options: &Options) -> Result<Report> {
-    finetune_watched(options, &mut |_| Ok(()))
+    finetune_with_callback(options, &mut |_| Ok(()))
 }
 
 /// [`finetune`] with a callback after each step and each epoch. If it returns an error, the run ends at
