@@ -20,7 +20,7 @@ fn write_mel(args: &MelArgs) -> Result<()> {
         return Err(Error::InvalidOption {
             name: "--output",
             value: args.output.display().to_string(),
-            expected: "a file other than the input".into(),
+            expected: "a file other than the recording that is read".into(),
         });
     }
     output::check_writable(&args.output)?;
