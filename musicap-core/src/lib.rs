@@ -84,6 +84,7 @@ pub mod checkpoint;
 mod device;
 mod error;
 mod file;
+mod finite;
 pub mod generate;
 mod kernels;
 mod live;

@@ -12,6 +12,7 @@ use crate::audio::{AudioLimits, Chunk, Chunker, Resampler, Tail};
 use crate::caption::Caption;
 use crate::captioner::{CaptionOptions, Captioner, Decoding};
 use crate::error::{Error, Result};
+use crate::finite::first_non_finite;
 use crate::generate::{Generated, GenerationConfig};
 
 /// How a stream is captioned.
@@ -221,7 +222,7 @@ impl LiveInput {
     /// # Errors
     /// [`Error::InvalidOption`] if a sample is no finite number; nothing of these is taken.
     pub fn push(&mut self, samples: &[f32]) -> Result<()> {
-        if let Some(place) = samples.iter().position(|sample| !sample.is_finite()) {
+        if let Some(place) = first_non_finite(samples) {
             let found = format!("{} at sample {place}", samples[place]);
             return Err(Error::option("samples", found, "finite numbers"));
         }

@@ -8,6 +8,7 @@ use ndarray::{Array3, Axis};
 
 use super::{Captioner, Inner, Stage};
 use crate::error::{Error, Result};
+use crate::finite::first_non_finite;
 use crate::generate::{
     Generated, GenerationConfig, Overview, Session, Shortlist, Step, StepModel, is_loop,
 };
@@ -94,7 +95,12 @@ impl Decoding {
             return Ok(());
         }
         // With int8 weights the captions of such values would look like any other.
-        if let Some((place, value)) = mel.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        let found = match mel.as_slice() {
+            Some(values) => first_non_finite(values).is_some(),
+            None => mel.iter().any(|value| !value.is_finite()),
+        };
+        let odd = |(_, value): &(_, &f32)| !value.is_finite();
+        if let Some((place, value)) = found.then(|| mel.indexed_iter().find(odd)).flatten() {
             return Err(Error::option("mel", format!("{value} at {place:?}"), "finite numbers"));
         }
         if self.generation.loop_retries > 0 {

@@ -17,6 +17,7 @@ use crate::caption::{Caption, Captions};
 use crate::checkpoint::{ModelConfig, Precision, Pretrained};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::finite::first_non_finite;
 use crate::generate::{Generated, GenerationConfig};
 use crate::model::CaptionModel;
 use crate::tokenizer::Tokenizer;
@@ -254,7 +255,7 @@ impl Captioner {
             return Err(Error::option("chunk", found, format!("{expected} samples")));
         }
         for Chunk { index, samples, .. } in chunks {
-            if let Some(place) = samples.iter().position(|sample| !sample.is_finite()) {
+            if let Some(place) = first_non_finite(samples) {
                 let reason = format!("sample {place} of chunk {index} is {}", samples[place]);
                 return Err(Error::InvalidSamples { reason });
             }

@@ -15,6 +15,7 @@ use safetensors::tensor::Metadata;
 use super::pth;
 use super::save::Precision;
 use crate::error::{Error, Result, brief};
+use crate::finite::first_non_finite;
 use crate::model::{NamedTensor, QuantizedWeight, RowSource, TensorSource, Weight};
 
 /// The JSON header of a safetensors file may be this long, as in its reference implementation.
@@ -400,9 +401,9 @@ impl Checkpoint {
 impl Checkpoint {
     /// Refuses weights that no computation survives.
     pub(super) fn check_finite(&self, name: &str, values: &[f32]) -> Result<()> {
-        match values.iter().all(|value| value.is_finite()) {
-            true => Ok(()),
-            false => {
+        match first_non_finite(values) {
+            None => Ok(()),
+            Some(_) => {
                 let reason = "has values that are no finite numbers at this precision";
                 Err(invalid(&self.origin, format!("tensor {name} {reason}")))
             }

@@ -62,11 +62,12 @@ impl ConvStack {
         stack
     }
 
-    /// `[chunks, d_input, frames]` → `[chunks, frames after all strides, d_output]`
-    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+    /// `[chunks, d_input, frames]` → `[chunks, frames after all strides, d_output]`, to each of
+    /// which `positions` `[frames after all strides, d_output]` is added.
+    pub fn forward_plus(&self, input: Tensor<3>, positions: Tensor<2>) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if !self.packed.is_empty() {
-            return self.forward_packed(input);
+            return self.forward_packed(input, positions);
         }
         unpacked();
         let mut hidden = match self.plain.first().map(|conv| conv.weight.val().dtype()) {
@@ -76,18 +77,18 @@ impl ConvStack {
         for conv in &self.plain {
             hidden = gelu(conv.forward(hidden));
         }
-        hidden.swap_dims(1, 2)
+        hidden.swap_dims(1, 2) + positions.unsqueeze()
     }
 
     /// Chunk by chunk, so that what a layer leaves is still in the cache for the next. Frames
     /// are rows, with the zeros around them in place: then the windows of a convolution are
     /// overlapping rows of a matrix and nothing is copied.
     #[cfg(feature = "flex")]
-    fn forward_packed(&self, input: Tensor<3>) -> Tensor<3> {
+    fn forward_packed(&self, input: Tensor<3>, positions: Tensor<2>) -> Tensor<3> {
         use rayon::prelude::*;
 
         let [chunks, d_input, frames] = input.dims();
-        let values = flex::Values::of(input);
+        let (values, positions) = (flex::Values::of(input), flex::Values::of(positions));
         let d_output = self.packed.last().map_or(d_input, |conv| conv.weight.d_output());
         let lengths = self.packed.iter().map(|conv| conv.stride);
         let length = lengths.fold(frames, |length, stride| (length - 1) / stride + 1);
@@ -110,7 +111,10 @@ impl ConvStack {
                     conv.apply(hidden, next);
                     std::mem::swap(hidden, next);
                 }
-                output.copy_from_slice(&hidden[d_output..hidden.len() - d_output]);
+                let frames = hidden[d_output..hidden.len() - d_output].iter().zip(&*positions);
+                for (place, (value, position)) in output.iter_mut().zip(frames) {
+                    *place = value + position;
+                }
             },
         );
         flex::tensor(output, [chunks, length, d_output])

@@ -44,6 +44,6 @@ impl AudioEncoder {
 
     /// `[chunks, n_mels, mel frames]` decibels → `[chunks, frames, d_model]`.
     pub fn forward(&self, mel: Tensor<3>) -> Tensor<3> {
-        self.convs.forward(mel) + self.positional_embedding.val().unsqueeze()
+        self.convs.forward_plus(mel, self.positional_embedding.val())
     }
 }
