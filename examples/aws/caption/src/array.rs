@@ -55,8 +55,9 @@ impl<'a> Array<'a> {
         let found = read.len();
         Array3::from_shape_vec((count, self.shape[1], self.shape[2]), values).map_err(|_| {
             let (bucket, key) = (self.bucket, self.key);
-            let message =
-                format!("s3://{bucket}/{key}: truncated: {found} of {wanted} bytes at offset {start}");
+            let message = format!(
+                "s3://{bucket}/{key}: truncated: {found} of {wanted} bytes at offset {start}"
+            );
             Problem::permanent("Features", message)
         })
     }

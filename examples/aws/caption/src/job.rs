@@ -95,9 +95,7 @@ impl Jobs {
         match self.call(name, "DescribeProcessingJob", request).await {
             Ok(job) => Ok(job["ProcessingJobStatus"].as_str().unwrap_or_default().to_owned()),
             Err(Failure::Problem(problem)) => Err(problem),
-            Err(Failure::NameInUse) => {
-                Err(Problem::transient(format!("the job {name} is in use")))
-            }
+            Err(Failure::NameInUse) => Err(Problem::transient(format!("the job {name} is in use"))),
         }
     }
 

@@ -131,7 +131,8 @@ fn stage(arn: &str) -> Option<&'static str> {
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let store = Store::new(&pipeline::sdk_config().await);
-    let handler = Arc::new(DeadLetterHandler { store, bucket: settings::required("FAILURES_BUCKET")? });
+    let handler =
+        Arc::new(DeadLetterHandler { store, bucket: settings::required("FAILURES_BUCKET")? });
     let service = service_fn(move |event: LambdaEvent<Value>| {
         let handler = handler.clone();
         async move {

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{BufWriter, Cursor};
 use std::sync::Arc;
 
+use musicap::Error;
 use musicap::audio::{
     AudioConfig, AudioLimits, AudioReader, ChunkSpan, Chunks, LogMel, NpyWriter, Tail,
 };
-use musicap::Error;
 use musicap::caption::Unheard;
 use pipeline::features::{Source, fingerprint};
 use pipeline::{Features, Object, Problem};
@@ -183,7 +183,8 @@ mod tests {
             &["-f", "aiff"],
         ] {
             let bytes = converted(format);
-            check(&bytes[..bytes.len().min(64 << 10)]).unwrap_or_else(|e| panic!("{format:?}: {e}"));
+            check(&bytes[..bytes.len().min(64 << 10)])
+                .unwrap_or_else(|e| panic!("{format:?}: {e}"));
             check(&bytes).unwrap_or_else(|e| panic!("{format:?}: {e}"));
         }
         for bytes in [&b"only words in here"[..], b"\x89PNG\r\n\x1a\n", &[0; 4096]] {

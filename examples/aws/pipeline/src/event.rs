@@ -42,8 +42,9 @@ pub fn created(mut event: Value) -> Result<Vec<Result<Object, Problem>>, Problem
 
 /// The object that a record reports as created; `None` if it reports something else.
 fn object(record: Value) -> Result<Option<Object>, Problem> {
-    let record: S3EventRecord = serde_json::from_value(record)
-        .map_err(|reason| Problem::permanent("Event", format!("not a record of an S3 event: {reason}")))?;
+    let record: S3EventRecord = serde_json::from_value(record).map_err(|reason| {
+        Problem::permanent("Event", format!("not a record of an S3 event: {reason}"))
+    })?;
     let name = record.event_name.as_deref().unwrap_or("ObjectCreated:");
     if !name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
         return Ok(None);

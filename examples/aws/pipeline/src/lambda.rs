@@ -155,15 +155,7 @@ impl Common {
                 }
                 Metrics { audio_s, chunks, ..metrics }.emit(stage, recording);
                 tracing::info!(
-                    stage,
-                    recording,
-                    bucket,
-                    key,
-                    output,
-                    duration_s,
-                    audio_s,
-                    chunks,
-                    request_id,
+                    stage, recording, bucket, key, output, duration_s, audio_s, chunks, request_id,
                     "done"
                 );
                 Ok(Some(output))
@@ -186,15 +178,7 @@ impl Common {
                 Metrics { failed: true, ..metrics }.emit(stage, recording);
                 let (kind, error) = (problem.kind(), problem.to_string());
                 tracing::error!(
-                    stage,
-                    recording,
-                    bucket,
-                    key,
-                    duration_s,
-                    kind,
-                    error,
-                    request_id,
-                    "failed"
+                    stage, recording, bucket, key, duration_s, kind, error, request_id, "failed"
                 );
                 Err(problem)
             }

@@ -170,7 +170,9 @@ fn check_shape(shape: [usize; 3], expected: [usize; 2], bytes: u64) -> Result<us
     let [chunks, n_mels, frames] = shape;
     if [n_mels, frames] != expected {
         let [bands, width] = expected;
-        return Err(format!("an array of shape {shape:?}; the model takes [chunks, {bands}, {width}]"));
+        return Err(format!(
+            "an array of shape {shape:?}; the model takes [chunks, {bands}, {width}]"
+        ));
     }
     let values = shape.iter().try_fold(1u64, |all, &size| all.checked_mul(size as u64));
     match values.and_then(|values| values.checked_mul(size_of::<f32>() as u64)) == Some(bytes) {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use moka::future::Cache;
 use pipeline::Problem;
 use serde::Serialize;
 
+use crate::cache::Cache;
 use crate::key::{INCOMING, Key};
 use crate::recording::Buckets;
 
@@ -40,15 +40,13 @@ pub struct History {
 impl History {
     /// The recordings in `buckets`.
     pub fn new(buckets: Buckets) -> Self {
-        let list = Cache::builder().max_capacity(1).time_to_live(LIST_TTL).build();
-        let done = Cache::builder().max_capacity(1000).time_to_live(DONE_TTL).build();
+        let (list, done) = (Cache::new(1, LIST_TTL), Cache::new(1000, DONE_TTL));
         History { buckets, list, done }
     }
 
     /// The latest recordings, the last one first.
     pub async fn latest(&self) -> Result<Arc<Vec<Entry>>, Problem> {
-        let list = self.list.try_get_with((), self.list()).await;
-        list.map_err(Arc::unwrap_or_clone)
+        self.list.get_or_load(&(), self.list()).await
     }
 
     /// Keys sort the latest first.
@@ -72,12 +70,12 @@ impl History {
 
     /// Whether a recording is done, as far as can be found out.
     async fn is_done(&self, key: &Key) -> bool {
-        if self.done.contains_key(key) {
+        if self.done.get(key).is_some() {
             return true;
         }
         let done = self.buckets.is_done(key).await.unwrap_or(false);
         if done {
-            self.done.insert(key.clone(), ()).await;
+            self.done.insert(key.clone(), ());
         }
         done
     }

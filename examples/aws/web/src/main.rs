@@ -10,9 +10,9 @@
 //! | `PUBLIC` | `false` | `true` in place of a pass phrase: everyone may use the page |
 //! | `TRUSTED_PROXIES` | 0 | proxies that append the client's address to `X-Forwarded-For`: 1 on a single Beanstalk instance (its nginx), 2 behind a load balancer |
 //! | `ALLOWED_HOSTS` | all | the page's host names with ports, separated by commas; others are refused |
-//! | `CLIENT_REQUESTS_PER_MINUTE`, `REQUESTS_PER_MINUTE` | 300, 6000 | requests of each client, of all |
-//! | `CLIENT_UPLOADS_PER_HOUR`, `UPLOADS_PER_HOUR` | 30, 300 | uploads |
-//! | `CLIENT_UPLOAD_MB_PER_HOUR`, `UPLOAD_MB_PER_HOUR` | 2000, 20000 | their size |
+//! | `CLIENT_REQUESTS_PER_MINUTE`, `REQUESTS_PER_MINUTE` | 300, 3000 | requests of each client, of all |
+//! | `CLIENT_UPLOADS_PER_HOUR`, `UPLOADS_PER_HOUR` | 30, 200 | uploads |
+//! | `CLIENT_UPLOAD_MB_PER_HOUR`, `UPLOAD_MB_PER_HOUR` | 1000, 5000 | their size; below `MAX_BYTES`, no file of that size is accepted |
 //! | `CLIENT_LOG_INS_PER_HOUR`, `LOG_INS_PER_HOUR` | 20, 600 | attempts to log in |
 //! | `CLIENT_STREAMS`, `MAX_STREAMS` | 20, 1000 | open `status` streams |
 //! | `MAX_CONNECTIONS`, `CLIENT_CONNECTIONS` | 2000, 64 | open connections; of each address only where `TRUSTED_PROXIES` is 0 |
@@ -28,6 +28,7 @@
 //! | `GET` and `POST log-in`, `POST log-out` | sessions |
 //! | `GET health` | 200 |
 
+mod cache;
 mod client;
 mod history;
 mod key;
@@ -106,15 +107,15 @@ impl Shared {
             allowed_hosts: hosts.filter(|host| !host.is_empty()).collect(),
             requests: RateLimit::per_minute(
                 ("CLIENT_REQUESTS_PER_MINUTE", 300),
-                ("REQUESTS_PER_MINUTE", 6000),
+                ("REQUESTS_PER_MINUTE", 3000),
             )?,
             uploads: RateLimit::per_hour(
                 ("CLIENT_UPLOADS_PER_HOUR", 30),
-                ("UPLOADS_PER_HOUR", 300),
+                ("UPLOADS_PER_HOUR", 200),
             )?,
             megabytes: RateLimit::per_hour(
-                ("CLIENT_UPLOAD_MB_PER_HOUR", 2000),
-                ("UPLOAD_MB_PER_HOUR", 20_000),
+                ("CLIENT_UPLOAD_MB_PER_HOUR", 1000),
+                ("UPLOAD_MB_PER_HOUR", 5000),
             )?,
         })
     }
@@ -230,7 +231,9 @@ async fn main() -> Result<()> {
         }
     });
     let mut terminate = signal(SignalKind::terminate())?;
-    let stop = async move { drop(terminate.recv().await) };
+    let stop = async move {
+        terminate.recv().await;
+    };
     let app = router(shared, request_time);
     http_server::serve(listener, app, limits, stop, tokio::time::sleep(SHUTDOWN_TIME)).await;
     Ok(())

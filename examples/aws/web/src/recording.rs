@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::DateTime;
-use moka::future::Cache;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use pipeline::name::{CAPTIONS, FEATURES, SUMMARIES};
 use pipeline::{Object, Problem, RecordingId, Store, settings};
 use serde::{Deserialize, Serialize};
 
+use crate::cache::Cache;
 use crate::key::{INCOMING, Key};
 use crate::upload::content_type;
 
@@ -22,7 +22,7 @@ const MAX_RESULT_BYTES: u64 = 16 << 20;
 /// The largest note of a failure that is read, in bytes.
 const MAX_NOTE_BYTES: u64 = 64 << 10;
 /// How many uploads are remembered.
-const CACHED: u64 = 10_000;
+const CACHED: usize = 10_000;
 /// How long an upload and its identifier are remembered.
 const FOUND_TTL: Duration = Duration::from_secs(600);
 /// How long it is remembered that there is no such upload.
@@ -93,8 +93,8 @@ pub struct Buckets {
     pub uploads: String,
     features: String,
     results: String,
-    found: Cache<Key, RecordingId>,
-    missing: Cache<Key, ()>,
+    found: Arc<Cache<Key, RecordingId>>,
+    missing: Arc<Cache<Key, ()>>,
 }
 
 impl Buckets {
@@ -105,21 +105,20 @@ impl Buckets {
             uploads: settings::required("UPLOADS_BUCKET")?,
             features: settings::required("FEATURES_BUCKET")?,
             results: settings::required("RESULTS_BUCKET")?,
-            found: Cache::builder().max_capacity(CACHED).time_to_live(FOUND_TTL).build(),
-            missing: Cache::builder().max_capacity(CACHED).time_to_live(MISSING_TTL).build(),
+            found: Arc::new(Cache::new(CACHED, FOUND_TTL)),
+            missing: Arc::new(Cache::new(CACHED, MISSING_TTL)),
         })
     }
 
     /// The pipeline's identifier of an upload. However many ask at once and whether it exists or
     /// not, S3 is asked once in a while.
     pub async fn id(&self, key: &Key) -> Result<RecordingId, Problem> {
-        if self.missing.get(key).await.is_some() {
+        if self.missing.get(key).is_some() {
             return Err(Problem::permanent("Missing", "no such upload"));
         }
-        let found = self.found.try_get_with_by_ref(key, self.look_up(key)).await;
-        let found = found.map_err(Arc::unwrap_or_clone);
+        let found = self.found.get_or_load(key, self.look_up(key)).await;
         if found.as_ref().is_err_and(Problem::is_missing) {
-            self.missing.insert(key.clone(), ()).await;
+            self.missing.insert(key.clone(), ());
         }
         found
     }

@@ -65,7 +65,9 @@ impl Access {
             (true, true) => Ok(Access::Public),
             (false, false) => Ok(Access::PassPhrase(Box::new(Gate::new(&phrase)?))),
             (true, false) => {
-                bail!("set PASS_PHRASE, which visitors log in with, or PUBLIC=true to let everyone in")
+                bail!(
+                    "set PASS_PHRASE, which visitors log in with, or PUBLIC=true to let everyone in"
+                )
             }
             (false, true) => bail!("PASS_PHRASE and PUBLIC=true are both set; unset one"),
         }
@@ -75,16 +77,17 @@ impl Access {
 impl Gate {
     fn new(phrase: &str) -> anyhow::Result<Self> {
         if phrase.len() < MIN_PHRASE_BYTES {
-            bail!("PASS_PHRASE has {} bytes; it must have {MIN_PHRASE_BYTES} or more", phrase.len());
+            bail!(
+                "PASS_PHRASE has {} bytes; it must have {MIN_PHRASE_BYTES} or more",
+                phrase.len()
+            );
         }
         let mut key = [0; 64];
         let derived = Argon2::default().hash_password_into(phrase.as_bytes(), SALT, &mut key);
         derived.map_err(|error| anyhow::anyhow!("{error}")).context("cannot derive a key")?;
         let (each, all) = ATTEMPTS_PER_HOUR;
-        let attempts = RateLimit::per_hour(
-            ("CLIENT_LOG_INS_PER_HOUR", each),
-            ("LOG_INS_PER_HOUR", all),
-        )?;
+        let attempts =
+            RateLimit::per_hour(("CLIENT_LOG_INS_PER_HOUR", each), ("LOG_INS_PER_HOUR", all))?;
         Ok(Gate { phrase: Sha256::digest(phrase).into(), key: Key::from(&key), attempts })
     }
 

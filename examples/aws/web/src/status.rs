@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Shared;
+use crate::cache::Cache;
 use crate::client::Client;
 use crate::key::{Key, KeyQuery};
 use crate::recording::{Buckets, Status};
@@ -35,7 +36,7 @@ const NO_NEWS: &str = "Nothing has happened for two hours. Please upload the rec
 /// How many recordings are polled at a time.
 const MAX_POLLED: usize = 500;
 /// How many polls are remembered while nobody watches, and for how long.
-const MAX_PAUSED: u64 = 10_000;
+const MAX_PAUSED: usize = 10_000;
 const PAUSED_TTL: Duration = Duration::from_secs(3600);
 
 /// How far the poll of a recording is.
@@ -74,7 +75,7 @@ impl Poll {
 pub struct Watchers {
     buckets: Buckets,
     polled: Arc<Mutex<HashMap<Key, watch::Receiver<Status>>>>,
-    paused: moka::sync::Cache<Key, Poll>,
+    paused: Arc<Cache<Key, Poll>>,
     streams: Arc<Streams>,
 }
 
@@ -86,8 +87,7 @@ impl Watchers {
             total: settings::optional("MAX_STREAMS", 1000)?,
             open: Mutex::default(),
         };
-        let paused = moka::sync::Cache::builder();
-        let paused = paused.max_capacity(MAX_PAUSED).time_to_live(PAUSED_TTL).build();
+        let paused = Arc::new(Cache::new(MAX_PAUSED, PAUSED_TTL));
         Ok(Watchers { buckets, polled: Arc::default(), paused, streams: Arc::new(streams) })
     }
 
@@ -199,15 +199,16 @@ pub async fn events(
         let reason = "Too many recordings are being watched; try again later.";
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, reason)
     })?;
-    let statuses = stream::unfold((receiver, open, true), |(mut receiver, open, first)| async move {
-        // The stream ends with the poll, after the last status.
-        if !first && receiver.changed().await.is_err() {
-            return None;
-        }
-        let status = receiver.borrow_and_update().clone();
-        let json = serde_json::to_string(&status).expect("a status can be written as JSON");
-        Some((Ok::<_, Infallible>(Event::default().data(json)), (receiver, open, false)))
-    });
+    let statuses =
+        stream::unfold((receiver, open, true), |(mut receiver, open, first)| async move {
+            // The stream ends with the poll, after the last status.
+            if !first && receiver.changed().await.is_err() {
+                return None;
+            }
+            let status = receiver.borrow_and_update().clone();
+            let json = serde_json::to_string(&status).expect("a status can be written as JSON");
+            Some((Ok::<_, Infallible>(Event::default().data(json)), (receiver, open, false)))
+        });
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
     // Beanstalk's nginx would buffer events.
     Ok(([("x-accel-buffering", "no")], Sse::new(statuses).keep_alive(keep_alive)))

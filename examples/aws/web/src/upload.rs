@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn no_type_that_a_browser_renders_is_signed() {
-        for kind in ["text/html", "image/svg+xml", "audio/mpeg+xml", "audio/\r\n", "audio/svg+xml"] {
+        for kind in ["text/html", "image/svg+xml", "audio/mpeg+xml", "audio/\r\n", "audio/svg+xml"]
+        {
             assert!(check("a", 9, kind).is_err(), "{kind}");
             assert_eq!(check("a.FLAC", 9, kind).unwrap().name, "a.FLAC");
         }
