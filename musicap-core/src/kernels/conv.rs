@@ -7,11 +7,11 @@ use burn::prelude::*;
 use burn::tensor::activation::gelu;
 use burn::tensor::{DType, FloatDType};
 
-use super::{Way, Weight, unpacked};
+use super::{Placement, Weight, unpacked};
 #[cfg(feature = "flex")]
 use super::{
     flex,
-    packed::{PackedWeight, Rows, Then},
+    packed::{Activation, PackedWeight, Rows},
 };
 
 /// One convolution of three taps, padded by one frame of zeros at each end.
@@ -44,7 +44,7 @@ struct PackedConv {
 }
 
 impl ConvStack {
-    pub fn new(layers: impl IntoIterator<Item = Conv3Weights>, way: &Way) -> Self {
+    pub fn new(layers: impl IntoIterator<Item = Conv3Weights>, placement: &Placement) -> Self {
         let mut stack = ConvStack {
             plain: Vec::new(),
             #[cfg(feature = "flex")]
@@ -52,12 +52,12 @@ impl ConvStack {
         };
         for layer in layers {
             #[cfg(feature = "flex")]
-            if way.layout.is_packed() {
+            if placement.layout.is_packed() {
                 stack.packed.push(std::sync::Arc::new(PackedConv::new(layer)));
                 continue;
             }
             unpacked();
-            stack.plain.push(plain(layer, way));
+            stack.plain.push(plain(layer, placement));
         }
         stack
     }
@@ -121,7 +121,7 @@ impl ConvStack {
     }
 }
 
-fn plain(layer: Conv3Weights, way: &Way) -> Conv1d {
+fn plain(layer: Conv3Weights, placement: &Placement) -> Conv1d {
     let Conv3Weights { weight, bias, d_input, stride } = layer;
     let d_output = bias.len();
     // Initialized with the least memory, since its weights are replaced.
@@ -129,9 +129,9 @@ fn plain(layer: Conv3Weights, way: &Way) -> Conv1d {
         .with_stride(stride)
         .with_padding(PaddingConfig1d::Explicit(1, 1))
         .with_initializer(Initializer::Zeros)
-        .init(&way.device);
-    conv.weight = Param::from_tensor(way.tensor(weight.into_f32(), [d_output, d_input, 3]));
-    conv.bias = Some(Param::from_tensor(way.tensor(bias, [d_output])));
+        .init(&placement.device);
+    conv.weight = Param::from_tensor(placement.tensor(weight.into_f32(), [d_output, d_input, 3]));
+    conv.bias = Some(Param::from_tensor(placement.tensor(bias, [d_output])));
     conv
 }
 
@@ -153,6 +153,6 @@ impl PackedConv {
         output.clear();
         output.resize((count + 2) * d_output, 0.0);
         let inner = &mut output[d_output..(count + 1) * d_output];
-        self.weight.apply_to(windows, Then::Gelu, inner);
+        self.weight.apply_to(windows, Activation::Gelu, inner);
     }
 }

@@ -1,7 +1,7 @@
 //! The description that is stored beside an array of features.
 
 use musicap::audio::{AudioConfig, ChunkSpan};
-use musicap::caption::Unheard;
+use musicap::caption::UncaptionedSpan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub struct Features {
     /// The start and end of each chunk.
     pub chunks: Vec<ChunkSpan>,
     /// Parts of the recording that could not be decoded.
-    pub gaps: Vec<Unheard>,
+    pub gaps: Vec<UncaptionedSpan>,
 }
 
 /// Where a recording is stored.
