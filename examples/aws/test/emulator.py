@@ -463,7 +463,7 @@ def recorded(path):
 def main(path, calls):
     calls = recorded(calls)
     for mode in MODES:
-        # A server of its own for each mode, with nothing of the one before.
+        # A new server for each mode, without the state of the previous one.
         server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         server.start()
         try:

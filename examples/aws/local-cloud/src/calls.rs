@@ -1,7 +1,7 @@
 //! The calls to AWS services that every part makes, each with the role in whose name it is made.
 //!
 //! test/emulator.py compares them with the policies of deploy/template.yaml. Each part of the local
-//! cloud has an access key of its own, which is the name of its role.
+//! cloud has its own access key, which is the name of its role.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};

@@ -297,7 +297,7 @@ impl Cloud {
     }
 }
 
-/// Creates a folder that only this user can read: recordings may be private, and logs tell of them.
+/// Creates a folder that only this user can read: recordings and logs may be private.
 fn create_private(folder: &Path) -> Result<()> {
     let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     created.with_context(|| folder.display().to_string())

@@ -131,7 +131,7 @@ async fn answer(
 }
 
 impl Buckets {
-    /// Records a call for an object. S3 answers 403 in place of 404 to whoever may not list the
+    /// Records a call for an object. S3 answers 403 instead of 404 to callers that may not list the
     /// bucket, so finding out that an object does not exist needs that permission.
     fn record<T>(
         &self,
@@ -232,7 +232,7 @@ impl S3 for Buckets {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let credentials = request.credentials.clone();
         let result = self.files.head_object(request).await;
-        // There is no permission of its own for HEAD.
+        // HEAD needs the permission for GET.
         self.record(credentials.as_ref(), "s3:GetObject", &bucket, &key, &result);
         result
     }

@@ -241,9 +241,9 @@ async fn a_failed_job_is_noted_and_its_event_can_be_sent_again() {
     let note: Value = serde_json::from_str(&note.unwrap()).unwrap();
     assert_eq!((&note["kind"], &note["stage"]), (&"Job".into(), &"caption".into()));
     assert!(note["detail"].as_str().unwrap().contains("PRECISION"), "{note}");
-    let told = lines(cloud.function("caption").log());
-    assert!(told.iter().any(|line| line["message"] == "job started"), "{told:?}");
-    assert!(told.iter().all(|line| line["message"] != "done"), "{told:?}");
+    let log = lines(cloud.function("caption").log());
+    assert!(log.iter().any(|line| line["message"] == "job started"), "{log:?}");
+    assert!(log.iter().all(|line| line["message"] != "done"), "{log:?}");
 
     let events = cloud.events();
     let (_, event) = events.iter().find(|(function, _)| *function == "caption").unwrap();

@@ -129,7 +129,7 @@ async fn a_ticket_is_valid_once_and_for_its_headers_alone() {
     assert_eq!(put(&ticket, song.clone(), |_| {}).await, 200);
     assert_eq!(put(&ticket, vec![0; song.len()], |_| {}).await, 412, "the second time");
 
-    // The link decides what a browser is told, not what is stored.
+    // The headers are set by the link, whatever is stored.
     let key = ticket["key"].as_str().unwrap();
     let link = client().get(format!("{}audio", cloud.page())).query(&[("key", key)]);
     let link = link.send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
@@ -288,7 +288,7 @@ async fn slow_clients_do_not_keep_others_from_the_page() {
         )
         .unwrap();
     }
-    assert_eq!(get(&cloud, "").await.status(), 200, "others are served meanwhile");
+    assert_eq!(get(&cloud, "").await.status(), 200, "other clients are served");
     let read = |mut stream: &TcpStream| {
         let mut reply = String::new();
         stream.read_to_string(&mut reply).expect("the connection is closed");

@@ -1,4 +1,4 @@
-//! What a recording's results are called.
+//! Names of recordings and of their results.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -27,7 +27,7 @@ pub fn is_failure_record(key: &str) -> bool {
     key.starts_with(FAILURES) || key.starts_with(DEAD_LETTERS)
 }
 
-/// What a recording is called in all buckets: a readable part of its file's name, and a digest of
+/// The name of a recording in all buckets: a readable part of its file's name, and a digest of
 /// bucket, key and version. The same upload has the same identifier however often and in whatever
 /// order its events arrive; a new upload under the same key has a new one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

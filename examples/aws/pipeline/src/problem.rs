@@ -6,19 +6,19 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 /// Why a stage could not do its work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The recording itself cannot be captioned: it is not audio, or too large. Whoever uploaded it
-    /// is told under `failures/`; for the pipeline it is no failure, so nothing is retried and
-    /// nobody is alarmed.
+    /// The recording itself cannot be captioned: it is not audio, or too large. The
+    /// reason is stored under `failures/` for the page. It is no failure of the pipeline, so there
+    /// are no retries and no alarm.
     Rejected {
         /// What is wrong with it, in one word: `UnknownFormat`.
         kind: &'static str,
         /// What is wrong, where, and what to do.
         message: String,
     },
-    /// A retry would give the same. Lambda is told all the same, tries again and then sends the
-    /// event to the dead-letter queue.
+    /// A retry would give the same. Lambda retries all the same, and then sends the event to the
+    /// dead-letter queue.
     Permanent {
-        /// The kind of problem in one word, for alarms and for whoever reads the queue: `Missing`.
+        /// The kind of problem in one word, for alarms and for operators: `Missing`.
         kind: &'static str,
         /// What is wrong, where, and what to do.
         message: String,
@@ -28,7 +28,7 @@ pub enum Problem {
         /// What happened.
         message: String,
     },
-    /// The object has been replaced by a newer one, which has an event of its own.
+    /// The object has been replaced by a newer one, which has its own event.
     Superseded,
 }
 

@@ -78,7 +78,7 @@ impl<'de> Visitor<'de> for Document<'_> {
     }
 }
 
-/// Whether a member of the object is called `instances`. The name is not kept, however long it is.
+/// Whether the name of a member is `instances`. The name is not stored, whatever its length.
 struct IsInstances;
 
 impl<'de> DeserializeSeed<'de> for IsInstances {

@@ -163,7 +163,7 @@ async fn answer(
     let give_up = GiveUp { deadline: Some(deadline), disconnected: guard.0.clone() };
     let model = server.model.clone();
     let worked = tokio::task::spawn_blocking(move || {
-        // The work goes on until it checks `give_up`, and keeps its permits until then.
+        // The work continues until it checks `give_up`, and keeps its permits until then.
         let _permits = (admitted, captioning);
         invocation.caption(&model, &give_up)
     });

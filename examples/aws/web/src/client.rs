@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(client(peer, &headers, 2), address("198.51.100.7"));
         // A request that has passed fewer proxies, or none at all.
         assert_eq!(client(peer, &["198.51.100.7"], 2), address(peer));
-        assert_eq!(client(peer, &["nonsense"], 1), address(peer));
+        assert_eq!(client(peer, &["not an address"], 1), address(peer));
     }
 
     #[test]

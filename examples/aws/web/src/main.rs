@@ -71,8 +71,6 @@ const MAX_BODY_BYTES: usize = 16 << 10;
 const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
 /// The time in which a client has to read some of its answer.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often clients are forgotten that are far from their limits.
-const FORGET_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The state that all requests share.
 struct Shared {
@@ -118,13 +116,6 @@ impl Shared {
                 ("UPLOAD_MB_PER_HOUR", 5000),
             )?,
         })
-    }
-
-    fn forget_idle(&self) {
-        self.requests.forget_idle();
-        self.uploads.forget_idle();
-        self.megabytes.forget_idle();
-        self.forget_idle_attempts();
     }
 }
 
@@ -223,13 +214,6 @@ async fn main() -> Result<()> {
     let listener = http_server::listen(host, port).await?;
     tracing::info!(address = listener.local_addr()?.to_string(), "listening");
 
-    let idle = shared.clone();
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(FORGET_INTERVAL).await;
-            idle.forget_idle();
-        }
-    });
     let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
         terminate.recv().await;

@@ -1,42 +1,49 @@
 //! Limits on what each client, and all of them together, may ask for.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use pipeline::settings;
+use quick_cache::sync::Cache;
+use ratelimit::{Ratelimiter, TryWaitError};
 
 use crate::client::Client;
 
-/// A limit for each client and one for all.
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+/// The most clients that are remembered; beyond that, those seen least start with a full quota.
+const MAX_CLIENTS: usize = 100_000;
+
+/// A limit for each client and one for all. A quota can be used up at once, and is refilled evenly.
 pub struct RateLimit {
-    each: DefaultKeyedRateLimiter<Client>,
-    all: DefaultDirectRateLimiter,
-    clock: DefaultClock,
+    quota: NonZeroU32,
+    period: Duration,
+    clients: Cache<Client, Arc<Ratelimiter>>,
+    all: Ratelimiter,
 }
 
 impl RateLimit {
-    /// Limits with these quotas.
-    pub fn new(each: Quota, all: Quota) -> Self {
-        let (each, all) = (RateLimiter::keyed(each), RateLimiter::direct(all));
-        RateLimit { each, all, clock: DefaultClock::default() }
+    /// Quotas per period for each client and for all.
+    pub fn new(each: NonZeroU32, all: NonZeroU32, period: Duration) -> Self {
+        let clients = Cache::new(MAX_CLIENTS);
+        RateLimit { quota: each, period, clients, all: full(all, period) }
     }
 
-    /// Limits per hour from the settings `each.0` and `all.0`, by default `each.1` and `all.1`.
+    /// Quotas per hour from the settings `each.0` and `all.0`, by default `each.1` and `all.1`.
     ///
     /// # Errors
     /// If one is not a positive integer.
     pub fn per_hour(each: (&str, u32), all: (&str, u32)) -> anyhow::Result<Self> {
-        Ok(Self::new(Quota::per_hour(setting(each)?), Quota::per_hour(setting(all)?)))
+        Ok(Self::new(setting(each)?, setting(all)?, HOUR))
     }
 
-    /// Limits per minute, likewise.
+    /// Quotas per minute, likewise.
     ///
     /// # Errors
     /// If one is not a positive integer.
     pub fn per_minute(each: (&str, u32), all: (&str, u32)) -> anyhow::Result<Self> {
-        Ok(Self::new(Quota::per_minute(setting(each)?), Quota::per_minute(setting(all)?)))
+        Ok(Self::new(setting(each)?, setting(all)?, MINUTE))
     }
 
     /// Takes `amount` from both quotas.
@@ -44,26 +51,24 @@ impl RateLimit {
     /// # Errors
     /// If one of them does not have as much; the time to wait.
     pub fn take(&self, client: Client, amount: u32) -> Result<(), Duration> {
-        let Some(amount) = NonZeroU32::new(amount) else { return Ok(()) };
-        let now = self.clock.now();
-        // The client's own first: whoever is over it must not use up that of all.
-        match self.each.check_key_n(&client, amount) {
-            Ok(Ok(())) => {}
-            Ok(Err(until)) => return Err(until.wait_time_from(now)),
-            Err(_) => return Err(Duration::MAX),
+        let new = || Ok::<_, std::convert::Infallible>(Arc::new(full(self.quota, self.period)));
+        let Ok(own) = self.clients.get_or_insert_with(&client, new);
+        // The client's own first: a client over its limit must not use up the quota of all.
+        for quota in [&*own, &self.all] {
+            quota.try_wait_n(amount.into()).map_err(|error| match error {
+                TryWaitError::Insufficient(wait) => wait,
+                _ => Duration::MAX,
+            })?;
         }
-        match self.all.check_n(amount) {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(until)) => Err(until.wait_time_from(now)),
-            Err(_) => Err(Duration::MAX),
-        }
+        Ok(())
     }
+}
 
-    /// Forgets clients whose quota is full again. Without it memory grows with every address.
-    pub fn forget_idle(&self) {
-        self.each.retain_recent();
-        self.each.shrink_to_fit();
-    }
+/// A quota of which nothing is used.
+fn full(quota: NonZeroU32, period: Duration) -> Ratelimiter {
+    let quota = u64::from(quota.get());
+    let bucket = Ratelimiter::builder(quota).period(period).max_tokens(quota);
+    bucket.initial_available(quota).build().expect("a positive quota and period")
 }
 
 fn setting((name, default): (&str, u32)) -> anyhow::Result<NonZeroU32> {
@@ -75,8 +80,7 @@ mod tests {
     use super::*;
 
     fn limit(each: u32, all: u32) -> RateLimit {
-        let quota = |count| Quota::per_hour(NonZeroU32::new(count).unwrap());
-        RateLimit::new(quota(each), quota(all))
+        RateLimit::new(each.try_into().unwrap(), all.try_into().unwrap(), HOUR)
     }
 
     #[test]

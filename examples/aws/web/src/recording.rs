@@ -213,8 +213,7 @@ impl Buckets {
 
     /// A signed link. The response's headers are set by the link, whatever was stored with the
     /// object: a type that browsers do not render, and a download outside of a player. S3 cannot
-    /// be told to send `nosniff`, so the type is the first line of defence and its own origin the
-    /// second.
+    /// send `nosniff`; the object's origin differs from the page's.
     async fn link(&self, key: &str, name: &str) -> Result<String, Problem> {
         let signing = PresigningConfig::expires_in(LINK_VALIDITY).expect("an hour is allowed");
         let name = utf8_percent_encode(name, NON_ALPHANUMERIC);

@@ -181,15 +181,6 @@ pub async fn log_out() -> Response {
     ([("set-cookie", cookie.to_string())], Redirect::to("log-in")).into_response()
 }
 
-impl Shared {
-    /// Forgets clients that have not been seen for a while.
-    pub fn forget_idle_attempts(&self) {
-        if let Access::PassPhrase(gate) = &self.access {
-            gate.attempts.forget_idle();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -110,7 +110,7 @@ impl Watchers {
             (self.buckets.clone(), self.polled.clone(), self.paused.clone());
         tokio::spawn(async move {
             run(&buckets, &key, &sender, &mut poll).await;
-            // In this order: whoever comes in between starts from what is remembered.
+            // In this order, so that the next watcher finds one or the other.
             let mut all = all.lock().expect("not poisoned");
             paused.insert(key.clone(), poll);
             all.remove(&key);

@@ -104,7 +104,7 @@ pub fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// Signs the upload of one file of exactly this size and type, once. Each has a key of its own, so
+/// Signs the upload of one file of exactly this size and type, once. Each has its own key, so
 /// nothing is replaced.
 ///
 /// All headers are signed that S3 would store with the object and send with it later: without that,
