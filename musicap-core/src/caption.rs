@@ -69,6 +69,17 @@ impl From<&Gap> for UncaptionedSpan {
     }
 }
 
+/// A section of a recording in which the music stays alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// Where it starts, in seconds.
+    pub start_s: f64,
+    /// Where it ends, in seconds.
+    pub end_s: f64,
+    /// What it is, in a few words: "Piano alone".
+    pub title: String,
+}
+
 /// How long a summary stands after the end of a recording in SubRip, in seconds.
 const SUMMARY_SECONDS: f64 = 10.0;
 

@@ -39,7 +39,9 @@
 //! summarizer of one's own is written the same way on both. [`LocalSummarizer`] works there.
 //! `OpenAi` does not: a key has no place in a page that anyone may read.
 
+mod facts;
 mod future;
+mod language;
 mod local;
 #[cfg(feature = "openai")]
 mod openai;
@@ -49,6 +51,7 @@ mod watch;
 #[cfg(not(target_family = "wasm"))]
 pub use future::summarize_blocking;
 pub use future::{MaybeSend, SummaryFuture};
+pub use language::Language;
 pub use local::LocalSummarizer;
 #[cfg(feature = "openai")]
 pub use openai::{OpenAi, OpenAiOptions};
