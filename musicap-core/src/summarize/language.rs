@@ -133,10 +133,20 @@ impl Catalog {
         catalog
     }
 
+    /// Whether there is a message `id`.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.bundle.has_message(id)
+    }
+
     /// The message `id`, if there is one.
     pub(super) fn text(&self, id: &str, args: &Args<'_>) -> Option<String> {
         let pattern = self.bundle.get_message(id)?.value()?;
-        Some(self.bundle.format_pattern(pattern, Some(&values(args)), &mut vec![]).into_owned())
+        let mut errors = Vec::new();
+        let text = self.bundle.format_pattern(pattern, Some(&values(args)), &mut errors);
+        if cfg!(test) {
+            assert!(errors.is_empty(), "{:?} {id}: {errors:?}", self.bundle.locales);
+        }
+        Some(text.into_owned())
     }
 
     /// The attribute `name` of the message `id`, if it has one.
@@ -157,4 +167,73 @@ impl Catalog {
 
 fn values<'a>(args: &Args<'a>) -> FluentArgs<'a> {
     args.iter().map(|&(name, value)| (name, value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::facts::all_terms;
+    use super::*;
+
+    /// Messages that not every language needs: rules for adjectives, forms of a clause that is
+    /// followed by another, two places for who plays a piece.
+    fn is_optional(id: &str) -> bool {
+        id.starts_with("adjective-")
+            || id.ends_with("-then")
+            || matches!(id, "piece-for" | "whole-for")
+    }
+
+    fn ids(source: &str) -> BTreeSet<&str> {
+        let starts = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
+        source.lines().filter(starts).filter_map(|line| Some(line.split_once(" =")?.0)).collect()
+    }
+
+    #[test]
+    fn every_language_has_every_message_and_no_other() {
+        let english = ids(LANGUAGES[0].3);
+        for (code, .., source) in LANGUAGES {
+            FluentResource::try_new((*source).to_owned())
+                .unwrap_or_else(|(_, errors)| panic!("{code}.ftl: {errors:?}"));
+            let own = ids(source);
+            let missing: Vec<_> = english.difference(&own).filter(|id| !is_optional(id)).collect();
+            assert!(missing.is_empty(), "{code}.ftl lacks {missing:?}");
+            let extra: Vec<_> = own.difference(&english).filter(|id| !is_optional(id)).collect();
+            assert!(extra.is_empty(), "{code}.ftl has {extra:?}, which nothing uses");
+            assert!(own.contains("piece-for") != own.contains("whole-for"), "{code}.ftl");
+        }
+    }
+
+    #[test]
+    fn every_term_of_the_lexicon_has_a_name_in_every_language() {
+        for language in Language::all() {
+            for term in all_terms().filter(|term| term.id != "silent") {
+                let id = format!("{}-{}", term.kind.prefix(), term.id);
+                assert!(language.catalog().has(&id), "{language:?} lacks {id}");
+            }
+        }
+    }
+
+    #[test]
+    fn languages_are_found_by_code_and_names() {
+        for name in ["de", "DE", "de-AT", "de_CH", "German", "german", " Deutsch "] {
+            assert_eq!(Language::find(name).unwrap().code(), "de", "{name}");
+        }
+        assert_eq!(Language::find("日本語").unwrap().code(), "ja");
+        for name in ["", "x", "Klingon", "deu tsch", &"é".repeat(1000)] {
+            let error = Language::find(name).unwrap_err().to_string();
+            assert!(error.contains("German (de)") && error.contains("Hindi (hi)"), "{error}");
+            assert!(error.len() < 500, "{error}");
+        }
+    }
+
+    #[test]
+    fn words_that_merge_are_merged_at_their_borders_alone() {
+        let french = Language::find("fr").unwrap().catalog();
+        assert_eq!(french.contracted("le orgue et le violon"), "l’orgue et le violon");
+        assert_eq!(french.contracted("fait place à le chœur"), "fait place au chœur");
+        assert_eq!(french.contracted("à lente"), "à lente");
+        let english = Language::ENGLISH.catalog();
+        assert_eq!(english.contracted("a accordion and a ukulele"), "an accordion and a ukulele");
+    }
 }

@@ -8,10 +8,10 @@ mod lexicon;
 mod parse;
 mod text;
 
-pub(super) use lexicon::{COMMON_WORDS, FUNCTION_WORDS, INTENSIFIERS};
-pub(super) use parse::Sentence;
 #[cfg(test)]
 pub(super) use lexicon::all_terms;
+pub(super) use lexicon::{COMMON_WORDS, FUNCTION_WORDS, INTENSIFIERS};
+pub(super) use parse::Sentence;
 
 /// What kind of thing a term names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

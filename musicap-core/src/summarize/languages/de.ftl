@@ -87,6 +87,7 @@ enter-two = bei { $time } { $number ->
     [one] kommt
    *[other] kommen
 } { $sounds } hinzu
+band-returns = bei { $time } kehrt die Band zurück
 return = bei { $time } { $number ->
     [one] kehrt
    *[other] kehren

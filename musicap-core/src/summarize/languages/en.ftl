@@ -65,6 +65,7 @@ enter-two = at { $time } { $sounds } { $number ->
     [one] enters
    *[other] enter
 }
+band-returns = at { $time } the band returns
 return = at { $time } { $sounds } { $number ->
     [one] returns
    *[other] return
@@ -133,6 +134,7 @@ only-repetition = the captions only repeat themselves
 contractions =
     a a=an a
     a e=an e
+    a E=an E
     a i=an i
     a o=an o
     a unh=an unh

@@ -84,6 +84,7 @@ enter-two = en el minuto { $time } se { $number ->
     [one] incorpora
    *[other] incorporan
 } { $sounds }
+band-returns = en el minuto { $time } vuelve la banda
 return = en el minuto { $time } { $number ->
     [one] vuelve
    *[other] vuelven

@@ -13,7 +13,7 @@ noun-subject = { $class ->
 noun-with = { $noun }
 noun-by = { noun-subject }
 noun-open = { noun-subject }
-noun-to = { noun-subject }
+noun-to = à { noun-subject }
 noun-the = { $class ->
     [f] la { $noun }
     [uf] la { $noun }
@@ -74,6 +74,7 @@ enter-two = à { $time }, { $sounds } { $number ->
     [one] s’ajoute
    *[other] s’ajoutent
 }
+band-returns = à { $time }, le groupe revient
 return = à { $time }, { $sounds } { $number ->
     [one] revient
    *[other] reviennent
@@ -93,11 +94,11 @@ end-also = jusqu’à la fin, on n’entend plus que { $sounds }
 replace = à { $time }, { $old } { $number ->
     [one] cède
    *[other] cèdent
-} la place à { $new }
+} la place { $new }
 replace-also = { $old } { $number ->
     [one] cède
    *[other] cèdent
-} la place à { $new }
+} la place { $new }
 stop = à { $time }, { $sounds } { $number ->
     [one] s’arrête
    *[other] s’arrêtent

@@ -1,361 +1,544 @@
-### English. How these files work is described in docs/adding.md and languages/README.md.
+### हिन्दी। «रचना» और «धुन» स्त्रीलिंग हैं: विशेषण उन्हीं के अनुसार हैं, `.become` «संगीत» (पुल्लिंग) के अनुसार।
 
-## Nouns. `.class`: none is counted (a piano), u is not (percussion), p is plural (strings).
+## संज्ञाएँ। `.class`: none पुल्लिंग, f स्त्रीलिंग; p, fp बहुवचन।
 
-noun-subject = { $class ->
-    [p] { $noun }
-    [u] { $noun }
-   *[none] a { $noun }
-}
-noun-with = { noun-subject }
-noun-by = { noun-subject }
-noun-to = { noun-subject }
-noun-the = the { $noun }
+noun-subject = { $noun }
+noun-with = { $noun }
+noun-by = { $noun }
+noun-open = { $noun }
+noun-to = { $noun }
+noun-the = { $noun }
 noun-without = { $noun }
 noun-title = { $noun }
 noun-for = { $noun }
 
 list-more = { $a }, { $b }
-list-and = { $a } and { $b }
-list-or = { $a } or { $b }
+list-and = { $a } और { $b }
+list-or = { $a } और { $b }
 
-## Adjectives
+## विशेषण
 
 qualities-more = { $a }, { $b }
-qualities-attributive = { $a }, { $b }
-qualities-be = { $a } and { $b }
-qualities-become = { $a } and { $b }
+qualities-attributive = { $a } और { $b }
+qualities-be = { $a } और { $b }
+qualities-become = { $a } और { $b }
 
-## The whole
+## समग्र
 
-piece = piece
-song = song
-instrumental = instrumental piece
-piece-for = { $noun } piece
-whole = a { $piece }
-whole-qualities = a { $qualities } { $piece }
-whole-with = { $whole } with { $sounds }
-whole-solo = { $whole } for { $sounds } alone
-whole-alone = { $whole }, unaccompanied
-whole-without = { $whole }, without { $sounds }
-silent = the recording is almost silent
-only = there is only { $sounds }, and no music
-opens-as = the recording opens as { $whole }
-joined-by = { $whole }, joined by { $sounds } at { $time }
-at-times = at times { $sounds } can be heard
-recording-live = it is a live recording
-recording-poor = the sound quality is poor
-
-## The course. The first clause of a sentence has the time; -also follows another clause.
-
-open = it opens with { $sounds }
-open-also = it opens with { $sounds }
-at-first = it is { $qualities } at first
-at-first-also = it is { $qualities } at first
-enter = at { $time } { $sounds } { $number ->
-    [one] comes
-   *[other] come
-} in
-enter-also = { $sounds } { $number ->
-    [one] comes
-   *[other] come
-} in
-enter-two = at { $time } { $sounds } { $number ->
-    [one] enters
-   *[other] enter
+piece = रचना
+song = गीत-रचना
+instrumental = वाद्य रचना
+piece-for = { $noun } रचना
+whole = एक { $piece }
+whole-qualities = एक { $qualities } { $piece }
+whole-with = { $sounds } के साथ { $whole }
+whole-solo = { $whole }, केवल { $sounds }
+whole-alone = { $whole }, बिना संगत के
+whole-without = बिना { $sounds } के, { $whole }
+silent = रिकॉर्डिंग लगभग मौन है
+only = केवल { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}, संगीत नहीं
+opens-as = रिकॉर्डिंग { $whole } से शुरू होती है
+joined-by = { $whole }, जिसमें { $time } पर { $sounds } { $number ->
+    [one] { $last ->
+        [f] जुड़ती है
+        [fp] जुड़ती है
+       *[none] जुड़ता है
+    }
+   *[other] { $last ->
+        [f] जुड़ती हैं
+        [fp] जुड़ती हैं
+       *[none] जुड़ते हैं
+    }
 }
-return = at { $time } { $sounds } { $number ->
-    [one] returns
-   *[other] return
+at-times = बीच-बीच में { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+recording-live = यह लाइव रिकॉर्डिंग है
+recording-poor = ध्वनि की गुणवत्ता ख़राब है
+
+## क्रम
+
+open = शुरुआत में { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+open-also = शुरुआत में { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+at-first = आरंभ में यह { $qualities } है
+at-first-also = आरंभ में यह { $qualities } है
+enter = { $time } पर { $sounds } शुरू { $number ->
+    [one] { $last ->
+        [f] होती है
+        [fp] होती है
+       *[none] होता है
+    }
+   *[other] { $last ->
+        [f] होती हैं
+        [fp] होती हैं
+       *[none] होते हैं
+    }
+}
+enter-also = { $sounds } शुरू { $number ->
+    [one] { $last ->
+        [f] होती है
+        [fp] होती है
+       *[none] होता है
+    }
+   *[other] { $last ->
+        [f] होती हैं
+        [fp] होती हैं
+       *[none] होते हैं
+    }
+}
+enter-two = { $time } पर { $sounds } { $number ->
+    [one] { $last ->
+        [f] जुड़ती है
+        [fp] जुड़ती है
+       *[none] जुड़ता है
+    }
+   *[other] { $last ->
+        [f] जुड़ती हैं
+        [fp] जुड़ती हैं
+       *[none] जुड़ते हैं
+    }
+}
+band-returns = { $time } पर बैंड लौटता है
+return = { $time } पर { $sounds } { $number ->
+    [one] { $last ->
+        [f] लौटती है
+        [fp] लौटती है
+       *[none] लौटता है
+    }
+   *[other] { $last ->
+        [f] लौटती हैं
+        [fp] लौटती हैं
+       *[none] लौटते हैं
+    }
 }
 return-also = { $sounds } { $number ->
-    [one] returns
-   *[other] return
+    [one] { $last ->
+        [f] लौटती है
+        [fp] लौटती है
+       *[none] लौटता है
+    }
+   *[other] { $last ->
+        [f] लौटती हैं
+        [fp] लौटती हैं
+       *[none] लौटते हैं
+    }
 }
-follow = at { $time } { $sounds } { $number ->
-    [one] follows
-   *[other] follow
+follow = { $time } पर { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
 }
-follow-also = { $sounds } { $number ->
-    [one] follows
-   *[other] follow
+follow-also = { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
 }
-drop = at { $time } it drops to { $sounds }
-drop-also = it drops to { $sounds }
-change = at { $time } it changes to { $sounds }
-change-also = it changes to { $sounds }
-end = from { $time } to the end there { $number ->
-    [one] is
-   *[other] are
-} only { $sounds }
-end-also = to the end there { $number ->
-    [one] is
-   *[other] are
-} only { $sounds }
-replace = at { $time } { $old } { $number ->
-    [one] gives
-   *[other] give
-} way to { $new }
-replace-also = { $old } { $number ->
-    [one] gives
-   *[other] give
-} way to { $new }
-stop = at { $time } { $sounds } { $number ->
-    [one] stops
-   *[other] stop
+drop = { $time } पर केवल { $sounds } { $number ->
+    [one] { $last ->
+        [f] बची रहती है
+        [fp] बची रहती है
+       *[none] बचा रहता है
+    }
+   *[other] { $last ->
+        [f] बची रहती हैं
+        [fp] बची रहती हैं
+       *[none] बचे रहते हैं
+    }
 }
-stop-also = { $sounds } { $number ->
-    [one] stops
-   *[other] stop
+drop-also = केवल { $sounds } { $number ->
+    [one] { $last ->
+        [f] बची रहती है
+        [fp] बची रहती है
+       *[none] बचा रहता है
+    }
+   *[other] { $last ->
+        [f] बची रहती हैं
+        [fp] बची रहती हैं
+       *[none] बचे रहते हैं
+    }
 }
-silence = at { $time } the music stops
-silence-also = the music stops
-turn = at { $time } the music turns { $qualities }
-turn-also = the music turns { $qualities }
-genre = at { $time } it changes to { $genre }
-genre-also = it changes to { $genre }
+change = { $time } से केवल { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+change-also = केवल { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+end = { $time } से अंत तक केवल { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+end-also = अंत तक केवल { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+replace = { $time } पर { $old } की जगह { $new } सुनाई { $new-number ->
+    [one] { $new-last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $new-last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+replace-also = { $old } की जगह { $new } सुनाई { $new-number ->
+    [one] { $new-last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $new-last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+stop = { $time } पर { $sounds } रुक { $number ->
+    [one] { $last ->
+        [f] जाती है
+        [fp] जाती है
+       *[none] जाता है
+    }
+   *[other] { $last ->
+        [f] जाती हैं
+        [fp] जाती हैं
+       *[none] जाते हैं
+    }
+}
+stop-also = { $sounds } रुक { $number ->
+    [one] { $last ->
+        [f] जाती है
+        [fp] जाती है
+       *[none] जाता है
+    }
+   *[other] { $last ->
+        [f] जाती हैं
+        [fp] जाती हैं
+       *[none] जाते हैं
+    }
+}
+silence = { $time } पर संगीत रुक जाता है
+silence-also = संगीत रुक जाता है
+turn = { $time } पर संगीत { $qualities } हो जाता है
+turn-also = संगीत { $qualities } हो जाता है
+genre = { $time } पर संगीत { $genre } में बदल जाता है
+genre-also = संगीत { $genre } में बदल जाता है
 
-## Sentences
+## वाक्य
 
-clauses = { $first }, and { $second }
+clauses = { $first }, और { $second }
 sentences = { $first }; { $second }
-sentence = { $clause }.
-outline = in outline: { $items }
+sentence = { $clause }।
+outline = रूपरेखा: { $items }
 outline-item = { $time } { $title }
 outline-more = { $a }; { $b }
-quote = at { $time }: “{ $text }”
-alone = from { $from } to { $to }: { $text }
-no-captions = there are no captions
-only-repetition = the captions only repeat themselves
-# Two words that are written differently beside each other, one pair a line; _ is a space. Of the
-# second word the beginning will do.
-contractions =
-    a a=an a
-    a e=an e
-    a i=an i
-    a o=an o
-    a unh=an unh
-    a up=an up
+quote = { $time }: “{ $text }” (मूल पाठ)
+alone = { $from } से { $to } तक: { $text }
+no-captions = कोई विवरण नहीं है
+only-repetition = विवरण केवल दोहराए गए हैं
+contractions = {""}
 
-## Titles of sections
+## शीर्षक
 
-title-alone = { $sound } alone
-title-band = full band
-title-silence = silence
-title-music = music
-title-qualities = { $title }, { $qualities }
+title-alone = केवल { $sound }
+title-band = पूरा बैंड
+title-silence = मौन
+title-music = संगीत
+title-qualities = { $title } ({ $qualities } लय)
 
-## Sounds. `.piece` is a piece that is played by it.
 
-sound-piano = piano
-sound-electric-piano = electric piano
-sound-keyboard = keyboard
-sound-harpsichord = harpsichord
-sound-celesta = celesta
-sound-music-box = music box
-sound-mallets = mallet percussion
-    .for = mallet
-    .class = u
-sound-vibraphone = vibraphone
-sound-marimba = marimba
-sound-xylophone = xylophone
-sound-glockenspiel = glockenspiel
-sound-kalimba = kalimba
-sound-steelpan = steelpan
-sound-bells = bells
-    .for = bell
+## ध्वनियाँ
+
+sound-piano = पियानो
+sound-electric-piano = इलेक्ट्रिक पियानो
+sound-keyboard = कीबोर्ड
+sound-harpsichord = हार्प्सीकॉर्ड
+sound-celesta = सेलेस्टा
+sound-music-box = म्यूज़िक बॉक्स
+sound-mallets = मैलेट वाद्य
+sound-vibraphone = वाइब्राफ़ोन
+sound-marimba = मरिम्बा
+sound-xylophone = ज़ाइलोफ़ोन
+sound-glockenspiel = ग्लॉकनश्पील
+sound-kalimba = कलिम्बा
+sound-steelpan = स्टीलपैन
+sound-bells = घंटियाँ
+    .class = fp
+sound-organ = ऑर्गन
+sound-church-organ = पाइप ऑर्गन
+sound-accordion = अकॉर्डियन
+sound-harmonica = माउथ ऑर्गन
+sound-acoustic-guitar = अकूस्टिक गिटार
+sound-electric-guitar = इलेक्ट्रिक गिटार
+sound-distorted-guitar = डिस्टॉर्टेड गिटार
+sound-guitar = गिटार
+sound-bass = बेस
+sound-electric-bass = बेस गिटार
+sound-synth-bass = सिंथ बेस
+sound-double-bass = डबल बेस
+sound-violin = वायलिन
+sound-viola = वियोला
+sound-cello = चेलो
+sound-strings = तार-वाद्य
     .class = p
-sound-organ = organ
-sound-church-organ = church organ
-sound-accordion = accordion
-sound-harmonica = harmonica
-sound-acoustic-guitar = acoustic guitar
-sound-electric-guitar = electric guitar
-sound-distorted-guitar = distorted guitar
-sound-guitar = guitar
-sound-bass = bass
-sound-electric-bass = bass guitar
-sound-synth-bass = synth bass
-sound-double-bass = double bass
-sound-violin = violin
-sound-viola = viola
-sound-cello = cello
-sound-strings = strings
-    .for = string
+sound-pizzicato = पिज़्ज़िकातो तार-वाद्य
     .class = p
-sound-pizzicato = plucked strings
-    .for = plucked-string
+sound-harp = हार्प
+sound-trumpet = ट्रम्पेट
+sound-trombone = ट्रॉम्बोन
+sound-tuba = ट्यूबा
+sound-french-horn = फ़्रेंच हॉर्न
+sound-brass = पीतल के वाद्य
     .class = p
-sound-harp = harp
-sound-trumpet = trumpet
-sound-trombone = trombone
-sound-tuba = tuba
-sound-french-horn = French horn
-sound-brass = brass
-    .class = u
-sound-saxophone = saxophone
-sound-clarinet = clarinet
-sound-oboe = oboe
-sound-english-horn = English horn
-sound-bassoon = bassoon
-sound-woodwind = woodwind
-    .class = u
-sound-flute = flute
-sound-piccolo = piccolo
-sound-recorder = recorder
-sound-pan-flute = pan flute
-sound-bagpipes = bagpipes
+sound-saxophone = सैक्सोफ़ोन
+sound-clarinet = क्लैरिनेट
+sound-oboe = ओबो
+sound-english-horn = इंग्लिश हॉर्न
+sound-bassoon = बसून
+sound-woodwind = काष्ठ-वाद्य
     .class = p
-sound-synth-lead = lead synth
-    .for = synth
-sound-synth-pad = synth pad
-    .for = synth
-sound-synth = synth
-sound-plucked = plucked instrument
-    .piece = piece for a plucked instrument
-sound-banjo = banjo
-sound-mandolin = mandolin
-sound-sitar = sitar
-sound-koto = koto
-sound-shamisen = shamisen
-sound-oud = oud
-sound-lute = lute
-sound-zither = zither
-sound-ukulele = ukulele
-sound-theremin = theremin
-sound-orchestra = orchestra
-    .piece = orchestral piece
-sound-turntables = turntables
-    .for = turntable
+sound-flute = बाँसुरी
+    .class = f
+sound-piccolo = पिकोलो
+sound-recorder = रिकॉर्डर
+sound-pan-flute = पैन फ़्लूट
+sound-bagpipes = बैगपाइप
+sound-synth-lead = सिंथ लीड
+sound-synth-pad = सिंथ पैड
+sound-synth = सिंथेसाइज़र
+sound-plucked = तंतु-वाद्य
+sound-banjo = बैंजो
+sound-mandolin = मैंडोलिन
+sound-sitar = सितार
+sound-koto = कोटो
+sound-shamisen = शामिसेन
+sound-oud = ऊद
+sound-lute = ल्यूट
+sound-zither = ज़िदर
+sound-ukulele = यूकुलेली
+sound-theremin = थेरेमिन
+sound-orchestra = ऑर्केस्ट्रा
+sound-turntables = टर्नटेबल
+sound-drums = ड्रम
     .class = p
-sound-drums = drums
+sound-rock-drums = रॉक ड्रम
     .class = p
-sound-rock-drums = rock drums
+sound-jazz-drums = जैज़ ड्रम
     .class = p
-sound-jazz-drums = jazz drums
+sound-funk-drums = फ़ंक ड्रम
     .class = p
-sound-funk-drums = funk drums
+sound-electronic-beat = इलेक्ट्रॉनिक बीट
+    .class = f
+sound-march-drums = मार्चिंग ड्रम
     .class = p
-sound-electronic-beat = electronic beat
-sound-march-drums = marching drums
+sound-waltz-drums = वॉल्ट्ज़ ड्रम
     .class = p
-sound-waltz-drums = waltz drums
+sound-latin-percussion = लैटिन ताल-वाद्य
     .class = p
-sound-latin-percussion = Latin percussion
-    .class = u
-sound-hand-drums = hand drums
+sound-hand-drums = हाथ के ढोल
     .class = p
-sound-percussion = percussion
-    .class = u
-sound-timpani = timpani
+sound-percussion = ताल-वाद्य
     .class = p
-sound-claps = hand claps
-    .class = p
-sound-voice = voice
-    .without = vocals
-sound-male-voice = male voice
-sound-female-voice = female voice
-sound-choir = choir
-sound-children = children’s voices
-    .class = p
-sound-rap = rapper
-sound-whistling = whistling
-    .class = u
-sound-speech = speech
-    .class = u
-sound-applause = applause
-    .class = u
-sound-noise = noise
-    .class = u
-sound-sound-effects = sound effects
+sound-timpani = टिम्पनी
+sound-claps = तालियाँ
+    .class = fp
+sound-voice = आवाज़
+    .class = f
+    .without = गायन
+sound-male-voice = पुरुष आवाज़
+    .class = f
+sound-female-voice = महिला आवाज़
+    .class = f
+sound-choir = कोरस
+sound-children = बच्चों की आवाज़ें
+    .class = fp
+sound-rap = रैप
+sound-whistling = सीटी
+    .class = f
+sound-speech = बोलने की आवाज़
+    .class = f
+sound-applause = दर्शकों की तालियाँ
+    .class = fp
+sound-noise = शोर
+sound-sound-effects = ध्वनि प्रभाव
     .class = p
 
-## Qualities
+## गुण
 
-tempo-slow = slow
-tempo-medium = mid-tempo
-tempo-fast = fast
-loudness-quiet = soft
-loudness-loud = loud
-mood-calm = calm
-mood-gentle = gentle
-mood-dreamy = dreamy
-mood-relaxed = relaxed
-mood-reflective = reflective
-mood-lively = lively
-mood-playful = playful
-mood-groovy = groovy
-mood-energetic = energetic
-mood-powerful = powerful
-mood-intense = intense
-mood-aggressive = aggressive
-mood-grand = grand
-mood-solemn = solemn
-mood-dramatic = dramatic
-mood-epic = epic
-mood-bold = bold
-mood-steady = steady
-mood-light = light
-mood-warm = warm
-mood-happy = happy
-mood-sad = sad
-mood-emotional = emotional
-mood-nostalgic = nostalgic
-mood-passionate = passionate
-mood-romantic = romantic
-mood-dark = dark
-mood-scary = scary
-mood-tense = tense
-mood-mysterious = mysterious
-mood-ethereal = ethereal
-mood-hypnotic = hypnotic
-mood-inspiring = inspiring
+tempo-slow = धीमी
+    .become = धीमा
+tempo-medium = मध्यम गति की
+    .become = मध्यम गति का
+    .be = मध्यम
+tempo-fast = तेज़
+loudness-quiet = मृदु
+loudness-loud = ऊँची आवाज़ वाली
+    .become = ऊँची आवाज़ वाला
+mood-calm = शांत
+mood-gentle = कोमल
+mood-dreamy = स्वप्निल
+mood-relaxed = सुकून भरी
+    .become = सुकून भरा
+mood-reflective = चिंतनशील
+mood-lively = जीवंत
+mood-playful = चंचल
+mood-groovy = थिरकाने वाली
+    .become = थिरकाने वाला
+mood-energetic = ऊर्जावान
+mood-powerful = दमदार
+mood-intense = तीव्र
+mood-aggressive = आक्रामक
+mood-grand = भव्य
+mood-solemn = गंभीर
+mood-dramatic = नाटकीय
+mood-epic = महाकाव्यात्मक
+mood-bold = साहसिक
+mood-steady = स्थिर
+mood-light = हल्की
+    .become = हल्का
+mood-warm = स्नेहिल
+mood-happy = ख़ुशनुमा
+mood-sad = उदास
+mood-emotional = भावपूर्ण
+mood-nostalgic = पुरानी यादों भरी
+    .become = पुरानी यादों भरा
+mood-passionate = जोशीली
+    .become = जोशीला
+mood-romantic = रूमानी
+mood-dark = गहन
+mood-scary = डरावनी
+    .become = डरावना
+mood-tense = तनावपूर्ण
+mood-mysterious = रहस्यमय
+mood-ethereal = अलौकिक
+mood-hypnotic = सम्मोहक
+mood-inspiring = प्रेरक
 
-## Genres. `.piece` and `.song` are a piece and a song of it.
+## शैलियाँ
 
-genre-orchestral = orchestral music
-    .piece = orchestral piece
-genre-classical = classical music
-    .piece = classical piece
-genre-rock = rock
-    .piece = rock piece
-    .song = rock song
-genre-metal = metal
-    .piece = metal piece
-    .song = metal song
-genre-pop = pop
-    .piece = pop piece
-    .song = pop song
-genre-electronic = electronic music
-    .piece = electronic piece
-genre-jazz = jazz
-    .piece = jazz piece
-    .song = jazz song
-genre-blues = blues
-    .piece = blues piece
-    .song = blues song
-genre-folk = folk
-    .piece = folk piece
-    .song = folk song
-genre-country = country
-    .piece = country piece
-    .song = country song
-genre-hip-hop = hip-hop
-    .piece = hip-hop piece
-    .song = hip-hop song
-genre-reggae = reggae
-    .piece = reggae piece
-    .song = reggae song
-genre-latin = Latin music
-    .piece = Latin piece
-    .song = Latin song
-genre-ambient = ambient music
-    .piece = ambient piece
-genre-funk = funk
-    .piece = funk piece
-    .song = funk song
-genre-gospel = gospel
-    .piece = gospel piece
-    .song = gospel song
-genre-instrumental = instrumental music
-    .piece = instrumental piece
+genre-orchestral = ऑर्केस्ट्रा संगीत
+    .piece = ऑर्केस्ट्रा रचना
+genre-classical = पश्चिमी शास्त्रीय संगीत
+    .piece = पश्चिमी शास्त्रीय रचना
+genre-rock = रॉक
+    .piece = रॉक रचना
+genre-metal = मेटल
+    .piece = मेटल रचना
+genre-pop = पॉप
+    .piece = पॉप रचना
+genre-electronic = इलेक्ट्रॉनिक संगीत
+    .piece = इलेक्ट्रॉनिक रचना
+genre-jazz = जैज़
+    .piece = जैज़ रचना
+genre-blues = ब्लूज़
+    .piece = ब्लूज़ रचना
+genre-folk = लोक संगीत
+    .piece = लोक रचना
+genre-country = कंट्री संगीत
+    .piece = कंट्री रचना
+genre-hip-hop = हिप-हॉप
+    .piece = हिप-हॉप रचना
+genre-reggae = रेगे
+    .piece = रेगे रचना
+genre-latin = लैटिन संगीत
+    .piece = लैटिन रचना
+genre-ambient = ऐम्बिएंट संगीत
+    .piece = ऐम्बिएंट रचना
+genre-funk = फ़ंक
+    .piece = फ़ंक रचना
+genre-gospel = गॉस्पेल
+    .piece = गॉस्पेल रचना
+genre-instrumental = वाद्य संगीत
+    .piece = वाद्य रचना

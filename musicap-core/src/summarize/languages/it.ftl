@@ -91,6 +91,7 @@ enter-two = al minuto { $time } si { $number ->
     [one] unisce
    *[other] uniscono
 } { $sounds }
+band-returns = al minuto { $time } torna la band
 return = al minuto { $time } { $number ->
     [one] torna
    *[other] tornano

@@ -80,6 +80,7 @@ enter-two = aos { $time } { $number ->
     [one] surge
    *[other] surgem
 } { $sounds }
+band-returns = aos { $time } a banda volta
 return = aos { $time } { $number ->
     [one] volta
    *[other] voltam

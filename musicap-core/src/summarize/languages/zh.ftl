@@ -52,6 +52,7 @@ at-first-also = 开头{ $qualities }
 enter = { $time }加入{ $sounds }
 enter-also = 加入{ $sounds }
 enter-two = { $time }响起{ $sounds }
+band-returns = { $time }乐队再次出现
 return = { $time }{ $sounds }再次出现
 return-also = { $sounds }再次出现
 follow = { $time }传来{ $sounds }
@@ -193,6 +194,7 @@ sound-sound-effects = 音效
 
 tempo-slow = 缓慢
 tempo-medium = 中速
+    .become = 速度适中
 tempo-fast = 快速
 loudness-quiet = 轻柔
 loudness-loud = 响亮

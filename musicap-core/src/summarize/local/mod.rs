@@ -111,7 +111,8 @@ impl Captions {
     /// last; without captions there are none.
     pub fn find_sections(&self, language: Language) -> Vec<Section> {
         let captions = sorted(self);
-        let facts: Vec<Facts> = captions.iter().map(|caption| Facts::parse(&caption.text)).collect();
+        let facts: Vec<Facts> =
+            captions.iter().map(|caption| Facts::parse(&caption.text)).collect();
         if facts.iter().all(|facts| facts.terms.is_empty()) {
             return Vec::new();
         }
@@ -311,9 +312,9 @@ fn outlined(parts: &[Part], captions: &[Caption], renderer: &Renderer) -> String
         last = title;
         items.push((minutes(captions[part.captions.start].start_s), shown));
     }
-    let items = items.iter().map(|(time, title)| {
-        renderer.message("outline-item", &[("time", time), ("title", title)])
-    });
+    let items = items
+        .iter()
+        .map(|(time, title)| renderer.message("outline-item", &[("time", time), ("title", title)]));
     let items = items.reduce(|a, b| renderer.message("outline-more", &[("a", &a), ("b", &b)]));
     renderer.sentence(&renderer.message("outline", &[("items", &items.unwrap_or_default())]))
 }
@@ -359,3 +360,6 @@ fn count_words(text: &str) -> usize {
     let ideographs = text.chars().filter(|&c| is_ideograph(c)).count();
     text.split_whitespace().count() + ideographs / 2
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::facts::{COMMON_WORDS, FUNCTION_WORDS, Facts, INTENSIFIERS, Sentence};
 use super::super::SummaryLength;
+use super::super::facts::{COMMON_WORDS, FUNCTION_WORDS, Facts, INTENSIFIERS, Sentence};
 use super::render::{Renderer, capitalized};
 use super::{count_words, lexrank};
 use crate::caption::{Caption, minutes};

@@ -5,6 +5,9 @@ use super::super::language::Catalog;
 use super::sections::State;
 use super::story::{Change, Event};
 
+/// The most adjectives that a piece has.
+const MAX_QUALITIES: usize = 3;
+
 /// A list of sounds in one form, with what its verb must agree with.
 struct Sounds {
     text: String,
@@ -67,6 +70,7 @@ impl Renderer {
         qualities.extend(state.tempo);
         qualities.extend(state.loudness);
         qualities.extend(&state.moods);
+        qualities.truncate(MAX_QUALITIES);
         let mut text = match qualities.is_empty() {
             true => self.message("whole", &[("piece", &piece)]),
             false => {
@@ -82,7 +86,8 @@ impl Renderer {
         if !rest.is_empty() {
             let sounds = self.sounds(&rest, "with");
             let id = if state.is_solo && rest.len() == 1 { "whole-solo" } else { "whole-with" };
-            let args = [("whole", &text[..]), ("sounds", &sounds.text), ("class", &sounds.class)];
+            let mut args = args(&sounds).to_vec();
+            args.push(("whole", &text));
             text = self.message(id, &args);
         } else if state.is_solo {
             text = self.message("whole-alone", &[("whole", &text)]);
@@ -134,11 +139,12 @@ impl Renderer {
     pub(super) fn event(&self, event: &Event, time: &str, number: usize) -> String {
         let mut text = String::new();
         for (i, change) in event.changes.iter().enumerate() {
-            let place = Place { is_first: i == 0, is_last: i + 1 == event.changes.len() };
+            let place = Place { is_first: i == 0, is_last: i > 0 || event.changes.len() == 1 };
             let clause = self.change(change, place, time, number);
             text = match i {
                 0 => clause,
-                _ => self.message("clauses", &[("first", &text), ("second", &clause)]),
+                1 => self.message("clauses", &[("first", &text), ("second", &clause)]),
+                _ => self.message("sentences", &[("first", &text), ("second", &clause)]),
             };
         }
         text
@@ -170,10 +176,17 @@ impl Renderer {
                 of_sounds("enter-two", terms, "subject")
             }
             Change::Enter(terms) => of_sounds("enter", terms, "subject"),
+            Change::Return(terms)
+                if place.is_first
+                    && terms.len() >= 3
+                    && terms.iter().any(|term| term.kind == Kind::Drums) =>
+            {
+                self.message(&id("band-returns"), &[("time", time)])
+            }
             Change::Return(terms) => of_sounds("return", terms, "the"),
             Change::Follow(terms) => of_sounds("follow", terms, "subject"),
             Change::Drop(terms) => of_sounds("drop", terms, "the"),
-            Change::Only(terms) => of_sounds("change", terms, "to"),
+            Change::Only(terms) => of_sounds("change", terms, "subject"),
             Change::End(terms) => of_sounds("end", terms, "subject"),
             Change::Stop(term) => of_sounds("stop", &[*term], "the"),
             Change::Replace(old, new) => {
@@ -239,14 +252,13 @@ impl Renderer {
         {
             self.message("title-band", &[])
         } else if state.sounds.is_empty() {
-            match (state.genre, state.tempo) {
-                (Some(genre), _) => {
+            match state.genre {
+                Some(genre) => {
                     let id = message_id(genre);
                     let title = self.catalog.attribute(&id, "title");
                     title.unwrap_or_else(|| self.message(&id, &[]))
                 }
-                (None, Some(tempo)) => self.qualities(&[tempo], "be"),
-                _ => self.message("title-music", &[]),
+                None => self.message("title-music", &[]),
             }
         } else {
             let sounds: Vec<String> =
@@ -257,7 +269,7 @@ impl Renderer {
     }
 
     fn has(&self, id: &str) -> bool {
-        self.catalog.text(id, &[]).is_some()
+        self.catalog.has(id)
     }
 
     /// A sound in a form, and its grammatical class.
@@ -271,7 +283,8 @@ impl Renderer {
     }
 
     fn sounds(&self, terms: &[Term], form: &str) -> Sounds {
-        let nouns: Vec<(String, String)> = terms.iter().map(|term| self.noun(*term, form)).collect();
+        let nouns: Vec<(String, String)> =
+            terms.iter().map(|term| self.noun(*term, form)).collect();
         let class = nouns.first().map_or_else(String::new, |(_, class)| class.clone());
         let last = nouns.last().map_or_else(String::new, |(_, class)| class.clone());
         // By convention classes of plurals end in p.
@@ -294,7 +307,8 @@ impl Renderer {
     fn joined(&self, items: &[String], joiner: &str) -> String {
         let mut text = String::new();
         for (i, item) in items.iter().enumerate() {
-            let id = if i + 1 == items.len() { format!("list-{joiner}") } else { "list-more".into() };
+            let id =
+                if i + 1 == items.len() { format!("list-{joiner}") } else { "list-more".into() };
             text = match i {
                 0 => item.clone(),
                 _ => self.message(&id, &[("a", &text), ("b", item), ("class", "none")]),

@@ -46,10 +46,8 @@ pub(super) struct Part {
 pub(super) fn sections(facts: &[Facts], cost: f64) -> Vec<Part> {
     let cost = if facts.len() < FEW { cost.min(FEW_SECTION_COST) } else { cost };
     let ranges = partition(facts, cost);
-    let part = |captions: Range<usize>| Part {
-        state: State::of(&facts[captions.clone()], 0.5),
-        captions,
-    };
+    let part =
+        |captions: Range<usize>| Part { state: State::of(&facts[captions.clone()], 0.5), captions };
     let mut parts: Vec<Part> = Vec::new();
     for next in ranges.into_iter().map(part) {
         match parts.last_mut() {
@@ -221,8 +219,11 @@ impl State {
         let absent = |kind: Kind| {
             let present = facts.iter().any(|facts| facts.of(|other| other == kind).count() > 0);
             let said = facts.iter().filter(|facts| facts.absent.iter().any(|t| t.kind == kind));
-            let term =
-                facts.iter().flat_map(|facts| &facts.absent).find(|term| term.kind == kind).copied();
+            let term = facts
+                .iter()
+                .flat_map(|facts| &facts.absent)
+                .find(|term| term.kind == kind)
+                .copied();
             // Few captions say what is missing; one that does and none that says otherwise will do
             // where a quarter says it.
             term.filter(|_| !present && said.count() * 4 >= all)
@@ -275,7 +276,13 @@ fn tally<'a>(
 impl Tally {
     /// The term that most mentions have, or the group's general one where none has most.
     fn term(&self) -> Term {
-        let (term, count) = self.ids.iter().rev().max_by_key(|(_, count)| *count).copied().unwrap_or_else(|| unreachable!("a tally has a mention"));
+        let (term, count) = self
+            .ids
+            .iter()
+            .rev()
+            .max_by_key(|(_, count)| *count)
+            .copied()
+            .unwrap_or_else(|| unreachable!("a tally has a mention"));
         if count * 2 > self.mentions { term } else { Term { id: term.group, ..term } }
     }
 }
@@ -329,12 +336,16 @@ mod tests {
             of(&["A synth bass.", "A double bass.", "A double bass.", "A bass guitar."]),
             [(0..4, vec!["bass"])]
         );
-        assert_eq!(of(&["A double bass.", "A double bass.", "A bass."]), [(0..3, vec!["double-bass"])]);
+        assert_eq!(
+            of(&["A double bass.", "A double bass.", "A bass."]),
+            [(0..3, vec!["double-bass"])]
+        );
     }
 
     #[test]
     fn a_week_of_captions_has_sections_too() {
-        let texts: Vec<&str> = (0..60_480).map(|n| if n / 20_000 == 1 { BAND } else { PIANO }).collect();
+        let texts: Vec<&str> =
+            (0..60_480).map(|n| if n / 20_000 == 1 { BAND } else { PIANO }).collect();
         let sections = of(&texts);
         assert_eq!(sections.len(), 3);
         assert!(sections[1].0.start.abs_diff(20_000) <= 100, "{sections:?}");

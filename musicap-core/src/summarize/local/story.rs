@@ -63,11 +63,13 @@ impl Story {
     pub(super) fn of(parts: &[Part], facts: &[Facts]) -> Self {
         let is_music = |part: &&Part| {
             let sounds = &part.state.sounds;
-            !part.state.is_silent && (sounds.is_empty() || sounds.iter().any(|t| t.kind.is_musical()))
+            !part.state.is_silent
+                && (sounds.is_empty() || sounds.iter().any(|t| t.kind.is_musical()))
         };
         let music: Vec<&Part> = parts.iter().filter(is_music).collect();
         let opening = music.first().copied().unwrap_or(&parts[0]);
-        let mut whole = if music.is_empty() { parts[0].state.clone() } else { whole(&music, facts) };
+        let mut whole =
+            if music.is_empty() { parts[0].state.clone() } else { whole(&music, facts) };
         let is_single = parts.len() == 1;
         let is_opening = !is_single && whole.sounds.is_empty() && whole.genre.is_none();
         if is_opening {
@@ -179,13 +181,15 @@ impl<'a> Teller<'a> {
             return (!before.is_silent).then_some(Event { caption: part.captions.start, changes });
         }
         let mut changes = Vec::new();
-        let new = |effects: bool| {
-            state.sounds.iter().copied().filter(move |&term| {
-                (term.kind == Kind::Effect) == effects && !before.has(term)
-            })
-        };
+        let new =
+            |effects: bool| {
+                state.sounds.iter().copied().filter(move |&term| {
+                    (term.kind == Kind::Effect) == effects && !before.has(term)
+                })
+            };
         let follows: Vec<Term> = new(true).collect();
-        let new: Vec<Term> = new(false).filter(|&term| !self.whole.has(term) || before.is_silent).collect();
+        let new: Vec<Term> =
+            new(false).filter(|&term| !self.whole.has(term) || before.is_silent).collect();
         let is_old = |term: &Term| self.was_gone(parts, at, *term);
         let (returns, enters): (Vec<Term>, Vec<Term>) = new.into_iter().partition(is_old);
         let left: Vec<Term> =
@@ -218,6 +222,12 @@ impl<'a> Teller<'a> {
                 _ if is_last => Change::End(enters.into_iter().take(MAX_SOUNDS).collect()),
                 _ => Change::Only(enters.into_iter().take(MAX_SOUNDS).collect()),
             });
+        } else if left_for_good
+            && follows.is_empty()
+            && left.len() > enters.len() + returns.len()
+            && left.iter().any(|term| term.kind == Kind::Drums)
+        {
+            changes.push(Change::Only(state.sounds.iter().copied().take(MAX_SOUNDS).collect()));
         } else {
             for (list, change) in [
                 (enters, Change::Enter as fn(Vec<Term>) -> Change),
@@ -230,12 +240,20 @@ impl<'a> Teller<'a> {
             }
         }
         let qualities = self.new_qualities(state);
-        if !qualities.is_empty() {
+        // Who returns to what was there before brings its tempo and mood along.
+        let is_known = parts[..at - 1].iter().any(|earlier| {
+            earlier.state.tempo == state.tempo
+                && earlier.state.sounds.len() == state.sounds.len()
+                && state.sounds.iter().all(|&term| earlier.state.has(term))
+        });
+        if !qualities.is_empty() && !(is_known && !changes.is_empty()) {
             changes.push(Change::Turn(qualities));
         }
         if let Some(genre) = state.genre.filter(|genre| self.genre != Some(*genre)) {
             // Of the first one nobody knows that it was another before.
-            if self.genre.is_some() || self.whole.genre.is_none() && parts[at - 1].state.genre.is_some() {
+            if self.genre.is_some()
+                || self.whole.genre.is_none() && parts[at - 1].state.genre.is_some()
+            {
                 changes.push(Change::Genre(genre));
             }
             self.genre = Some(genre);
