@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audio::Gap;
 use crate::error::{Error, Result, one_line, truncate};
+use crate::summarize::Language;
 
 /// What is heard in one stretch of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +47,10 @@ pub struct Captions {
     /// Stretches that could not be decoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<UncaptionedSpan>,
+    /// The sections of the recording, if they have been looked for; see
+    /// [`find_sections`](Self::find_sections).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<Section>,
 }
 
 /// A stretch of a recording that no caption speaks of, because it could not be decoded.
@@ -69,6 +74,17 @@ impl From<&Gap> for UncaptionedSpan {
     }
 }
 
+/// A section of a recording in which the music stays alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// Where it starts, in seconds.
+    pub start_s: f64,
+    /// Where it ends, in seconds.
+    pub end_s: f64,
+    /// What it is, in a few words: "Piano alone".
+    pub title: String,
+}
+
 /// How long a summary stands after the end of a recording in SubRip, in seconds.
 const SUMMARY_SECONDS: f64 = 10.0;
 
@@ -85,6 +101,9 @@ pub enum Format {
     Srt,
     /// WebVTT subtitles (W3C). A summary is a note at their head, which no player shows.
     Vtt,
+    /// WebVTT chapters, for a `<track kind="chapters">`: a cue for each of
+    /// [`sections`](Captions::sections), which are looked for if there are none.
+    Chapters,
 }
 
 impl FromStr for Format {
@@ -96,7 +115,8 @@ impl FromStr for Format {
             "json" => Ok(Format::Json),
             "srt" => Ok(Format::Srt),
             "vtt" => Ok(Format::Vtt),
-            other => Err(Error::option("format", other, "text, json, srt or vtt")),
+            "chapters" => Ok(Format::Chapters),
+            other => Err(Error::option("format", other, "text, json, srt, vtt or chapters")),
         }
     }
 }
@@ -136,6 +156,7 @@ impl Captions {
             Format::Json => self.to_json(),
             Format::Srt => self.write_srt(SummaryCue::Omit),
             Format::Vtt => self.to_vtt(),
+            Format::Chapters => self.to_chapters(),
         }
     }
 
@@ -204,11 +225,21 @@ impl Captions {
         srt
     }
 
+    fn to_chapters(&self) -> String {
+        let found = match self.sections.is_empty() {
+            true => self.find_sections(Language::ENGLISH),
+            false => self.sections.clone(),
+        };
+        let mut vtt = String::from("WEBVTT\n");
+        for Section { start_s, end_s, title } in &found {
+            let (start, end) = (clock(*start_s, '.'), clock(*end_s, '.'));
+            let _ = writeln!(vtt, "\n{start} --> {end}\n{}", escaped(title));
+        }
+        vtt
+    }
+
     fn to_vtt(&self) -> String {
         let mut vtt = String::from("WEBVTT\n");
-        let escaped = |text: &str| {
-            one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-        };
         if let Some(summary) = &self.summary {
             let _ = writeln!(vtt, "\nNOTE Summary: {}", escaped(summary));
         }
@@ -226,6 +257,11 @@ impl std::fmt::Display for Caption {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}–{} {}", minutes(self.start_s), minutes(self.end_s), one_line(&self.text))
     }
+}
+
+/// A text in a WebVTT cue.
+fn escaped(text: &str) -> String {
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// `0:10`, `59:59`, `1:00:00`: to the second.
@@ -277,6 +313,25 @@ mod tests {
             "1\n00:59:50,000 --> 01:00:00,000\nA piano.\n\n\
              2\n01:00:00,000 --> 01:00:09,500\nDrums.\n\n"
         );
+    }
+
+    #[test]
+    fn chapters_are_cues_of_their_own() {
+        let section = |start_s: f64, title: &str| Section {
+            start_s,
+            end_s: start_s + 30.0,
+            title: title.into(),
+        };
+        let sections = vec![section(0.0, "Piano alone"), section(30.0, "a --> <b>\n\n")];
+        let chapters = Captions { sections, ..captions(&["A piano."]) }.write(Format::Chapters);
+        assert_eq!(
+            chapters,
+            "WEBVTT\n\n00:00:00.000 --> 00:00:30.000\nPiano alone\n\n\
+             00:00:30.000 --> 00:01:00.000\na --&gt; &lt;b&gt;\n"
+        );
+        let found = captions(&["A piano plays alone."]).write(Format::Chapters);
+        assert!(found.ends_with("\nPiano alone\n"), "{found}");
+        assert_eq!(Captions::default().write(Format::Chapters), "WEBVTT\n");
     }
 
     #[test]
