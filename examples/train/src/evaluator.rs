@@ -1,8 +1,9 @@
-//! What a model says of clips: the core's own search, under the settings that users get.
+//! Captions of clips by a model: the core's own search, with the settings that users get.
 
 use anyhow::{Context, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
-use musicap::audio::{AudioConfig, Pad};
+use musicap::audio::{AudioConfig, ChunkSpan, Pad};
+use musicap::caption::Caption;
 use musicap::checkpoint::Precision;
 use musicap::generate::GenerationConfig;
 use musicap::{Captioner, LoadOptions, Pretrained};
@@ -11,17 +12,16 @@ use ndarray::Array3;
 use crate::features;
 
 /// A model that is ready to be measured.
-pub struct Listener {
+pub struct Evaluator {
     captioner: Captioner,
-    tokenizer: musicap::Tokenizer,
     /// How it searches.
     pub generation: GenerationConfig,
     batch: usize,
 }
 
-impl Listener {
-    /// Loads `model` at `precision`. It follows `beams` hypotheses, or as many as it says itself,
-    /// and hears `batch` clips at once, at least one.
+impl Evaluator {
+    /// Loads `model` at `precision`, to search with `beams` beams (`None`: the model's own number)
+    /// and to caption `batch` clips at once, at least one.
     ///
     /// # Errors
     /// As [`Captioner::load`].
@@ -36,7 +36,6 @@ impl Listener {
         generation.num_beams = beams.unwrap_or(generation.num_beams);
         Ok(Self {
             captioner: Captioner::load(model, &options)?,
-            tokenizer: model.tokenizer().clone(),
             generation,
             batch: batch.max(1),
         })
@@ -51,8 +50,22 @@ impl Listener {
         &self,
         name: &str,
         clips: usize,
-        mut mel: impl FnMut(usize) -> Result<Vec<f32>>,
+        mel: impl FnMut(usize) -> Result<Vec<f32>>,
     ) -> Result<Vec<String>> {
+        let captions = self.scored_captions(name, clips, mel)?;
+        Ok(captions.into_iter().map(|caption| caption.text).collect())
+    }
+
+    /// The same with their scores.
+    ///
+    /// # Errors
+    /// As [`captions`](Self::captions).
+    pub fn scored_captions(
+        &self,
+        name: &str,
+        clips: usize,
+        mut mel: impl FnMut(usize) -> Result<Vec<f32>>,
+    ) -> Result<Vec<Caption>> {
         let audio = &self.captioner.config().audio;
         let progress = ProgressBar::new(clips as u64).with_prefix(name.to_owned());
         progress.set_style(ProgressStyle::with_template(
@@ -68,9 +81,11 @@ impl Listener {
             let shape = (batch.len(), audio.n_mels, audio.frames());
             let mel = Array3::from_shape_vec(shape, cells)
                 .with_context(|| format!("{name}: spectrograms are not {shape:?}"))?;
-            for said in self.captioner.generate_from_mel(mel, batch, &self.generation)? {
-                captions.push(self.tokenizer.decode(&said.tokens)?);
-            }
+            let spans: Vec<ChunkSpan> = batch
+                .iter()
+                .map(|&index| ChunkSpan { index, start_s: 0.0, end_s: audio.chunk_seconds })
+                .collect();
+            captions.extend(self.captioner.caption_features(mel, &spans, &self.generation)?);
             progress.inc(batch.len() as u64);
         }
         progress.finish_and_clear();
@@ -78,7 +93,7 @@ impl Listener {
     }
 }
 
-/// Checks that a model hears what shards hold.
+/// Checks that a model's front end makes the spectrograms that shards hold.
 ///
 /// # Errors
 /// If its front end makes other spectrograms.
