@@ -105,8 +105,9 @@ def write(record, hide=frozenset(), general=frozenset(), say_drums=True, say_tem
         if family in general or family in hide:
             name = GENERAL[family]
         else:
+            own = record.get("nouns") or []
             program = record["programs"][i] if i < len(record["programs"]) else None
-            name = noun_of(family, program)
+            name = own[i] if i < len(own) and own[i] else noun_of(family, program)
         if name not in seen:
             seen.add(name)
             names.append(name)

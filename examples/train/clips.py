@@ -76,7 +76,7 @@ class Clips:
             else:
                 value = None if record["silent"] else record[name]
             tags[name] = np.int64(names.index(value) if value is not None else -100)
-        keep = ("families", "programs", "lead", "tempo", "dynamics", "groove", "drums", "silent", "kind")
+        keep = ("families", "programs", "lead", "tempo", "dynamics", "groove", "drums", "silent", "kind", "nouns")
         return tags, {name: record[name] for name in keep if name in record}
 
     def batch(self, indices, treat=True):

@@ -1,9 +1,11 @@
-"""Composes clips on recorded samples of free libraries, as shards like musicap-train's.
+"""Composes clips on recorded samples of free libraries and on soundfonts, as shards like
+musicap-train's.
 
     sample_clips.py --sources DIR --out DIR --clips N --seed S [--kinds]
 
-A clip is one to five instruments and perhaps drums, each note a recording, in a scale and a beat.
-Records hold what training reads: families, drums, tempo, lead. They hold no caption.
+A clip is one to five instruments and perhaps drums, each note a sample, in a scale and a beat; in
+some, a synthesized voice sings. Records hold what training reads: families and their names,
+drums, tempo, lead. captions.py writes captions from them.
 """
 
 import argparse
@@ -11,11 +13,19 @@ import json
 import math
 import random
 import re
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import soundfile as sf
-from scipy.signal import fftconvolve, resample_poly
+from scipy.signal import fftconvolve, lfilter, resample_poly
+
+import captions
+
+# It plays to a sound card, too, with a package that is not needed here.
+sys.modules.setdefault("pyaudio", types.ModuleType("pyaudio"))
+import tinysoundfont  # noqa: E402
 
 RATE, SECONDS, N_FFT, HOP, MELS = 16000, 10, 1024, 640, 128
 LENGTH = RATE * SECONDS
@@ -36,12 +46,15 @@ INSTRUMENTS = [
     ("flute", "Ixox.Flute", r"Samples/(nor|det)_", "held", False),
     ("flute", PH, r"/flute/.*_(05|1|15)_.*_normal", "held", False),
     ("flute", VPO, r"piccolo-SOLO-(sustain|staccato)", "held", False),
-    ("reeds", PH, r"(oboe|clarinet|bassoon|cor anglais)/.*_(05|1|15)_.*_normal", "held", False),
+    ("reeds", PH, r"/oboe/.*_(05|1|15)_.*_normal", "held", False, "oboe"),
+    ("reeds", PH, r"/(bass )?clarinet/.*_(05|1|15)_.*_normal", "held", False, "clarinet"),
+    ("reeds", PH, r"/(contra)?bassoon/.*_(05|1|15)_.*_normal", "held", False, "bassoon"),
+    ("reeds", PH, r"/cor anglais/.*_(05|1|15)_.*_normal", "held", False, "English horn"),
     ("trumpet", PH, r"trumpet/.*_(05|1|15)_.*_normal", "held", False),
-    ("brass", PH, r"(trombone|french horn)/.*_(05|1|15)_.*_normal", "held", False),
-    ("brass", PH, r"tuba/.*_(05|1|15)_.*_normal", "held", False),
-    ("brass", "karoryfer.war-tuba", r"_(s|ss)_vl", "held", False),
-    ("brass", VPO, r"all-brass-SEC-sustain", "held", True),
+    ("brass", PH, r"trombone/.*_(05|1|15)_.*_normal", "held", False, "trombone"),
+    ("brass", PH, r"french horn/.*_(05|1|15)_.*_normal", "held", False, "French horn"),
+    ("brass", "karoryfer.war-tuba", r"_(s|ss)_vl", "held", False, "tuba"),
+    ("brass", VPO, r"all-brass-SEC-sustain", "held", True, "brass section"),
     ("violin", PH, r"(violin|viola)/.*_(05|1|15)_.*arco-normal", "held", False),
     ("violin", VPO, r"all-strings-SOLO-sustain/[4-6]_", "held", False),
     ("cello", PH, r"/cello/.*_(05|1|15)_.*arco-normal", "held", False),
@@ -51,8 +64,11 @@ INSTRUMENTS = [
     ("harp", "vcsl_hise", r"Folk Harp/", "struck", True),
     ("harp", VPO, r"harp-sustain", "struck", True),
     ("choir", VPO, r"choir-(FEMALE|MALE|MIXED)", "held", True),
-    ("bells", VPO, r"(celesta|glockenspiel|tubular-bells)/", "struck", True),
-    ("mallets", VPO, r"(xylophone|vibraphone-open)/", "struck", True),
+    ("bells", VPO, r"celesta/", "struck", True, "celesta"),
+    ("bells", VPO, r"glockenspiel/", "struck", True, "glockenspiel"),
+    ("bells", VPO, r"tubular-bells/", "struck", True, "tubular bells"),
+    ("mallets", VPO, r"xylophone/", "struck", True, "xylophone"),
+    ("mallets", VPO, r"vibraphone-open/", "struck", True, "vibraphone"),
     ("acoustic_guitar", PH, r"/guitar/.*_normal", "struck", True),
     ("acoustic_guitar", "karoryfer.shinyguitar", r"acoustic/[a-g]b?\d_vl", "struck", True),
     ("electric_guitar", "karoryfer.emilyguitar", r"notes/", "struck", True),
@@ -60,15 +76,36 @@ INSTRUMENTS = [
     ("electric_guitar", "karoryfer.black-and-green-guitars", r"(black|green)/ord/", "struck", True),
     ("distorted_guitar", "karoryfer.emilyguitar", r"notes/", "distorted", True),
     ("distorted_guitar", "karoryfer.black-and-green-guitars", r"(black|green)/ord/", "distorted", True),
-    ("bass", "dsmolken.double-bass", r"pizz/pizz_[a-g]", "struck", False),
-    ("bass", "karoryfer.meatbass", r"Samples/pizz/", "struck", False),
-    ("bass", "karoryfer.growlybass", r"sustain/", "struck", False),
-    ("bass", "karoryfer.swagbass", r"notes/", "struck", False),
+    ("bass", "dsmolken.double-bass", r"pizz/pizz_[a-g]", "struck", False, "double bass"),
+    ("bass", "karoryfer.meatbass", r"Samples/pizz/", "struck", False, "double bass"),
+    ("bass", "karoryfer.growlybass", r"sustain/", "struck", False, "bass guitar"),
+    ("bass", "karoryfer.swagbass", r"notes/", "struck", False, "bass guitar"),
     ("bass", PH, r"double bass/.*_(05|1|15)_.*arco-normal", "held", False),
-    ("folk_strings", "ganjo", r"Banjo_Common", "struck", True),
-    ("folk_strings", PH, r"(banjo|mandolin)/.*_normal", "struck", True),
-    ("folk_strings", BANK, r"Sitar/", "struck", True),
+    ("folk_strings", "ganjo", r"Banjo_Common", "struck", True, "banjo"),
+    ("folk_strings", PH, r"banjo/.*_normal", "struck", True, "banjo"),
+    ("folk_strings", PH, r"mandolin/.*_normal", "struck", True),
+    ("folk_strings", BANK, r"Sitar/", "struck", True, "sitar"),
 ]
+# Soundfonts that Debian packages, and the families of General MIDI programs, from 0, as family.rs
+# has them: programs, whether held, whether chords, lowest and highest key.
+FONTS = ["FluidR3_GM.sf2", "MuseScore_General_Full.sf2", "sf_GMbank.sf2"]
+TEST_FONTS = ["TimGM6mb.sf2"]
+PROGRAMS = {
+    "piano": ([0, 1, 2, 3], False, True, 40, 96), "electric_piano": ([4, 5], False, True, 40, 88),
+    "harpsichord": ([6], False, True, 40, 84), "mallets": ([11, 12, 13], False, True, 52, 88),
+    "bells": ([8, 9, 10, 14], False, True, 60, 96), "organ": ([16, 17, 18, 19, 20], True, True, 40, 88),
+    "accordion": ([21, 23], True, True, 48, 84), "acoustic_guitar": ([24, 25], False, True, 40, 80),
+    "electric_guitar": ([26, 27, 28], False, True, 40, 80), "distorted_guitar": ([29, 30], True, True, 40, 79),
+    "bass": ([32, 33, 34, 35, 36, 38, 39], False, False, 26, 50), "violin": ([40, 40, 41], True, False, 55, 91),
+    "cello": ([42], True, False, 36, 69), "strings": ([48, 49, 44, 50], True, True, 40, 88),
+    "pizzicato": ([45], False, True, 43, 84), "harp": ([46], False, True, 40, 90),
+    "choir": ([52, 53, 54], True, True, 45, 80), "trumpet": ([56, 56, 59], True, False, 54, 84),
+    "brass": ([57, 60, 61, 58], True, True, 36, 76), "saxophone": ([64, 65, 66, 67], True, False, 44, 80),
+    "reeds": ([68, 69, 70, 71], True, False, 46, 84), "flute": ([73, 72, 74, 75], True, False, 60, 93),
+    "synth_lead": ([80, 81, 84, 87], True, False, 48, 86), "synth_pad": ([88, 89, 90, 91, 92, 94, 95], True, True, 45, 80),
+    "folk_strings": ([104, 105, 106, 107], False, True, 50, 84),
+}  # fmt: skip
+FONT_KITS = {0: ["rock", "ballad", "march"], 16: ["rock", "funk"], 25: ["dance"], 40: ["swing", "latin"]}
 KITS = {
     "muldjord": ("DrumGizmo.MuldjordKit", [r"KdrumL/.*-(KdrumL|OHL)\.", r"Snare/.*-(Snare_top|OHL)\.",
                  r"HihatClosed/.*-(Hihat|OHL)\.", r"(Crash|Ride)./.*-OHL\.", r"Tom(\d)/.*-(Tom\1|OHL)\."]),
@@ -121,26 +158,112 @@ def decode(path, seconds=4.0):
     return sound[max(0, loud[0] - 80) :] if len(loud) else sound[:0]
 
 
+class Synth:
+    """A soundfont, note by note."""
+
+    def __init__(self, name):
+        self.path, self.synth = f"/usr/share/sounds/sf2/{name}", None
+
+    def note(self, drum, program, key):
+        if self.synth is None:
+            self.synth = tinysoundfont.Synth(samplerate=RATE, gain=-10)
+            self.font = self.synth.sfload(self.path)
+        synth, channel = self.synth, 9 if drum else 0
+        synth.program_select(channel, self.font, 128 if drum else 0, program, drum)
+        synth.noteon(channel, key, 60 + (key * 37 + program * 11) % 60)
+        sound = np.frombuffer(bytes(synth.generate(int(3.4 * RATE))), np.float32).copy()
+        synth.noteoff(channel, key)
+        rest = np.frombuffer(bytes(synth.generate(int(0.6 * RATE))), np.float32).copy()
+        synth.sounds_off(channel)
+        synth.generate(RATE // 10)
+        sound = np.concatenate([sound, rest])
+        return sound.reshape(-1, 2).mean(1)
+
+
+# Formants of sung vowels, hertz, of a man (Peterson and Barney, 1952, rounded).
+VOWELS = [(730, 1090, 2440), (530, 1840, 2480), (270, 2290, 3010), (570, 840, 2410), (300, 870, 2240), (660, 1720, 2410)]
+
+
+def sung(song, rng):
+    """A synthesized voice: pulses of the glottis through the resonances of vowels."""
+    man = rng.random() < 0.5
+    size = rng.uniform(0.92, 1.05) if man else rng.uniform(1.12, 1.25)
+    out, beat, scale = np.zeros(LENGTH, np.float32), song["beat"], song["scale"]
+    noise = np.random.default_rng(rng.randrange(2**32))
+    centre = rng.uniform(45, 55) if man else rng.uniform(57, 68)
+    depth, rate, breath, tilt = rng.uniform(0, 0.5), rng.uniform(4.5, 6.5), rng.uniform(0.005, 0.06), rng.uniform(0.9, 0.98)
+    time, place = song["wait"], rng.randrange(len(scale))
+    while time < SECONDS:
+        beats = rng.choice([0.5, 0.5, 1, 1, 1, 2, 3])
+        if rng.random() < 0.12:
+            time += beats * beat
+            continue
+        place = min(max(place + rng.choice([-2, -1, -1, 0, 1, 1, 2]), -3), 8)
+        key = song["root"] + scale[place % len(scale)] + 12 * (place // len(scale))
+        key += 12 * round((centre - key) / 12)
+        n = int(beats * beat * RATE * rng.uniform(0.85, 1.0))
+        t = np.arange(n) / RATE
+        bend = rng.uniform(-1, 0.5) * np.exp(-t / 0.06) + depth * np.sin(2 * np.pi * rate * t) * np.minimum(1, t / 0.4)
+        hertz = 440 * 2 ** ((key + bend + 0.05 * noise.standard_normal() - 69) / 12)
+        phase = np.cumsum(hertz) / RATE
+        # A saw of as many partials as fit, rounded off by a one-pole filter: the glottis.
+        pulse = 2 * (phase % 1) - 1
+        pulse = lfilter([1 - tilt], [1, -tilt], np.diff(pulse, prepend=0)) + breath * noise.standard_normal(n)
+        sound = np.zeros(n)
+        for formant, gain, width in zip(rng.choice(VOWELS), (1, 0.6, 0.3), (80, 100, 140)):
+            r = math.exp(-math.pi * width / RATE)
+            w = 2 * math.pi * min(formant * size, 7000) / RATE
+            sound += gain * lfilter([1 - r], [1, -2 * r * math.cos(w), r * r], pulse)
+        attack = np.minimum(1, t / rng.uniform(0.02, 0.12)) * np.minimum(1, (t[-1] - t) / 0.05 if n else 1)
+        if rng.random() < 0.3 and n > 800:
+            consonant = noise.standard_normal(800) * np.hanning(800) * 0.05 * np.abs(sound).max()
+            sound[:800] += np.diff(consonant, prepend=0)
+        at = int(time * RATE)
+        end = min(LENGTH, at + n)
+        out[at:end] += (sound * attack)[: end - at]
+        time += beats * beat
+    return out, man
+
+
 class Library:
     """Files of the sources by instrument, decoded when they are first needed."""
 
-    def __init__(self, sources):
+    def __init__(self, sources, fonts=FONTS, samples=True):
         self.sources, self.cache = Path(sources), {}
+        self.synths = {name: Synth(name) for name in fonts}
         listed = {}
         for folder in {row[1] for row in INSTRUMENTS} | {kit[0] for kit in KITS.values()}:
             root = self.sources / folder
             files = [p for p in root.rglob("*") if p.suffix in (".wav", ".flac", ".mp3", ".aif")]
             listed[folder] = sorted(str(p) for p in files)
         self.instruments = []
-        for family, folder, pattern, manner, chords in INSTRUMENTS:
+        for family, folder, pattern, manner, chords, *noun in INSTRUMENTS if samples else []:
             # A hundred files a library: more are more of the same velocity layers.
             files = [f for f in listed[folder] if re.search(pattern, f)]
             files = random.Random(folder + pattern).sample(files, min(100, len(files)))
             if files:
-                self.instruments.append([family, folder, sorted(files), manner, chords, None])
+                noun = noun[0] if noun else None
+                self.instruments.append([family, folder, sorted(files), manner, chords, None, noun])
+        self.recorded = len(self.instruments)
+        for name in fonts:
+            for family, (programs, held, chords, low, high) in PROGRAMS.items():
+                for program in sorted(set(programs)):
+                    keys = [(key, f"font:{name}:{program}:{key}") for key in range(low, high, 3)]
+                    manner, noun = "held" if held else "struck", captions.PROGRAMS.get(program)
+                    self.instruments.append([family, name, [], manner, chords, keys, noun])
+        self.by_family = {}
+        for instrument in self.instruments:
+            self.by_family.setdefault(instrument[0], []).append(instrument)
         self.speech = sorted(str(p) for p in (self.sources / "speech").glob("*.wav"))
         self.kits = {}
-        for name, (folder, patterns) in KITS.items():
+        self.grooves = dict(GROOVES)
+        for name in fonts:
+            for bank, grooves in FONT_KITS.items():
+                kit = f"{name}:{bank}"
+                keys = [[35, 36], [38, 40], [42, 44, 46], [49, 51, 53], [45, 47, 48, 50]]
+                self.kits[kit] = [[f"kit:{name}:{bank}:{key}" for key in piece] for piece in keys]
+                self.grooves[kit] = grooves
+        for name, (folder, patterns) in KITS.items() if samples else []:
             pieces = [[f for f in listed[folder] if re.search(p, f)] for p in patterns]
             pieces = [random.Random(name).sample(p, min(40, len(p))) for p in pieces]
             if all(pieces[:3]):
@@ -149,7 +272,11 @@ class Library:
     def sound(self, path):
         if path not in self.cache:
             try:
-                sound = decode(path)
+                if path.startswith(("font:", "kit:")):
+                    source, name, program, key = path.split(":")
+                    sound = self.synths[name].note(source == "kit", int(program), int(key))
+                else:
+                    sound = decode(path)
             except Exception:
                 sound = np.zeros(0, np.float32)
             peak = np.abs(sound).max() if len(sound) else 0
@@ -186,7 +313,7 @@ def put(out, at, sound, length, gain, manner):
         tail = len(sound) - length
         sound[length:] *= np.linspace(1, 0, tail) ** 2
     end = min(len(out), at + len(sound))
-    if 0 <= at < end:
+    if 0 <= at < end and len(sound):
         out[at:end] += gain * sound[: end - at]
 
 
@@ -371,13 +498,27 @@ def clip(library, rooms, rng):
     )  # fmt: skip
     with_drums = rng.random() < 0.45
     count = rng.choices([0 if with_drums else 1, 1, 2, 3, 4], [0.1, 0.45, 0.2, 0.15, 0.1])[0]
-    by_family = {}
-    for instrument in library.instruments:
-        by_family.setdefault(instrument[0], []).append(instrument)
-    names = rng.sample(sorted(by_family), count)
-    mix, families, roles = np.zeros(LENGTH, np.float32), [], []
+    names = rng.sample(sorted(library.by_family), count)
+    if count and rng.random() < 0.1:
+        names[0 if rng.random() < 0.8 else -1] = "voice"
+    mix, families, roles, nouns = np.zeros(LENGTH, np.float32), [], [], []
+    # A clip on one soundfont, or each part on whatever has it, recorded as often as not.
+    font = rng.choice([*library.synths, None, None, None]) if library.synths else None
+    sex = None
     for i, name in enumerate(names):
-        instrument = rng.choice(by_family[name])
+        if name == "voice":
+            sound, man = sung(song, rng)
+            sex = "male" if man else "female"
+            mix += level(rooms.place(sound, rng), -20 - (0 if not families else rng.uniform(0, 5)))
+            families.append(name)
+            roles.append("melody")
+            nouns.append(None)
+            continue
+        able = [row for row in library.by_family[name] if font in (None, row[1])]
+        recorded = [row for row in able if row[5] is None or not row[5][0][1].startswith("font:")]
+        if font is None and recorded and rng.random() < 0.7:
+            able = recorded
+        instrument = rng.choice(able or library.by_family[name])
         if name == "bass" and i:
             role = "bass"
         elif i == 0:
@@ -394,13 +535,14 @@ def clip(library, rooms, rng):
         mix += level(rooms.place(sound, rng), -20 - (0 if not families else rng.uniform(1, 8)))
         families.append(name)
         roles.append(role)
+        nouns.append(instrument[6])
     groove = None
     if with_drums or not families:
-        kit = rng.choice(sorted(library.kits))
+        kit = rng.choice([kit for kit in sorted(library.kits) if font is None or kit.startswith(font)])
         sound = drums(library, kit, song, rng)
         if np.sqrt(np.mean(sound**2)) > 1e-4:
             mix += level(rooms.place(sound, rng), -20 - (rng.uniform(-1, 8) if families else 0))
-            groove = rng.choice(GROOVES[kit])
+            groove = rng.choice(library.grooves[kit])
     dynamics = rng.choice(["quiet", "moderate", "loud"])
     target = {"quiet": (-45, -32), "moderate": (-28, -22), "loud": (-19, -12)}[dynamics]
     mix = level(mix, rng.uniform(*target))
@@ -409,7 +551,7 @@ def clip(library, rooms, rng):
         bpm=bpm, tempo=tempo, dynamics=dynamics, groove=groove, drums=groove is not None,
         texture="solo" if sounding <= 1 else "small" if sounding <= 3 else "full",
         families=families, lead=families[0] if families else None, programs=[],
-        silent=sounding == 0, style="free", roles=roles, fonts=["samples"], caption="",
+        silent=sounding == 0, style="free", roles=roles, nouns=nouns, sex=sex, fonts=["samples"], caption="",
     )  # fmt: skip
 
 
@@ -440,11 +582,13 @@ def main():
     p.add_argument("--out", required=True)
     p.add_argument("--clips", type=int, required=True)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--fonts", choices=["train", "test", "none"], default="train")
     p.add_argument("--wav", type=int, default=0, help="keep the first clips as WAV files, too")
     a = p.parse_args()
     out = Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
-    library, rooms = Library(a.sources), Rooms(a.sources)
+    fonts = {"train": FONTS, "test": TEST_FONTS, "none": []}[a.fonts]
+    library, rooms = Library(a.sources, fonts, a.fonts != "test"), Rooms(a.sources)
     path = out / f"samples-{a.seed}.jsonl"
     done = path.read_text().count("\n") if path.exists() else 0
     with open(path, "a") as records, open(path.with_suffix(".mel"), "ab") as spectra:
