@@ -9,6 +9,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import captions
+
 MELS, FRAMES = 128, 251
 FLOOR_DB, STEP_DB = -100.0, 150.0 / 255.0
 FAMILIES = """piano electric_piano harpsichord mallets bells organ accordion acoustic_guitar
@@ -20,6 +22,7 @@ CLASSES = {
     "dynamics": ["quiet", "moderate", "loud"],
     "groove": "rock dance swing funk ballad march latin hand_percussion waltz".split(),
     "lead": FAMILIES,
+    "kind": ["music", *captions.KINDS],
 }
 TAG_SIZES = {"families": len(FAMILIES), "programs": 128, "drums": 1} | {
     name: len(names) for name, names in CLASSES.items()
@@ -63,14 +66,18 @@ class Clips:
         families[[FAMILIES.index(name) for name in record["families"]]] = 1
         programs = np.zeros(128, np.float32)
         programs[record["programs"]] = 1
+        if families.any() and not record["programs"]:
+            # Recorded samples have no program: -1 is left out of the loss.
+            programs[:] = -1
         tags = {"families": families, "programs": programs, "drums": np.float32([record["drums"]])}
         for name, names in CLASSES.items():
-            value = None if record["silent"] and name != "texture" else record[name]
+            if name == "kind":
+                value = record.get("kind") or ("silence" if record["silent"] else "music")
+            else:
+                value = None if record["silent"] else record[name]
             tags[name] = np.int64(names.index(value) if value is not None else -100)
-        caption = []
-        if self.tokenizer:
-            caption = np.array(self.tokenizer.encode(record["caption"]).ids, np.int16)
-        return tags, caption
+        keep = ("families", "programs", "lead", "tempo", "dynamics", "groove", "drums", "silent", "kind", "nouns")
+        return tags, {name: record[name] for name in keep if name in record}
 
     def batch(self, indices, treat=True):
         db = torch.from_numpy(np.stack([self.spectra[i] for i in indices])).float()
@@ -79,10 +86,13 @@ class Clips:
             name: torch.from_numpy(np.stack([self.records[i][0][name] for i in indices]))
             for name in TAG_SIZES
         }
-        captions = [self.records[i][1] for i in indices]
-        width = -(-max(map(len, captions)) // 8) * 8
+        if self.tokenizer is None:
+            return (treated(db) if treat else db), tags, None
+        texts = [captions.varied(self.records[i][1]) for i in indices]
+        encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
+        width = -(-max(map(len, encoded)) // 8) * 8
         ids = np.ones((len(indices), width), np.int64)
-        for row, caption in zip(ids, captions):
+        for row, caption in zip(ids, encoded):
             row[: len(caption)] = caption
         return (treated(db) if treat else db), tags, torch.from_numpy(ids)
 

@@ -12,5 +12,5 @@ train=${CARGO_TARGET_DIR:-target}/release/musicap-train
 $train pairs --kind "$kind" --clips 60 --seed 1 --out "$out/pairs"
 $train pairs --kind "$kind" --clips 60 --seed 2 --out "$out/unheard"
 $train pairs --kind "$kind" --clips 60 --seed 3 --fonts test --out "$out/unheard-font"
-$train finetune --data "$out/pairs/pairs.csv" --output "$out/model" --watch "$kind" \
+$train finetune --data "$out/pairs/pairs.csv" --output "$out/model" --watch-words "$kind" \
     --test "$out/unheard/pairs.csv" --test "$out/unheard-font/pairs.csv" "$@"

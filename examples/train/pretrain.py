@@ -28,6 +28,7 @@ from tokenizers import Tokenizer
 
 from captioner import PAD, START, Captioner, exported
 from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, Clips, mixed
+from load_folder import load_folder
 from muon import Muon
 
 VERSION = "0.4.0"
@@ -45,7 +46,11 @@ def tag_loss(logits, tags):
     total = 0.0
     for name, weight in WEIGHTS.items():
         if name in ("families", "programs", "drums"):
-            total = total + weight * F.binary_cross_entropy_with_logits(logits[name], tags[name])
+            known = (tags[name] >= 0).float()
+            loss = F.binary_cross_entropy_with_logits(
+                logits[name], tags[name].clamp(min=0), weight=known, reduction="sum"
+            )
+            total = total + weight * loss / known.sum().clamp(min=1)
         elif (tags[name] >= 0).any():
             total = total + weight * F.cross_entropy(logits[name], tags[name], ignore_index=-100)
     return total
@@ -73,7 +78,7 @@ def tag_figures(model, clips):
     for at in range(0, len(clips), 50):
         db, tags, _ = clips.batch(range(at, min(at + 50, len(clips))), treat=False)
         logits = model.tags(model.encode(db)[1])
-        for name in ("tempo", "texture", "dynamics", "lead"):
+        for name in ("tempo", "texture", "dynamics", "lead", "kind"):
             known = tags[name] >= 0
             right.setdefault(name, []).append((logits[name].argmax(-1) == tags[name])[known])
         right.setdefault("drums", []).append((logits["drums"] > 0) == (tags["drums"] > 0.5))
@@ -121,6 +126,10 @@ def train(rank, a):
         for optimizer, state in zip(optimizers, saved["optimizers"]):
             optimizer.load_state_dict(state)
         average, elapsed, step, seen = saved["average"], saved["elapsed"], saved["step"], saved["seen"]
+    elif a.start and Path(a.start).is_dir():
+        model = load_folder(a.start)
+        average = {name: t.clone() for name, t in model.state_dict().items()}
+        optimizers = [*optimizers_of(model, a.rate)]
     elif a.start:
         model.load_state_dict(torch.load(a.start)["average"])
         average = {name: t.clone() for name, t in model.state_dict().items()}
@@ -134,8 +143,6 @@ def train(rank, a):
     random.seed(a.seed * 1000 + rank + step)
     torch.manual_seed(a.seed * 1000 + rank + step)
     held_out = [Clips([folder]) for folder in a.held_out] if rank == 0 else []
-    for held in held_out:
-        held.records = [(tags, [0]) for tags, _ in held.records]
     total = a.minutes * 60
     begun, told, saved_at, speed_from = time.time() - elapsed, 0.0, time.time(), (time.time(), seen)
     order = []
@@ -154,9 +161,12 @@ def train(rank, a):
             if a.processes > 1:
                 order = order[: len(order) // a.processes]
         batch = clips.batch([order.pop() for _ in range(a.batch)])
+        heads_only = step < a.head_steps
         rate = a.rate * min(1.0, (step + 1) / 300) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = rate
+        if heads_only:
+            captions = False
         if not captions:
             batch = (*mixed(*batch[:2], MIXED_SHARE), batch[2])
         with torch.autocast("cpu", torch.bfloat16, enabled=a.bfloat16):
@@ -165,7 +175,12 @@ def train(rank, a):
         loss.backward()
         if a.processes > 1:
             average_gradients(model, a.processes)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        if heads_only:
+            # New heads on an encoder that is trained already: their first gradients are noise.
+            for name, p in model.named_parameters():
+                if not name.startswith(("tags.", "early_tags.")):
+                    p.grad = None
+        torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.grad is not None], 1.0)
         for optimizer in optimizers:
             optimizer.step()
         step, seen = step + 1, seen + a.batch * a.processes
@@ -319,7 +334,8 @@ def main():
     p.add_argument("--tokenizer", required=True)
     p.add_argument("--run", required=True)
     p.add_argument("--out")
-    p.add_argument("--start", help="checkpoint to begin from")
+    p.add_argument("--start", help="checkpoint, or model folder, to begin from")
+    p.add_argument("--head-steps", type=int, default=0, help="first steps that train heads alone")
     p.add_argument("--tag-share", type=float, default=0.55, help="of the time, before captions")
     p.add_argument("--minutes", type=float, default=45)
     p.add_argument("--batch", type=int, default=64, help="clips a step and process")

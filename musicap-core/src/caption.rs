@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audio::Gap;
 use crate::error::{Error, Result, one_line, truncate};
+use crate::summarize::Language;
 
 /// The caption of one span of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +47,10 @@ pub struct Captions {
     /// Spans that could not be decoded or captioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<UncaptionedSpan>,
+    /// The sections of the recording, if they have been looked for; see
+    /// [`find_sections`](Self::find_sections).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<Section>,
 }
 
 /// A span of a recording that has no caption, because it could not be decoded or captioned.
@@ -69,6 +74,17 @@ impl From<&Gap> for UncaptionedSpan {
     }
 }
 
+/// A section of a recording in which the music stays alike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Section {
+    /// Where it starts, in seconds.
+    pub start_s: f64,
+    /// Where it ends, in seconds.
+    pub end_s: f64,
+    /// What it is, in a few words: "Piano alone".
+    pub title: String,
+}
+
 /// How long a summary stands after the end of a recording in SubRip, in seconds.
 const SUMMARY_SECONDS: f64 = 10.0;
 
@@ -81,10 +97,13 @@ pub enum Format {
     Text,
     /// All there is to know.
     Json,
-    /// SubRip subtitles. A summary is a last one, after the end of the recording.
+    /// SubRip subtitles, without the summary.
     Srt,
     /// WebVTT subtitles (W3C). A summary is a note at their head, which no player shows.
     Vtt,
+    /// WebVTT chapters, for a `<track kind="chapters">`: a cue for each of
+    /// [`sections`](Captions::sections), which are looked for if there are none.
+    Chapters,
 }
 
 impl FromStr for Format {
@@ -96,13 +115,25 @@ impl FromStr for Format {
             "json" => Ok(Format::Json),
             "srt" => Ok(Format::Srt),
             "vtt" => Ok(Format::Vtt),
-            other => Err(Error::option("format", other, "text, json, srt or vtt")),
+            "chapters" => Ok(Format::Chapters),
+            other => Err(Error::option("format", other, "text, json, srt, vtt or chapters")),
         }
     }
 }
 
+/// Whether SubRip subtitles have a cue for the summary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SummaryCue {
+    /// None.
+    #[default]
+    Omit,
+    /// A last cue after the end of the recording, where it covers no caption.
+    AfterEnd,
+}
+
 impl Captions {
-    /// The captions in `format`, with a line break at the end.
+    /// The captions in `format`, with a line break at the end. SubRip has no place for the summary,
+    /// so it is omitted there; see [`write_srt`](Self::write_srt).
     ///
     /// ```
     /// use musicap::caption::{Caption, Captions, Format};
@@ -123,8 +154,9 @@ impl Captions {
         match format {
             Format::Text => self.to_text(),
             Format::Json => self.to_json(),
-            Format::Srt => self.to_srt(),
+            Format::Srt => self.write_srt(SummaryCue::Omit),
             Format::Vtt => self.to_vtt(),
+            Format::Chapters => self.to_chapters(),
         }
     }
 
@@ -171,31 +203,43 @@ impl Captions {
         json
     }
 
-    // Subtitle files end a cue at an empty line, and text output has a line for each caption.
-    fn to_srt(&self) -> String {
+    /// SubRip subtitles, with or without a last cue for the summary.
+    pub fn write_srt(&self, summary: SummaryCue) -> String {
+        // An empty line would end a cue.
         let mut srt = String::new();
         for (number, caption) in (1..).zip(&self.captions) {
             let (start, end) = (clock(caption.start_s, ','), clock(caption.end_s, ','));
             let text = one_line(&caption.text).replace("-->", "→");
             let _ = writeln!(srt, "{number}\n{start} --> {end}\n{text}\n");
         }
-        if let Some(summary) = &self.summary {
-            // SubRip has no place for remarks. After the end it covers no caption.
+        if let Some(text) = &self.summary
+            && summary == SummaryCue::AfterEnd
+        {
             let end = self.captions.iter().map(|caption| caption.end_s);
             let end = end.fold(self.duration_s, f64::max);
             let (start, end) = (clock(end, ','), clock(end + SUMMARY_SECONDS, ','));
             let number = self.captions.len() + 1;
-            let text = one_line(summary).replace("-->", "→");
+            let text = one_line(text).replace("-->", "→");
             let _ = writeln!(srt, "{number}\n{start} --> {end}\n{text}\n");
         }
         srt
     }
 
+    fn to_chapters(&self) -> String {
+        let found = match self.sections.is_empty() {
+            true => self.find_sections(Language::ENGLISH),
+            false => self.sections.clone(),
+        };
+        let mut vtt = String::from("WEBVTT\n");
+        for Section { start_s, end_s, title } in &found {
+            let (start, end) = (clock(*start_s, '.'), clock(*end_s, '.'));
+            let _ = writeln!(vtt, "\n{start} --> {end}\n{}", escaped(title));
+        }
+        vtt
+    }
+
     fn to_vtt(&self) -> String {
         let mut vtt = String::from("WEBVTT\n");
-        let escaped = |text: &str| {
-            one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-        };
         if let Some(summary) = &self.summary {
             let _ = writeln!(vtt, "\nNOTE Summary: {}", escaped(summary));
         }
@@ -213,6 +257,11 @@ impl std::fmt::Display for Caption {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}–{} {}", minutes(self.start_s), minutes(self.end_s), one_line(&self.text))
     }
+}
+
+/// A text in a WebVTT cue.
+fn escaped(text: &str) -> String {
+    one_line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// `0:10`, `59:59`, `1:00:00`: to the second.
@@ -267,6 +316,25 @@ mod tests {
     }
 
     #[test]
+    fn chapters_are_cues_of_their_own() {
+        let section = |start_s: f64, title: &str| Section {
+            start_s,
+            end_s: start_s + 30.0,
+            title: title.into(),
+        };
+        let sections = vec![section(0.0, "Piano alone"), section(30.0, "a --> <b>\n\n")];
+        let chapters = Captions { sections, ..captions(&["A piano."]) }.write(Format::Chapters);
+        assert_eq!(
+            chapters,
+            "WEBVTT\n\n00:00:00.000 --> 00:00:30.000\nPiano alone\n\n\
+             00:00:30.000 --> 00:01:00.000\na --&gt; &lt;b&gt;\n"
+        );
+        let found = captions(&["A piano plays alone."]).write(Format::Chapters);
+        assert!(found.ends_with("\nPiano alone\n"), "{found}");
+        assert_eq!(Captions::default().write(Format::Chapters), "WEBVTT\n");
+    }
+
+    #[test]
     fn no_caption_can_break_out_of_its_cue() {
         let vtt = captions(&["a\n\n00:00.000 --> 00:01.000\n<b>&"]).write(Format::Vtt);
         assert_eq!(
@@ -291,7 +359,8 @@ mod tests {
         let summary = Some("A piano\n-->\n\n<throughout>.".to_owned());
         let captions = Captions { summary, ..captions(&["A piano."]) };
         assert!(captions.write(Format::Text).ends_with("\n\nA piano\n-->\n\n<throughout>.\n"));
-        let srt = captions.write(Format::Srt);
+        assert_eq!(captions.write(Format::Srt).lines().count(), 4);
+        let srt = captions.write_srt(SummaryCue::AfterEnd);
         let last = "2\n01:00:19,000 --> 01:00:29,000\nA piano → <throughout>.\n\n";
         assert!(srt.ends_with(last), "{srt}");
         let vtt = captions.write(Format::Vtt);

@@ -321,7 +321,7 @@ impl std::fmt::Display for SummaryProblem {
             SummaryProblem::Timeout => "there is no answer in time",
             SummaryProblem::Server => "the server failed",
             SummaryProblem::Reply => "the answer is of no use",
-            SummaryProblem::Cancelled => "called off",
+            SummaryProblem::Cancelled => "cancelled",
         })
     }
 }
@@ -392,4 +392,14 @@ pub(crate) fn truncate(text: &str) -> String {
 pub(crate) fn one_line(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     words.chars().filter(|letter| !letter.is_control()).collect()
+}
+
+/// The innermost cause of an error, in one line.
+#[cfg(any(feature = "hub", feature = "openai"))]
+pub(crate) fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    one_line(&cause.to_string())
 }

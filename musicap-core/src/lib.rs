@@ -102,11 +102,11 @@ mod tokenizer;
 
 pub use {burn, ndarray};
 
-pub use caption::{Caption, Captions, Format};
+pub use caption::{Caption, Captions, Format, SummaryCue};
 pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions, Stage, Timings};
 pub use checkpoint::Pretrained;
 pub use device::{Adapter, AdapterKind, Device, adapters};
 pub use error::{Error, HubProblem, Result, SummaryProblem};
 pub use file::replace_file;
-pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, Overrun};
+pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, LiveStatus, Overrun};
 pub use tokenizer::{Tokenizer, VocabFiles};

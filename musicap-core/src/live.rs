@@ -124,6 +124,12 @@ pub struct LiveCaptions {
     shared: Arc<Shared>,
 }
 
+/// How far captioning is behind, readable by any thread while another waits for captions.
+#[derive(Clone, Debug)]
+pub struct LiveStatus {
+    shared: Arc<Shared>,
+}
+
 #[derive(Debug)]
 enum Pending {
     Chunk { index: usize, span_s: (f64, f64), generated: Option<Generated> },
@@ -144,6 +150,8 @@ struct Shared {
 #[derive(Debug)]
 struct Line {
     waiting: VecDeque<Chunk>,
+    /// Start of the oldest chunk in the model, in seconds.
+    in_model_s: Option<f64>,
     capacity: usize,
     /// The span that has been skipped since the last event.
     skipped: Option<(f64, f64)>,
@@ -194,6 +202,7 @@ impl Captioner {
         let audio = &self.config().audio;
         let line = Line {
             waiting: VecDeque::new(),
+            in_model_s: None,
             capacity,
             skipped: None,
             received_s: 0.0,
@@ -303,15 +312,22 @@ impl LiveCaptions {
         }
     }
 
-    /// Audio that has come and is not captioned or skipped, in seconds.
+    /// Seconds of audio that are neither captioned nor skipped yet.
     pub fn behind_s(&self) -> f64 {
-        let line = self.shared.lock();
-        let in_model = self.pending.iter().find_map(|pending| match pending {
+        self.status().behind_s()
+    }
+
+    /// The same figure for other threads: reading it does not wait for a caption.
+    pub fn status(&self) -> LiveStatus {
+        LiveStatus { shared: self.shared.clone() }
+    }
+
+    /// Publishes the start of the oldest chunk in the model.
+    fn update_status(&self) {
+        self.shared.lock().in_model_s = self.pending.iter().find_map(|pending| match pending {
             Pending::Chunk { span_s, .. } => Some(span_s.0),
             Pending::Event(_) => None,
         });
-        let start_s = in_model.or_else(|| line.waiting.front().map(|chunk| chunk.start_s));
-        start_s.map_or(0.0, |start_s| line.received_s - start_s)
     }
 
     /// Waits at most `timeout` for the iterator's next item; `Pending` if it is not there by then. With a timeout of 0
@@ -390,6 +406,7 @@ impl LiveCaptions {
             let generated = None;
             self.pending.push_back(Pending::Chunk { index: chunk.index, span_s, generated });
         }
+        self.update_status();
         let indices: Vec<usize> = chunks.iter().map(|chunk| chunk.index).collect();
         let mel = self.captioner.log_mel(&chunks);
         if let Err(error) = mel.and_then(|mel| self.decoding.admit(mel, &indices)) {
@@ -418,6 +435,7 @@ impl LiveCaptions {
             Pending::Event(event) => Some(event),
             Pending::Chunk { index, span_s, generated: Some(generated) } => {
                 self.gone += 1;
+                self.update_status();
                 Some(self.caption(index, span_s, &generated))
             }
             chunk => {
@@ -458,6 +476,7 @@ impl LiveCaptions {
             });
         }
         self.pending.push_back(Pending::Event(Err(error)));
+        self.update_status();
     }
 }
 
@@ -470,6 +489,15 @@ impl Iterator for LiveCaptions {
                 return next;
             }
         }
+    }
+}
+
+impl LiveStatus {
+    /// Seconds of audio that are neither captioned nor skipped yet.
+    pub fn behind_s(&self) -> f64 {
+        let line = self.shared.lock();
+        let start_s = line.in_model_s.or_else(|| line.waiting.front().map(|chunk| chunk.start_s));
+        start_s.map_or(0.0, |start_s| line.received_s - start_s)
     }
 }
 

@@ -46,6 +46,19 @@ fn captions(hub: &Hub, id: &HubId) -> Vec<String> {
 }
 
 #[test]
+fn a_configuration_is_read_without_the_weights() {
+    let (server, cache) = (serve("owner/name", &FILES), Scratch::new());
+    let id = HubId::parse("owner/name").unwrap();
+    let config = hub(&server, &cache).config(&id).unwrap();
+    assert_eq!(config.audio, hub(&server, &cache).pretrained(&id).unwrap().config().audio);
+    let (server, cache) = (serve("owner/name", &FILES[..1]), Scratch::new());
+    assert_eq!(hub(&server, &cache).config(&id).unwrap().audio, config.audio);
+    let lines: Vec<String> = server.requests().into_iter().map(|request| request.line).collect();
+    assert!(lines.iter().any(|line| line.contains("config.json")), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("transfer.pth")), "{lines:?}");
+}
+
+#[test]
 fn hub_model_captions() {
     let (server, cache) = (serve("owner/name", &FILES), Scratch::new());
     let (hub, id) = (hub(&server, &cache), HubId::parse("owner/name").unwrap());

@@ -1,4 +1,4 @@
-//! A captioner, and captions as an iterator.
+//! The captioner, and captions as an iterator.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,30 +7,31 @@ use std::task::Poll;
 use std::time::Instant;
 
 use musicap::audio::SampleSource;
-use musicap::checkpoint::Precision;
+use musicap::checkpoint::{Precision, StoredType};
 use musicap::{Caption, CaptionOptions, Device, LoadOptions, Pretrained};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::error::Result;
 use crate::live::LiveStream;
-use crate::options::{self, changed, json};
+use crate::options::{self, json, with_changes};
 use crate::source::{self, Source};
-use crate::threads::{self, Local, Owned, SIGNALS, lock};
+use crate::threads::{self, ForkAware, ProcessBound, SIGNAL_POLL, lock};
 
 /// Index, start and end in seconds, text, score.
 pub type Row = (usize, f64, f64, String, f64);
 
-/// A model that is ready to caption.
+/// A loaded model.
 #[pyclass(frozen)]
 pub struct Captioner {
-    local: Local,
+    captioner: ForkAware,
+    stored_precision: &'static str,
 }
 
 #[pymethods]
 impl Captioner {
-    /// Loads the model `name`, or the embedded one. `on_download` is called with the bytes done,
-    /// the bytes in all (0 if unknown) and the file's name.
+    /// Loads the model `name`, or the embedded one. `on_download` is called with the bytes that are
+    /// downloaded, the size in bytes (0 if unknown) and the file's name.
     #[staticmethod]
     #[pyo3(signature = (
         name: "str | None",
@@ -52,28 +53,48 @@ impl Captioner {
             .with_device(Device::from_str(device)?)
             .with_precision(Precision::from_str(precision)?)
             .with_threads(threads);
-        let told = Arc::new(Mutex::new((0, 0, String::new())));
-        let telling = told.clone();
+        let progress = Arc::new(Mutex::new((0, 0, String::new())));
+        let shared = progress.clone();
         let load = move || {
             let on_download = move |done, total, file: &str| {
-                *lock(&telling) = (done, total, file.to_owned());
+                *lock(&shared) = (done, total, file.to_owned());
             };
             let pretrained = match name {
                 Some(name) => Pretrained::open_with_progress(name, on_download)?,
                 None => Pretrained::embedded()?,
             };
-            musicap::Captioner::load(&pretrained, &options).map_err(with_a_way)
+            let captioner = musicap::Captioner::load(&pretrained, &options);
+            let captioner = captioner.map_err(explain_missing_gpu)?;
+            Ok::<_, musicap::Error>((captioner, stored_precision(&pretrained)))
         };
-        let captioner = threads::apart(py, load, |py| {
-            let (done, total, file) = lock(&told).clone();
+        let loaded = threads::run_interruptible(py, load, |py| {
+            let (done, total, file) = lock(&progress).clone();
             match &on_download {
                 Some(on_download) if !file.is_empty() => {
                     on_download.call1(py, (done, total, file)).map(drop)
                 }
                 _ => Ok(()),
             }
-        })??;
-        Ok(Captioner { local: Local::new(captioner, threads) })
+        })?;
+        let (captioner, stored_precision) = loaded?;
+        Ok(Captioner { captioner: ForkAware::new(captioner, threads), stored_precision })
+    }
+
+    /// Checks options, before there is a recording.
+    #[pyo3(signature = (
+        tail: "str",
+        overlap: "float",
+        batch_size: "int | None",
+        generation: "str",
+    ))]
+    fn check(
+        &self,
+        tail: &str,
+        overlap: f64,
+        batch_size: Option<usize>,
+        generation: &str,
+    ) -> Result<()> {
+        self.options(tail, overlap, batch_size, generation).map(drop)
     }
 
     /// The captions of a recording as an iterator of rows.
@@ -94,17 +115,11 @@ impl Captioner {
         batch_size: Option<usize>,
         generation: &str,
     ) -> Result<CaptionStream> {
-        let captioner = self.local.get()?;
-        let mut wanted = CaptionOptions::default()
-            .with_tail(options::tail(tail)?)
-            .with_overlap(overlap)
-            .with_generation(changed(&captioner.config().generation, generation)?);
-        wanted.batch_size = batch_size;
-        captioner.check(&wanted)?;
+        let options = self.options(tail, overlap, batch_size, generation)?;
         let source = source::open(source, sample_rate)?;
         let duration_s = source.duration().map(|duration| duration.as_secs_f64());
-        let stream = captioner.captions(source, &wanted)?;
-        Ok(CaptionStream { stream: Owned::new(Some(stream)), duration_s })
+        let stream = self.captioner.get()?.captions(source, &options)?;
+        Ok(CaptionStream { stream: ProcessBound::new(Some(stream)), duration_s })
     }
 
     /// Captions of a stream while it plays.
@@ -123,41 +138,77 @@ impl Captioner {
         queue: Option<usize>,
         generation: &str,
     ) -> Result<LiveStream> {
-        let captioner = self.local.get()?;
-        let generation = changed(&captioner.config().generation, generation)?;
-        LiveStream::begin(&captioner, sample_rate, channels, overlap, queue, generation)
+        let captioner = self.captioner.get()?;
+        let generation = with_changes(&captioner.config().generation, generation)?;
+        LiveStream::start(&captioner, sample_rate, channels, overlap, queue, generation)
     }
 
-    /// What the model runs on.
+    /// The device that the model runs on.
     #[getter]
     fn device(&self) -> Result<String> {
-        Ok(self.local.get()?.device().to_string())
+        Ok(self.captioner.get()?.device().to_string())
     }
 
-    /// What the model was asked for by.
+    /// The name that the model was loaded by.
     #[getter]
     fn name(&self) -> Result<String> {
-        Ok(self.local.get()?.name().to_owned())
+        Ok(self.captioner.get()?.name().to_owned())
     }
 
     /// The model's configuration as JSON.
     #[getter]
     fn config(&self) -> Result<String> {
-        Ok(self.local.get()?.config().to_json())
+        Ok(self.captioner.get()?.config().to_json())
     }
 
-    /// Threads that compute.
+    /// Number of threads.
     #[getter]
     fn threads(&self) -> usize {
-        self.local.threads()
+        self.captioner.threads()
+    }
+
+    /// The precision of the matrices in the model's files: `"int8"`, `"f16"` or `"f32"`.
+    #[getter]
+    fn stored_precision(&self) -> &'static str {
+        self.stored_precision
     }
 }
 
-/// The captions of a recording in the making.
+impl Captioner {
+    /// Captioning options, checked against the model.
+    fn options(
+        &self,
+        tail: &str,
+        overlap: f64,
+        batch_size: Option<usize>,
+        generation: &str,
+    ) -> Result<CaptionOptions> {
+        let captioner = self.captioner.get()?;
+        let mut options = CaptionOptions::default()
+            .with_tail(options::tail(tail)?)
+            .with_overlap(overlap)
+            .with_generation(with_changes(&captioner.config().generation, generation)?);
+        options.batch_size = batch_size;
+        captioner.check(&options)?;
+        Ok(options)
+    }
+}
+
+fn stored_precision(pretrained: &Pretrained) -> &'static str {
+    let has =
+        |dtype| pretrained.checkpoint().saved_tensors().any(|(_, stored)| stored.dtype == dtype);
+    match (has(StoredType::I8), has(StoredType::F16)) {
+        (true, _) => "int8",
+        (false, true) => "f16",
+        (false, false) => "f32",
+    }
+}
+
+/// A recording that is being captioned.
 #[pyclass(frozen)]
 pub struct CaptionStream {
-    /// Gone once it has been finished.
-    stream: Owned<Option<musicap::CaptionStream<Source>>>,
+    /// `None` once it is finished.
+    stream: ProcessBound<Option<musicap::CaptionStream<Source>>>,
     duration_s: Option<f64>,
 }
 
@@ -169,51 +220,53 @@ impl CaptionStream {
 
     fn __next__(&self, py: Python<'_>) -> Result<Option<Row>> {
         loop {
-            let piece = self.stream.with(py, |stream| {
+            let next = self.stream.with(py, |stream| {
                 let Some(stream) = stream else { return Poll::Ready(None) };
                 let began = Instant::now();
                 loop {
                     let next = stream.poll_next();
-                    if next.is_ready() || began.elapsed() > SIGNALS {
+                    if next.is_ready() || began.elapsed() > SIGNAL_POLL {
                         return next;
                     }
                 }
             })?;
-            match piece {
+            match next {
                 Poll::Ready(next) => return Ok(next.transpose()?.map(row)),
                 Poll::Pending => py.check_signals()?,
             }
         }
     }
 
-    /// The recording's length in seconds, if it is known from the start.
+    /// The recording's length in seconds, if it is known at the start.
     #[getter]
     fn duration_s(&self) -> Option<f64> {
         self.duration_s
     }
 
-    /// What is known at the end: JSON of the recording with no captions. The stream is over then.
+    /// Ends the stream and returns JSON of the recording, without captions.
     fn finish(&self, py: Python<'_>) -> Result<String> {
         let stream = self.stream.with(py, Option::take)?;
-        let stream = stream.ok_or_else(|| PyRuntimeError::new_err("finished already"))?;
+        let stream = stream.ok_or_else(|| PyRuntimeError::new_err("already finished"))?;
         Ok(json(&stream.finish(Vec::new())))
     }
 }
 
-/// A caption as Python takes it. The score is the decimal number that JSON has.
+/// A caption as a tuple. The score is rounded to the decimal number in JSON.
 pub fn row(caption: Caption) -> Row {
     let score = caption.score.to_string().parse().unwrap_or(f64::from(caption.score));
     (caption.index, caption.start_s, caption.end_s, caption.text, score)
 }
 
-/// Says how to get a wheel for GPUs where this one is not.
-fn with_a_way(error: musicap::Error) -> musicap::Error {
-    let lacking = cfg!(not(any(feature = "wgpu", feature = "cuda")));
+/// Adds how to get a wheel for GPUs, if this one is not.
+fn explain_missing_gpu(error: musicap::Error) -> musicap::Error {
+    let lacks_gpu = cfg!(not(any(feature = "wgpu", feature = "cuda")));
     match error {
-        musicap::Error::DeviceUnavailable { device, reason } if lacking => {
-            let way = "in a clone of the repository, in musicap-py: pip install . \
-                       --config-settings build-args=\"--features wgpu\" (or cuda)";
-            let reason = format!("{reason}; wheels for GPUs are built by oneself, {way}");
+        musicap::Error::DeviceUnavailable { device, reason } if lacks_gpu => {
+            let command =
+                "pip install . --config-settings build-args=\"--features wgpu\" (or cuda)";
+            let reason = format!(
+                "{reason}; build a wheel for GPUs from a clone of the repository, in musicap-py: {command}"
+            );
             musicap::Error::DeviceUnavailable { device, reason }
         }
         other => other,

@@ -1,14 +1,14 @@
-//! musicap's errors as Python's.
+//! musicap's errors as Python exceptions.
 
 use musicap::{Error, HubProblem, SummaryProblem};
 use pyo3::CastError;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
-/// A result whose error is Python's.
+/// A result with an error that becomes a Python exception.
 pub type Result<T> = std::result::Result<T, Raised>;
 
-/// Either library's error on its way to Python.
+/// An error that becomes a Python exception.
 #[derive(Debug)]
 pub enum Raised {
     Musicap(Error),
@@ -40,12 +40,12 @@ impl From<Raised> for PyErr {
             Raised::Musicap(error) => error,
         };
         Python::attach(|py| match error {
-            // What Python itself raised while it was asked for bytes or samples.
+            // Raised by Python itself while a file object or an array was read.
             Error::Io { source, .. } | Error::AudioRead { source, .. } if is_python(&source) => {
                 PyErr::from(source)
             }
             Error::Io { path, action, source } => match source.raw_os_error() {
-                // Python picks the class: FileNotFoundError, PermissionError…
+                // Python chooses the class: FileNotFoundError, PermissionError…
                 Some(code) => {
                     PyOSError::new_err((code, reason(&source, code), path.into_os_string()))
                 }
@@ -56,9 +56,9 @@ impl From<Raised> for PyErr {
     }
 }
 
-/// The error of `musicap.errors` that is named as the library's is.
+/// The exception of `musicap.errors` with the name of the error's variant.
 fn class_error(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    let raised = named(py, &format!("{}Error", error.code()), &error.to_string())?;
+    let raised = exception(py, &format!("{}Error", error.code()), &error.to_string())?;
     let problem = match error {
         Error::Hub { problem, .. } => Some(hub_problem(*problem)),
         Error::Summary { problem, .. } => Some(summary_problem(*problem)),
@@ -70,8 +70,8 @@ fn class_error(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     Ok(raised)
 }
 
-/// An error of the class `name` in `musicap.errors`.
-pub fn named(py: Python<'_>, name: &str, text: &str) -> PyResult<PyErr> {
+/// An exception of the class `name` in `musicap.errors`.
+pub fn exception(py: Python<'_>, name: &str, text: &str) -> PyResult<PyErr> {
     let class = py.import("musicap.errors")?.getattr(name)?;
     Ok(PyErr::from_value(class.call1((text,))?))
 }
@@ -109,7 +109,7 @@ fn is_python(source: &std::io::Error) -> bool {
     source.get_ref().is_some_and(|inner| inner.is::<PyErr>())
 }
 
-/// What the system says, without the code that Rust puts behind it and Python before it.
+/// The system's message without the error code, which Rust appends and Python prepends.
 fn reason(source: &std::io::Error, code: i32) -> String {
     let text = source.to_string();
     text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text).to_owned()

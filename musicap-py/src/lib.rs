@@ -1,5 +1,5 @@
-//! `musicap._musicap`: what the Python package `musicap` calls. The package's own modules, in
-//! `python/musicap`, are what users see; here is only what Python cannot do itself.
+//! `musicap._musicap`: the compiled part of the Python package `musicap`. The package's public
+//! interface is in `python/musicap`.
 
 mod captioner;
 mod error;
@@ -7,6 +7,7 @@ mod finetune;
 mod live;
 mod mel;
 mod options;
+mod player;
 mod source;
 mod texts;
 mod threads;
@@ -23,19 +24,31 @@ mod _musicap {
     #[pymodule_export]
     use super::live::LiveStream;
     #[pymodule_export]
-    use super::mel::log_mel;
+    use super::mel::{log_mel, log_mel_whole};
+    #[pymodule_export]
+    use super::player::encode_opus;
     #[pymodule_export]
     use super::run_command;
     #[pymodule_export]
-    use super::texts::{convert, read_captions, summarize, write_captions};
+    use super::texts::{check_captions, check_summary, convert, summarize, write_captions};
+    #[pymodule_export]
+    use super::threads::default_threads;
+
+    /// The largest number of threads of a captioner.
+    #[pymodule_export]
+    pub const MAX_THREADS: usize = musicap::LoadOptions::MAX_THREADS;
+
+    /// The extensions of audio files, in lower case.
+    #[pymodule_export]
+    pub const EXTENSIONS: [&str; musicap::audio::EXTENSIONS.len()] = musicap::audio::EXTENSIONS;
 
     /// The version of the package.
     #[pymodule_export]
     pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 }
 
-/// Runs the command `musicap` with these arguments, the program's name first, and gives its exit
-/// code.
+/// Runs the command `musicap` with these arguments, of which the first is the program's name, and
+/// returns its exit code.
 #[pyfunction]
 fn run_command(py: Python<'_>, arguments: Vec<std::ffi::OsString>) -> u8 {
     py.detach(|| musicap_cli::run(arguments.into_iter()) as u8)

@@ -4,7 +4,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use musicap::generate::GenerationConfig;
-use musicap::{Captioner, LiveCaptions, LiveEvent, LiveInput, LiveOptions, Overrun};
+use musicap::{Captioner, LiveCaptions, LiveEvent, LiveInput, LiveOptions, LiveStatus, Overrun};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
@@ -12,23 +12,25 @@ use pyo3::types::PyBool;
 use crate::captioner::{Row, row};
 use crate::error::Result;
 use crate::source::interleaved;
-use crate::threads::{Owned, SIGNALS};
+use crate::threads::{ProcessBound, SIGNAL_POLL};
 
-/// A caption, or None and the stretch that was skipped; and the seconds captioning was behind.
+/// A caption, or None for a span that was skipped; its start and end; how far captioning was behind.
+/// All in seconds.
 type Event = (Option<Row>, f64, f64, f64);
 
-/// A stream in the making: samples in, captions out.
+/// A live stream: samples in, captions out.
 #[pyclass(frozen)]
 pub struct LiveStream {
-    /// Gone once the stream has been closed.
-    input: Owned<Option<LiveInput>>,
-    captions: Owned<LiveCaptions>,
+    /// `None` once the stream is closed.
+    input: ProcessBound<Option<LiveInput>>,
+    captions: ProcessBound<LiveCaptions>,
+    status: LiveStatus,
 }
 
 impl LiveStream {
-    /// A stream of `channels` interleaved channels. `queue` chunks may wait, or, with none, only
-    /// the newest.
-    pub fn begin(
+    /// Starts a stream of `channels` interleaved channels. At most `queue` chunks may wait; with
+    /// `None` only the newest.
+    pub fn start(
         captioner: &Captioner,
         sample_rate: u32,
         channels: usize,
@@ -41,13 +43,15 @@ impl LiveStream {
             .with_overrun(queue.map_or(Overrun::Skip, Overrun::Queue))
             .with_generation(generation);
         let (input, captions) = captioner.live(&options)?;
-        Ok(LiveStream { input: Owned::new(Some(input)), captions: Owned::new(captions) })
+        let status = captions.status();
+        let (input, captions) = (ProcessBound::new(Some(input)), ProcessBound::new(captions));
+        Ok(LiveStream { input, captions, status })
     }
 }
 
 #[pymethods]
 impl LiveStream {
-    /// Takes the next samples, a one-dimensional array. Never waits for the model.
+    /// Adds the next samples, a one-dimensional array. Never waits for the model.
     #[pyo3(signature = (samples: "numpy.typing.NDArray[typing.Any]"))]
     fn push(&self, samples: &Bound<'_, PyAny>) -> Result<()> {
         let block = interleaved(samples)?;
@@ -60,7 +64,7 @@ impl LiveStream {
         }
     }
 
-    /// Ends the stream; what has come by then is still captioned.
+    /// Ends the stream; audio received before is still captioned.
     fn close(&self, py: Python<'_>) -> Result<()> {
         self.input.with(py, |input| drop(input.take()))
     }
@@ -71,23 +75,24 @@ impl LiveStream {
         self.input.with(py, |input| input.is_none())
     }
 
-    /// Waits for the next event, at most `timeout` seconds or, with None, until the stream ends.
-    /// The answer is an event, or whether there can be more.
+    /// Waits for the next event, at most `timeout` seconds, or without a limit if it is None. Returns
+    /// an event, or, if there is none, whether there may be more later.
     #[pyo3(signature = (timeout: "float | None") -> "tuple[tuple[int, float, float, str, float] | None, float, float, float] | bool")]
     fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> Result<Py<PyAny>> {
         let deadline = match timeout.map(Duration::try_from_secs_f64).transpose() {
-            Ok(timeout) => timeout.map(|timeout| Instant::now() + timeout),
+            // A time that the clock cannot represent is no limit.
+            Ok(timeout) => timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             Err(error) => return Err(PyValueError::new_err(format!("timeout: {error}")).into()),
         };
         loop {
             let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
-            let wait = left.map_or(SIGNALS, |left| left.min(SIGNALS));
+            let wait = left.map_or(SIGNAL_POLL, |left| left.min(SIGNAL_POLL));
             match self.captions.with(py, |captions| captions.wait(wait))? {
                 Poll::Ready(Some(event)) => {
-                    return Ok(answer(event?).into_pyobject(py)?.into_any().unbind());
+                    return Ok(event_row(event?).into_pyobject(py)?.into_any().unbind());
                 }
                 Poll::Ready(None) => return Ok(bool(py, false)),
-                Poll::Pending if left.is_some_and(|left| left <= SIGNALS) => {
+                Poll::Pending if left.is_some_and(|left| left <= SIGNAL_POLL) => {
                     return Ok(bool(py, true));
                 }
                 Poll::Pending => py.check_signals()?,
@@ -95,10 +100,10 @@ impl LiveStream {
         }
     }
 
-    /// Audio that has come and is not captioned or skipped, in seconds.
+    /// Seconds of audio that are neither captioned nor skipped yet.
     #[getter]
-    fn behind_s(&self, py: Python<'_>) -> Result<f64> {
-        self.captions.with(py, |captions| captions.behind_s())
+    fn behind_s(&self) -> f64 {
+        self.status.behind_s()
     }
 }
 
@@ -106,7 +111,7 @@ fn bool(py: Python<'_>, value: bool) -> Py<PyAny> {
     PyBool::new(py, value).to_owned().into_any().unbind()
 }
 
-fn answer(event: LiveEvent) -> Event {
+fn event_row(event: LiveEvent) -> Event {
     match event {
         LiveEvent::Caption { caption, behind_s } => {
             let (start_s, end_s) = (caption.start_s, caption.end_s);

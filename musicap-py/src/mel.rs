@@ -1,18 +1,21 @@
 //! Log-mel spectrograms as arrays.
 
-use musicap::audio::{AudioConfig, Chunks, LogMel, chunks_in_place};
-use numpy::{PyArray1, PyArrayMethods};
+use musicap::audio::{AudioConfig, Chunks, LogMel, Resampler, SampleSource, chunks_in_place};
+use numpy::ndarray::{Array2, Axis, s};
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
+use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::options::{self, changed};
+use crate::options::{self, with_changes};
+use crate::source::Source;
 use crate::{source, threads};
 
-/// Chunks that are computed together: enough for many threads, few enough to be held.
-const TOGETHER: usize = 32;
+/// Chunks in one batch: enough for many threads, and few enough to copy their samples.
+const BATCH: usize = 32;
 
-/// The log-mel spectrogram of a recording, float32 [chunks, n_mels, frames] in decibels, with the
-/// front end of LP-MusicCaps but for the changes of a JSON object.
+/// The log-mel spectrogram of a recording, float32 [chunks, n_mels, frames] in decibels. `front_end`
+/// is a JSON object of changes to the front end of LP-MusicCaps.
 #[pyfunction]
 #[pyo3(signature = (
     source: "object",
@@ -31,29 +34,35 @@ pub fn log_mel<'py>(
     tail: &str,
     threads: Option<usize>,
 ) -> Result<Bound<'py, PyAny>> {
-    let config = changed(&AudioConfig::default(), front_end)?;
+    let config = with_changes(&AudioConfig::default(), front_end)?;
     let log_mel = LogMel::new(&config)?;
     let pool = threads::pool(threads)?;
     let tail = options::tail(tail)?;
     let mut decibels = Vec::new();
-    if let Some(samples) = source::in_place(source)
+    if let Some(samples) = source::contiguous(source)
         && sample_rate == Some(config.sample_rate)
         && overlap == 0.0
     {
         let samples = samples.as_slice().map_err(PyErr::from)?;
-        let chunks = py.detach(|| chunks_in_place(samples, &config, tail))?;
-        let cells = chunks.len() * log_mel.n_mels() * config.frames();
-        decibels.reserve_exact(cells);
-        for chunks in chunks.chunks(TOGETHER) {
+        let chunks = chunks_in_place(samples, &config, tail)?;
+        decibels.reserve_exact(chunks.len() * log_mel.n_mels() * config.frames());
+        let mut copies = Vec::new();
+        for chunks in chunks.chunks(BATCH) {
             py.check_signals()?;
-            py.detach(|| pool.install(|| log_mel.append_chunks(chunks, &mut decibels)));
+            // Without the GIL another thread might change the array.
+            copies.clear();
+            chunks.iter().for_each(|chunk| copies.extend_from_slice(chunk));
+            py.detach(|| {
+                let chunks: Vec<&[f32]> = copies.chunks_exact(config.chunk_samples()).collect();
+                pool.install(|| log_mel.append_chunks(&chunks, &mut decibels));
+            });
         }
     } else {
         let source = source::open(source, sample_rate)?;
         let mut chunks = Chunks::new(source, &config, overlap, tail)?;
         py.detach(|| -> musicap::Result<()> {
             loop {
-                let batch = chunks.by_ref().take(TOGETHER).collect::<musicap::Result<Vec<_>>>()?;
+                let batch = chunks.by_ref().take(BATCH).collect::<musicap::Result<Vec<_>>>()?;
                 if batch.is_empty() {
                     return Ok(());
                 }
@@ -66,4 +75,68 @@ pub fn log_mel<'py>(
     let chunks = decibels.len() / (shape[0] * shape[1]);
     let array = PyArray1::from_vec(py, decibels).reshape([chunks, shape[0], shape[1]])?;
     Ok(array.into_any())
+}
+
+/// Frames of a whole spectrogram that are computed together.
+const BLOCK_FRAMES: usize = 1000;
+
+/// The log-mel spectrogram of a whole recording, float32 [n_mels, frames] in decibels, with
+/// `1 + samples / hop_length` frames. `front_end` is as for [`log_mel`].
+#[pyfunction]
+#[pyo3(signature = (
+    source: "object",
+    sample_rate: "int | None",
+    front_end: "str",
+    threads: "int | None",
+) -> "numpy.typing.NDArray[numpy.float32]")]
+pub fn log_mel_whole<'py>(
+    py: Python<'py>,
+    source: &Bound<'py, PyAny>,
+    sample_rate: Option<u32>,
+    front_end: &str,
+    threads: Option<usize>,
+) -> Result<Bound<'py, PyAny>> {
+    let config = with_changes(&AudioConfig::default(), front_end)?;
+    let log_mel = LogMel::new(&config)?;
+    let pool = threads::pool(threads)?;
+    let source = source::open(source, sample_rate)?;
+    let spectrogram = py.detach(|| {
+        let samples = read(source, config.sample_rate)?;
+        Ok::<_, musicap::Error>(pool.install(|| whole(&log_mel, &config, &samples)))
+    })?;
+    Ok(PyArray2::from_owned_array(py, spectrogram).into_any())
+}
+
+/// All samples of a recording at this rate.
+fn read(mut source: Source, rate: u32) -> musicap::Result<Vec<f32>> {
+    let mut resampler = Resampler::new(source.sample_rate(), rate)?;
+    let mut samples = Vec::new();
+    while let Some(block) = source.next_block()? {
+        resampler.process(block, &mut samples);
+    }
+    resampler.finish(&mut samples);
+    Ok(samples)
+}
+
+/// The spectrogram of all samples. Blocks of frames are computed in parallel, each from its samples
+/// and those that its outer frames need on both sides.
+fn whole(log_mel: &LogMel, config: &AudioConfig, samples: &[f32]) -> Array2<f32> {
+    let (hop, frames) = (config.hop_length, log_mel.frames(samples.len()));
+    // Frames at the ends of a block that would see its edges instead of its neighbours.
+    let margin = (config.n_fft / 2).div_ceil(hop) + 1;
+    let part = |block: usize| {
+        let first = block * BLOCK_FRAMES;
+        let (count, skipped) = (BLOCK_FRAMES.min(frames - first), first.min(margin));
+        let start = (first - skipped) * hop;
+        let end = (first + count + margin) * hop;
+        let part = log_mel.compute(&samples[start..end.min(samples.len())]);
+        part.slice_move(s![.., skipped..skipped + count])
+    };
+    let parts: Vec<Array2<f32>> =
+        (0..frames.div_ceil(BLOCK_FRAMES)).into_par_iter().map(part).collect();
+    let mut spectrogram = Array2::zeros((log_mel.n_mels(), frames));
+    for (mut out, part) in spectrogram.axis_chunks_iter_mut(Axis(1), BLOCK_FRAMES).zip(parts) {
+        out.assign(&part);
+    }
+    spectrogram
 }

@@ -1,5 +1,4 @@
-//! What Python users call a recording, as a source of samples: a path, bytes, a file object, an
-//! array.
+//! Recordings as sources of samples: paths, bytes, file objects and arrays.
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
@@ -9,26 +8,33 @@ use std::time::{Duration, Instant};
 use musicap::Error;
 use musicap::audio::{AudioLimits, AudioReader, Gap, SampleSource};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyIsADirectoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice, PyString};
 
 use crate::error::Result;
-use crate::threads::{SIGNALS, lock};
+use crate::threads::{SIGNAL_POLL, lock};
 
 /// Any recording.
 pub type Source = Box<dyn SampleSource + Send>;
 
-/// Floats beyond this are integers in disguise, not loud music.
-const LOUDEST: f32 = 100.0;
-/// Frames taken from an array at a time.
+/// Floats beyond this are taken for integers that were converted without scaling.
+const MAX_FLOAT: f32 = 100.0;
+/// 32-bit integers that reach no more than this are taken for converted 16-bit integers.
+const MAX_INT16: i64 = 1 << 15;
+/// Frames read from an array at a time.
 const BLOCK: usize = 1 << 16;
 
-/// The recording that `object` is. `sample_rate` belongs to arrays alone.
+/// Opens a recording. `sample_rate` is for arrays only.
 pub fn open(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source> {
     let py = object.py();
     let file: Interruptible = if let Some(path) = path(object)? {
+        if path.is_dir() {
+            let arguments =
+                (21, "Is a directory; use caption_many() for folders", path.into_os_string());
+            return Err(PyIsADirectoryError::new_err(arguments).into());
+        }
         py.detach(|| AudioReader::open(path))?.into()
     } else if let Ok(bytes) = object.extract::<PyBackedBytes>() {
         from_bytes(py, bytes)?.into()
@@ -42,13 +48,13 @@ pub fn open(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Sourc
     match sample_rate {
         None => Ok(Box::new(file)),
         Some(_) => {
-            let text = "sample_rate goes with arrays of samples; a file has its own";
+            let text = "sample_rate is for arrays of samples; a file has its own";
             Err(PyTypeError::new_err(text).into())
         }
     }
 }
 
-/// The path that `object` is, if it is a `str` or has `__fspath__`.
+/// The path, if `object` is a `str` or has `__fspath__`.
 fn path(object: &Bound<'_, PyAny>) -> Result<Option<PathBuf>> {
     match object.is_instance_of::<PyString>() || object.hasattr("__fspath__")? {
         true => Ok(Some(object.extract()?)),
@@ -63,7 +69,10 @@ fn from_bytes(py: Python<'_>, bytes: PyBackedBytes) -> Result<AudioReader> {
 fn file(object: &Bound<'_, PyAny>) -> Result<Interruptible> {
     let py = object.py();
     if object.call_method1("read", (0,))?.is_instance_of::<PyString>() {
-        return Err(PyTypeError::new_err("the file is open as text; open it with \"rb\"").into());
+        return Err(PyTypeError::new_err(
+            "the file is open in text mode; open it with mode \"rb\"",
+        )
+        .into());
     }
     let named = object.getattr("name").and_then(|name| name.extract::<PathBuf>());
     let name = named.map_or("file object".to_owned(), |name| name.display().to_string());
@@ -75,12 +84,12 @@ fn file(object: &Bound<'_, PyAny>) -> Result<Interruptible> {
     let raised = Raised::default();
     let file = File { object: object.clone().unbind(), raised: raised.clone() };
     let reader = py.detach(|| AudioReader::from_reader(file, name));
-    // A decoder takes a failed read for damage, or tries another way.
+    // A decoder takes a failed read for a damaged file.
     raised.check()?;
-    Ok(Interruptible { source: reader?, asked: Instant::now(), raised })
+    Ok(Interruptible { source: reader?, polled: Instant::now(), raised })
 }
 
-/// The first error that Python raised when it was asked for bytes.
+/// The first error that Python raised while a file object was read.
 #[derive(Clone, Default)]
 struct Raised(Arc<Mutex<Option<PyErr>>>);
 
@@ -97,7 +106,7 @@ impl Raised {
     }
 }
 
-/// A binary file object that can be sought.
+/// A seekable binary file object.
 struct File {
     object: Py<PyAny>,
     raised: Raised,
@@ -129,16 +138,16 @@ impl Seek for File {
     }
 }
 
-/// A file that ends with Python's error when Ctrl-C is pressed or a file object fails.
+/// A file whose reading stops with Python's error after Ctrl-C or if a file object fails.
 struct Interruptible {
     source: AudioReader,
-    asked: Instant,
+    polled: Instant,
     raised: Raised,
 }
 
 impl From<AudioReader> for Interruptible {
     fn from(source: AudioReader) -> Self {
-        Interruptible { source, asked: Instant::now(), raised: Raised::default() }
+        Interruptible { source, polled: Instant::now(), raised: Raised::default() }
     }
 }
 
@@ -148,12 +157,12 @@ impl SampleSource for Interruptible {
     }
 
     fn next_block(&mut self) -> musicap::Result<Option<&[f32]>> {
-        if self.asked.elapsed() > SIGNALS {
-            Python::attach(|py| py.check_signals()).map_err(carried)?;
-            self.asked = Instant::now();
+        if self.polled.elapsed() > SIGNAL_POLL {
+            Python::attach(|py| py.check_signals()).map_err(wrapped)?;
+            self.polled = Instant::now();
         }
         let block = self.source.next_block();
-        self.raised.check().map_err(carried)?;
+        self.raised.check().map_err(wrapped)?;
         block
     }
 
@@ -174,9 +183,9 @@ impl SampleSource for Interruptible {
     }
 }
 
-/// A Python error on its way through the library.
-fn carried(error: PyErr) -> Error {
-    Error::Io { path: PathBuf::new(), action: "ask Python for", source: io::Error::from(error) }
+/// Wraps a Python error, which is unwrapped when it comes back to Python.
+fn wrapped(error: PyErr) -> Error {
+    Error::Io { path: PathBuf::new(), action: "read", source: io::Error::from(error) }
 }
 
 fn samples(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source> {
@@ -194,7 +203,7 @@ fn samples(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source
     let sample_rate = sample_rate
         .ok_or_else(|| PyTypeError::new_err("an array of samples needs sample_rate=, in hertz"))?;
     if array.getattr("dtype")?.getattr("kind")?.eq("U")? {
-        let text = "several recordings; caption them one by one";
+        let text = "a list of strings: caption several recordings with caption_many()";
         return Err(PyTypeError::new_err(text).into());
     }
     let shape = array.cast::<PyUntypedArray>()?.shape().to_vec();
@@ -206,15 +215,23 @@ fn samples(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source
             return Err(PyValueError::new_err(text).into());
         }
     };
+    if (3..=frames).contains(&channels) {
+        let text = format!(
+            "samples of shape {shape:?}: pass many recordings to caption_many(), or mix the channels \
+             of one, samples.mean(axis=0)"
+        );
+        return Err(PyValueError::new_err(text).into());
+    }
     let limits = AudioLimits::default();
     if channels > limits.max_channels && frames <= limits.max_channels {
         let text = format!("samples of shape {shape:?}, but must be [channels, n]: pass samples.T");
         return Err(PyValueError::new_err(text).into());
     }
     limits.check_format("samples", sample_rate, channels)?;
-    // One row a channel.
+    // One row for each channel.
     let rows = array.call_method1("reshape", ((channels, frames),))?;
     let scale = full_scale(&array)?;
+    check_integers(&array)?;
     Ok(Box::new(Samples {
         rows: rows.unbind(),
         channels,
@@ -226,14 +243,33 @@ fn samples(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source
     }))
 }
 
-/// What becomes of an array's numbers: `(number - middle) * factor` is within ±1.
+/// Refuses 32-bit integers that are as quiet as 16-bit integers without scaling would be.
+fn check_integers(array: &Bound<'_, PyAny>) -> Result<()> {
+    if array.getattr("dtype")?.getattr("name")?.ne("int32")? || array.getattr("size")?.eq(0)? {
+        return Ok(());
+    }
+    let (least, most): (i64, i64) =
+        (array.call_method0("min")?.extract()?, array.call_method0("max")?.extract()?);
+    let peak = least.abs().max(most.abs());
+    if peak == 0 || peak > MAX_INT16 {
+        return Ok(());
+    }
+    let reason = format!(
+        "int32 samples reach {peak} only, {:.0} dB below full scale; if they are 16-bit integers, \
+         convert them with .astype(\"int16\")",
+        20.0 * (f64::from(1u32 << 31) / peak as f64).log10()
+    );
+    Err(Error::InvalidSamples { reason }.into())
+}
+
+/// Offset and factor that bring an array's numbers within ±1: `(number - offset) * factor`.
 fn full_scale(array: &Bound<'_, PyAny>) -> Result<(f32, f32)> {
     let dtype = array.getattr("dtype")?;
     let kind: String = dtype.getattr("kind")?.extract()?;
     let bits = 8 * dtype.getattr("itemsize")?.extract::<i32>()?;
     if bits == 64 && kind != "f" {
         let text = format!(
-            "samples of dtype {dtype}, whose full scale nobody uses; convert them with \
+            "samples of dtype {dtype}, whose full scale is not known; convert them with \
              .astype(\"int16\"), or to floats within ±1"
         );
         return Err(PyTypeError::new_err(text).into());
@@ -250,20 +286,20 @@ fn full_scale(array: &Bound<'_, PyAny>) -> Result<(f32, f32)> {
     }
 }
 
-/// The samples of a one-dimensional array of whatever numbers, as they are within ±1.
+/// The numbers of a one-dimensional array of any type, scaled to ±1.
 pub fn interleaved(array: &Bound<'_, PyAny>) -> Result<Vec<f32>> {
-    let (middle, factor) = full_scale(array)?;
+    let (offset, factor) = full_scale(array)?;
     let float32 = array.call_method("astype", ("float32",), Some(&not_copied(array.py())?))?;
     let float32: PyReadonlyArray1<f32> = float32.extract()?;
-    Ok(float32.as_array().iter().map(|number| (number - middle) * factor).collect())
+    Ok(float32.as_array().iter().map(|number| (number - offset) * factor).collect())
 }
 
-/// An array of float32 samples of one channel that lie one behind the other.
-pub fn in_place<'py>(object: &Bound<'py, PyAny>) -> Option<PyReadonlyArray1<'py, f32>> {
+/// The array, if it has one channel of contiguous float32 samples.
+pub fn contiguous<'py>(object: &Bound<'py, PyAny>) -> Option<PyReadonlyArray1<'py, f32>> {
     object.extract().ok().filter(|array: &PyReadonlyArray1<'py, f32>| array.as_slice().is_ok())
 }
 
-/// An array, read where it lies, a block at a time: it is never copied as a whole.
+/// An array that is read block by block and never copied as a whole.
 struct Samples {
     rows: Py<PyAny>,
     channels: usize,
@@ -284,12 +320,12 @@ impl Samples {
         let block = self.rows.bind(py).get_item((all, frames))?;
         let float32 = block.call_method("astype", ("float32",), Some(&not_copied(py)?))?;
         let block: PyReadonlyArray2<f32> = float32.extract()?;
-        let (middle, factor) = self.scale;
+        let (offset, factor) = self.scale;
         let factor = factor / self.channels as f32;
         self.block.clear();
         self.block.resize(end - self.position, 0.0);
         for channel in block.as_array().outer_iter() {
-            self.block.iter_mut().zip(channel).for_each(|(sum, x)| *sum += x - middle);
+            self.block.iter_mut().zip(channel).for_each(|(sum, x)| *sum += x - offset);
         }
         if factor != 1.0 {
             self.block.iter_mut().for_each(|sum| *sum *= factor);
@@ -313,8 +349,8 @@ impl SampleSource for Samples {
         if self.position == self.frames {
             return Ok(None);
         }
-        Python::attach(|py| self.read(py)).map_err(carried)?;
-        // One pass that the compiler can vectorise tells whether there is one at all.
+        Python::attach(|py| self.read(py)).map_err(wrapped)?;
+        // The first pass only counts, which compilers vectorise.
         if self.block.iter().map(|x| u32::from(!x.is_finite())).sum::<u32>() > 0 {
             let at = self.block.iter().position(|sample| !sample.is_finite()).unwrap_or(0);
             let (at, found) = (self.position + at, self.block[at]);
@@ -322,9 +358,9 @@ impl SampleSource for Samples {
             return Err(Error::InvalidSamples { reason });
         }
         let peak = self.block.iter().fold(0f32, |peak, sample| peak.max(sample.abs()));
-        if peak > LOUDEST {
+        if peak > MAX_FLOAT {
             let reason = format!(
-                "they reach {peak}, but floats must lie within ±1; divide them by their full scale"
+                "floats reach {peak}, but must be within ±1; divide them by their full scale"
             );
             return Err(Error::InvalidSamples { reason });
         }

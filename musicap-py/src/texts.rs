@@ -1,4 +1,4 @@
-//! Captions as text: the forms they are written in, summaries, converted checkpoints.
+//! Captions as text, summaries, and converted checkpoints.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,31 +14,31 @@ use musicap::{Captions, Format, Pretrained};
 use pyo3::prelude::*;
 
 use crate::error::Result;
-use crate::options::{json, wrong};
-use crate::threads::{apart, lock};
+use crate::options::invalid;
+use crate::threads::{lock, run_interruptible};
 
-/// One recording's captions, from JSON.
+/// The captions of one recording, from JSON.
 fn read_one(captions: &str) -> Result<Captions> {
     let mut all = Captions::read_json("captions", captions)?;
     match (all.pop(), all.is_empty()) {
         (Some(one), true) => Ok(one),
-        _ => Err(wrong("captions", "several recordings", "one recording")),
+        _ => Err(invalid("captions", "several recordings", "one recording")),
     }
 }
 
-/// Captions, given as JSON, in another form.
+/// Captions, given as JSON, in another format.
 #[pyfunction]
-pub fn write_captions(captions: &str, form: &str) -> Result<String> {
-    Ok(read_one(captions)?.write(Format::from_str(form)?))
+pub fn write_captions(captions: &str, format: &str) -> Result<String> {
+    Ok(read_one(captions)?.write(Format::from_str(format)?))
 }
 
-/// JSON of captions as an array of recordings, checked.
+/// Checks that a JSON text contains captions, of one recording or of several.
 #[pyfunction]
-pub fn read_captions(origin: &str, captions: &str) -> Result<String> {
-    Ok(json(&Captions::read_json(origin, captions)?))
+pub fn check_captions(origin: &str, captions: &str) -> Result<()> {
+    Ok(Captions::read_json(origin, captions).map(drop)?)
 }
 
-/// One description of the whole recording whose captions are given as JSON.
+/// A summary of a recording, whose captions are given as JSON.
 #[pyfunction]
 #[pyo3(signature = (
     captions: "str",
@@ -69,71 +69,81 @@ pub fn summarize(
     on_event: Option<Py<PyAny>>,
 ) -> Result<String> {
     let captions = read_one(captions)?;
-    let options = SummaryOptions::default()
-        .with_language(language)
-        .with_length(match length {
-            "short" => SummaryLength::Short,
-            "medium" => SummaryLength::Medium,
-            "long" => SummaryLength::Long,
-            other => return Err(wrong("length", other, "\"short\", \"medium\" or \"long\"")),
-        })
-        .with_style(match style {
-            "prose" => SummaryStyle::Prose,
-            "lines" => SummaryStyle::Lines,
-            words => SummaryStyle::Words(words.to_owned()),
-        });
-    let summarizer: Box<dyn Summarizer> = match backend {
-        "local" => Box::new(LocalSummarizer::new()),
-        "openai" => {
-            let mut options = OpenAiOptions::default();
-            if let Some(url) = base_url {
-                options = options.with_base_url(url);
-            }
-            if let Some(model) = model {
-                options = options.with_model(model);
-            }
-            if let Some(key) = api_key {
-                options = options.with_key(key);
-            }
-            if let Some(seconds) = timeout {
-                let timeout = Duration::try_from_secs_f64(seconds);
-                let wanted = "a number of seconds above 0";
-                options = options.with_timeout(
-                    timeout.map_err(|_| wrong("timeout", &seconds.to_string(), wanted))?,
-                );
-            }
-            if let Some(retries) = retries {
-                options = options.with_retries(retries);
-            }
-            Box::new(OpenAi::new(options)?)
-        }
-        other => return Err(wrong("backend", other, "\"local\" or \"openai\"")),
-    };
+    let options = summary_options(language, length, style)?;
+    let mut openai = OpenAiOptions::default();
+    if let Some(url) = base_url {
+        openai = openai.with_base_url(url);
+    }
+    if let Some(model) = model {
+        openai = openai.with_model(model);
+    }
+    if let Some(key) = api_key {
+        openai = openai.with_key(key);
+    }
+    if let Some(seconds) = timeout {
+        let timeout = Duration::try_from_secs_f64(seconds);
+        let expected = "a number of seconds above 0";
+        let timeout = timeout.map_err(|_| invalid("timeout", &seconds.to_string(), expected))?;
+        openai = openai.with_timeout(timeout);
+    }
+    if let Some(retries) = retries {
+        openai = openai.with_retries(retries);
+    }
+    let summarizer = summarizer(backend, openai)?;
     summarizer.check(&options)?;
-
     let cancel = Cancel::new();
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let events = Arc::new(Mutex::new(Vec::new()));
     let work = {
-        let (cancel, told) = (cancel.clone(), told.clone());
+        let (cancel, events) = (cancel.clone(), events.clone());
         move || {
             let on_event = |event: &SummaryEvent| {
                 if let SummaryEvent::Retry { problem, wait } = event {
-                    lock(&told).push(format!("{problem}; trying again in {wait:.1?}"));
+                    lock(&events).push(format!("{problem}; trying again in {wait:.1?}"));
                 }
             };
             let watch = Watch::default().with_events(&on_event).with_cancel(&cancel);
             summarize_blocking(&*summarizer, &captions, &options, &watch)
         }
     };
-    let done = apart(py, work, |py| {
+    let done = run_interruptible(py, work, |py| {
         let Some(on_event) = &on_event else { return Ok(()) };
-        let events = std::mem::take(&mut *lock(&told));
+        let events = std::mem::take(&mut *lock(&events));
         events.into_iter().try_for_each(|event| on_event.call1(py, (event,)).map(drop))
     });
     if done.is_err() {
         cancel.cancel();
     }
     Ok(done??)
+}
+
+/// Checks the options of a summary, before there are captions.
+#[pyfunction]
+pub fn check_summary(backend: &str, language: &str) -> Result<()> {
+    let summarizer = summarizer(backend, OpenAiOptions::default())?;
+    Ok(summarizer.check(&SummaryOptions::default().with_language(language))?)
+}
+
+fn summary_options(language: &str, length: &str, style: &str) -> Result<SummaryOptions> {
+    let length = match length {
+        "short" => SummaryLength::Short,
+        "medium" => SummaryLength::Medium,
+        "long" => SummaryLength::Long,
+        other => return Err(invalid("length", other, "\"short\", \"medium\" or \"long\"")),
+    };
+    let style = match style {
+        "prose" => SummaryStyle::Prose,
+        "lines" => SummaryStyle::Lines,
+        words => SummaryStyle::Words(words.to_owned()),
+    };
+    Ok(SummaryOptions::default().with_language(language).with_length(length).with_style(style))
+}
+
+fn summarizer(backend: &str, openai: OpenAiOptions) -> Result<Box<dyn Summarizer>> {
+    match backend {
+        "local" => Ok(Box::new(LocalSummarizer::new())),
+        "openai" => Ok(Box::new(OpenAi::new(openai)?)),
+        other => Err(invalid("summary", other, "\"local\" or \"openai\"")),
+    }
 }
 
 /// Writes a checkpoint as a model folder.
@@ -147,5 +157,5 @@ pub fn convert(
 ) -> Result<()> {
     let precision = Precision::from_str(precision)?;
     let work = move || Pretrained::open(checkpoint)?.save(&folder, precision);
-    Ok(apart(py, work, |_| Ok(()))??)
+    Ok(run_interruptible(py, work, |_| Ok(()))??)
 }

@@ -1,72 +1,81 @@
-//! Threads and processes: the threads of a process do not live on in its forks, and Python must be
-//! asked now and then whether Ctrl-C was pressed.
+//! Threads and processes: a forked process has none of its parent's threads, and Python must be asked
+//! regularly whether Ctrl-C was pressed.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use musicap::Captioner;
+use musicap::{Captioner, LoadOptions};
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Result, value_error};
 
-/// How often Python is asked for signals.
-pub const SIGNALS: Duration = Duration::from_millis(50);
+/// How often Python's signal handlers get a chance to run.
+pub const SIGNAL_POLL: Duration = Duration::from_millis(50);
 
-/// The value behind a lock, whoever panicked with it.
+/// Locks a mutex, also after a panic in another thread.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// As many threads as were asked for, or one for each core that this process may use.
+/// `threads`, or by default one for each core that this process may use, at most as many as a
+/// captioner can have.
 pub fn count(threads: Option<usize>) -> usize {
-    threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    threads.unwrap_or_else(|| default_threads(cores()))
 }
 
-/// A captioner whose threads are those of the process that asks.
-pub struct Local {
+/// The default number of threads on a machine with this many cores.
+#[pyfunction]
+pub fn default_threads(cores: usize) -> usize {
+    cores.min(LoadOptions::MAX_THREADS)
+}
+
+/// A captioner that gets new threads in a forked process.
+pub struct ForkAware {
     threads: usize,
-    of: Mutex<(u32, Captioner)>,
+    /// The process id, and the captioner with threads of that process.
+    current: Mutex<(u32, Captioner)>,
 }
 
-impl Local {
-    /// Of a captioner that has been loaded in this process with `threads` threads.
+impl ForkAware {
+    /// For a captioner that was loaded in this process with `threads` threads.
     pub fn new(captioner: Captioner, threads: usize) -> Self {
-        Local { threads, of: Mutex::new((std::process::id(), captioner)) }
+        ForkAware { threads, current: Mutex::new((std::process::id(), captioner)) }
     }
 
-    /// The captioner, in a fork with new threads.
+    /// The captioner with threads of this process.
     pub fn get(&self) -> Result<Captioner> {
-        let mut of = lock(&self.of);
-        if of.0 != std::process::id() {
-            let captioner = of.1.with_threads(self.threads)?;
-            let parents = std::mem::replace(&mut *of, (std::process::id(), captioner));
-            // Its threads are not there to be told to end.
+        let mut current = lock(&self.current);
+        if current.0 != std::process::id() {
+            let captioner = current.1.with_threads(self.threads)?;
+            let parents = std::mem::replace(&mut *current, (std::process::id(), captioner));
+            // Dropping it would wait for threads that do not exist in this process.
             std::mem::forget(parents);
         }
-        Ok(of.1.clone())
+        Ok(current.1.clone())
     }
 
-    /// How many threads compute.
+    /// Number of threads.
     pub fn threads(&self) -> usize {
         self.threads
     }
 }
 
-/// A value that can be used only in the process it was made in, by one thread after the other.
-pub struct Owned<T> {
+/// A value that can be used only in the process that created it, by one thread at a time.
+pub struct ProcessBound<T> {
     process: u32,
     value: Mutex<T>,
 }
 
-impl<T: Send> Owned<T> {
-    /// Of this process.
+impl<T: Send> ProcessBound<T> {
+    /// Binds `value` to this process.
     pub fn new(value: T) -> Self {
-        Owned { process: std::process::id(), value: Mutex::new(value) }
+        ProcessBound { process: std::process::id(), value: Mutex::new(value) }
     }
 
-    /// Works on the value while other Python threads run.
+    /// Calls `work` with the value, without the GIL.
     ///
     /// # Errors
     /// A `ValueError` in a process that has been forked since.
@@ -76,17 +85,17 @@ impl<T: Send> Owned<T> {
         work: impl FnOnce(&mut T) -> R + Send,
     ) -> Result<R> {
         if self.process != std::process::id() {
-            let text = "this was begun in the parent process; begin anew after the fork";
+            let text = "this was created in the parent process; create it again after the fork";
             return Err(value_error(text).into());
         }
         Ok(py.detach(|| work(&mut lock(&self.value))))
     }
 }
 
-/// The pools of functions that have no captioner, by process and number of threads.
+/// Thread pools of functions without a captioner, by process and number of threads.
 static POOLS: Mutex<Vec<(u32, usize, Arc<ThreadPool>)>> = Mutex::new(Vec::new());
 
-/// A pool of this process.
+/// The pool of this process with `threads` threads.
 pub fn pool(threads: Option<usize>) -> Result<Arc<ThreadPool>> {
     let threads = count(threads);
     if threads == 0 {
@@ -103,33 +112,32 @@ pub fn pool(threads: Option<usize>) -> Result<Arc<ThreadPool>> {
     Ok(pool)
 }
 
-/// Runs `work` on a thread of its own while this one, Python's, asks for signals and calls `tell`.
-/// After Ctrl-C the work goes on unheard.
-pub fn apart<T: Send + 'static>(
+/// Runs `work` on another thread, while this one, Python's, handles signals and calls `on_poll`
+/// regularly. After Ctrl-C the work continues, but its result is dropped.
+pub fn run_interruptible<T: Send + 'static>(
     py: Python<'_>,
     work: impl FnOnce() -> T + Send + 'static,
-    mut tell: impl FnMut(Python<'_>) -> PyResult<()>,
+    mut on_poll: impl FnMut(Python<'_>) -> PyResult<()>,
 ) -> Result<T> {
     let (sender, receiver) = mpsc::sync_channel(1);
     let worker = std::thread::spawn(move || {
-        // Nobody may be waiting any more.
+        // After Ctrl-C there is no receiver.
         let _ = sender.send(work());
     });
-    // Receivers cannot be shared, but waiting can be done without Python by one thread.
+    // `detach` needs a value that threads may share, which receivers are not.
     let receiver = Mutex::new(receiver);
     loop {
-        match py.detach(|| lock(&receiver).recv_timeout(SIGNALS)) {
+        match py.detach(|| lock(&receiver).recv_timeout(SIGNAL_POLL)) {
             Ok(done) => {
-                // What was still to be told.
-                tell(py)?;
+                on_poll(py)?;
                 return Ok(done);
             }
             Err(RecvTimeoutError::Timeout) => {
                 py.check_signals()?;
-                tell(py)?;
+                on_poll(py)?;
             }
             Err(RecvTimeoutError::Disconnected) => {
-                let panic = worker.join().expect_err("a worker that sent nothing has panicked");
+                let panic = worker.join().expect_err("a worker that sent nothing panicked");
                 std::panic::resume_unwind(panic)
             }
         }

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pydoc
 import subprocess
 
 import numpy
@@ -52,6 +53,49 @@ def test_a_checkpoint_of_the_references_layout(command, tmp_path, precision):
         musicap.convert(weights, tmp_path / "int8", precision="int8")
         converted = musicap.Captioner.from_pretrained(tmp_path / "int8")
         assert texts(converted.captions(SONG)) == texts(result)
+
+
+def test_tuples_and_data_sets(captioner, said):
+    mono = decoded(16_000, 1, "f32le", "<f4")[:, 0]
+    expected = texts(captioner.captions(mono, sample_rate=16_000))
+    column = {"path": "clip.wav", "array": mono, "sampling_rate": 16_000}
+    for form in [(mono, 16_000), (16_000, mono), (list(mono), 16_000), column]:
+        assert texts(captioner.captions(form)) == expected
+    assert captioner.caption(column, progress=False).file == "clip.wav"
+    assert "<audio" in captioner.caption((mono, 16_000), progress=False)._repr_html_()
+
+
+class Tensor:
+    """The part of PyTorch's interface that matters: numpy refuses tensors with gradients, and has no
+    bfloat16."""
+
+    def __init__(self, array, dtype, requires_grad):
+        self.array, self.dtype, self.requires_grad = array, dtype, requires_grad
+
+    def detach(self):
+        return Tensor(self.array, self.dtype, False)
+
+    def cpu(self):
+        return self
+
+    def float(self):
+        return Tensor(self.array, "torch.float32", self.requires_grad)
+
+    def __array__(self, dtype=None, copy=None):
+        if self.requires_grad:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+        if self.dtype == "torch.bfloat16":
+            raise TypeError("Got unsupported ScalarType BFloat16")
+        return self.array
+
+
+@pytest.mark.parametrize("dtype", ["torch.float32", "torch.bfloat16"])
+def test_tensors_with_gradients_and_in_bfloat16(captioner, dtype):
+    mono = decoded(16_000, 1, "f32le", "<f4")[:, 0]
+    expected = texts(captioner.captions(mono, sample_rate=16_000))
+    tensor = Tensor(mono, dtype, True)
+    assert texts(captioner.captions(tensor, sample_rate=16_000)) == expected
+    assert texts(captioner.captions((tensor, 16_000))) == expected
 
 
 class Pipe(io.RawIOBase):
@@ -149,3 +193,28 @@ def test_the_embedded_model_is_loaded_once():
     assert captioner.threads == 1
     assert captioner.config["audio"]["sample_rate"] == 16_000
     assert musicap.caption(SONG, model=captioner, progress=False).model == captioner.name
+    assert musicap.caption(SONG, threads=1, progress=False, num_beams=1).model == "embedded"
+
+
+def test_embedded_is_a_name_and_captioners_can_be_closed(result):
+    with musicap.Captioner(result.model) as captioner:
+        lazy = captioner.captions(SONG)
+        first = next(lazy)
+    assert first == result[0]
+    # What was begun ends.
+    assert [first, *lazy] == list(result)
+    assert "closed" in repr(captioner)
+    with pytest.raises(ValueError, match="closed"):
+        captioner.captions(SONG)
+
+
+def test_help_lists_all_arguments():
+    for function in [musicap.caption, musicap.Captioner.captions, musicap.Captioner.caption]:
+        text = pydoc.render_doc(function)
+        for name in ["recording", "sample_rate", "num_beams", "max_length", "seed"]:
+            assert f" {name}:" in text or f", {name}" in text, name
+
+
+def test_a_bar_is_for_terminals(captioner, capsys):
+    captioner.caption(SONG, progress=True)
+    assert capsys.readouterr().err == ""

@@ -25,8 +25,13 @@ def test_what_the_system_refuses_is_pythons_own(captioner, tmp_path):
     with pytest.raises(FileNotFoundError) as caught:
         captioner.captions(tmp_path / "none.mp3")
     assert caught.value.filename == str(tmp_path / "none.mp3")
-    with pytest.raises(OSError):
+    with pytest.raises(IsADirectoryError) as caught:
         captioner.captions(tmp_path)
+    assert caught.value.filename == str(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        musicap.Captions.load(tmp_path / "none.json")
+    with pytest.raises(FileNotFoundError):
+        musicap.finetune(tmp_path / "none.csv", tmp_path / "tuned")
 
 
 def test_files_that_are_no_sound(captioner, tmp_path):
@@ -48,8 +53,9 @@ def test_a_file_that_breaks_off_is_told_with_its_time(captioner, tmp_path):
 
 def test_models_that_are_not_there(tmp_path):
     load = musicap.Captioner.from_pretrained
-    with pytest.raises(errors.ModelNotFoundError, match="nowhere"):
+    with pytest.raises(errors.ModelNotFoundError, match="nowhere") as caught:
         load(tmp_path / "nowhere")
+    assert isinstance(caught.value, FileNotFoundError)
     with pytest.raises(errors.IncompleteModelError):
         load(tmp_path)
     shutil.copytree(KIT / "model-b", tmp_path / "model")
@@ -62,6 +68,7 @@ def test_models_that_are_not_there(tmp_path):
     with pytest.raises(errors.InvalidOptionError, match="device"):
         load(device="tpu")
     assert load(device="auto").device == "cpu"
+    assert load().device == "cpu"
     with pytest.raises(errors.InvalidOptionError, match="precision"):
         load(precision="f8")
     with pytest.raises(errors.InvalidOptionError, match="threads"):
@@ -87,14 +94,111 @@ def test_a_hub_that_cannot_be_reached(monkeypatch, tmp_path):
         ({"sample_rate": 44_100.5}, errors.InvalidOptionError),
         ({"temperature": float("nan")}, errors.InvalidOptionError),
         ({"num_beans": 3}, TypeError),
-        ({"num_beams": "three"}, ValueError),
+        ({"num_beams": "three"}, errors.InvalidOptionError),
+        ({"num_beams": 2.5}, errors.InvalidOptionError),
+        ({"num_beams": True}, errors.InvalidOptionError),
+        ({"do_sample": 1}, errors.InvalidOptionError),
+        ({"temperature": "hot"}, errors.InvalidOptionError),
         ({"max_length": 10_000}, errors.InvalidOptionError),
         ({"sample_rate": 16_000}, TypeError),
     ],
 )
 def test_wrong_options_are_named(captioner, options, kind):
-    with pytest.raises(kind, match=next(iter(options)) if kind is not ValueError else "three"):
+    with pytest.raises(kind, match=next(iter(options))) as caught:
         captioner.captions(SONG, **options)
+    # No types of Rust, no words of its JSON reader.
+    assert not re.search(r"\b(usize|[iu]\d\d|f\d\d|expected|line \d)\b", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("sr", "sample_rate"),
+        ("beam_size", "num_beams"),
+        ("max_new_tokens", "max_length"),
+        ("num_beems", "num_beams"),
+        ("bach_size", "batch_size"),
+    ],
+)
+def test_near_matches_are_suggested(captioner, given, meant):
+    for function in [captioner.captions, captioner.caption, musicap.caption]:
+        with pytest.raises(TypeError, match=f"unexpected keyword.*{given}.*did you mean '{meant}'"):
+            function(SONG, **{given: 1})
+    with pytest.raises(TypeError, match="did you mean 'threads'"):
+        musicap.caption(SONG, num_threads=1)
+
+
+def test_options_are_checked_before_the_recording_is_read(captioner, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    class Untouched:
+        def read(self, size=-1):
+            raise AssertionError("read")
+
+    for options in [
+        {"language": "ja"},
+        {"summary": "magic"},
+        {"summary": "openai"},
+        {"summary": None, "language": "ja"},
+        {"num_beams": 0},
+        {"tail": "cut"},
+        {"progress": "yes"},
+    ]:
+        with pytest.raises(errors.InvalidOptionError):
+            captioner.caption(Untouched(), **options)
+        with pytest.raises(errors.InvalidOptionError):
+            captioner.caption_many([Untouched()], **options)
+
+
+def test_captions_that_are_done_are_not_lost(captioner, monkeypatch):
+    with pytest.raises(RuntimeError) as caught:
+        captioner.caption(SONG, progress=_stop_after(2), batch_size=1)
+    assert [caption.index for caption in caught.value.captions] == [0, 1, 2]
+    # If the summary fails, the captions are returned.
+    def fail(*_, **__):
+        raise errors.SummaryError("the server failed")
+
+    monkeypatch.setattr("musicap._captioner.summarize", fail)
+    with pytest.warns(UserWarning, match="no summary: the server failed"):
+        result = captioner.caption(SONG, progress=False)
+    assert len(result) == 5 and result.summary is None
+
+
+def _stop_after(count):
+    def progress(done, total):
+        nonlocal count
+        count -= 1
+        if count < 0:
+            raise RuntimeError("enough")
+
+    return progress
+
+
+def test_options_without_effect_are_warned_of(captioner):
+    with pytest.warns(UserWarning, match="temperature has no effect without do_sample"):
+        captioner.captions(SONG, temperature=0.5)
+    with pytest.warns(UserWarning, match="precision='f16' has no effect"):
+        musicap.Captioner(precision="f16")
+
+
+def test_missing_packages_name_the_extra(result, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install 'musicap\[pandas\]'"):
+        result.to_pandas()
+    with pytest.raises(ImportError, match=r"pip install 'musicap\[plot\]'"):
+        result.plot()
+
+
+def test_more_threads_than_a_captioner_can_have():
+    from musicap import _musicap
+
+    assert _musicap.default_threads(4) == 4
+    assert _musicap.default_threads(1_000) == _musicap.MAX_THREADS
+    with pytest.raises(errors.InvalidOptionError, match=f"must be 1 to {_musicap.MAX_THREADS}"):
+        musicap.Captioner(threads=_musicap.MAX_THREADS + 1)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +213,12 @@ def test_wrong_options_are_named(captioner, options, kind):
         (numpy.zeros(16_000), 10**9, errors.AudioLimitError, "sample rate"),
         (numpy.zeros(16_000, bool), 16_000, TypeError, "bool"),
         (numpy.zeros(16_000, complex), 16_000, TypeError, "complex"),
-        (numpy.array(["a"]), 16_000, TypeError, "one by one"),
+        (numpy.array(["a"]), 16_000, TypeError, "caption_many"),
+        (numpy.zeros((8, 16_000)), 16_000, ValueError, "caption_many"),
+        ([numpy.zeros(16_000)] * 2, 16_000, TypeError, "caption_many"),
+        ((numpy.zeros(16_000), 8_000), 16_000, TypeError, "8000"),
+        ({"array": numpy.zeros(16_000)}, None, TypeError, "sampling_rate"),
+        (numpy.full(16_000, 9_000, "i4"), 16_000, errors.InvalidSamplesError, "int16"),
         (object(), 16_000, TypeError, "object"),
         (3.0, 16_000, TypeError, "float"),
     ],
@@ -130,12 +239,12 @@ def test_samples_that_are_no_numbers_are_named(captioner, bad):
 def test_an_error_of_a_file_object_comes_through(captioner):
     class Broken:
         def read(self, size=-1):
-            raise ConnectionResetError("the wire was cut")
+            raise ConnectionResetError("connection lost")
 
         def seek(self, offset, whence=0):
             return 0
 
-    with pytest.raises(ConnectionResetError, match="the wire"):
+    with pytest.raises(ConnectionResetError, match="connection lost"):
         captioner.captions(Broken())
     with open(__file__, encoding="utf-8") as text, pytest.raises(TypeError, match="rb"):
         captioner.captions(text)
@@ -149,11 +258,11 @@ def test_an_error_in_the_middle_of_a_file_object_is_not_taken_for_damage(caption
         def read(self, size=-1):
             self.reads += size != 0
             if self.reads == after:
-                raise ConnectionResetError("the wire was cut")
+                raise ConnectionResetError("connection lost")
             return super().read(size)
 
     flaky = Flaky(SONG.read_bytes())
-    with pytest.raises(ConnectionResetError, match="the wire"):
+    with pytest.raises(ConnectionResetError, match="connection lost"):
         list(captioner.captions(flaky))
 
 
@@ -161,7 +270,7 @@ def test_an_error_in_the_middle_of_a_file_object_is_not_taken_for_damage(caption
     ("samples", "words"),
     [
         (numpy.zeros(16_000, "i8"), "int16"),
-        (["a.mp3", "b.mp3"], "one by one"),
+        (["a.mp3", "b.mp3"], "caption_many"),
     ],
 )
 def test_what_is_mistaken_for_samples(captioner, samples, words):

@@ -1,6 +1,7 @@
 """Log-mel spectrograms against the command's and the parity kit's, which are torchaudio's."""
 
 import subprocess
+import sys
 import wave
 
 import numpy
@@ -45,6 +46,34 @@ def test_a_sine_lies_in_its_band():
     assert (mel[0].mean(axis=1).argmax()) == band
 
 
+def test_a_whole_recording_is_one_piece(tune):
+    # More samples than a block, and a tail; against a transform of our own in float64.
+    samples = numpy.concatenate([tune, tune[::-1]])[: 16_000 * 41 + 77]
+    for n_fft, hop, n_mels in [(1024, 160, 128), (400, 160, 80), (2048, 512, 64)]:
+        options = {"n_fft": n_fft, "hop_length": hop, "n_mels": n_mels, "power": "magnitude"}
+        found = musicap.log_mel(samples, sample_rate=16_000, whole=True, **options)
+        assert found.shape == (n_mels, 1 + len(samples) // hop) and found.dtype == numpy.float32
+        assert numpy.array_equal(
+            found, musicap.log_mel(samples, sample_rate=16_000, whole=True, threads=1, **options)
+        )
+        padded = numpy.pad(samples.astype("f8"), n_fft // 2, mode="reflect")
+        frames = numpy.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
+        window = 0.5 - 0.5 * numpy.cos(2 * numpy.pi * numpy.arange(n_fft) / n_fft)
+        power = numpy.abs(numpy.fft.rfft(frames * window)) ** 2
+        mel = 2595.0 * numpy.log10(1.0 + 8_000.0 / 700.0)
+        edges = 700.0 * (10.0 ** (numpy.linspace(0.0, mel, n_mels + 2) / 2595.0) - 1.0)
+        hertz = numpy.fft.rfftfreq(n_fft, 1 / 16_000)[:, None]
+        up = (hertz - edges[:-2]) / numpy.diff(edges)[:-1]
+        down = (edges[2:] - hertz) / numpy.diff(edges)[1:]
+        bands = numpy.maximum(0.0, numpy.minimum(up, down))
+        expected = 10 * numpy.log10(numpy.maximum(power @ bands, 1e-10)).T
+        audible = expected > -60.0
+        assert numpy.abs(found - expected)[audible].max() < 0.02
+    assert musicap.log_mel(samples[:100], sample_rate=16_000, whole=True).shape == (128, 1)
+    song = musicap.log_mel(SONG, whole=True)
+    assert song.shape[0] == 128 and abs(song.shape[1] - 4500) < 3
+
+
 def test_chunks_overlap_and_tails_are_kept_or_dropped(tune):
     assert len(musicap.log_mel(tune, sample_rate=16_000, tail="drop")) == len(tune) // 160_000
     overlapped = musicap.log_mel(tune, sample_rate=16_000, overlap=5.0)
@@ -61,3 +90,9 @@ def test_chunks_overlap_and_tails_are_kept_or_dropped(tune):
 def test_wrong_options(tune, options):
     with pytest.raises((errors.MusicapError, ValueError)):
         musicap.log_mel(tune, sample_rate=16_000, **options)
+
+
+def test_the_benchmark_runs_from_the_wheel():
+    arguments = [sys.executable, "-m", "musicap.bench", "--seconds", "12", "--rounds", "1"]
+    done = subprocess.run(arguments, check=True, capture_output=True, text=True)
+    assert "12 s of audio" in done.stdout and "1.00 x" in done.stdout

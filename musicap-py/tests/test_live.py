@@ -72,6 +72,21 @@ def test_what_comes_too_fast_is_skipped_and_told(captioner, stereo):
     assert len(captions) == 1
 
 
+def test_other_threads_read_how_far_behind_it_is(captioner, stereo):
+    live = captioner.live(sample_rate=48_000, channels=2)
+    thread = threading.Thread(target=lambda: list(live))
+    thread.start()
+    # The iterator waits most of the time; if each reading waited for it, these would take a minute.
+    began = time.monotonic()
+    for _ in range(1_000):
+        assert live.behind_s == 0.0
+    assert time.monotonic() - began < 20
+    live.close()
+    thread.join(timeout=60)
+    # A time limit beyond what the clock can represent.
+    assert live._stream.wait(1e18) is False
+
+
 def test_wrong_use(captioner):
     live = captioner.live(sample_rate=16_000)
     with pytest.raises(ValueError, match="3 bytes"):

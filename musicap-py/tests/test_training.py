@@ -1,4 +1,4 @@
-"""Fine-tuning from Python: what was learnt is said, and errors come through."""
+"""Fine-tuning from Python: the model learns, and errors are raised."""
 
 import wave
 
@@ -26,23 +26,23 @@ def tones(tmp_path):
     return rows
 
 
-def test_what_was_learnt_is_said(tones, tmp_path):
-    told = []
+def test_the_model_learns_the_captions(tones, tmp_path):
+    steps = []
     rows = [*tones, {"audio": tmp_path / "none.wav", "caption": "Nothing."}]
     output = tmp_path / "tuned"
     report = musicap.finetune(
         rows, output, epochs=12, patience=12, batch_size=2, learning_rate=1e-3, freeze=[],
-        held_out_share=0.25, progress=told.append,
+        held_out_share=0.25, progress=steps.append,
     )
     losses = [epoch["held_out_loss"] for epoch in report["epochs"]]
     assert min(losses) < losses[0] / 2
-    assert len(report["left_out"]) == 1
-    assert told[-1]["epoch"] >= 12 and told[0]["steps"] == 3
+    assert len(report["skipped"]) == 1
+    assert steps[-1]["epoch"] >= 12 and steps[0]["steps"] == 3
     tuned = musicap.Captioner.from_pretrained(output)
     assert "tone" in tuned.caption(tones[0]["audio"], progress=False)[0].text
 
 
-def test_an_interrupted_run_goes_on(tones, tmp_path):
+def test_an_interrupted_run_is_resumed(tones, tmp_path):
     class Enough(Exception):
         pass
 
@@ -59,23 +59,23 @@ def test_an_interrupted_run_goes_on(tones, tmp_path):
     assert first[0]["epoch"] == 2
 
 
-def test_a_table_with_paths_from_here_and_holes_in_it(tones, tmp_path, monkeypatch):
+def test_a_table_with_relative_paths_and_missing_cells(tones, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table = pandas.DataFrame(tones)
     table["audio"] = [path.name for path in table["audio"]]
     table["start_s"] = numpy.nan
-    told = []
+    steps = []
     report = musicap.finetune(
-        table, "tuned", epochs=1, watch_words="tone", progress=lambda at: told.append(at)
+        table, "tuned", epochs=1, watch_words="tone", progress=lambda at: steps.append(at)
     )
-    assert report["left_out"] == [] and told
-    assert report["measured"][0]["watched"][0]["word"] == "tone"
+    assert report["skipped"] == [] and steps
+    assert report["evaluations"][0]["word_counts"][0]["word"] == "tone"
 
 
 def test_errors(tmp_path, tones):
     with pytest.raises(errors.TrainingError, match="none of the 1 rows"):
         musicap.finetune([{"audio": "none.wav", "caption": "x"}], tmp_path / "a", progress=False)
-    with pytest.raises(ValueError, match="no path"):
+    with pytest.raises(ValueError, match="not a path"):
         musicap.finetune([{"audio": None, "caption": "x"}], tmp_path / "b", progress=False)
     with pytest.raises(ValueError, match="caption"):
         musicap.finetune([{"audio": "a.wav"}], tmp_path / "b", progress=False)

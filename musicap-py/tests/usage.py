@@ -16,7 +16,7 @@ import musicap
 result = musicap.caption("song.mp3", num_beams=3)
 assert_type(result, musicap.Captions)
 assert_type(result[0], musicap.Caption)
-assert_type(result[1:], tuple[musicap.Caption, ...])
+assert_type(result[1:], musicap.Captions)
 assert_type(result.summary, str | None)
 assert_type(result.to_pandas(), pandas.DataFrame)
 assert_type(result.plot(), Figure)
@@ -30,6 +30,12 @@ assert_type(musicap.summarize(result, backend="openai", language="ja"), str)
 
 for event in captioner.live(sample_rate=48_000):
     assert_type(event, musicap.LiveCaption | musicap.Skipped)
+
+for each in captioner.caption_many(["a.mp3", Path("b.mp3")], num_beams=1):
+    assert_type(each, musicap.Captions)
+assert_type(musicap.caption_many("music/").to_pandas(), pandas.DataFrame)
+with musicap.Captioner("embedded") as closing:
+    assert_type(closing, musicap.Captioner)
 
 captioner.captions(samples, num_beans=3)  # type: ignore[call-arg]
 captioner.captions(samples, tail="cut")  # type: ignore[arg-type]

@@ -1,30 +1,31 @@
 // Fetching a file, with progress.
+import { platform } from "./platform.js";
 
 const PROBLEMS = { 401: "Denied", 403: "Denied", 404: "NotFound" };
 
-/** The response for `url`, whose body tells `progress` how much of it has come. */
-export async function download(url, file, { fetch = globalThis.fetch, progress, signal }) {
+/** The response for `url`. `progress` is called as its body is read. */
+export async function download(url, file, { fetch = platform.fetch, progress, signal }) {
   const response = await fetch(url, { signal });
   if (!response.ok) {
     const problem = PROBLEMS[response.status] ?? "Server";
     throw Object.assign(new Error(`the server answers ${response.status}`), { problem });
   }
-  // The length of what is sent, which is not that of the file where it comes compressed.
-  const packed = response.headers.has("content-encoding");
-  const total = packed ? null : Number(response.headers.get("content-length")) || null;
+  // Of a compressed response, content-length is not the length of the file.
+  const compressed = response.headers.has("content-encoding");
+  const total = compressed ? null : Number(response.headers.get("content-length")) || null;
   let loaded = 0;
-  const count = new TransformStream({
-    transform(bytes, out) {
+  const counter = new TransformStream({
+    transform(bytes, controller) {
       loaded += bytes.length;
       progress?.({ type: "download", file, loaded, total });
-      out.enqueue(bytes);
+      controller.enqueue(bytes);
     },
-    flush(out) {
+    flush(controller) {
       if (total !== null && loaded !== total) {
-        const error = new Error(`${loaded} of ${total} bytes came`);
-        out.error(Object.assign(error, { problem: "Damaged" }));
+        const error = new Error(`received ${loaded} of ${total} bytes`);
+        controller.error(Object.assign(error, { problem: "Damaged" }));
       }
     },
   });
-  return new Response(response.body.pipeThrough(count), { headers: response.headers });
+  return new Response(response.body.pipeThrough(counter), { headers: response.headers });
 }

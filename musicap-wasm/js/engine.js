@@ -1,18 +1,19 @@
-// The worker's side. A job does a piece of its work and then lets messages come in, so that it can
-// be called off and several can go on at once.
+// The worker's side. A job does a piece of its work and then lets messages in, so that it can be
+// cancelled and several jobs can run concurrently.
 import { CaptionJob, LiveJob, MelJob, Model, initSync, summarize, write } from "./musicap_wasm.js";
-import { opened, openedWhole } from "./files.js";
+import { opened, openedWeights } from "./files.js";
 
-/** For how long a job may keep messages waiting, unless one piece takes longer. */
-const TURN_MS = 12;
-/** How often a job says how far it is, unless a caption comes. */
+/** A job yields to the event loop after this time, unless a single piece of work takes longer. */
+const YIELD_MS = 12;
+/** Interval of progress events, except that each caption comes with one. */
 const PROGRESS_MS = 100;
 
-/** Ends a job for which nobody waits any more. */
-class CalledOff extends Error {}
+/** Ends a cancelled job. */
+class Cancelled extends Error {}
 
 export class Engine {
   #post;
+  #openPath;
   #memory;
   #model;
   #jobs = new Map();
@@ -27,25 +28,26 @@ export class Engine {
     memory: () => this.#memory.buffer.byteLength,
   };
 
-  /** `post(message, transfer)` takes the replies. */
-  constructor(post) {
+  /** `post(message, transfer)` sends replies. `openPath(path)` opens a file where there are paths. */
+  constructor(post, openPath) {
     this.#post = post;
+    this.#openPath = openPath;
   }
 
-  /** Does what a message asks for. Posts `{ id, event }` as things happen, and at the end
-   * `{ id, result }` or `{ id, error: { code, message } }`. An error without a code says that the
-   * program has crashed and that this engine is of no more use. */
+  /** Handles a message. Posts `{ id, event }` while the job runs, and at its end `{ id, result }` or
+   * `{ id, error: { code, message } }`. An error without a code means that the program has crashed
+   * and that this engine must not be used any more. */
   async handle({ id, call, ...rest }) {
     const job = this.#jobs.get(id);
-    if (job) return job.hear(call, rest);
-    const work = this.#calls[call];
-    if (!work) return; // a word to a job that is over
-    const begun = new Job((event, transfer) => this.#post({ id, event }, transfer));
-    this.#jobs.set(id, begun);
+    if (job) return job.receive(call, rest);
+    const run = this.#calls[call];
+    if (!run) return; // a message to a job that is over
+    const started = new Job((event, transfer) => this.#post({ id, event }, transfer));
+    this.#jobs.set(id, started);
     try {
-      this.#post({ id, result: await work(begun, rest) });
+      this.#post({ id, result: await run(started, rest) });
     } catch (error) {
-      if (!(error instanceof CalledOff)) {
+      if (!(error instanceof Cancelled)) {
         this.#post({ id, error: { code: error?.code, message: String(error?.message ?? error) } });
       }
     } finally {
@@ -55,23 +57,23 @@ export class Engine {
 
   async #load({ weights, ...texts }) {
     this.#model?.free();
-    this.#model = new Model({ ...texts, weights: await openedWhole(weights) });
+    this.#model = new Model({ ...texts, weights: await openedWeights(weights, this.#openPath) });
     return this.#model.about();
   }
 
   async #caption(job, input, options) {
-    const work = new CaptionJob(this.#model, opened(input), options);
-    await freeing(work, async () => {
-      let told = 0;
+    const work = new CaptionJob(this.#model, await opened(input, this.#openPath), options);
+    await freeOnError(work, async () => {
+      let reported = 0;
       for (;;) {
         const caption = work.poll();
-        if (caption || performance.now() - told > PROGRESS_MS) {
-          job.tell({ type: "progress", progress: work.progress() });
-          told = performance.now();
+        if (caption || performance.now() - reported > PROGRESS_MS) {
+          job.emit({ type: "progress", progress: work.progress() });
+          reported = performance.now();
         }
         if (caption === null) return;
-        if (caption) job.tell({ type: "item", item: caption });
-        await job.turn();
+        if (caption) job.emit({ type: "item", item: caption });
+        await job.yieldIfDue();
       }
     });
     return work.finish();
@@ -79,18 +81,17 @@ export class Engine {
 
   async #live(job, options) {
     const work = new LiveJob(this.#model, options);
-    await freeing(work, async () => {
+    await freeOnError(work, async () => {
       for (let ended = false; !ended; ) {
-        // All that has come first: what waits is captioned together.
+        // Everything that has arrived goes in first, so that waiting chunks form one batch.
         do {
-          const { call, samples } = await job.word();
+          const { call, samples } = await job.nextMessage();
           if (call === "push") work.push(samples);
           ended = call === "end";
-        } while (job.waiting && !ended);
+        } while (job.hasMessages && !ended);
         if (ended) work.end();
-        for (let event; (event = work.poll()); await job.turn()) {
-          const [[type, values]] = Object.entries(event);
-          job.tell({ type: "item", item: { type, ...values } });
+        for (let item; (item = nextLiveEvent(work)); await job.yieldIfDue()) {
+          job.emit({ type: "item", item });
         }
       }
     });
@@ -98,83 +99,97 @@ export class Engine {
   }
 
   async #logMel(job, input, audio) {
-    const work = new MelJob(opened(input), audio);
-    await freeing(work, async () => {
-      // A chunk each time one is asked for, so that none pile up.
-      while (await job.word()) {
+    const work = new MelJob(await opened(input, this.#openPath), audio);
+    await freeOnError(work, async () => {
+      // One chunk per request, so that none pile up.
+      while (await job.nextMessage()) {
         const chunk = work.next();
         if (!chunk) return;
         const { index, start_s, end_s, bands, frames, samples, mel } = chunk;
         chunk.free();
         const item = { index, start_s, end_s, bands, frames, samples, mel };
-        job.tell({ type: "item", item }, [samples.buffer, mel.buffer]);
+        job.emit({ type: "item", item }, [samples.buffer, mel.buffer]);
       }
     });
     work.free();
   }
 }
 
-/** Runs `work` and frees what it works on if it fails; but not after a crash, when the program must
- * not be touched. */
-async function freeing(resource, work) {
+/** The next event of a stream. An error is one of them, as the stream continues after it. */
+function nextLiveEvent(work) {
+  let event;
+  try {
+    event = work.poll();
+  } catch (error) {
+    if (!error?.code) throw error;
+    return { type: "error", code: error.code, message: error.message };
+  }
+  if (!event) return undefined;
+  const [[type, values]] = Object.entries(event);
+  return { type, ...values };
+}
+
+/** Runs `work` and frees `resource` if it fails, except after a crash, when the program must not be
+ * called any more. */
+async function freeOnError(resource, work) {
   try {
     await work();
   } catch (error) {
-    if (error?.code || error instanceof CalledOff) resource.free();
+    if (error?.code || error instanceof Cancelled) resource.free();
     throw error;
   }
 }
 
-/** A job under way, and the words that have come for it. */
+/** A running job and the messages received for it. */
 class Job {
-  #tell;
-  #words = [];
-  #calledOff = false;
+  #emit;
+  #messages = [];
+  #cancelled = false;
   #wake = () => {};
-  #turnBegan = performance.now();
+  #lastYield = performance.now();
 
-  constructor(tell) {
-    this.#tell = tell;
+  constructor(emit) {
+    this.#emit = emit;
   }
 
-  tell(event, transfer = []) {
-    this.#tell(event, transfer);
+  emit(event, transfer = []) {
+    this.#emit(event, transfer);
   }
 
-  hear(call, rest) {
-    if (call === "abort") this.#calledOff = true;
-    else this.#words.push({ call, ...rest });
+  receive(call, rest) {
+    if (call === "abort") this.#cancelled = true;
+    else this.#messages.push({ call, ...rest });
     this.#wake();
   }
 
-  get waiting() {
-    return this.#words.length > 0;
+  get hasMessages() {
+    return this.#messages.length > 0;
   }
 
-  /** The next word, as soon as there is one. */
-  async word() {
-    while (!this.#calledOff && !this.waiting) {
+  /** The next message, waiting for it if necessary. */
+  async nextMessage() {
+    while (!this.#cancelled && !this.hasMessages) {
       await new Promise((wake) => (this.#wake = wake));
     }
-    this.#check();
-    return this.#words.shift();
+    this.#throwIfCancelled();
+    return this.#messages.shift();
   }
 
-  /** Lets messages come in if it is time. */
-  async turn() {
-    if (performance.now() - this.#turnBegan > TURN_MS) {
+  /** Lets messages in if it is time. */
+  async yieldIfDue() {
+    if (performance.now() - this.#lastYield > YIELD_MS) {
       await nextTask();
-      this.#turnBegan = performance.now();
+      this.#lastYield = performance.now();
     }
-    this.#check();
+    this.#throwIfCancelled();
   }
 
-  #check() {
-    if (this.#calledOff) throw new CalledOff();
+  #throwIfCancelled() {
+    if (this.#cancelled) throw new Cancelled();
   }
 }
 
-/** Goes on after the messages that have come; timers would wait for some milliseconds more. */
+/** Resumes after pending messages have been handled; a timer would add some milliseconds. */
 function nextTask() {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

@@ -7,3 +7,30 @@ export class MusicapError extends Error {
     this.code = code;
   }
 }
+
+/** An option whose value is not allowed. */
+export function invalidOption(name, value, expected) {
+  return new MusicapError("InvalidOption", `${name} is ${describe(value)}, but must be ${expected}`);
+}
+
+/** A value in a few words for an error message. Never its content: it may be an hour of audio. */
+export function describe(value) {
+  switch (typeof value) {
+    case "string":
+      return value.length <= 40 ? JSON.stringify(value) : `a string of ${value.length} characters`;
+    case "number":
+    case "boolean":
+    case "undefined":
+      return String(value);
+    case "bigint":
+      return "a BigInt";
+    case "function":
+      return "a function";
+    case "symbol":
+      return "a symbol";
+  }
+  if (value === null) return "null";
+  const type = value.constructor?.name || "object";
+  const article = /^[aeio]/i.test(type) ? "an" : "a";
+  return typeof value.length === "number" ? `${article} ${type} of length ${value.length}` : `${article} ${type}`;
+}

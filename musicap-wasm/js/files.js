@@ -1,10 +1,15 @@
-// Files as the program reads them: a size, and a function that gives some of the bytes at once.
+// Files as the program reads them: a size, and a function that returns some of the bytes
+// synchronously.
 
 /** Weights up to this size are kept in memory, where they are read faster; others stay on disk. */
 const WHOLE_BYTES = 64 << 20;
 
-/** A blob, or bytes. */
-function asFile(source) {
+/** `source` is a blob, bytes, or `{ path }` in Node, where `openPath` opens it. */
+async function asFile(source, openPath) {
+  if (openPath && source.path !== undefined) return openPath(source.path);
+  if (source instanceof Blob && typeof FileReaderSync === "undefined") {
+    source = new Uint8Array(await source.arrayBuffer());
+  }
   if (!(source instanceof Blob)) {
     return { size: source.length, read: (start, length) => source.subarray(start, start + length) };
   }
@@ -15,12 +20,12 @@ function asFile(source) {
 }
 
 /** An input with its file open. */
-export function opened({ file, ...rest }) {
-  return file ? { ...rest, file: asFile(file) } : rest;
+export async function opened({ file, ...rest }, openPath) {
+  return file ? { ...rest, file: await asFile(file, openPath) } : rest;
 }
 
-/** Weights, in memory where they are not too large for it. */
-export async function openedWhole(source) {
+/** Weights, in memory if they are small enough. */
+export async function openedWeights(source, openPath) {
   const small = source instanceof Blob && source.size <= WHOLE_BYTES;
-  return asFile(small ? new Uint8Array(await source.arrayBuffer()) : source);
+  return asFile(small ? new Uint8Array(await source.arrayBuffer()) : source, openPath);
 }

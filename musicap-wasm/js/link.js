@@ -1,4 +1,4 @@
-// The page's side of the wire: calls to a worker, and what comes back for each.
+// The caller's side of the message channel to a worker: calls, and their events and results.
 import { MusicapError } from "./error.js";
 
 export class Link {
@@ -7,7 +7,7 @@ export class Link {
   #next = 0;
   #ended;
 
-  /** Starts a worker with the program in it. */
+  /** Starts a worker and loads the program into it. */
   static async open({ worker, module }) {
     const link = new Link(worker());
     await link.call("start", { module }).result;
@@ -16,7 +16,7 @@ export class Link {
 
   constructor(worker) {
     this.#worker = worker;
-    worker.onmessage = ({ data }) => this.#hear(data);
+    worker.onmessage = ({ data }) => this.#receive(data);
     worker.onerror = (event) => {
       event.preventDefault?.();
       this.#crash(event.message ?? "the worker could not be started");
@@ -28,26 +28,26 @@ export class Link {
     return this.#ended?.code === "Crashed";
   }
 
-  /** Begins a job: `result` is a promise, `say` and `stop` speak to the job. */
+  /** Starts a job: `result` is a promise, `post` sends the job a message, `stop` cancels it. */
   call(call, args, { onEvent = () => {}, transfer = [] } = {}) {
     const id = this.#next++;
     const result = new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
-      this.#calls.set(id, { resolve, reject, onEvent });
       this.#worker.postMessage({ id, call, ...args }, transfer);
+      this.#calls.set(id, { resolve, reject, onEvent });
+      this.#worker.ref?.();
     });
-    const say = (call, args = {}, transfer = []) => {
+    const post = (call, args = {}, transfer = []) => {
       if (this.#calls.has(id)) this.#worker.postMessage({ id, call, ...args }, transfer);
     };
     const stop = (reason) => {
-      say("abort");
-      this.#calls.get(id)?.reject(reason);
-      this.#calls.delete(id);
+      post("abort");
+      this.#take(id)?.reject(reason);
     };
-    return { result, say, stop };
+    return { result, post, stop };
   }
 
-  /** Ends the worker and gives its memory back; what is under way fails with `reason`. */
+  /** Ends the worker, which frees its memory; pending calls fail with `reason`. */
   end(reason) {
     if (this.#ended) return;
     this.#ended = reason;
@@ -56,16 +56,24 @@ export class Link {
     this.#calls.clear();
   }
 
-  #hear({ id, event, error, result }) {
-    const call = this.#calls.get(id);
-    if (event) return call?.onEvent(event);
+  #receive({ id, event, error, result }) {
+    if (event) return this.#calls.get(id)?.onEvent(event);
     if (error && !error.code) return this.#crash(error.message);
-    this.#calls.delete(id);
+    const call = this.#take(id);
     if (error) call?.reject(new MusicapError(error.code, error.message));
     else call?.resolve(result);
   }
 
+  /** Removes a call. Without any the worker does not keep a Node process running. */
+  #take(id) {
+    const call = this.#calls.get(id);
+    this.#calls.delete(id);
+    if (this.#calls.size === 0) this.#worker.unref?.();
+    return call;
+  }
+
   #crash(reason) {
-    this.end(new MusicapError("Crashed", `the program has crashed: ${reason}; it can be used again`));
+    const advice = "it is started again when it is used next";
+    this.end(new MusicapError("Crashed", `the WebAssembly program crashed: ${reason}; ${advice}`));
   }
 }

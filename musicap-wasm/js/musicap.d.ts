@@ -1,5 +1,5 @@
 /**
- * musicap in the browser: time-stamped English captions for music, without a server.
+ * musicap in the browser and in Node: time-stamped English captions for music, without a server.
  *
  * ```js
  * import init, { Captioner } from "musicap";
@@ -12,29 +12,28 @@
  * captioner.dispose();
  * ```
  *
- * The keys of captions and configurations are those of musicap's JSON. Times are in seconds.
+ * Captions and configurations have the keys of musicap's JSON. Times are in seconds.
  */
 
-/** Fetches and compiles the program: once, however often it is called. Everything else calls it
- * where it has not been called. */
+/** Fetches and compiles the WebAssembly program, once. All other functions call it if necessary. */
 export default function init(options?: InitOptions): Promise<void>;
 
 export interface InitOptions {
-  /** Where the program is, or what it is; by default it lies beside this module. */
+  /** The program or its URL; by default the file next to this module. */
   wasm?: URL | string | Response | BufferSource | WebAssembly.Module;
-  /** Starts a worker that runs this package's `worker.js`; by default from beside this module. */
+  /** Starts a worker that runs this package's `worker.js`; by default the file next to this module. */
   worker?: () => Worker;
 }
 
-/** What went wrong. The message says what, where, and what can be done. */
+/** All errors of this package. The message says what failed, where, and what to do. */
 export class MusicapError extends Error {
   readonly name: "MusicapError";
   readonly code: ErrorCode;
-  /** With code `Hub`: the kind of trouble. */
-  readonly problem?: "NotFound" | "Denied" | "Unreachable" | "Server" | "Damaged";
+  /** With code `Hub`: the kind of problem. */
+  readonly problem?: "NotFound" | "Denied" | "Unreachable" | "Server" | "Damaged" | "Storage";
 }
 
-/** The variants of the Rust library's `Error`, and three of the package's own. */
+/** The variants of the Rust library's `Error`, and three of this package. */
 export type ErrorCode =
   // audio
   | "UnknownFormat"
@@ -46,7 +45,7 @@ export type ErrorCode =
   | "SampleRateChanged"
   | "AudioLimit"
   | "InvalidSamples"
-  // settings
+  // options
   | "InvalidOption"
   // models
   | "IncompleteModel"
@@ -62,30 +61,44 @@ export type ErrorCode =
   | "Hub"
   // captions
   | "InvalidCaptions"
-  /** The browser lacks WebAssembly SIMD, or the program could not be fetched. */
+  /** In Node: a file cannot be opened. */
+  | "Io"
+  /** WebAssembly SIMD is missing, or the program could not be fetched. */
   | "Unsupported"
-  /** The program crashed or ran out of memory. The captioner loads itself anew when it is used. */
+  /** The program crashed or ran out of memory. The captioner is loaded again when it is used next. */
   | "Crashed"
   /** The captioner has been disposed of. */
   | "Disposed";
 
-/** A recording: a file in a format that musicap decodes, or samples within ±1. Arrays are copied. */
-export type Recording = Blob | ArrayBuffer | Uint8Array | AudioBuffer | Samples;
+/**
+ * A recording: a file in a supported format, an `AudioBuffer`, or samples. Samples are numbers
+ * within ±1, or 16- or 32-bit integers, which are scaled by their full range. They are copied
+ * during the call. In Node a path is a recording too.
+ */
+export type Recording = Blob | ArrayBuffer | Uint8Array | AudioBuffer | Samples | Channel | Channel[] | string;
+
+/** The samples of one channel. */
+export type Channel = Float32Array | Float64Array | Int16Array | Int32Array | number[];
 
 export interface Samples {
   /** Mono samples, or an array for each channel. */
-  samples: Float32Array | Float32Array[];
+  samples: Channel | Channel[];
+  /** Hertz. */
   sampleRate: number;
 }
 
-/** What is heard in one stretch of a recording. */
+/** The description of one span of a recording. */
 export interface Caption {
   /** The chunk's number, from 0. */
   index: number;
   start_s: number;
   end_s: number;
   text: string;
-  /** How sure the model is: the mean log-probability of the caption's tokens, at most 0. */
+  /**
+   * The mean log-probability of the caption's tokens, at most 0: exp(score) is the geometric mean of
+   * their probabilities. It says how sure the model is of its words, not how well they fit the
+   * music, and compares captions of the same model and settings only.
+   */
   score: number;
 }
 
@@ -93,51 +106,55 @@ export interface Caption {
 export interface Captions {
   file: string | null;
   duration_s: number;
-  /** The model that wrote them. */
+  /** The name of the model. */
   model: string;
   captions: Caption[];
-  /** One description of the whole, if one has been made. */
+  /** A description of the whole recording, if one has been added. */
   summary: string | null;
-  /** Stretches that could not be decoded. */
+  /** Spans that could not be decoded. */
   gaps?: { start_s: number; end_s: number; reason: string }[];
 }
 
-/** How far a job has come. */
+/** Progress of a captioning job. */
 export interface Progress {
-  /** Up to where the recording has been read. */
-  heard_s: number;
-  /** Up to where there are captions. */
+  /** The recording is decoded up to here. */
+  decoded_s: number;
+  /** The recording is captioned up to here. */
   captioned_s: number;
-  /** How long it is, as far as that is known before its end. */
+  /** The recording's length, if it is known before its end. */
   duration_s: number | null;
+  /** Decoding steps since the last caption. */
+  steps: number;
+  /** The maximum number of steps of a caption: its maximum length in tokens. */
+  max_steps: number;
 }
 
-/** What happens while a model is loaded. */
+/** Progress of loading a model. */
 export type LoadEvent =
-  /** `loaded` of `total` bytes have come; `total` is null where the server does not say. */
+  /** `loaded` of `total` bytes; `total` is null if the server does not say. */
   | { type: "download"; file: string; loaded: number; total: number | null }
   /** The file is in the cache. */
   | { type: "cached"; file: string; size: number }
-  /** All files are there, and the model is being built. */
+  /** All files are available, and the model is being built. */
   | { type: "load" }
   | { type: "ready" };
 
 export interface LoadOptions {
   progress?: (event: LoadEvent) => void;
-  /** What the weights are rounded to; by default they are taken as they are. */
+  /** The precision of the weights in memory; by default that of the file. */
   precision?: "f32" | "f16" | "int8";
 }
 
-/** A file's content: as it was picked, or its text or bytes. */
+/** The content of a file: a file object, text or bytes. */
 export type FileContent = Blob | string | ArrayBuffer | Uint8Array;
 
 /** The files of a model folder. */
 export interface ModelFiles {
-  /** `config.json`, as a file or what it says. */
+  /** `config.json`, as a file or parsed. */
   config: FileContent | Record<string, unknown>;
-  /** `model.safetensors`. A blob is read piece by piece and is never in memory as a whole. */
+  /** `model.safetensors`. Of a blob beyond 64 MiB only parts are in memory at a time. */
   weights: Blob | ArrayBuffer | Uint8Array;
-  /** `tokenizer.json`, or `vocab.json`, which goes with `merges`. */
+  /** `tokenizer.json`; or `vocab.json`, which requires `merges`. */
   tokenizer: FileContent | Record<string, unknown>;
   /** `merges.txt`. */
   merges?: FileContent;
@@ -146,13 +163,14 @@ export interface ModelFiles {
 }
 
 export interface HubOptions extends LoadOptions {
-  /** What to fetch with, for example to add a token. */
+  /** Replaces `fetch`, for example to send a token. */
   fetch?: typeof fetch;
-  /** The name of the cache to keep the files in, a cache, or false for none. */
+  /** The name of the cache for the files, a cache, or false for none. In Node a name is that of a
+   * folder in the user's cache folder. */
   cache?: string | Cache | false;
-  /** Fetches the files anew. */
+  /** Whether to ask the hub for a newer commit even if the model is in the cache. */
   refresh?: boolean;
-  /** The hub. */
+  /** The hub's URL. */
   endpoint?: string;
   signal?: AbortSignal;
 }
@@ -173,7 +191,7 @@ export interface AudioConfig {
   pad: "zero" | "repeat";
 }
 
-/** How captions are generated, by Hugging Face's names. */
+/** Generation settings, with the names of transformers. */
 export interface GenerationConfig {
   num_beams: number;
   max_length: number;
@@ -195,47 +213,52 @@ export interface GenerationConfig {
 }
 
 export interface CaptionOptions {
-  /** Calls the work off; what waits for it is rejected with the signal's reason. */
+  /** Cancels the job: pending promises are rejected with the signal's reason. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
-  /** What becomes of the audio after the last whole chunk: by default a tail of two seconds or
-   * more is captioned. */
+  /** For arrays of samples: their rate in hertz. */
+  sampleRate?: number;
+  /** The audio after the last whole chunk: `"keep"` (default) captions it if it is at least 2 s
+   * long, `"drop"` ignores it. */
   tail?: "keep" | "drop";
-  /** Audio that neighbouring chunks share, in seconds; 0 by default. */
+  /** Overlap of successive chunks in seconds; default 0. */
   overlap?: number;
-  /** Chunks that are computed together, 8 by default. */
-  batch?: number;
-  /** Settings in the place of the model's own. */
+  /** Chunks in one batch; default 8. The captions do not depend on it. */
+  batchSize?: number;
+  /** Settings that replace the model's own. */
   generation?: Partial<GenerationConfig>;
 }
 
-/** What comes of a job, for `for await`, once. Leaving the loop calls the job off. */
+/** A running job: an iterable of its items, for one `for await`. Leaving the loop cancels the job. */
 export interface Run<Item, Result> extends AsyncIterableIterator<Item> {
-  /** What the whole job gives at its end. */
+  /** The overall result. */
   readonly result: Promise<Result>;
 }
 
 export interface LiveOptions {
   sampleRate: number;
-  /** Channels, whose samples are interleaved; 1 by default. */
+  /** Interleaved channels; default 1. */
   channels?: number;
-  /** Audio that neighbouring chunks share: with 5, there is a caption every 5 seconds. */
+  /** Overlap of successive chunks in seconds: with 5 there is a caption every 5 seconds. */
   overlap?: number;
-  /** How many chunks may wait when captioning is behind, 6 by default; then the oldest are skipped. */
+  /** Chunks that may wait when captioning falls behind; default 6. Then the oldest are skipped. */
   queue?: number;
   signal?: AbortSignal;
 }
 
-/** What comes of a stream. `behind_s` is how far captioning is behind. */
+/** An event of a live stream. `behind_s` is how far captioning is behind. */
 export type LiveEvent =
   | { type: "caption"; caption: Caption; behind_s: number }
-  | { type: "skipped"; start_s: number; end_s: number; behind_s: number };
+  | { type: "skipped"; start_s: number; end_s: number; behind_s: number }
+  /** Chunks failed; they are reported as skipped before this. The stream continues. */
+  | { type: "error"; code: ErrorCode; message: string };
 
 export interface LiveRun extends Run<LiveEvent, void> {
-  /** Takes the next samples, interleaved and within ±1. The array is handed over and is empty
-   * afterwards. */
-  push(samples: Float32Array<ArrayBuffer>): void;
-  /** Ends the stream. What has come by then is still captioned. */
+  /** Adds the next samples, interleaved; numbers within ±1, or 16- or 32-bit integers. They are
+   * copied.
+   * @throws MusicapError if a sample is not a finite number; none of the array is used then. */
+  push(samples: Channel): void;
+  /** Ends the stream. Audio pushed before is still captioned. */
   end(): void;
 }
 
@@ -243,61 +266,62 @@ export interface LiveRun extends Run<LiveEvent, void> {
 export interface MelChunk {
   index: number;
   start_s: number;
-  /** Where it ends; what fills up a tail is not counted. */
+  /** The end of the audio in the chunk; padding is not counted. */
   end_s: number;
   /** Mono samples at the model's rate. */
   samples: Float32Array;
-  /** Decibels, `bands` rows of `frames`, the lowest band first. */
+  /** Decibels: `bands` rows of `frames`, the lowest band first. */
   mel: Float32Array;
   bands: number;
   frames: number;
 }
 
-/** A model that is ready to caption, in a worker of its own. */
+/** A loaded model, in its own worker. */
 export class Captioner {
   private constructor();
 
   /** The small model that comes with the package. */
   static embedded(options?: LoadOptions & { signal?: AbortSignal }): Promise<Captioner>;
 
-  /** A model from its files, by what they are or as they were picked or dropped. */
+  /** A model from the files of its folder, such as those that were chosen or dropped, or from an
+   * object that names them. In Node also from the folder's path. */
   static fromFiles(
-    files: ModelFiles | Iterable<File>,
+    files: ModelFiles | Iterable<File> | string,
     options?: LoadOptions & { name?: string },
   ): Promise<Captioner>;
 
-  /** A model from a Hugging Face hub, `owner/name` or `owner/name@revision`. It is kept in the
-   * browser's cache and works offline from then on. */
+  /** A model from a Hugging Face hub, `owner/name` or `owner/name@revision`. It is kept in a cache
+   * and works offline from then on. */
   static fromPretrained(id: string, options?: HubOptions): Promise<Captioner>;
 
-  /** What the model is called. */
+  /** The model's name. */
   readonly name: string;
   readonly config: { readonly audio: AudioConfig; readonly generation: GenerationConfig };
 
-  /** Captions a recording. Captions come as soon as they are done, in the order of time. */
+  /** Captions a recording. Each caption is available as soon as it is done, in order of time. */
   caption(recording: Recording, options?: CaptionOptions): Run<Caption, Captions>;
 
   /** Captions a stream while it plays. */
   live(options: LiveOptions): LiveRun;
 
-  /** The chunks of a recording as this model sees them, each computed when it is asked for. */
-  logMel(recording: Recording, options?: { signal?: AbortSignal }): Run<MelChunk, void>;
+  /** The chunks of a recording as this model sees them, each computed on request. */
+  logMel(recording: Recording, options?: { sampleRate?: number; signal?: AbortSignal }): Run<MelChunk, void>;
 
-  /** How much memory the worker's program has, in bytes. It never shrinks, so it is the peak. */
+  /** The size of the WebAssembly memory in bytes. It never shrinks, so it is the peak. */
   memory(): Promise<number>;
 
-  /** Ends the worker and gives its memory back. */
+  /** Ends the worker, which frees its memory. */
   dispose(): void;
 }
 
 /** The chunks of a recording through any front end; by default that of LP-MusicCaps. */
 export function logMel(
   recording: Recording,
-  options?: { audio?: Partial<AudioConfig>; signal?: AbortSignal },
+  options?: { audio?: Partial<AudioConfig>; sampleRate?: number; signal?: AbortSignal },
 ): Run<MelChunk, void>;
 
-/** One description of the whole, of at most 30, 80 or 160 words, as running text or a line for each
- * statement. Nothing is said that no caption said. */
+/** A description of the whole recording, made from its captions, of at most 30, 80 or 160 words, as
+ * running text or with one line for each statement. */
 export function summarize(
   captions: Captions,
   options?: { length?: "short" | "medium" | "long"; style?: "prose" | "lines" },

@@ -1,83 +1,94 @@
-// musicap in the browser: what pages call. The work is done in workers.
+// The package's public interface. The work is done in workers.
 import { download } from "./download.js";
-import { MusicapError } from "./error.js";
+import { MusicapError, invalidOption } from "./error.js";
 import { hubFiles } from "./hub.js";
 import { Link } from "./link.js";
+import { asText, folderFiles, missingFile } from "./model.js";
+import { CAPTION_OPTIONS, LIVE_OPTIONS, checkCaptions, checkOptions, generationOptions } from "./options.js";
+import { platform } from "./platform.js";
+import { asInput } from "./recording.js";
 import { LiveRun, Run } from "./run.js";
 
 export { MusicapError };
 
-/** A module with one vector instruction. */
+/** A WebAssembly module with one SIMD instruction. */
 const SIMD = Uint8Array.of(
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 );
 
-let setUp;
-let tools;
+let compiled;
+let modelless;
 
 /** Fetches and compiles the program. */
 export default async function init(options = {}) {
   await program(options);
 }
 
+/** `{ module, worker }`, prepared once; after a failure it is tried again. */
 function program(options = {}) {
-  setUp ??= prepare(options).catch((error) => {
-    setUp = undefined;
+  compiled ??= prepare(options).catch((error) => {
+    compiled = undefined;
     throw error;
   });
-  return setUp;
+  return compiled;
 }
 
-async function prepare({ wasm = new URL("./musicap_wasm_bg.wasm", import.meta.url), worker = startWorker }) {
+async function prepare({ wasm = new URL("./musicap_wasm_bg.wasm", import.meta.url), worker = platform.startWorker }) {
   if (!globalThis.WebAssembly?.validate(SIMD)) {
-    throw new MusicapError("Unsupported", "this browser has no WebAssembly SIMD; use one of 2023 or later");
+    throw new MusicapError("Unsupported", "WebAssembly SIMD is missing; use a browser of 2023 or later");
   }
   return { module: await compile(wasm), worker };
-}
-
-function startWorker() {
-  return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
 }
 
 async function compile(wasm) {
   if (wasm instanceof WebAssembly.Module) return wasm;
   if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return WebAssembly.compile(wasm);
-  const response = wasm instanceof Response ? wasm : await fetch(wasm);
-  if (!response.ok) throw new MusicapError("Unsupported", `the program is not at ${response.url}`);
-  // Servers that do not know the type exist.
+  const response = wasm instanceof Response ? wasm : await platform.fetch(wasm);
+  if (!response.ok) throw new MusicapError("Unsupported", `${response.url}: the server answers ${response.status}`);
+  // Streaming needs the right content type, which not all servers send.
   if (response.headers.get("content-type") === "application/wasm") return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
-/** A worker without a model. */
-function toolbox() {
+/** A worker without a model, shared by the functions that need none. */
+function modellessLink() {
   const open = async () => Link.open(await program());
-  tools = tools ? tools.then((link) => (link.crashed ? open() : link), open) : open();
-  return tools;
+  modelless = modelless ? modelless.then((link) => (link.crashed ? open() : link), open) : open();
+  return modelless;
 }
 
 /** The chunks of a recording as a model sees them. */
-export function logMel(input, { audio = {}, signal } = {}) {
-  const begin = async (give) =>
-    (await toolbox()).call("logMel", { input: asInput(input), audio }, { onEvent: ({ item }) => give(item) });
-  return new Run(begin, { signal, ask: true });
+export function logMel(recording, { audio = {}, sampleRate, signal } = {}) {
+  return logMelRun(recording, sampleRate, signal, () => audio);
 }
 
-/** One description of the whole. */
+function logMelRun(recording, sampleRate, signal, audioConfig) {
+  const request = capture(() => ({ ...asInput(recording, sampleRate), audio: audioConfig() }));
+  const start = async (onItem) => {
+    const { input, transfer, audio } = request();
+    const link = await modellessLink();
+    return link.call("logMel", { input, audio }, { onEvent: ({ item }) => onItem(item), transfer });
+  };
+  return new Run(start, { signal, pullMode: true });
+}
+
+/** One description of the whole recording. */
 export async function summarize(captions, { length = "medium", style = "prose" } = {}) {
-  return (await toolbox()).call("summarize", { captions, length, style }).result;
+  checkCaptions(captions);
+  return (await modellessLink()).call("summarize", { captions, length, style }).result;
 }
 
 /** Captions as text, JSON, SubRip or WebVTT. */
 export async function write(captions, format) {
-  return (await toolbox()).call("write", { captions, format }).result;
+  checkCaptions(captions);
+  return (await modellessLink()).call("write", { captions, format: String(format) }).result;
 }
 
-/** A model that is ready to caption. */
+/** A loaded model. */
 export class Captioner {
-  /** What the model is called. */
+  /** The model's name. */
   name;
-  /** The model's front end and how it generates captions, with the keys of `config.json`. */
+  /** The model's front end and generation settings, with the keys of `config.json`. */
   config;
   #files;
   #link;
@@ -88,10 +99,10 @@ export class Captioner {
       tokenizer: new URL("./model/tokenizer.json", import.meta.url),
       weights: new URL("./model/model.safetensors", import.meta.url),
     };
-    const file = async ([part, url]) => {
+    const file = async ([role, url]) => {
       const name = url.pathname.split("/").pop();
       try {
-        return [part, await (await download(url, name, { progress, signal })).blob()];
+        return [role, await (await download(url, name, { progress, signal })).blob()];
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
         throw new MusicapError("ModelNotFound", `the embedded model's ${name}: ${error.message}`, { cause: error });
@@ -101,15 +112,21 @@ export class Captioner {
     return Captioner.#load("embedded", files, { progress, precision });
   }
 
-  static async fromFiles(files, { name = "files", progress, precision } = {}) {
-    const parts = files[Symbol.iterator] ? sorted([...files]) : files;
-    for (const part of ["config", "tokenizer", "weights"]) {
-      if (parts[part] === undefined) throw incomplete(part);
+  static async fromFiles(files, { name, progress, precision } = {}) {
+    const isFolder = typeof files === "string" && platform.filesIn;
+    if (!isFolder && (typeof files !== "object" || files === null)) {
+      throw invalidOption("files", files, "a model folder's files, or an object that names them");
     }
-    return Captioner.#load(name, () => parts, { progress, precision });
+    const list = isFolder ? await platform.filesIn(files) : files;
+    const roles = list[Symbol.iterator] ? folderFiles([...list]) : list;
+    for (const role of ["config", "tokenizer", "weights"]) {
+      if (roles[role] === undefined) throw missingFile(role);
+    }
+    return Captioner.#load(name ?? (isFolder ? files : "files"), () => roles, { progress, precision });
   }
 
   static async fromPretrained(id, { precision, ...options } = {}) {
+    if (typeof id !== "string") throw invalidOption("id", id, "owner/name or owner/name@revision");
     return Captioner.#load(id, () => hubFiles(id, options), { progress: options.progress, precision });
   }
 
@@ -119,8 +136,8 @@ export class Captioner {
     captioner.#files = async () => {
       const { weights, ...texts } = await source();
       progress?.({ type: "load" });
-      const files = { name, precision, weights: asBytes(weights) };
-      for (const [part, text] of Object.entries(texts)) files[part] = text && (await asText(text));
+      const files = { name, precision, weights: weights instanceof ArrayBuffer ? new Uint8Array(weights) : weights };
+      for (const [role, text] of Object.entries(texts)) files[role] = text && (await asText(text));
       return files;
     };
     captioner.#link = captioner.#open();
@@ -131,8 +148,8 @@ export class Captioner {
 
   /** A worker with the model in it. */
   async #open() {
-    const [setting, files] = await Promise.all([program(), this.#files()]);
-    const link = await Link.open(setting);
+    const [prepared, files] = await Promise.all([program(), this.#files()]);
+    const link = await Link.open(prepared);
     try {
       const { audio, generation } = await link.call("load", { files }).result;
       this.config = { audio, generation };
@@ -152,31 +169,41 @@ export class Captioner {
     return this.#link;
   }
 
-  caption(input, { signal, onProgress, ...options } = {}) {
-    const begin = async (give) => {
-      const settings = made(options, ["tail", "overlap", "batch", "generation"]);
-      const link = await this.#connected();
-      const { generation } = this.config;
-      if (settings.generation) {
-        settings.generation = { ...generation, ...made(settings.generation, Object.keys(generation)) };
+  caption(recording, { signal, onProgress, sampleRate, ...options } = {}) {
+    const request = capture(() => {
+      const checked = checkOptions(options, CAPTION_OPTIONS);
+      if (checked.generation) {
+        const { generation } = this.config;
+        const changes = checkOptions(checked.generation, generationOptions(generation));
+        checked.generation = { ...generation, ...changes };
       }
-      const onEvent = ({ item, progress }) => (item ? give(item) : onProgress?.(progress));
-      return link.call("caption", { input: asInput(input), options: settings }, { onEvent });
-    };
-    return new Run(begin, { signal });
-  }
-
-  live({ signal, ...options }) {
-    const begin = async (give) => {
-      const settings = made(options, ["sampleRate", "channels", "overlap", "queue"]);
+      return { ...asInput(recording, sampleRate), options: checked };
+    });
+    const start = async (onItem) => {
+      const { transfer, ...job } = request();
       const link = await this.#connected();
-      return link.call("live", { options: settings }, { onEvent: ({ item }) => give(item) });
+      const onEvent = ({ item, progress }) => (item ? onItem(item) : onProgress?.(progress));
+      return link.call("caption", job, { onEvent, transfer });
     };
-    return new LiveRun(begin, { signal });
+    return new Run(start, { signal });
   }
 
-  logMel(input, { signal } = {}) {
-    return logMel(input, { audio: this.config.audio, signal });
+  live({ signal, ...options } = {}) {
+    const request = capture(() => {
+      const { sampleRate } = options;
+      if (sampleRate === undefined) throw invalidOption("sampleRate", sampleRate, LIVE_OPTIONS.sampleRate[0]);
+      return checkOptions(options, LIVE_OPTIONS);
+    });
+    const start = async (onItem) => {
+      const checked = request();
+      const link = await this.#connected();
+      return link.call("live", { options: checked }, { onEvent: ({ item }) => onItem(item) });
+    };
+    return new LiveRun(start, { signal });
+  }
+
+  logMel(recording, { sampleRate, signal } = {}) {
+    return logMelRun(recording, sampleRate, signal, () => this.config.audio);
   }
 
   async memory() {
@@ -184,7 +211,7 @@ export class Captioner {
   }
 
   dispose() {
-    const reason = new MusicapError("Disposed", "this captioner has been disposed of");
+    const reason = new MusicapError("Disposed", "this captioner has been disposed of; load another");
     this.#link = this.#link.then((link) => {
       link.end(reason);
       return link;
@@ -193,75 +220,15 @@ export class Captioner {
   }
 }
 
-/** The settings that have been made; each must be one of `names`. */
-function made(options, names) {
-  const settings = Object.entries(options).filter(([, value]) => value !== undefined);
-  for (const [name] of settings) {
-    if (!names.includes(name)) {
-      throw new MusicapError("InvalidOption", `option is ${name}, but must be one of ${names.join(", ")}`);
-    }
+/** Runs `prepare` now, while the caller's arrays are as they were passed; the returned function
+ * gives the result or throws the error, so that a run reports it as its own. */
+function capture(prepare) {
+  try {
+    const result = prepare();
+    return () => result;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
-  return Object.fromEntries(settings);
-}
-
-/** What is to be heard, as it is sent to a worker. */
-function asInput(input) {
-  if (input instanceof Blob) return { name: input.name ?? "the recording", file: input };
-  if (input instanceof ArrayBuffer || input instanceof Uint8Array) {
-    return { name: "the recording", file: asBytes(input) };
-  }
-  if (typeof input?.getChannelData === "function") {
-    const channels = Array.from({ length: input.numberOfChannels }, (_, i) => input.getChannelData(i));
-    return { channels, sampleRate: input.sampleRate };
-  }
-  if (input?.samples && input.sampleRate) {
-    const { samples, sampleRate } = input;
-    return { channels: samples instanceof Float32Array ? [samples] : samples, sampleRate };
-  }
-  const expected = "a File, Blob, ArrayBuffer, Uint8Array, AudioBuffer or { samples, sampleRate }";
-  throw new MusicapError("InvalidOption", `input is ${input}, but must be ${expected}`);
-}
-
-function asBytes(source) {
-  return source instanceof ArrayBuffer ? new Uint8Array(source) : source;
-}
-
-async function asText(source) {
-  if (typeof source === "string") return source;
-  if (source instanceof Blob) return source.text();
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return new TextDecoder().decode(source);
-  return JSON.stringify(source);
-}
-
-const PARTS = {
-  "config.json": "config",
-  "generation_config.json": "generation",
-  "tokenizer.json": "tokenizer",
-  "merges.txt": "merges",
-  "model.safetensors": "weights",
-};
-
-/** A model folder's files by what they are. */
-function sorted(files) {
-  const parts = {};
-  for (const file of files) {
-    const part = PARTS[file.name] ?? (file.name.endsWith(".safetensors") ? "weights" : undefined);
-    if (part) parts[part] = file;
-  }
-  if (parts.tokenizer) delete parts.merges;
-  else parts.tokenizer = parts.merges && files.find(({ name }) => name === "vocab.json");
-  if (!parts.weights && files.some(({ name }) => name.endsWith(".pth"))) {
-    const reason = "a .pth file must be converted first: `musicap convert CHECKPOINT FOLDER`";
-    throw new MusicapError("IncompleteModel", `not a complete model folder: ${reason}`);
-  }
-  return parts;
-}
-
-function incomplete(part) {
-  const names = {
-    config: "config.json",
-    tokenizer: "tokenizer.json, or vocab.json with merges.txt,",
-    weights: "model.safetensors",
-  };
-  return new MusicapError("IncompleteModel", `not a complete model folder: ${names[part]} is missing`);
 }

@@ -1,34 +1,38 @@
-// A job as an asynchronous iterable of what comes of it.
+// A job as an asynchronous iterable of its results.
+import { MusicapError, invalidOption } from "./error.js";
+import { toFloat32 } from "./recording.js";
 
-/** Goes through a job's items with `for await`, once; leaving the loop calls the job off. */
+/** A job's items for `for await`, once. Leaving the loop cancels the job. */
 export class Run {
-  /** What the job gives at its end. */
+  /** The job's overall result. */
   result;
   #call;
   #items = [];
-  #wake = () => {};
+  /** Calls of `next()` that wait for an item, in order. */
+  #waiting = [];
   #over = false;
   #failure;
   #controller = new AbortController();
-  #ask;
+  #pullMode;
 
-  /** `begin(give)` begins the job and gives a promise of the call; `give` takes items. With `ask`
-   * the job is asked for each item. */
-  constructor(begin, { signal, ask = false } = {}) {
-    this.#ask = ask;
-    this.#call = this.#begin(begin, signal);
+  /** `start(onItem)` starts the job and returns a promise of its call; `onItem` takes the items. In
+   * `pullMode` the job computes an item only when one is requested. */
+  constructor(start, { signal, pullMode = false } = {}) {
+    this.#pullMode = pullMode;
+    this.#call = this.#start(start, signal);
     this.result = this.#finish(signal);
-    // Who reads only the items need not handle this too.
+    // Code that only reads the items need not handle this promise too.
     this.result.catch(() => {});
   }
 
-  async #begin(begin, signal) {
+  async #start(start, signal) {
     const own = this.#controller;
     if (signal?.aborted) throw signal.reason;
     signal?.addEventListener("abort", this, { once: true });
-    const call = await begin((item) => {
+    const call = await start((item) => {
+      if (this.#over) return;
       this.#items.push(item);
-      this.#wake();
+      this.#deliver();
     });
     const stop = () => call.stop(own.signal.reason);
     if (own.signal.aborted) stop();
@@ -39,40 +43,58 @@ export class Run {
   async #finish(signal) {
     try {
       return await (await this.#call).result;
-    } catch (failure) {
-      this.#failure = { failure };
-      throw failure;
+    } catch (error) {
+      // After return() nobody is interested in why the job stopped.
+      if (!this.#over) this.#failure = { error };
+      throw error;
     } finally {
       signal?.removeEventListener("abort", this);
       this.#over = true;
-      this.#wake();
+      this.#deliver();
     }
   }
 
-  /** The signal that was given for the job has been aborted. */
+  /** The signal passed with the job has been aborted. */
   handleEvent({ target }) {
     this.#controller.abort(target.reason);
   }
 
-  /** Speaks to the job. */
-  say(word, args, transfer) {
+  /** Sends a message to the job. */
+  post(message, args, transfer) {
     this.#call.then(
-      (call) => call.say(word, args, transfer),
+      (call) => call.post(message, args, transfer),
       () => {},
     );
   }
 
-  async next() {
-    if (this.#ask && this.#items.length === 0) this.say("more");
-    for (;;) {
-      if (this.#items.length > 0) return { value: this.#items.shift(), done: false };
-      if (this.#failure) throw this.#failure.failure;
-      if (this.#over) return { value: undefined, done: true };
-      await new Promise((wake) => (this.#wake = wake));
+  next() {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      if (this.#pullMode && !this.#over && this.#waiting.length > this.#items.length) this.post("more");
+      this.#deliver();
+    });
+  }
+
+  /** Settles waiting calls of `next()` as far as possible. */
+  #deliver() {
+    while (this.#waiting.length > 0) {
+      const { resolve, reject } = this.#waiting[0];
+      if (this.#items.length > 0) resolve({ value: this.#items.shift(), done: false });
+      else if (this.#failure) {
+        // Thrown once; after that the iterator is at its end, as generators are.
+        reject(this.#failure.error);
+        this.#failure = undefined;
+      } else if (this.#over) resolve({ value: undefined, done: true });
+      else return;
+      this.#waiting.shift();
     }
   }
 
   async return(value) {
+    this.#over = true;
+    this.#items.length = 0;
+    this.#failure = undefined;
+    this.#deliver();
     this.#controller.abort();
     return { value, done: true };
   }
@@ -84,13 +106,20 @@ export class Run {
 
 /** A stream that is captioned while it plays. */
 export class LiveRun extends Run {
-  /** Takes the next samples, interleaved. They are handed over: the array is empty afterwards. */
+  /** Adds the next samples, interleaved. They are copied. */
   push(samples) {
-    this.say("push", { samples }, [samples.buffer]);
+    const copy = toFloat32(samples);
+    if (!copy) throw invalidOption("samples", samples, "a Float32Array or another array of numbers");
+    const at = copy.findIndex((sample) => !Number.isFinite(sample));
+    if (at >= 0) {
+      const message = `not usable samples: sample ${at} is ${copy[at]}, but must be a finite number`;
+      throw new MusicapError("InvalidSamples", message);
+    }
+    this.post("push", { samples: copy }, [copy.buffer]);
   }
 
-  /** Ends the stream; what has come by then is still captioned. */
+  /** Ends the stream. Audio pushed before is still captioned. */
   end() {
-    this.say("end");
+    this.post("end");
   }
 }

@@ -1,43 +1,51 @@
-// The microphone, or what a tab plays, as blocks of mono samples.
+// Audio of the microphone or of a tab, as blocks of mono samples.
 
-/** Asks for the sound of `source`, `microphone` or `tab`. `onBlock` takes the samples, `onEnd` is
- * called when the visitor ends it elsewhere. Gives `{ sampleRate, stop }`. */
+/** Whether this browser can record the source `microphone` or `tab`. */
+export function canCapture(source) {
+  const { mediaDevices } = navigator;
+  if (!mediaDevices?.getUserMedia || typeof AudioWorkletNode === "undefined") return false;
+  if (source === "microphone") return true;
+  // Firefox and Safari share a tab's picture only; browsers that share its audio know this constraint.
+  return Boolean(mediaDevices.getDisplayMedia && mediaDevices.getSupportedConstraints?.().suppressLocalAudioPlayback);
+}
+
+/** Asks for permission and starts recording `source`. `onBlock` receives the samples, `onEnd` is
+ * called when the visitor stops sharing. Returns `{ sampleRate, stop }`. On errors nothing is left
+ * recording. */
 export async function capture(source, onBlock, onEnd) {
   const stream = await (source === "tab" ? tab() : microphone());
-  const [track] = stream.getAudioTracks();
-  if (!track) {
-    stop(stream);
-    throw new Error("No sound came with it. Choose a tab, and tick “Also share tab audio”.");
-  }
-  const context = new AudioContext();
-  await context.audioWorklet.addModule(new URL("./tap.js", import.meta.url));
-  const tap = new AudioWorkletNode(context, "tap", { numberOfOutputs: 0 });
-  tap.port.onmessage = ({ data }) => onBlock(data);
-  context.createMediaStreamSource(stream).connect(tap);
-  track.onended = onEnd;
-  return {
-    sampleRate: context.sampleRate,
-    stop() {
+  let context;
+  const stop = async () => {
+    for (const track of stream.getTracks()) {
       track.onended = null;
-      stop(stream);
-      return context.close();
-    },
+      track.stop();
+    }
+    await context?.close();
   };
+  try {
+    const [track] = stream.getAudioTracks();
+    if (!track) throw new Error("The tab was shared without audio. Choose a tab, and tick “Also share tab audio”.");
+    context = new AudioContext();
+    await context.audioWorklet.addModule(new URL("./recorder.js", import.meta.url));
+    const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
+    recorder.port.onmessage = ({ data }) => onBlock(data);
+    context.createMediaStreamSource(stream).connect(recorder);
+    track.onended = onEnd;
+    return { sampleRate: context.sampleRate, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 function microphone() {
-  // Music, not speech: nothing is to be cleaned away.
+  // These are for speech and distort music.
   const audio = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   return navigator.mediaDevices.getUserMedia({ audio });
 }
 
-async function tab() {
-  if (!navigator.mediaDevices.getDisplayMedia) throw new Error("This browser cannot listen to a tab.");
-  // Browsers give a tab's sound only along with its picture.
+function tab() {
+  // Browsers share a tab's audio only together with its picture.
   const audio = { suppressLocalAudioPlayback: false, echoCancellation: false, noiseSuppression: false };
   return navigator.mediaDevices.getDisplayMedia({ video: true, audio });
-}
-
-function stop(stream) {
-  for (const track of stream.getTracks()) track.stop();
 }

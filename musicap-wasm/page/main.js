@@ -1,22 +1,26 @@
-// The page: joins the package, the player, the picture and the list.
+// The page: connects the package with the queue, the player, the spectrogram and the lists.
 import init, { Captioner, summarize, write } from "./musicap/musicap.js";
-import { capture } from "./capture.js";
-import { Picture } from "./picture.js";
+import { canCapture, capture } from "./capture.js";
+import { CaptionList } from "./caption-list.js";
+import { approximately, clock } from "./format.js";
+import { Models } from "./models.js";
 import { Player } from "./player.js";
-import { Reading } from "./reading.js";
-import { clock, roughly } from "./time.js";
+import { Entry, Queue } from "./queue.js";
+import { AudioData, Spectrogram } from "./spectrogram.js";
+import { LiveAudio } from "./live-audio.js";
+import { initTheme } from "./theme.js";
 
-const START = document.title;
+const START_TITLE = document.title;
 const $ = (id) => document.getElementById(id);
 const EXTENSIONS = { text: "txt", srt: "srt", vtt: "vtt", json: "json" };
 const MODEL_FILE = /\.(safetensors|pth)$|^(config|generation_config|tokenizer|vocab)\.json$|^merges\.txt$/;
-/** Live captions share half of their ten seconds, so that one comes every five. */
+/** Live chunks of ten seconds overlap by this, so that there is a caption every five seconds. */
 const LIVE_OVERLAP_S = 5;
-/** What reading and hearing a stretch is of its captioning, for the progress bar. */
-const HEARING = 0.3;
+/** The share of decoding and spectrograms in the work, for the progress bar. */
+const DECODING_SHARE = 0.3;
 
-const picture = new Picture($("wave"), $("mel"), $("axis"));
-const reading = new Reading($("captions"), ({ start_s }) => player.seek(start_s));
+const spectrogram = new Spectrogram($("wave"), $("mel"), $("axis"));
+const list = new CaptionList($("captions"), ({ start_s }) => player.playFrom(start_s));
 const player = new Player({
   audio: $("audio"),
   button: $("play"),
@@ -24,222 +28,263 @@ const player = new Player({
   playhead: $("playhead"),
   now: $("now"),
   length: $("length"),
-  onMove: follow,
-  onRefused: () => note("This browser cannot play the format; the captions are of the whole recording all the same."),
+  onMove: highlight,
+  onUnplayable: () => showNote("This browser cannot play the format. The captions are complete all the same."),
 });
-
-/** The captioner to use, as a promise, and what is under way. */
-let captioner;
-let current = new AbortController();
-/** What the download gives. */
-let captions;
+const models = new Models(() => Captioner.embedded({ progress: showLoading }), showModel);
+const queue = new Queue(captionFile, onStatus);
+/** The entry that is shown. */
+let shown;
 
 // Recordings
 
-/** Begins something new and gives its signal; what was under way is called off. */
-function begin(kind, name) {
-  current.abort();
-  current = new AbortController();
-  captions = undefined;
-  document.body.classList.add("open");
-  for (const id of ["error", "summary", "download", "note"]) $(id).hidden = true;
-  $("song").hidden = false;
-  $("song").classList.toggle("live", kind === "Live");
-  $("kind").textContent = kind;
-  $("title").textContent = name;
-  document.title = `${name} · musicap`;
-  $("facts").textContent = "";
-  reading.clear("The first caption comes after a moment.");
-  picture.clear();
-  stage("Loading the model");
-  $("cancel").textContent = "Cancel";
-  $("cancel").hidden = false;
-  return current.signal;
+function addFiles(files) {
+  $("error").hidden = true;
+  const entries = [...files].map((file) => new Entry(file.name, file));
+  const visible = !shown || shown.isOver ? entries[0] : shown;
+  if (visible !== shown) visible.previous = shown;
+  queue.add(entries);
+  show(visible);
 }
 
-async function open(file) {
-  const signal = begin("Recording", file.name);
-  player.load(file);
-  await working(signal, async () => {
-    const model = await ready();
-    signal.throwIfAborted();
-    stage("Listening");
-    drawing(model, file, signal);
-    const began = performance.now();
-    const run = model.caption(file, { signal, onProgress: (progress) => show(progress, began) });
-    for await (const caption of run) heard(caption);
-    const whole = await run.result;
-    const seconds = ((performance.now() - began) / 1000).toFixed(1);
-    player.setLength(whole.duration_s);
-    picture.duration = picture.captioned = whole.duration_s;
-    $("facts").textContent = `${clock(whole.duration_s)} captioned in ${seconds} s`;
-    if (whole.gaps?.length) note(whole.gaps.map(({ reason }) => reason).join("; "));
-    await finish(whole);
-  });
-}
-
-/** Draws the recording beside the captioning; what fails there has been said already. */
-async function drawing(model, file, signal) {
+/** Captions a file. If it fails, what has been captioned remains as its result. */
+async function captionFile(entry) {
   try {
-    picture.clear(model.config.audio.chunk_seconds);
-    if ($("audio").duration) picture.duration = $("audio").duration;
-    for await (const chunk of model.logMel(file, { signal })) picture.add(chunk);
+    await models.use(async (model) => {
+      entry.signal.throwIfAborted();
+      entry.audio = new AudioData(model.config.audio.chunk_seconds);
+      if (entry === shown) spectrogram.show(entry.audio);
+      draw(model, entry);
+      const began = performance.now();
+      const onProgress = (progress) => {
+        entry.progress = { ...progress, seconds: (performance.now() - began) / 1000 };
+        if (entry === shown) showProgress(entry);
+        showQueue();
+      };
+      const options = { signal: entry.signal, onProgress, generation: generationSettings() };
+      const run = model.caption(entry.file, options);
+      for await (const caption of run) addCaption(entry, caption);
+      entry.result = await run.result;
+      entry.seconds = (performance.now() - began) / 1000;
+    });
+  } catch (error) {
+    entry.result = partialResult(entry);
+    throw error;
+  } finally {
+    await addSummary(entry);
+  }
+}
+
+/** Computes the spectrogram while the file is captioned. Its errors are those of captioning. */
+async function draw(model, { file, signal, audio }) {
+  try {
+    for await (const chunk of model.logMel(file, { signal })) spectrogram.add(audio, chunk);
   } catch {}
 }
 
-function heard(caption) {
-  reading.add(caption);
-  picture.captioned = caption.end_s;
-  say(`Caption ${reading.captions.length} is there.`);
+function addCaption(entry, caption) {
+  entry.captions.push(caption);
+  entry.audio.captioned = caption.end_s;
+  if (entry !== shown) return;
+  list.add(caption);
+  spectrogram.update(entry.audio);
+  announce(`Caption ${entry.captions.length} is available.`);
 }
 
-function show({ heard_s, captioned_s, duration_s }, began) {
-  const length = duration_s ?? $("audio").duration;
-  if (!Number.isFinite(length)) return stage(`Listening, ${clock(heard_s)} heard`);
-  if (!$("audio").duration) player.setLength(length);
-  if (picture.duration < length) picture.duration = length;
-  const done = Math.min(1, (HEARING * heard_s + (1 - HEARING) * captioned_s) / length);
-  const spent = (performance.now() - began) / 1000;
-  const left = done > 0.05 && spent > 0.7 ? `${roughly((spent * (1 - done)) / done)} left` : "";
-  stage(`Listening, ${clock(captioned_s)} of ${clock(length)}`, done, left);
+/** The captions of a recording that was not captioned to its end. */
+function partialResult({ name, captions }) {
+  if (!captions.length) return undefined;
+  return { file: name, duration_s: captions.at(-1).end_s, model: "", captions, summary: null };
 }
 
-// Streams
+async function addSummary({ result }) {
+  if (result?.captions.length) result.summary = (await summarize(result)) || null;
+}
 
-/** A stream's samples on their way to the captions, the picture and the level. */
-class Stream {
-  #model;
-  #signal;
-  #run;
-  #rate;
-  #waiting = [];
-  #heard = 0;
-  #undrawn = [];
-  #drawn_s = 0;
-
-  constructor(model, signal) {
-    [this.#model, this.#signal] = [model, signal];
-    picture.clear(model.config.audio.chunk_seconds);
+/** The generation settings that the visitor has changed. */
+function generationSettings() {
+  const settings = {};
+  for (const [id, name] of [["beams", "num_beams"], ["max-length", "max_length"]]) {
+    if ($(id).value && $(id).checkValidity()) settings[name] = $(id).valueAsNumber;
   }
+  return settings;
+}
 
-  /** Gives the captions, as they come. */
-  begin(sampleRate) {
-    this.#rate = sampleRate;
-    this.#run = this.#model.live({ sampleRate, overlap: LIVE_OVERLAP_S, signal: this.#signal });
-    this.#waiting.forEach((block) => this.push(block));
-    return this.#run;
-  }
+// Live
 
-  push(block) {
-    if (!this.#run) return this.#waiting.push(block);
-    this.#heard += block.length;
-    stage(`Live, ${clock(this.#heard / this.#rate)}`, Math.min(1, 1.5 * Math.max(...block)));
-    this.#undrawn.push(block.slice());
-    this.#run.push(block);
-    const length = this.#undrawn.reduce((sum, { length }) => sum + length, 0);
-    if (length >= this.#model.config.audio.chunk_seconds * this.#rate) this.#draw(length);
-  }
+async function startLive(source) {
+  $("error").hidden = true;
+  const entry = new Entry(source === "tab" ? "A tab’s audio" : "The microphone");
+  queue.addRunning(entry);
+  show(entry);
+  const error = await captionLive(entry, source).then(() => undefined, (error) => error);
+  entry.result ??= partialResult(entry);
+  await addSummary(entry);
+  queue.finish(entry, error);
+}
 
-  end() {
-    this.#run?.end();
-  }
-
-  async #draw(length) {
-    const samples = new Float32Array(length);
-    let place = 0;
-    for (const block of this.#undrawn.splice(0)) {
-      samples.set(block, place);
-      place += block.length;
+async function captionLive(entry, source) {
+  await models.use(async (model) => {
+    entry.audio = new AudioData(model.config.audio.chunk_seconds);
+    if (entry === shown) spectrogram.show(entry.audio);
+    const draw = (chunk) => spectrogram.add(entry.audio, chunk);
+    const showLevel = (seconds, level) => entry === shown && showStage(`Live, ${clock(seconds)}`, level);
+    const live = new LiveAudio(model, { overlap: LIVE_OVERLAP_S, draw, showLevel });
+    const recording = await capture(source, (block) => live.push(block), () => live.end());
+    if (entry.signal.aborted) {
+      await recording.stop();
+      throw entry.signal.reason;
     }
-    const start_s = this.#drawn_s;
-    this.#drawn_s += length / this.#rate;
-    for await (const chunk of this.#model.logMel({ samples, sampleRate: this.#rate })) {
-      picture.add({ ...chunk, start_s: start_s + chunk.start_s, end_s: start_s + chunk.end_s });
-      break;
-    }
-  }
-}
-
-async function listen(source) {
-  const signal = begin("Live", source === "tab" ? "A tab’s sound" : "The microphone");
-  player.load(undefined);
-  await working(signal, async () => {
-    const model = await ready();
-    signal.throwIfAborted();
-    const stream = new Stream(model, signal);
-    const tap = await capture(source, (block) => stream.push(block), () => stream.end());
-    $("cancel").textContent = "Stop";
-    $("cancel").onclick = () => stream.end();
-    reading.clear(`The first caption comes when ${model.config.audio.chunk_seconds} seconds have been heard.`);
+    // Stopping ends the stream, and what has been recorded is still captioned.
+    entry.stop = () => live.end();
+    if (entry === shown) show(entry);
     try {
-      signal.throwIfAborted();
-      for await (const event of stream.begin(tap.sampleRate)) {
-        if (event.type === "caption") heard(event.caption);
-        else reading.addSkipped(event);
+      for await (const event of live.start(recording.sampleRate)) {
+        if (event.type === "caption") addCaption(entry, event.caption);
+        else if (event.type === "error") showError(event);
+        else addSkipped(entry, event);
       }
     } finally {
-      $("cancel").onclick = cancel;
-      await tap.stop();
+      entry.stop = undefined;
+      await recording.stop();
     }
-    const duration_s = reading.captions.at(-1)?.end_s ?? 0;
-    $("facts").textContent = `${clock(duration_s)} captioned`;
-    await finish({ file: null, duration_s, model: model.name, captions: reading.captions, summary: null });
+    const { captions } = entry;
+    entry.result = { file: null, duration_s: captions.at(-1)?.end_s ?? 0, model: model.name, captions, summary: null };
   });
 }
 
-// Both
+function addSkipped(entry, span) {
+  entry.skipped.push({ at: entry.captions.length, ...span });
+  if (entry === shown) list.addSkipped(span);
+}
 
-/** Does the work and says how it ended. */
-async function working(signal, work) {
-  try {
-    await work();
-  } catch (error) {
-    if (signal.aborted && signal !== current.signal) return; // something else has begun
-    if (!signal.aborted) fail(error);
-    if (reading.captions.length) await finish(partial());
-    else if (signal.aborted) reading.clear("Cancelled before the first caption.");
-    else close();
-  } finally {
-    if (signal === current.signal) {
-      $("work").hidden = $("cancel").hidden = true;
-    }
+// What is shown
+
+function onStatus(entry) {
+  showQueue();
+  if (entry.status === "failed") showError(entry.error, entry);
+  if (entry.isOver && entry.result === undefined && entry.status === "failed") discard(entry);
+  else if (entry === shown) show(entry);
+  if (entry.isOver && entry === shown && entry.status === "done") {
+    announce(`Done: ${entry.captions.length} captions. ${entry.result?.summary ?? ""}`);
   }
 }
 
-/** Goes back to the start: there is nothing to show. */
-function close() {
+/** Shows another entry in the place of one that failed without a caption. */
+function discard(entry) {
+  if (entry !== shown) return;
+  const next = entry.previous ?? queue.entries.findLast(({ status, result }) => status === "running" || result);
+  if (next) return show(next);
+  queue.remove(entry);
+  entry.item?.remove();
+  shown = undefined;
   player.load(undefined);
   $("song").hidden = true;
   document.body.classList.remove("open");
-  document.title = START;
+  document.title = START_TITLE;
 }
 
-/** What there is of a recording that was not captioned to its end. */
-function partial() {
-  const { captions } = reading;
-  $("facts").textContent = `captioned up to ${clock(captions.at(-1).end_s)}`;
-  return { file: $("title").textContent, duration_s: captions.at(-1).end_s, model: "", captions, summary: null };
+function show(entry) {
+  const isOther = entry !== shown;
+  shown = entry;
+  showQueue();
+  const { file, result, status } = entry;
+  const isLive = !file;
+  document.body.classList.add("open");
+  $("song").hidden = false;
+  $("song").classList.toggle("live", isLive && !entry.isOver);
+  $("kind").textContent = isLive ? "Live" : "Recording";
+  $("title").textContent = entry.name;
+  document.title = `${entry.name} · musicap`;
+  if (isOther) {
+    $("note").hidden = true;
+    player.load(file);
+    spectrogram.show(entry.audio);
+    fillList(entry);
+  }
+  $("facts").textContent = facts(entry);
+  $("summary").textContent = result?.summary ?? "";
+  $("summary").hidden = !result?.summary;
+  $("download").hidden = !result?.captions.length || !entry.isOver;
+  $("work").hidden = entry.isOver;
+  $("cancel").hidden = entry.isOver;
+  $("cancel").textContent = entry.stop ? "Stop" : "Cancel";
+  if (status === "waiting") showStage("Waiting for the recordings before it");
+  else if (!entry.isOver) showProgress(entry);
+  if (entry.isOver && !entry.captions.length) {
+    list.clear(status === "cancelled" ? "Cancelled before the first caption." : "Nothing was long enough for a caption.");
+  }
+  if (!result || !entry.isOver) return;
+  player.setLength(result.duration_s);
+  Object.assign(entry.audio, { duration: result.duration_s, captioned: result.captions.at(-1)?.end_s ?? 0 });
+  spectrogram.update(entry.audio);
+  if (result.gaps?.length) showNote(result.gaps.map(({ reason }) => reason).join("; "));
 }
 
-async function finish(whole) {
-  captions = whole;
-  if (whole.captions.length === 0) return reading.clear("Nothing was long enough for a caption.");
-  captions.summary = (await summarize(whole)) || null;
-  if (captions !== whole) return;
-  $("summary").textContent = captions.summary ?? "";
-  $("summary").hidden = !captions.summary;
-  $("download").hidden = false;
-  say(`Done: ${whole.captions.length} captions. ${captions.summary ?? ""}`);
+function fillList({ file, captions, skipped }) {
+  list.clear(file ? "The first caption takes a moment." : "The first caption comes after ten seconds.");
+  for (let n = 0; n <= captions.length; n++) {
+    skipped.filter(({ at }) => at === n).forEach((span) => list.addSkipped(span));
+    if (n < captions.length) list.add(captions[n]);
+  }
 }
 
-function cancel() {
-  current.abort();
+function facts({ file, status, result, seconds }) {
+  if (!result || status === "running") return "";
+  const length = clock(result.duration_s);
+  if (status !== "done") return `captioned up to ${length}`;
+  return file ? `${length} captioned in ${seconds.toFixed(1)} s` : `${length} captioned`;
+}
+
+function showProgress({ file, progress, audio }) {
+  if (!file) return showStage("Live, waiting for audio");
+  if (!progress) return showStage("Loading the model");
+  const { decoded_s, captioned_s, duration_s, steps, max_steps, seconds } = progress;
+  const length = duration_s ?? $("audio").duration;
+  if (!Number.isFinite(length)) return showStage(`Captioning, ${clock(decoded_s)} decoded`);
+  if (!$("audio").duration) player.setLength(length);
+  audio.duration = Math.max(audio.duration, length);
+  // Most captions end before their maximum length, so the bar may jump ahead.
+  const partial_s = Math.min(1, steps / max_steps) * (decoded_s - captioned_s);
+  const done = Math.min(1, (DECODING_SHARE * decoded_s + (1 - DECODING_SHARE) * (captioned_s + partial_s)) / length);
+  const left = done > 0.05 && seconds > 0.7 ? `${approximately((seconds * (1 - done)) / done)} left` : "";
+  showStage(`Captioning, ${clock(captioned_s)} of ${clock(length)}`, done, left);
+}
+
+/** The list of recordings, if there are several. */
+function showQueue() {
+  const { entries } = queue;
+  $("queue").hidden = entries.length < 2;
+  for (const entry of entries) {
+    entry.item ??= queueItem(entry);
+    if (!entry.item.isConnected) $("queue").append(entry.item);
+    const [button, status] = [entry.item.firstChild, entry.item.firstChild.lastChild];
+    button.disabled = entry.status === "failed" && !entry.result;
+    button.ariaCurrent = String(entry === shown);
+    status.className = entry.status;
+    status.textContent = statusText(entry);
+  }
+}
+
+function queueItem(entry) {
+  const [item, button] = ["li", "button"].map((name) => document.createElement(name));
+  button.type = "button";
+  button.onclick = () => show(entry);
+  button.append(entry.name, document.createElement("span"));
+  item.append(button);
+  return item;
+}
+
+function statusText({ status, progress, error }) {
+  if (status === "failed") return `failed: ${error.message}`;
+  if (status !== "running" || !progress?.duration_s) return status;
+  return `${Math.round((100 * progress.captioned_s) / progress.duration_s)} %`;
 }
 
 /** The position has changed. */
-function follow(seconds) {
-  const caption = reading.light(seconds, player.playing);
-  const { duration } = picture;
+function highlight(seconds) {
+  const caption = list.highlight(seconds, player.playing);
+  const { duration } = spectrogram;
   const { style, classList } = $("span");
   classList.toggle("on", Boolean(caption && duration));
   if (!caption || !duration) return;
@@ -249,50 +294,63 @@ function follow(seconds) {
 
 // The model
 
-function ready() {
-  captioner ??= load(Captioner.embedded({ progress: told }));
-  return captioner;
+function showModel({ name, config: { generation } }) {
+  const isEmbedded = name === "embedded";
+  $("model-name").textContent = isEmbedded ? "built in" : name;
+  $("built-in").hidden = isEmbedded;
+  $("beams").placeholder = generation.num_beams;
+  $("max-length").placeholder = generation.max_length;
 }
 
-/** Takes a model in the place of the one before. */
-function load(loading) {
-  const before = captioner;
-  const next = loading.then((model) => {
-    before?.then((model) => model.dispose(), () => {});
-    $("model-name").textContent = model.name === "embedded" ? "built in" : model.name;
-    $("built-in").hidden = model.name === "embedded";
-    return model;
-  });
-  next.catch(() => captioner === next && (captioner = before));
-  return next;
+function showLoading(event) {
+  if (!shown || shown.isOver) return;
+  if (event.type === "download" && event.total) showStage(`Loading ${event.file}`, event.loaded / event.total);
+  else if (event.type === "load") showStage("Loading the model");
 }
 
-function told(event) {
-  if (event.type === "download" && event.total) {
-    stage(`Loading ${event.file}`, event.loaded / event.total);
-  } else if (event.type === "load") {
-    stage("Loading the model");
-  }
-}
-
-async function useFiles(files) {
-  const list = [...files];
-  const folder = list[0].webkitRelativePath?.split("/")[0];
-  const name = folder || list.find(({ name }) => name.endsWith(".safetensors"))?.name || "your files";
+/** Loads another model, `load({ progress, signal })`, and shows how far it is. */
+async function changeModel(load) {
   $("model").open = true;
-  $("model-note").textContent = "Loading…";
+  const controller = new AbortController();
+  $("model-cancel").hidden = false;
+  $("model-cancel").onclick = () => controller.abort();
+  const progress = (event) => {
+    const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+    $("model-progress").hidden = event.type !== "download";
+    if (event.type !== "download") return showModelNote("Loading the model…");
+    const { file, loaded, total } = event;
+    if (total) $("model-progress").value = loaded / total;
+    else $("model-progress").removeAttribute("value");
+    showModelNote(`Downloading ${file}, ${megabytes(loaded)}${total ? ` of ${megabytes(total)}` : ""} MB`);
+  };
+  showModelNote("Loading…");
   try {
-    captioner = load(Captioner.fromFiles(list, { name }));
-    await captioner;
-    $("model-note").textContent = "Loaded. The next recording is captioned with it.";
+    await models.replace(load({ progress, signal: controller.signal }));
+    showModelNote("Loaded. The next recording is captioned with it.");
   } catch (error) {
-    $("model-note").textContent = error.message;
+    if (controller.signal.aborted) showModelNote("Cancelled.");
+    else showModelNote(error.message, true);
+  } finally {
+    $("model-progress").hidden = $("model-cancel").hidden = true;
   }
 }
 
-// Words
+function useModelFiles(files) {
+  const all = [...files];
+  const folder = all[0].webkitRelativePath?.split("/")[0];
+  const name = folder || all.find(({ name }) => name.endsWith(".safetensors"))?.name || "your files";
+  return changeModel(({ progress }) => Captioner.fromFiles(all, { name, progress }));
+}
 
-function stage(text, done, left = "") {
+function showModelNote(text, isError = false) {
+  $("model-note").textContent = text;
+  $("model-note").classList.toggle("error", isError);
+  $("model-note").setAttribute("role", isError ? "alert" : "status");
+}
+
+// Messages
+
+function showStage(text, done, left = "") {
   $("work").hidden = false;
   $("stage").textContent = text;
   $("left").textContent = left;
@@ -300,52 +358,60 @@ function stage(text, done, left = "") {
   else $("progress").value = done;
 }
 
-function note(text) {
+function showNote(text) {
   $("note").textContent = text;
   $("note").hidden = false;
 }
 
-function say(text) {
+function announce(text) {
   $("status").textContent = text;
 }
 
-function fail(error) {
-  $("error").textContent = error.name === "NotAllowedError" ? "The browser was not allowed to listen." : error.message;
+function showError(error) {
+  const isDenied = error.name === "NotAllowedError";
+  $("error").textContent = isDenied ? "The browser did not permit the recording." : error.message;
   $("error").hidden = false;
-  if (!(error.code || error.name === "NotAllowedError")) console.error(error);
+  if (!error.code && !isDenied) console.error(error);
 }
 
-// What the visitor does
+// The visitor's actions
 
 $("file").onchange = ({ target }) => {
-  if (target.files[0]) open(target.files[0]);
+  if (target.files.length) addFiles(target.files);
   target.value = "";
 };
 $("own").onclick = async () => {
   try {
-    const song = await (await fetch("three-scenes.ogg")).blob();
-    await open(new File([song], "three-scenes.ogg", { type: "audio/ogg" }));
+    const response = await fetch("three-scenes.ogg");
+    if (!response.ok) throw new Error(`three-scenes.ogg: the server answers ${response.status}`);
+    addFiles([new File([await response.blob()], "three-scenes.ogg", { type: "audio/ogg" })]);
   } catch (error) {
-    fail(error);
+    showError(error);
   }
 };
-$("microphone").onclick = () => listen("microphone");
-$("tab").onclick = () => listen("tab");
-$("cancel").onclick = cancel;
+for (const source of ["microphone", "tab"]) {
+  $(source).closest("li").hidden = !canCapture(source);
+  $(source).onclick = () => startLive(source);
+}
+$("cancel").onclick = () => {
+  if (shown.stop) return shown.stop();
+  shown.cancel();
+  onStatus(shown);
+};
 $("model-files").onchange = ({ target }) => {
-  if (target.files.length) useFiles(target.files);
+  if (target.files.length) useModelFiles(target.files);
   target.value = "";
 };
-$("built-in").onclick = () => {
-  captioner = load(Captioner.embedded());
-  captioner.catch(fail);
-  $("model-note").textContent = "";
+$("hub").onsubmit = (event) => {
+  event.preventDefault();
+  changeModel((options) => Captioner.fromPretrained($("hub-id").value.trim(), options));
 };
+$("built-in").onclick = () => changeModel((options) => Captioner.embedded(options));
 $("download").onsubmit = async (event) => {
   event.preventDefault();
   const format = $("format").value;
-  const url = URL.createObjectURL(new Blob([await write(captions, format)], { type: "text/plain" }));
-  const name = $("title").textContent.replace(/\.\w+$/, "");
+  const url = URL.createObjectURL(new Blob([await write(shown.result, format)], { type: "text/plain" }));
+  const name = shown.name.replace(/\.\w+$/, "");
   Object.assign(document.createElement("a"), { href: url, download: `${name}.${EXTENSIONS[format]}` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 };
@@ -361,8 +427,8 @@ document.ondrop = (event) => {
   event.preventDefault();
   document.body.classList.remove("over");
   const files = [...event.dataTransfer.files];
-  if (files.some(({ name }) => MODEL_FILE.test(name))) useFiles(files);
-  else if (files[0]) open(files[0]);
+  if (files.some(({ name }) => MODEL_FILE.test(name))) useModelFiles(files);
+  else if (files.length) addFiles(files);
 };
 document.onkeydown = (event) => {
   if (event.key !== " " || event.target.closest("button, input, select, summary, label, [role=slider]")) return;
@@ -371,25 +437,12 @@ document.onkeydown = (event) => {
   player.toggle();
 };
 
-// Light and dark
+initTheme($("theme"), () => spectrogram.recolour());
 
-const THEMES = ["system", "light", "dark"];
-function dress(theme) {
-  document.documentElement.dataset.theme = theme;
-  $("theme").textContent = `Theme: ${theme}`;
-  localStorage.theme = theme;
-  picture.recolour();
-}
-$("theme").onclick = () => {
-  dress(THEMES[(THEMES.indexOf(document.documentElement.dataset.theme) + 1) % THEMES.length]);
-};
-dress(THEMES.includes(localStorage.theme) ? localStorage.theme : "system");
-matchMedia("(prefers-color-scheme: dark)").onchange = () => picture.recolour();
-
-// Without a network
+// Offline use
 
 if (navigator.serviceWorker) {
   navigator.serviceWorker.register("sw.js").catch(() => {});
-  navigator.serviceWorker.ready.then(() => ($("offline").textContent = "This page works without a network, too."));
+  navigator.serviceWorker.ready.then(() => ($("offline").textContent = "This page also works without a network."));
 }
-init().catch(fail);
+init().catch(showError);

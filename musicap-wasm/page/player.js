@@ -1,9 +1,9 @@
-// The song's sound, and the picture as a control of its position.
-import { clock } from "./time.js";
+// Playback, with the spectrogram as the control of the position.
+import { clock } from "./format.js";
 
-/** How far the arrow keys and the page keys go, in seconds. */
+/** Seconds that the arrow keys and the page keys move by. */
 const STEP_S = 5;
-const LEAP_S = 30;
+const PAGE_S = 30;
 
 export class Player {
   #audio;
@@ -12,8 +12,9 @@ export class Player {
   #length = 0;
   #onMove;
 
-  /** `onMove(seconds)` is called when the position changes, however it does. */
-  constructor({ audio, button, picture, playhead, now, length, onMove, onRefused }) {
+  /** `onMove(seconds)` is called whenever the position changes; `onUnplayable()` when the browser
+   * cannot play the format. */
+  constructor({ audio, button, picture, playhead, now, length, onMove, onUnplayable }) {
     this.#audio = audio;
     this.#view = { button, picture, playhead, now, length };
     this.#onMove = onMove;
@@ -24,13 +25,13 @@ export class Player {
     audio.onerror = () => {
       if (!this.#url) return;
       button.disabled = true;
-      onRefused();
+      onUnplayable();
     };
     picture.onpointerdown = (event) => this.#grab(event);
     picture.onkeydown = (event) => this.#key(event);
   }
 
-  /** Takes up a recording, or none. */
+  /** Loads a recording; without `blob` none. */
   load(blob) {
     this.#audio.pause();
     if (this.#url) URL.revokeObjectURL(this.#url);
@@ -57,6 +58,11 @@ export class Player {
     if (this.#view.button.disabled) return;
     if (this.playing) this.#audio.pause();
     else this.#audio.play().catch(() => {});
+  }
+
+  playFrom(seconds) {
+    this.seek(seconds);
+    if (!this.#view.button.disabled) this.#audio.play().catch(() => {});
   }
 
   seek(seconds) {
@@ -101,8 +107,8 @@ export class Player {
       ArrowDown: at - STEP_S,
       ArrowRight: at + STEP_S,
       ArrowUp: at + STEP_S,
-      PageDown: at - LEAP_S,
-      PageUp: at + LEAP_S,
+      PageDown: at - PAGE_S,
+      PageUp: at + PAGE_S,
       Home: 0,
       End: this.#length,
     };

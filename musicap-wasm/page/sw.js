@@ -1,4 +1,4 @@
-// Keeps the page for times without a network. The build writes VERSION and FILES above this.
+// Caches the page for offline use. The build writes VERSION and FILES above this.
 
 const CACHE = `musicap-page-${VERSION}`;
 
@@ -17,7 +17,7 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("fetch", (event) => {
-  if (event.request.method !== "GET") return;
+  if (event.request.method !== "GET" || new URL(event.request.url).origin !== location.origin) return;
   event.respondWith(
     caches.open(CACHE).then(async (cache) => (await cache.match(event.request, { ignoreSearch: true })) ?? fetch(event.request)),
   );

@@ -1,4 +1,4 @@
-//! Captioning a recording, piece by piece.
+//! Captioning a recording, one step at a time.
 
 use std::task::Poll;
 
@@ -8,17 +8,17 @@ use musicap::{Caption, CaptionOptions, CaptionStream};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-use crate::error::{misshapen, object, thrown};
+use crate::error::{malformed, object, thrown};
 use crate::input::{Input, Source};
 use crate::model::Model;
 
 /// The options of JavaScript's `caption`.
 #[derive(Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 struct Options {
     tail: Tail,
     overlap: f64,
-    batch: usize,
+    batch_size: usize,
     generation: Option<GenerationConfig>,
 }
 
@@ -28,7 +28,7 @@ impl Default for Options {
         Options {
             tail: core.tail,
             overlap: core.overlap_seconds,
-            batch: core.batch_size.unwrap_or(8),
+            batch_size: core.batch_size.unwrap_or(8),
             generation: core.generation,
         }
     }
@@ -39,25 +39,30 @@ impl From<Options> for CaptionOptions {
         let mut core = CaptionOptions::default()
             .with_tail(options.tail)
             .with_overlap(options.overlap)
-            .with_batch_size(options.batch);
+            .with_batch_size(options.batch_size);
         core.generation = options.generation;
         core
     }
 }
 
-/// How far a job has come.
+/// Progress of a job.
 #[derive(Serialize)]
 struct Progress {
-    heard_s: f64,
+    decoded_s: f64,
     captioned_s: f64,
     duration_s: Option<f64>,
+    steps: usize,
+    max_steps: usize,
 }
 
-/// The captions of a recording in the making.
+/// A recording that is being captioned.
 #[wasm_bindgen]
 pub struct CaptionJob {
     stream: CaptionStream<Source>,
     captions: Vec<Caption>,
+    /// Steps since the last caption.
+    steps: usize,
+    max_steps: usize,
 }
 
 #[wasm_bindgen]
@@ -66,37 +71,46 @@ impl CaptionJob {
     #[wasm_bindgen(constructor)]
     pub fn new(model: &Model, input: &Input, options: JsValue) -> Result<CaptionJob, JsValue> {
         let options: Options = serde_wasm_bindgen::from_value(options)
-            .map_err(misshapen("options", "tail, overlap, batch or generation"))?;
+            .map_err(malformed("options", "tail, overlap, batchSize or generation"))?;
+        let own = &model.captioner.config().generation;
+        let max_steps = options.generation.as_ref().unwrap_or(own).max_length;
         let stream = model.captioner.captions(input.open()?, &options.into()).map_err(thrown)?;
-        Ok(CaptionJob { stream, captions: Vec::new() })
+        Ok(CaptionJob { stream, captions: Vec::new(), steps: 0, max_steps })
     }
 
-    /// Does a piece of the work: gives a caption, `undefined` if there is none yet, and `null`
-    /// after the last.
+    /// Does one step of the work. Returns a caption, `undefined` if none is finished yet, or `null`
+    /// after the last one.
     pub fn poll(&mut self) -> Result<JsValue, JsValue> {
         match self.stream.poll_next() {
-            Poll::Pending => Ok(JsValue::UNDEFINED),
+            Poll::Pending => {
+                self.steps += 1;
+                Ok(JsValue::UNDEFINED)
+            }
             Poll::Ready(None) => Ok(JsValue::NULL),
             Poll::Ready(Some(caption)) => {
                 let caption = caption.map_err(thrown)?;
-                let given = object(&caption);
+                self.steps = 0;
+                let value = object(&caption);
                 self.captions.push(caption);
-                given
+                value
             }
         }
     }
 
-    /// `{ heard_s, captioned_s, duration_s }`; the last is null where nobody knows.
+    /// `{ decoded_s, captioned_s, duration_s, steps, max_steps }`; `duration_s` is null if it is
+    /// unknown.
     pub fn progress(&self) -> Result<JsValue, JsValue> {
         let duration = self.stream.source().duration();
         object(&Progress {
-            heard_s: self.stream.position_s(),
+            decoded_s: self.stream.position_s(),
             captioned_s: self.captions.last().map_or(0.0, |caption| caption.end_s),
             duration_s: duration.map(|duration| duration.as_secs_f64()),
+            steps: self.steps,
+            max_steps: self.max_steps,
         })
     }
 
-    /// All captions with what is known of the recording, as the command's JSON has it.
+    /// All captions of the recording, as in the command's JSON.
     pub fn finish(self) -> Result<JsValue, JsValue> {
         object(&self.stream.finish(self.captions))
     }

@@ -1,4 +1,4 @@
-//! musicap's errors as JavaScript's.
+//! musicap's errors as JavaScript errors.
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
@@ -11,18 +11,38 @@ pub fn thrown(error: musicap::Error) -> JsValue {
     object.into()
 }
 
-/// What is wrong with a value from JavaScript that has the wrong form.
-pub fn misshapen(
+/// The error for a value from JavaScript that cannot be converted.
+pub fn malformed(
     name: &'static str,
     expected: &'static str,
 ) -> impl FnOnce(serde_wasm_bindgen::Error) -> JsValue {
     move |reason| {
         let expected = expected.to_owned();
-        thrown(musicap::Error::InvalidOption { name, value: reason.to_string(), expected })
+        let value = without_rust_types(&reason.to_string());
+        thrown(musicap::Error::InvalidOption { name, value, expected })
     }
 }
 
 /// A plain object with these fields, as `JSON.parse` would give it.
 pub fn object(value: &impl serde::Serialize) -> Result<JsValue, JsValue> {
     value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from)
+}
+
+/// serde's message in terms that JavaScript programmers know, without the value itself, which may be
+/// an hour of audio.
+pub fn without_rust_types(message: &str) -> String {
+    let message = match (message.find("JsValue("), message.rfind("), expected ")) {
+        (Some(start), Some(end)) if start < end => {
+            format!("{}another value{}", &message[..start], &message[end + 1..])
+        }
+        _ => message.to_owned(),
+    };
+    let words = message.split(' ').map(|word| match word {
+        "usize" | "u64" | "u32" | "u16" => "a non-negative integer",
+        "i64" | "i32" => "an integer",
+        "f64" | "f32" => "a number",
+        "sequence" => "list",
+        other => other,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! Files that JavaScript holds, read piece by piece.
+//! Files on the JavaScript side, read in parts.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -18,14 +18,14 @@ extern "C" {
     fn read(this: &JsFile, start: f64, length: u32) -> Result<Uint8Array, JsValue>;
 }
 
-/// A [`JsFile`] as the standard library's files are.
+/// A [`JsFile`] with the standard library's `Read` and `Seek`.
 pub struct File {
     file: JsFile,
     position: u64,
 }
 
 impl File {
-    /// The file, from its start.
+    /// Positioned at the start of the file.
     pub fn new(file: JsFile) -> Self {
         File { file, position: 0 }
     }
@@ -42,7 +42,7 @@ impl Read for File {
         if length == 0 {
             return Ok(0);
         }
-        let bytes = self.file.read(self.position as f64, length as u32).map_err(refused)?;
+        let bytes = self.file.read(self.position as f64, length as u32).map_err(read_error)?;
         if bytes.length() as usize != length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
@@ -64,8 +64,8 @@ impl Seek for File {
     }
 }
 
-/// The browser will not read a file, for example because it has changed since it was picked.
-fn refused(reason: JsValue) -> io::Error {
+/// The browser's error on reading a file, for example because it has changed since it was chosen.
+fn read_error(reason: JsValue) -> io::Error {
     let message = reason.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
     io::Error::other(message.unwrap_or_else(|| format!("{reason:?}")))
 }

@@ -1,4 +1,4 @@
-//! What is to be heard: a file, or samples.
+//! The recording: a file, or samples.
 
 use std::io::BufReader;
 
@@ -9,8 +9,7 @@ use wasm_bindgen::prelude::*;
 use crate::error::thrown;
 use crate::file::{File, JsFile};
 
-/// How much of a file is asked for at once: each question costs the browser a tenth of a
-/// millisecond.
+/// Bytes requested from a file at once: each request costs the browser a tenth of a millisecond.
 const BLOCK: usize = 1 << 18;
 
 #[wasm_bindgen]
@@ -31,7 +30,7 @@ extern "C" {
     fn sample_rate(this: &Input) -> u32;
 }
 
-/// Any source.
+/// Any source of samples.
 pub type Source = Box<dyn SampleSource>;
 
 impl Input {

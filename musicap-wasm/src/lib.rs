@@ -1,12 +1,12 @@
-//! musicap for JavaScript: the program that the browser package's worker runs.
+//! musicap for JavaScript: the program that the package's worker runs.
 //!
-//! Nothing here waits for anything: each job does a piece of its work when it is polled, so that
-//! the worker can hear in between that the work has been called off. `js/engine.js` polls;
-//! `js/musicap.js` is what pages call.
+//! Nothing here blocks: each job does one step of its work when it is polled, so that the worker
+//! can receive a cancellation in between. `js/engine.js` polls; `js/musicap.js` is the public
+//! interface.
 //!
 //! Errors are thrown as `Error` objects with the name of the variant of [`musicap::Error`] in
-//! `code`. What is thrown without a code is a panic or a trap, after which the program must not be
-//! used again.
+//! `code`. An error without a code is a panic or a trap, after which the program must not be used
+//! again.
 
 #![forbid(unsafe_code)]
 
@@ -21,7 +21,7 @@ mod text;
 
 use wasm_bindgen::prelude::*;
 
-/// Has panics thrown with their message, in place of a bare "unreachable".
+/// Makes panics throw their message instead of a bare "unreachable".
 #[wasm_bindgen(start)]
 pub fn start() {
     std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));

@@ -4,7 +4,7 @@ use musicap::{LiveCaptions, LiveInput, LiveOptions, Overrun};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
-use crate::error::{misshapen, object, thrown};
+use crate::error::{malformed, object, thrown};
 use crate::model::Model;
 
 /// The options of JavaScript's `live`.
@@ -23,21 +23,21 @@ fn one() -> usize {
     1
 }
 
-/// A stream: samples go in, events come out.
+/// A live stream: samples in, events out.
 #[wasm_bindgen]
 pub struct LiveJob {
-    /// Until the stream ends.
+    /// `None` after the end of the stream.
     input: Option<LiveInput>,
     captions: LiveCaptions,
 }
 
 #[wasm_bindgen]
 impl LiveJob {
-    /// Begins a stream.
+    /// Starts a stream.
     #[wasm_bindgen(constructor)]
     pub fn new(model: &Model, options: JsValue) -> Result<LiveJob, JsValue> {
         let options: Options = serde_wasm_bindgen::from_value(options)
-            .map_err(misshapen("options", "sampleRate, channels, overlap or queue"))?;
+            .map_err(malformed("options", "sampleRate, channels, overlap or queue"))?;
         let mut live =
             LiveOptions::new(options.sample_rate, options.channels).with_overlap(options.overlap);
         if let Some(chunks) = options.queue {
@@ -47,17 +47,17 @@ impl LiveJob {
         Ok(LiveJob { input: Some(input), captions })
     }
 
-    /// Takes the next samples, interleaved.
+    /// Adds the next samples, interleaved.
     pub fn push(&mut self, samples: &[f32]) -> Result<(), JsValue> {
         self.input.as_mut().map_or(Ok(()), |input| input.push(samples)).map_err(thrown)
     }
 
-    /// Ends the stream; what has come by then is still captioned.
+    /// Ends the stream; audio pushed before is still captioned.
     pub fn end(&mut self) {
         self.input = None;
     }
 
-    /// Captions what waits, and gives the next event, or nothing if there is none.
+    /// Captions waiting audio and returns the next event, or `undefined` if there is none.
     pub fn poll(&mut self) -> Result<JsValue, JsValue> {
         match self.captions.try_next().map_err(thrown)? {
             Some(event) => object(&event),

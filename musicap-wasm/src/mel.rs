@@ -4,10 +4,10 @@ use js_sys::Float32Array;
 use musicap::audio::{AudioConfig, Chunk, Chunks, LogMel, Tail};
 use wasm_bindgen::prelude::*;
 
-use crate::error::{misshapen, thrown};
+use crate::error::{malformed, thrown};
 use crate::input::{Input, Source};
 
-/// A recording on its way through a model's front end.
+/// A recording that is passed through a model's front end.
 #[wasm_bindgen]
 pub struct MelJob {
     chunks: Chunks<Source>,
@@ -20,12 +20,12 @@ impl MelJob {
     #[wasm_bindgen(constructor)]
     pub fn new(input: &Input, audio: JsValue) -> Result<MelJob, JsValue> {
         let audio: AudioConfig = serde_wasm_bindgen::from_value(audio)
-            .map_err(misshapen("audio", "the audio object of a config.json"))?;
+            .map_err(malformed("audio", "the audio object of a config.json"))?;
         let chunks = Chunks::new(input.open()?, &audio, 0.0, Tail::Keep).map_err(thrown)?;
         Ok(MelJob { chunks, log_mel: LogMel::new(&audio).map_err(thrown)? })
     }
 
-    /// The next chunk, or nothing after the last.
+    /// The next chunk, or `undefined` after the last.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&mut self) -> Result<Option<MelChunk>, JsValue> {
         let Some(chunk) = self.chunks.next() else { return Ok(None) };
@@ -37,7 +37,7 @@ impl MelJob {
     }
 }
 
-/// A chunk's samples and what the model sees of them.
+/// A chunk's samples and log-mel spectrogram.
 #[wasm_bindgen]
 pub struct MelChunk {
     chunk: Chunk,
@@ -64,7 +64,7 @@ impl MelChunk {
         self.chunk.start_s
     }
 
-    /// Where it ends, in seconds; what fills it up is not counted.
+    /// Where its audio ends, in seconds; padding is not counted.
     #[wasm_bindgen(getter)]
     pub fn end_s(&self) -> f64 {
         self.chunk.end_s
@@ -76,7 +76,7 @@ impl MelChunk {
         Float32Array::from(&self.chunk.samples[..])
     }
 
-    /// Decibels, band by band, the lowest first.
+    /// Decibels `[bands, frames]`, the lowest band first.
     #[wasm_bindgen(getter)]
     pub fn mel(&self) -> Float32Array {
         Float32Array::from(&self.values[..])

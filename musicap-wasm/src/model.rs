@@ -12,7 +12,7 @@ extern "C" {
     /// A model folder's files.
     pub type ModelFiles;
 
-    /// What the model is called.
+    /// The model's name.
     #[wasm_bindgen(method, getter)]
     fn name(this: &ModelFiles) -> String;
 
@@ -24,7 +24,7 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn generation(this: &ModelFiles) -> Option<String>;
 
-    /// The text of `tokenizer.json`, or of `vocab.json`, which goes with `merges`.
+    /// The text of `tokenizer.json`, or of `vocab.json`, which requires `merges`.
     #[wasm_bindgen(method, getter)]
     fn tokenizer(this: &ModelFiles) -> String;
 
@@ -36,12 +36,12 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn weights(this: &ModelFiles) -> JsFile;
 
-    /// What to round the weights to.
+    /// The precision of the weights in memory.
     #[wasm_bindgen(method, getter)]
     fn precision(this: &ModelFiles) -> Option<String>;
 }
 
-/// A model that is ready to caption.
+/// A loaded model.
 #[wasm_bindgen]
 pub struct Model {
     pub(crate) captioner: Captioner,

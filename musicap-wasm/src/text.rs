@@ -1,10 +1,10 @@
-//! What is made of captions.
+//! Captions as text, and summaries.
 
 use musicap::summarize::{LocalSummarizer, SummaryLength, SummaryOptions, SummaryStyle};
 use musicap::{Captions, Error, Format};
 use wasm_bindgen::prelude::*;
 
-use crate::error::thrown;
+use crate::error::{thrown, without_rust_types};
 
 /// The captions in `text`, `json`, `srt` or `vtt`.
 #[wasm_bindgen]
@@ -13,7 +13,7 @@ pub fn write(captions: JsValue, format: &str) -> Result<String, JsValue> {
     Ok(read(captions)?.write(format))
 }
 
-/// One description of the whole, `short`, `medium` or `long`, as `prose` or `lines`.
+/// A description of the whole recording: `short`, `medium` or `long`, as `prose` or `lines`.
 #[wasm_bindgen]
 pub fn summarize(captions: JsValue, length: &str, style: &str) -> Result<String, JsValue> {
     let options = SummaryOptions::default()
@@ -33,7 +33,7 @@ pub fn summarize(captions: JsValue, length: &str, style: &str) -> Result<String,
 
 fn read(captions: JsValue) -> Result<Captions, JsValue> {
     serde_wasm_bindgen::from_value(captions).map_err(|reason| {
-        let (origin, reason) = ("captions".to_owned(), reason.to_string());
+        let (origin, reason) = ("captions".to_owned(), without_rust_types(&reason.to_string()));
         thrown(Error::InvalidCaptions { origin, reason })
     })
 }

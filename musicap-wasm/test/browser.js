@@ -1,4 +1,4 @@
-// The page in headless Chromium, served as a host would serve it.
+// A server for the page, and headless Chromium.
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
@@ -17,7 +17,7 @@ const TYPES = {
   ".webmanifest": "application/manifest+json",
 };
 
-/** Serves dist/page on a port of its own. */
+/** Serves dist/page on a free port. */
 export async function serve() {
   const root = join(DIST, "page");
   const server = createServer((request, response) => {
@@ -32,7 +32,7 @@ export async function serve() {
   return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
 
-/** Debian's Chromium; `microphone` is a WAV file that it hears. */
+/** Starts Chromium; `microphone` is a WAV file that it records. */
 export function launch({ microphone } = {}) {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   const args = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"];

@@ -1,5 +1,5 @@
-// Measures what docs/web.md states: sizes, time beside the command's on one thread, memory, growth
-// over ten songs, the main thread's longest task. Run it where nothing else runs.
+// Measures the figures of docs/web.md: sizes, time compared with the command on one thread, memory and
+// its growth over ten recordings, the longest task of the main thread. Run it on an idle machine.
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -1,4 +1,4 @@
-// What the tests share: the command as the outside truth, and the songs.
+// Shared by the tests: the native command as the reference, and recordings.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,16 +11,16 @@ export const DIST = join(here, "../dist");
 export const SONG = join(here, "../../examples/songs/three-scenes.ogg");
 export const SCRATCH = mkdtempSync(join(tmpdir(), "musicap-web-"));
 
-/** Where pictures of the page go. */
+/** The folder for screenshots of the page. */
 export const SCREENSHOTS = resolve(process.env.MUSICAP_SCREENSHOTS ?? SCRATCH);
 
-/** Requires what scripts/test has installed outside the repository. */
+/** Requires packages that scripts/test installs outside the repository. */
 export const tools = createRequire(join(process.env.MUSICAP_TOOLS ?? here, "tools.js"));
 
 const COMMAND = process.env.MUSICAP;
 if (!existsSync(COMMAND ?? "")) throw new Error("set MUSICAP to the command, as scripts/test does");
 
-/** What the command prints; it names files as they are named here. */
+/** The output of the command, run in the folder of the file. */
 export function musicap(file, ...options) {
   const where = { cwd: dirname(file), encoding: "utf8", maxBuffer: 1 << 28 };
   return execFileSync(COMMAND, [...options, "--quiet", basename(file)], where);
@@ -31,7 +31,7 @@ export function captionsOf(file, ...options) {
   return JSON.parse(musicap(file, "--format", "json", ...options));
 }
 
-/** Another form of the song, made by ffmpeg. */
+/** The song in another format, made by ffmpeg. */
 export function song(name, ...options) {
   return repeated(name, 1, ...options);
 }
@@ -55,7 +55,7 @@ export function readNpy(file) {
   };
 }
 
-/** Captions without what floating point leaves open: their order of time, spans and words. */
+/** Captions without their scores, which differ in the last digits. */
 export function words({ captions }) {
   return captions.map(({ index, start_s, end_s, text }) => ({ index, start_s, end_s, text }));
 }

@@ -1,4 +1,4 @@
-// What users write, held to the types by `tsc --strict`. It is not run.
+// Example code that is checked with `tsc --strict` and not run.
 import init, {
   Captioner,
   MusicapError,
@@ -11,7 +11,7 @@ import init, {
   type LoadEvent,
 } from "../dist/package/musicap.js";
 
-function tell(event: LoadEvent): string {
+function describe(event: LoadEvent): string {
   switch (event.type) {
     case "download":
       return event.total === null ? event.file : `${event.file} ${event.loaded / event.total}`;
@@ -31,10 +31,10 @@ export async function everything(file: File, folder: FileList, audio: AudioBuffe
   await init();
   await init({ wasm: new URL("https://example.org/musicap_wasm_bg.wasm"), worker: () => new Worker("worker.js") });
   const controller = new AbortController();
-  const captioner = await Captioner.embedded({ progress: (event) => console.log(tell(event)), precision: "int8" });
+  const captioner = await Captioner.embedded({ progress: (event) => console.log(describe(event)), precision: "int8" });
   await Captioner.fromFiles([...folder], { name: "mine" });
   await Captioner.fromFiles({ config: { d_model: 768 }, weights: file, tokenizer: "{}", merges: file });
-  await Captioner.fromPretrained("owner/name@v2", { progress: tell, fetch, cache: await caches.open("models") });
+  await Captioner.fromPretrained("owner/name@v2", { progress: describe, fetch, cache: await caches.open("models") });
 
   const run = captioner.caption(file, {
     signal: controller.signal,
@@ -51,9 +51,12 @@ export async function everything(file: File, folder: FileList, audio: AudioBuffe
   live.end();
   for await (const event of live) {
     if (event.type === "caption") seen.push(event.caption);
-    else console.log(event.end_s - event.start_s);
+    else if (event.type === "skipped") console.log(event.end_s - event.start_s);
+    else console.log(event.code, event.message);
   }
   for await (const { mel, bands, frames } of captioner.logMel(audio)) console.log(mel.length === bands * frames);
+  await captioner.caption(new Int16Array(1), { sampleRate: 16_000, batchSize: 2 }).result;
+  await captioner.caption([0.5], { sampleRate: 16_000 }).result;
   await logMel({ samples: [new Float32Array(1)], sampleRate: 16_000 }, { audio: { n_mels: 64 } }).result;
 
   try {
@@ -70,6 +73,6 @@ export async function everything(file: File, folder: FileList, audio: AudioBuffe
   // @ts-expect-error no such option
   captioner.caption(file, { beams: 3 });
   // @ts-expect-error not a recording
-  captioner.caption("song.mp3");
+  captioner.caption({ data: "song.mp3" });
   return write(captions, "vtt");
 }

@@ -1,4 +1,4 @@
-// The page in headless Chromium, with the whole pipeline behind it: `run-local`, as users start it.
+// The page in headless Chromium, with the whole pipeline (`run-local`) behind it.
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -55,7 +55,7 @@ afterEach(async () => {
   assert.deepEqual(troubles, []);
 });
 
-/** The result of the recording whose key the page's address has, as it lies in the bucket. */
+/** The stored result of the recording. */
 function stored() {
   const folder = join(DATA, "s3/musicap-results/summaries");
   const all = readdirSync(folder).map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")));
@@ -65,8 +65,8 @@ const done = () => page.waitForSelector("#summary:not([hidden])", { timeout: 120
 const states = () => page.$$eval("#stages li", (all) => all.map((one) => one.dataset.state));
 const words = () => page.$$eval(".caption .words", (all) => all.map((one) => one.textContent));
 
-test("an MP3 uploaded through the page shows captions and summary at the end", async () => {
-  assert.equal(await page.title(), "musicap: upload a song, read it");
+test("an uploaded MP3 gets captions and a summary", async () => {
+  assert.equal(await page.title(), "musicap: captions for your music");
   await page.setInputFiles("#file", MP3);
   await done();
   const result = stored();
@@ -75,10 +75,10 @@ test("an MP3 uploaded through the page shows captions and summary at the end", a
   assert.equal(result.captions.length, 5);
   assert.deepEqual(await words(), result.captions.map(({ text }) => text));
   assert.equal(await page.textContent("#summary"), result.summary);
-  assert.equal(await page.textContent("#status"), "Captions and summary are there.");
+  assert.equal(await page.textContent("#status"), "Captions and summary are ready.");
   assert.equal(await page.textContent(".caption time"), "0:00–0:10");
 
-  // The player plays what was uploaded, and the caption of what plays is lit.
+  // The player plays the recording, and the caption at its position is highlighted.
   await page.waitForFunction(() => document.getElementById("audio").duration > 44);
   await page.click(".caption >> nth=2");
   await page.waitForFunction(() => document.querySelectorAll(".caption")[2].ariaCurrent === "true");
@@ -88,7 +88,7 @@ test("an MP3 uploaded through the page shows captions and summary at the end", a
   assert.equal(await page.$$eval("[aria-current=true]", (lit) => lit.length), 1);
 });
 
-test("the history leads back to it, and so does its address", async () => {
+test("the history links to it, and so does its address", async () => {
   await page.click(`#history a >> text=${NAME}`);
   await done();
   const address = page.url();
@@ -100,7 +100,7 @@ test("the history leads back to it, and so does its address", async () => {
   assert.equal(await other.textContent("#summary"), text);
 });
 
-test("a recording can be dropped, and the keyboard does all of it", async () => {
+test("a recording can be dropped, and everything works by keyboard", async () => {
   const bytes = readFileSync(MP3).toString("base64");
   const transfer = await page.evaluateHandle((bytes) => {
     const transfer = new DataTransfer();
@@ -116,12 +116,12 @@ test("a recording can be dropped, and the keyboard does all of it", async () => 
   await page.waitForFunction(() => document.getElementById("audio").currentTime >= 10);
 });
 
-test("what is no recording is refused before, and told after, the upload", async () => {
+test("files that are no audio are refused before or after the upload", async () => {
   const picture = join(SCRATCH, "cover.jpg");
   writeFileSync(picture, "a picture");
   await page.setInputFiles("#file", picture);
   await page.waitForSelector("#error:not([hidden])");
-  assert.match(await page.textContent("#error"), /This is no recording/);
+  assert.match(await page.textContent("#error"), /This is not an audio file/);
   const large = join(SCRATCH, "large.mp3");
   writeFileSync(large, Buffer.alloc(2_000_001));
   await page.setInputFiles("#file", large);
@@ -137,12 +137,12 @@ test("what is no recording is refused before, and told after, the upload", async
   assert.deepEqual(await states(), ["done", "failed", "waiting", "waiting"]);
 });
 
-test("captions whose answer comes after the summary's do not hide it", async () => {
-  const told = (captions, summary) =>
+test("captions that arrive after the summary do not replace it", async () => {
+  const event = (captions, summary) =>
     `data: ${JSON.stringify({ features: "done", captions, summary, problem: null })}\n\n`;
   const caption = { index: 0, start_s: 0, end_s: 10, text: "a caption", score: 1 };
   await page.route("**/status?*", (route) =>
-    route.fulfill({ contentType: "text/event-stream", body: told("done", "working") + told("done", "done") }),
+    route.fulfill({ contentType: "text/event-stream", body: event("done", "working") + event("done", "done") }),
   );
   let answers = 0;
   let late = false;
@@ -161,7 +161,7 @@ test("captions whose answer comes after the summary's do not hide it", async () 
   assert.equal(await page.isVisible("#summary"), true);
 });
 
-test("a ticket is good for one file of its size and type, once, and for nothing else", async () => {
+test("a ticket is valid for one file of its size and type, once", async () => {
   const ask = (body) =>
     fetch(new URL("uploads", url), {
       method: "POST",
@@ -169,27 +169,49 @@ test("a ticket is good for one file of its size and type, once, and for nothing 
       body: JSON.stringify(body),
     });
   const ticket = await (await ask({ name: "a.mp3", size: 100, type: "audio/mpeg" })).json();
-  const put = (headers, length) =>
-    fetch(ticket.url, { method: "PUT", headers, body: Buffer.alloc(length) }).then(({ status }) => status);
-  const once = { "if-none-match": "*" };
-  assert.equal(await put({ "content-type": "audio/mpeg", ...once }, 101), 403);
-  assert.equal(await put({ "content-type": "text/html", ...once }, 100), 403);
-  assert.equal(await put({ "content-type": "audio/mpeg" }, 100), 403);
-  assert.equal(await put({ "content-type": "audio/mpeg", ...once }, 100), 200);
-  assert.equal(await put({ "content-type": "audio/mpeg", ...once }, 100), 412);
+  const put = async (change, length) => {
+    const headers = { ...ticket.headers, ...change };
+    return (await fetch(ticket.url, { method: "PUT", headers, body: Buffer.alloc(length) })).status;
+  };
+  assert.equal(await put({}, 101), 403);
+  assert.equal(await put({ "content-type": "text/html" }, 100), 403);
+  assert.equal(await put({}, 100), 200);
+  assert.equal(await put({}, 100), 412);
   for (const key of ["../x", "captions/a.json"]) {
     const path = `result?key=${encodeURIComponent(key)}`;
     assert.equal((await fetch(new URL(path, url))).status, 400);
   }
-  const missing = await fetch(new URL("status?key=incoming/never/there.mp3", url));
+  const never = `incoming/8235000000000-${"0".repeat(32)}/never.mp3`;
+  const missing = await fetch(new URL(`status?key=${never}`, url));
   assert.equal(missing.status, 404);
+});
+
+test("an address that cannot be decoded does not break the page", async () => {
+  await page.goto(`${url}#%`);
+  await page.reload();
+  await page.waitForSelector(`#history a >> text=${NAME}`);
+  assert.equal(await page.isVisible("#song"), false);
+});
+
+test("a link that has expired is renewed, and the recording plays on", async () => {
+  await page.click(`#history a >> text=${NAME}`);
+  await done();
+  let links = 0;
+  // What the player is first given is refused, as after an hour.
+  await page.route("**/audio?*", (route) =>
+    links++ === 0 ? route.fulfill({ status: 403 }) : route.continue(),
+  );
+  await page.reload();
+  await page.waitForFunction(() => document.getElementById("audio").duration > 44);
+  assert.ok(links > 1);
+  troubles.splice(0, troubles.length, ...troubles.filter((text) => !/403/.test(text)));
 });
 
 for (const [name, colorScheme, width] of [
   ["light", "light", 1000],
   ["dark, on a phone", "dark", 390],
 ]) {
-  test(`${name}: no fault that axe finds, no scrolling sideways`, async () => {
+  test(`${name}: axe finds no fault, and nothing scrolls sideways`, async () => {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.click(`#history a >> text=${NAME}`);
@@ -206,3 +228,36 @@ for (const [name, colorScheme, width] of [
     }
   });
 }
+
+test("with a pass phrase, the page is shown after the log-in and until the log-out", async () => {
+  const PHRASE = "a long pass phrase";
+  const local = spawn(RUN_LOCAL, ["--port", "0", "--pass-phrase", PHRASE]);
+  local.stderr.on("data", () => {});
+  try {
+    let guarded;
+    for await (const line of createInterface(local.stdout)) {
+      if (line.startsWith("page")) guarded = line.split(/\s+/)[1];
+      if (line.startsWith("ready")) break;
+    }
+    await page.goto(guarded);
+    assert.equal(await page.title(), "musicap: log in");
+    await page.evaluate(AXE);
+    const { violations } = await page.evaluate(() => window.axe.run());
+    assert.deepEqual(violations.map(({ id }) => id), []);
+    await page.fill("#phrase", "not the pass phrase");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("[role=alert]");
+    await page.fill("#phrase", PHRASE);
+    await page.click("text=Log in >> nth=-1");
+    await page.waitForSelector("#drop");
+    await page.setInputFiles("#file", MP3);
+    await done();
+    await page.click("text=Log out");
+    await page.waitForSelector("#phrase");
+    await page.goto(guarded);
+    assert.equal(await page.title(), "musicap: log in");
+    troubles.splice(0, troubles.length, ...troubles.filter((text) => !/401/.test(text)));
+  } finally {
+    local.kill("SIGINT");
+  }
+});

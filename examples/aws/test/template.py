@@ -1,7 +1,7 @@
-"""Expands deploy/template.yaml as SAM does and finds what CloudFormation would not create.
+"""Expands deploy/template.yaml as SAM does and finds errors that CloudFormation would report.
 
-For each mode: resources that refer to each other in a circle, and references to what is not there.
-cfn-lint does not see circles that go through what SAM adds, such as a bucket's notifications.
+For each mode: resources that refer to each other in a cycle, and references to missing resources.
+cfn-lint does not see cycles through resources that SAM adds, such as a bucket's notifications.
 
     python test/template.py deploy/template.yaml
 """
@@ -22,13 +22,20 @@ IMAGE = "1.dkr.ecr.us-east-1.amazonaws.com/a:b"
 PARAMETERS = [
     {"CaptionMode": "local"},
     {"CaptionMode": "endpoint", "ImageUri": IMAGE},
-    {"CaptionMode": "job", "ImageUri": IMAGE},
-    {"CaptionMode": "local", "SourceUrl": "https://example.org/a.git", "OpenAiSecret": "a"},
+    {"CaptionMode": "job", "JobImageUri": IMAGE},
+    {
+        "CaptionMode": "local",
+        "SourceUrl": "https://example.org/a.git",
+        "OpenAiSecretArn": "arn:aws:secretsmanager:eu-central-1:000000000000:secret:openai-AbCdEf",
+        "PageOrigin": "https://captions.example.org",
+        "AlarmEmail": "a@example.org",
+        "StageConcurrency": "0",
+    },
 ]
 
 
 def expanded(path, parameters):
-    """The template as CloudFormation gets it, and the parameters' values."""
+    """The template that CloudFormation gets, and the values of all parameters."""
     with open(path) as file:
         template = yaml_parse(file.read())
     values = {name: one.get("Default") for name, one in template["Parameters"].items()} | parameters
@@ -40,10 +47,10 @@ def expanded(path, parameters):
 
 
 def holds(condition, conditions, values):
-    """Whether a condition does."""
+    """Whether a condition is true."""
     [(kind, of)] = condition.items()
     inner = lambda one: holds(one, conditions, values)
-    value = lambda one: values[one["Ref"]] if isinstance(one, dict) else one
+    value = lambda one: str(values[one["Ref"]] if isinstance(one, dict) else one)
     match kind:
         case "Condition":
             return inner(conditions[of])
@@ -55,11 +62,11 @@ def holds(condition, conditions, values):
             return any(inner(one) for one in of)
         case "Fn::And":
             return all(inner(one) for one in of)
-    raise ValueError(f"a condition of the kind {kind}")
+    raise ValueError(f"unknown condition: {kind}")
 
 
 def needs(node, is_met):
-    """The names that a part of a template refers to."""
+    """The names of the resources and parameters that a part of a template refers to."""
     if isinstance(node, list):
         for one in node:
             yield from needs(one, is_met)
@@ -84,8 +91,8 @@ def needs(node, is_met):
             yield from needs(of, is_met)
 
 
-def circle(graph):
-    """Resources that refer to each other in a circle, if any do."""
+def cycle(graph):
+    """Resources that refer to each other in a cycle, or None."""
     done = set()
 
     def visit(name, path):
@@ -116,11 +123,12 @@ def check(path, parameters):
         named -= {name} | set(template["Parameters"])
         graph[name] = {other for other in named if not other.startswith("AWS::")}
         if absent := graph[name] - set(resources):
-            sys.exit(f"{path}: {parameters}: {name} refers to {absent}, which is not there")
-    if found := circle(graph):
-        sys.exit(f"{path}: {parameters}: a circle: {' -> '.join(found)}")
+            sys.exit(f"{path}: {parameters}: {name} refers to {absent}, which does not exist")
+    if found := cycle(graph):
+        sys.exit(f"{path}: {parameters}: a cycle: {' -> '.join(found)}")
     return len(graph)
 
 
-for parameters in PARAMETERS:
-    print(f"{check(sys.argv[1], parameters)} resources, no circle: {parameters}")
+if __name__ == "__main__":
+    for parameters in PARAMETERS:
+        print(f"{check(sys.argv[1], parameters)} resources, no cycle: {parameters}")

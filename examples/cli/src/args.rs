@@ -8,11 +8,12 @@ use musicap::audio::Tail;
 use musicap::checkpoint::Precision;
 use musicap::{CaptionOptions, Device, Format, LoadOptions, Pretrained, Result};
 
+use crate::output::TextFormat;
 use crate::progress::downloads;
 use crate::report;
 use crate::summary::SummaryArgs;
 
-/// Captions music: what is heard, ten seconds at a time.
+/// Describes music recordings in words: a caption for every ten seconds.
 #[derive(Debug, Parser)]
 #[command(name = "musicap", version, args_conflicts_with_subcommands = true)]
 #[command(subcommand_negates_reqs = true, max_term_width = 100)]
@@ -25,108 +26,116 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Caption audio files (what happens without a command, too)
+    /// Caption audio files (the default command)
     Caption(Box<CaptionArgs>),
-    /// Describe recordings as a whole, from captions in JSON
+    /// Summarize recordings from their captions in JSON
     Summarize(SummarizeArgs),
-    /// Write the log-mel spectrogram of an audio file
+    /// Write the log-mel spectrogram of an audio file as a NumPy array
     Mel(MelArgs),
-    /// Write a checkpoint as a model folder
+    /// Convert a checkpoint to a model folder
     Convert(ConvertArgs),
-    /// Caption a stream of signed 16-bit samples on stdin while it plays
+    /// Caption a live stream: raw signed 16-bit samples on stdin, one line of JSON per caption
     Live(LiveArgs),
-    /// List what can compute
+    /// List the devices that models can run on
     Devices(DevicesArgs),
 }
 
 #[derive(Args, Debug)]
 pub struct CaptionArgs {
-    /// Audio files (MP3, FLAC, WAV, AIFF, Ogg Vorbis and Opus, M4A), folders with such files, or
-    /// patterns like '**/*.mp3'
+    /// Audio files (MP3, FLAC, WAV, AIFF, Ogg Vorbis, Opus, AAC, M4A), folders that contain them, or
+    /// patterns such as '**/*.mp3'
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub model: ModelArgs,
-    /// How captions are written
+    /// Output format
     #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
     pub format: Format,
-    /// Write to this file instead of to stdout, or into this folder a file for each recording, but
-    /// for those that have one
+    /// Output file, or a folder for one file per recording; recordings whose file exists are skipped
+    /// [default: stdout]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
-    /// Do again what is in the output folder already
+    /// Caption recordings again whose file exists in the output folder
     #[arg(long)]
     pub overwrite: bool,
     #[command(flatten)]
     pub summary: SummaryArgs,
+    /// With --format srt: write the summary too, as a last subtitle after the end of the recording
+    #[arg(long)]
+    pub summary_subtitle: bool,
     #[command(flatten)]
     pub chunks: ChunkArgs,
-    /// Hypotheses that beam search follows; 1 is greedy search [default: the model's]
+    /// Number of beams; 1 is greedy search [default: the model's]
     #[arg(long, value_name = "N")]
     pub beams: Option<usize>,
-    /// Least length of a caption in tokens [default: the model's]
+    /// Minimum length of a caption in tokens [default: the model's]
     #[arg(long, value_name = "N")]
     pub min_length: Option<usize>,
-    /// Greatest length of a caption in tokens [default: the model's]
+    /// Maximum length of a caption in tokens [default: the model's]
     #[arg(long, value_name = "N")]
     pub max_length: Option<usize>,
-    /// No sequence of so many tokens occurs twice in a caption [default: the model's]
+    /// No n-gram of N tokens occurs twice in a caption; 0 disables this [default: the model's]
     #[arg(long, value_name = "N")]
     pub no_repeat_ngram: Option<usize>,
-    /// Speaks against tokens that have occurred; 1 changes nothing [default: the model's]
+    /// Penalty for tokens that have occurred; 1 disables it [default: the model's]
     #[arg(long, value_name = "X")]
     pub repetition_penalty: Option<f32>,
-    /// How often a caption that repeats itself is sampled again [default: the model's]
-    #[arg(long, alias = "loop-retries", value_name = "N")]
+    /// How often a caption that repeats itself is generated again, by sampling [default: the
+    /// model's]
+    #[arg(long, value_name = "N")]
     pub repetition_retries: Option<usize>,
-    /// Chunks that are computed together [default: 8, on a GPU as many as its memory takes]
+    /// Chunks in one batch [default: 8; on a GPU as many as fit its memory]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
-    /// Say at the end where the time went
+    /// Print the time of each stage at the end
     #[arg(long)]
     pub timings: bool,
-    /// No progress and no notes, only errors
+    /// Print errors only: no progress, no notes
     #[arg(long, short)]
     pub quiet: bool,
 }
 
 #[derive(Args, Debug)]
 pub struct SummarizeArgs {
-    /// Captions as --format json writes them; - is stdin
+    /// Files of `musicap --format json`; - is stdin
     #[arg(required = true, value_name = "CAPTIONS.json")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub summary: SummaryArgs,
-    /// How the result is written: the summary alone, or with the captions it is made from
+    /// Output format: text has the summary only, the others the captions too
     #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
     pub format: Format,
-    /// No notes, only errors
+    /// With --format srt: write the summary too, as a last subtitle after the end of the recording
+    #[arg(long)]
+    pub summary_subtitle: bool,
+    /// Print errors only, no notes
     #[arg(long, short)]
     pub quiet: bool,
 }
 
 #[derive(Args, Debug)]
 pub struct ModelArgs {
-    /// A model folder, a .safetensors or .pth file, or a hub id [default: the embedded model]
+    /// Model folder, .safetensors or .pth file, or hub id (owner/name) [default: the embedded model]
     #[arg(long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
-    /// What computes; gpu:1 is the second adapter that `musicap devices` lists
+    /// Device; gpu:1 is the second GPU that `musicap devices` lists, auto the first GPU if there is
+    /// one
     #[arg(long, value_name = "cpu|gpu|cuda|auto|ndarray", default_value = "cpu")]
     pub device: Device,
-    /// How precisely weights are kept
+    /// Precision of the weights in memory; int8 takes a quarter of the memory and is the fastest
     #[arg(long, value_name = "f32|f16|int8", default_value = "f32")]
     pub precision: Precision,
-    /// Threads to compute with [default: one for each core]
+    /// Number of CPU threads [default: one per core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
 }
 
 #[derive(Args, Debug)]
 pub struct ChunkArgs {
-    /// What becomes of the audio after the last whole chunk: a tail of 2 s or more is kept
+    /// The audio after the last whole chunk: keep it if it is at least 2 s long, or drop it
     #[arg(long, value_enum, default_value = "keep")]
     pub tail: TailArg,
-    /// Seconds of audio that neighbouring chunks share
+    /// Overlap of successive chunks in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     pub overlap: f64,
 }
@@ -139,40 +148,39 @@ pub enum TailArg {
 
 #[derive(Args, Debug)]
 pub struct LiveArgs {
-    /// Samples a second of the stream
+    /// Sample rate of the stream in hertz
     #[arg(long, value_name = "R")]
     pub rate: u32,
-    /// Channels of the stream, interleaved
+    /// Number of channels, interleaved
     #[arg(long, value_name = "C", default_value_t = 1)]
     pub channels: usize,
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Seconds of audio that neighbouring chunks share: with 5, a caption every 5 s
+    /// Overlap of successive chunks in seconds: with 5 there is a caption every 5 s
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     pub overlap: f64,
-    /// Chunks that may wait when captioning falls behind; then the oldest are skipped
+    /// Chunks that may wait when captioning falls behind; beyond that the oldest are skipped
     #[arg(long, value_name = "N", default_value_t = 6)]
     pub queue: usize,
-    /// When captioning falls behind, skip all but the newest chunk
+    /// Skip all but the newest chunk when captioning falls behind
     #[arg(long, conflicts_with = "queue")]
     pub skip: bool,
-    /// No notes, only errors
+    /// Print errors only, no notes
     #[arg(long, short)]
     pub quiet: bool,
 }
 
 #[derive(Args, Debug)]
 pub struct DevicesArgs {
-    /// Caption silence on --device once, so that a GPU's kernels are chosen before they are needed;
-    /// what is chosen is kept
+    /// Caption silence on --device once, so that its GPU kernels are tuned; the result is kept on disk
     #[arg(long)]
     pub warm_up: bool,
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Chunks that are computed together [default: 8, on a GPU as many as its memory takes]
+    /// Chunks in one batch [default: 8; on a GPU as many as fit its memory]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
-    /// No notes, only errors
+    /// Print errors only, no notes
     #[arg(long, short)]
     pub quiet: bool,
 }
@@ -182,47 +190,46 @@ pub struct MelArgs {
     /// The audio file
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The NumPy file to write: float32 [chunks, n_mels, frames] in decibels
+    /// Output file (.npy): float32 [chunks, n_mels, frames] in decibels
     #[arg(long, short, value_name = "X.npy")]
     pub output: PathBuf,
-    /// A model whose front end is used [default: the front end of LP-MusicCaps]
+    /// Model whose front end is used: folder, file or hub id [default: the front end of LP-MusicCaps]
     #[arg(long, value_name = "MODEL")]
     pub model: Option<PathBuf>,
     #[command(flatten)]
     pub chunks: ChunkArgs,
-    /// No progress and no notes, only errors
+    /// Print errors only: no progress, no notes
     #[arg(long, short)]
     pub quiet: bool,
 }
 
 #[derive(Args, Debug)]
 pub struct ConvertArgs {
-    /// A .pth file of LP-MusicCaps, a model folder or a hub id
+    /// Checkpoint: a .pth file of LP-MusicCaps, a model folder, or a hub id
     #[arg(value_name = "CHECKPOINT")]
     pub checkpoint: PathBuf,
-    /// The folder to write
+    /// Folder of the converted model
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
-    /// How precisely weights are kept
+    /// Precision of the stored weights
     #[arg(long, value_name = "f32|f16|int8", default_value = "f32")]
     pub precision: Precision,
 }
 
-/// The arguments with `--summary openai` written as `--summary=openai`: its value may be left
-/// out, so that a file's name could be meant by what follows. A file called `openai` is reached
-/// as `./openai`.
-pub fn spelled_out(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut spelled: Vec<OsString> = Vec::new();
+/// Joins `--summary openai` to `--summary=openai`. The value is optional, so clap would take `openai`
+/// for a file; a file with that name is written as `./openai`.
+pub fn join_summary_value(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
     for argument in arguments {
-        match spelled.last_mut() {
+        match joined.last_mut() {
             Some(last) if last == "--summary" && (argument == "local" || argument == "openai") => {
                 last.push("=");
                 last.push(argument);
             }
-            _ => spelled.push(argument),
+            _ => joined.push(argument),
         }
     }
-    spelled
+    joined
 }
 
 impl ModelArgs {
@@ -234,12 +241,12 @@ impl ModelArgs {
             #[cfg(not(feature = "embedded-model"))]
             None => Err(musicap::Error::ModelNotFound {
                 name: "embedded".into(),
-                reason: "this build has no embedded model; name one with --model".into(),
+                reason: "this build has no embedded model; select one with --model".into(),
             }),
         }
     }
 
-    /// Says which device `auto` is if it is no GPU.
+    /// Reports if `auto` is not a GPU.
     pub fn load_options(&self, quiet: bool) -> LoadOptions {
         let (device, note) = self.device.resolve();
         if let Some(note) = note.filter(|_| !quiet) {
@@ -254,7 +261,12 @@ impl ModelArgs {
 }
 
 impl CaptionArgs {
-    /// The options of a captioning, given the model's own generation settings.
+    /// The output format.
+    pub fn text_format(&self) -> TextFormat {
+        TextFormat::new(self.format, self.summary_subtitle)
+    }
+
+    /// Captioning options, with the model's generation settings as defaults.
     pub fn options(&self, model: &musicap::generate::GenerationConfig) -> CaptionOptions {
         let mut generation = model.clone();
         generation.num_beams = self.beams.unwrap_or(generation.num_beams);
@@ -272,6 +284,13 @@ impl CaptionArgs {
             .with_generation(generation);
         options.batch_size = self.batch;
         options
+    }
+}
+
+impl SummarizeArgs {
+    /// The output format.
+    pub fn text_format(&self) -> TextFormat {
+        TextFormat::new(self.format, self.summary_subtitle)
     }
 }
 

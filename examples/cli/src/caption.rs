@@ -3,26 +3,26 @@
 use std::time::Instant;
 
 use musicap::audio::AudioReader;
-use musicap::{CaptionOptions, Captioner, Captions, Error, Format, Result};
+use musicap::{CaptionOptions, Captioner, Captions, Error, Result};
 
 use crate::args::CaptionArgs;
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use crate::recordings::{Recording, Recordings};
 use crate::summary::Summary;
-use crate::timings::tell;
+use crate::timings::print_timings;
 use crate::{Exit, exit_code, report};
 
 pub fn run(args: &CaptionArgs) -> Exit {
     let mut recordings = Recordings::find(&args.files);
-    let output = match Output::new(args.output.as_deref(), args.format, &recordings) {
+    let output = match Output::new(args.output.as_deref(), args.text_format(), &recordings) {
         Ok(output) => output,
-        Err(wrong_use) => {
-            report(&wrong_use);
-            return Exit::WrongUse;
+        Err(invalid) => {
+            report(&invalid);
+            return Exit::InvalidArguments;
         }
     };
-    let asked = recordings.asked();
+    let requested = recordings.requested();
     skip_done(&mut recordings, &output, args);
     match caption_all(args, &recordings, &output) {
         Ok(failures) => {
@@ -30,9 +30,9 @@ pub fn run(args: &CaptionArgs) -> Exit {
             let all = recordings.missing.iter().chain(&failures);
             match failed {
                 0 => return Exit::Done,
-                // What failed as it came is at the top of a long run's notes.
-                1.. if asked > 1 => {
-                    report(&format!("{failed} of {asked} files failed:"));
+                // Repeated, as the errors of a long run have scrolled away.
+                1.. if requested > 1 => {
+                    report(&format!("{failed} of {requested} files failed:"));
                     all.for_each(|failure| report(&format!("  {failure}")));
                 }
                 _ => {
@@ -43,39 +43,44 @@ pub fn run(args: &CaptionArgs) -> Exit {
             }
             Exit::Failed
         }
-        // Whoever reads has seen enough.
+        // The reader has closed the pipe.
         Err(error) if output::is_closed_pipe(&error) => Exit::Done,
         Err(error) => exit_code(Err(error)),
     }
 }
 
-/// Leaves out recordings whose captions are in the output folder already.
+/// Removes recordings whose captions are already in the output folder.
 fn skip_done(recordings: &mut Recordings, output: &Output, args: &CaptionArgs) {
     let Output::Folder(folder) = output else { return };
-    let asked = recordings.list.len();
+    let requested = recordings.list.len();
     if !args.overwrite {
         recordings.list.retain(|recording| !folder.has(recording));
     }
-    let done = asked - recordings.list.len();
+    let done = requested - recordings.list.len();
     if done > 0 && !args.quiet {
-        report(&match asked {
-            1 => "it is done already; --overwrite does it again".to_owned(),
-            _ => format!("{done} of {asked} files are done already; --overwrite does them again"),
+        report(&match requested {
+            1 => "already captioned; caption it again with --overwrite".to_owned(),
+            _ => format!(
+                "{done} of {requested} files are already captioned; caption them again with --overwrite"
+            ),
         });
     }
 }
 
-/// Captions every recording and gives the reasons of those that failed. An error is one that
-/// concerns them all.
+/// Captions all recordings and returns a message for each that failed.
+///
+/// # Errors
+/// Those that concern all recordings: options, the model, the output.
 fn caption_all(
     args: &CaptionArgs,
     recordings: &Recordings,
     output: &Output,
 ) -> Result<Vec<String>> {
-    let summary = Summary::wanted(&args.summary, args.quiet)?;
+    let summary = Summary::from_args(&args.summary, args.quiet)?;
     if recordings.list.is_empty() {
         return Ok(Vec::new());
     }
+    output.check_writable()?;
     let mut load = args.model.load_options(args.quiet);
     load.timings = args.timings;
     let begun = Instant::now();
@@ -84,14 +89,14 @@ fn caption_all(
     let options = args.options(&captioner.config().generation);
     captioner.check(&options)?;
 
-    let streams = matches!(output, Output::Stdout) && args.format == Format::Text;
+    let prints_lines = matches!(output, Output::Stdout(format) if format.is_text());
     let bytes = recordings.list.iter().map(Recording::bytes).sum();
     let progress = Progress::new(recordings.list.len(), bytes, args.quiet);
-    let mut work = Work { captioner, options, summary, streams, progress };
+    let mut work = Work { captioner, options, summary, prints_lines, progress };
     let mut failures = Vec::new();
     let mut done = Vec::new();
     for (i, recording) in recordings.list.iter().enumerate() {
-        if streams && !recordings.is_one {
+        if prints_lines && !recordings.is_one {
             let gap = if i > 0 { "\n" } else { "" };
             let heading = format!("{gap}{}\n", recording.path.display());
             work.progress.suspend(|| output::print(&heading))?;
@@ -101,7 +106,12 @@ fn caption_all(
         let kept = captioned.and_then(|(captions, error)| {
             match output {
                 Output::Folder(folder) => folder.write(recording, &captions, error.is_none())?,
-                _ => done.push(captions),
+                Output::File(path, format) => {
+                    done.push(captions);
+                    // After each recording, so that an interrupted run has written those before.
+                    output::write_file(path, &format.join(&done, recordings.is_one))?;
+                }
+                Output::Stdout(_) => done.push(captions),
             }
             error.map_or(Ok(()), Err)
         });
@@ -118,33 +128,35 @@ fn caption_all(
     let own = &work.captioner.config().generation;
     let generation = work.options.generation.as_ref().unwrap_or(own).clone();
     drop(work);
-    // One file that failed leaves nothing to write; of several, an array says so.
-    let nothing = done.is_empty() && recordings.is_one;
-    let text = || output::join(&done, recordings.is_one, args.format);
+    // If the only file failed, there is nothing to write. If all of several did, there is an empty list.
+    let is_empty = done.is_empty() && recordings.is_one;
     match output {
-        Output::Stdout if !streams && !nothing => output::print(&text())?,
-        Output::File(path) if !nothing => output::write_file(path, &text())?,
+        Output::Stdout(format) if !prints_lines && !is_empty => {
+            output::print(&format.join(&done, recordings.is_one))?;
+        }
+        Output::File(path, format) if done.is_empty() && !is_empty => {
+            output::write_file(path, &format.join(&done, recordings.is_one))?;
+        }
         _ => {}
     }
     if let Some(timings) = timings {
-        tell(&timings, &generation, loaded, begun.elapsed());
+        print_timings(&timings, &generation, loaded, begun.elapsed());
     }
     Ok(failures)
 }
 
-/// What captioning one recording after the other takes.
+/// What all recordings share.
 struct Work {
     captioner: Captioner,
     options: CaptionOptions,
     summary: Option<Summary>,
-    /// Whether each line appears as soon as it is known.
-    streams: bool,
+    /// Whether captions are printed one by one.
+    prints_lines: bool,
     progress: Progress,
 }
 
 impl Work {
-    /// Captions one recording. What ends it before its time comes with the captions of what was
-    /// heard until then.
+    /// Captions one recording. An error in the middle is returned with the captions until then.
     fn caption(&mut self, recording: &Recording) -> Result<(Captions, Option<Error>)> {
         let file = &recording.path;
         self.progress.start(file, recording.bytes(), None);
@@ -157,7 +169,7 @@ impl Work {
             match caption {
                 Ok(caption) => {
                     self.progress.reached(caption.end_s);
-                    if self.streams {
+                    if self.prints_lines {
                         self.progress.suspend(|| output::print(&format!("{caption}\n")))?;
                     }
                     captions.push(caption);
@@ -166,18 +178,19 @@ impl Work {
             }
         }
         let mut captions = stream.finish(captions);
-        // What ended the work is told as the error that it is.
-        let told = failed.as_ref().map(Error::to_string);
-        let is_told = |reason: &str| told.as_ref().is_some_and(|told| reason.ends_with(told));
-        for gap in captions.gaps.iter().filter(|gap| !is_told(&gap.reason)) {
+        // The error itself is reported by the caller.
+        let message = failed.as_ref().map(Error::to_string);
+        let is_error =
+            |reason: &str| message.as_ref().is_some_and(|message| reason.ends_with(message));
+        for gap in captions.gaps.iter().filter(|gap| !is_error(&gap.reason)) {
             self.progress.suspend(|| report(&format!("{}: {}", file.display(), gap.reason)));
         }
-        // Of half a recording a summary would pass for that of the whole.
+        // The summary of a part would be taken for that of the whole.
         if failed.is_none()
             && let Some(summary) = &self.summary
         {
             failed = self.progress.suspend(|| summary.add(&mut captions)).err();
-            if self.streams
+            if self.prints_lines
                 && let Some(summary) = &captions.summary
             {
                 self.progress.suspend(|| output::print(&format!("\n{summary}\n")))?;
@@ -190,7 +203,7 @@ impl Work {
     }
 }
 
-/// A failure under its file's name, which not every error begins with.
+/// A message that begins with the file's name, as not all errors do.
 fn failure(recording: &Recording, error: &Error) -> String {
     let (file, error) = (recording.path.display().to_string(), error.to_string());
     if error.starts_with(&file) { error } else { format!("{file}: {error}") }

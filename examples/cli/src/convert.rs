@@ -3,13 +3,15 @@
 use musicap::{Pretrained, Result};
 
 use crate::args::ConvertArgs;
-use crate::{Exit, exit_code, report};
+use crate::{Exit, exit_code, output, report};
 
 pub fn run(args: &ConvertArgs) -> Exit {
     exit_code(convert(args))
 }
 
 fn convert(args: &ConvertArgs) -> Result<()> {
+    // Before a download of gigabytes.
+    output::check_writable(&args.folder.join("model.safetensors"))?;
     Pretrained::open(&args.checkpoint)?.save(&args.folder, args.precision)?;
     let weights = args.folder.join("model.safetensors");
     let bytes = std::fs::metadata(weights).map_or(0, |file| file.len());

@@ -10,15 +10,15 @@ use crate::{Exit, exit_code, output, report};
 pub fn run(args: &DevicesArgs) -> Exit {
     let done = if args.warm_up { warm_up(args) } else { output::print(&listed(&adapters())) };
     match done {
-        // Whoever reads has seen enough.
+        // The reader has closed the pipe.
         Err(error) if output::is_closed_pipe(&error) => Exit::Done,
         done => exit_code(done),
     }
 }
 
-/// A line for each device: its name for --device, what it is, and what it has.
+/// One line for each device: its name for --device, and its properties.
 fn listed(adapters: &[Adapter]) -> String {
-    let mut lines = format!("{:<8}the processor\n", Device::Cpu);
+    let mut lines = format!("{:<8}CPU\n", Device::Cpu);
     for Adapter { device, name, backend, kind, half, memory, .. } in adapters {
         let half = if *half { "f16" } else { "no f16" };
         let memory = match memory {
@@ -27,9 +27,9 @@ fn listed(adapters: &[Adapter]) -> String {
         };
         lines += &format!("{device:<8}{name}, {backend}, {kind}, {half}, {memory}\n");
     }
-    let lacking = |device: Device| device.to_burn().err().map(|error| error.to_string());
+    let missing = |device: Device| device.to_burn().err().map(|error| error.to_string());
     for device in [Device::Gpu(None), Device::Cuda(None)] {
-        if let Some(reason) = lacking(device) {
+        if let Some(reason) = missing(device) {
             lines += &format!("{reason}\n");
         }
     }
@@ -46,7 +46,7 @@ fn warm_up(args: &DevicesArgs) -> Result<()> {
     if !args.quiet {
         let (device, batch) = (captioner.device(), captioner.batch_size(&options));
         let seconds = begun.elapsed().as_secs_f64();
-        report(&format!("{device}: warm after {seconds:.1} s, {batch} chunks at a time"));
+        report(&format!("{device}: tuned in {seconds:.1} s for batches of {batch} chunks"));
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! `musicap`: captions for music from a shell, as a function for the programs that are it.
+//! The `musicap` command as a function, for the native program and for Python's.
 //!
-//! Captions go to stdout, progress and notes to stderr. The exit code is 0, 1 where a file
-//! failed (the others are still done), or 2 for wrong use.
+//! Captions go to stdout, progress and notes to stderr. The exit code is 0, 1 if a file failed (the
+//! others are captioned), or 2 for invalid arguments.
 
 mod args;
 mod caption;
@@ -23,26 +23,26 @@ use clap::Parser;
 
 use args::{Cli, Command};
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// All is done: exit code 0.
+    /// Success: exit code 0.
     Done = 0,
-    /// A file failed, the others are done: exit code 1.
+    /// A file failed; the others are captioned: exit code 1.
     Failed = 1,
-    /// The arguments cannot be used: exit code 2.
-    WrongUse = 2,
+    /// The arguments are invalid: exit code 2.
+    InvalidArguments = 2,
 }
 
-/// Runs the command with `arguments`, the program's name first. It writes to stdout and stderr
-/// and reads stdin as a program of its own does.
+/// Runs the command with `arguments`, of which the first is the program's name. It writes to stdout
+/// and stderr and reads stdin.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args::spelled_out(arguments)) {
+    let cli = match Cli::try_parse_from(args::join_summary_value(arguments)) {
         Ok(cli) => cli,
-        Err(told) => {
-            // Where it cannot be written there is nobody left to tell.
-            let _ = told.print();
-            return if told.use_stderr() { Exit::WrongUse } else { Exit::Done };
+        Err(message) => {
+            // If stderr is closed, the message has no reader.
+            let _ = message.print();
+            return if message.use_stderr() { Exit::InvalidArguments } else { Exit::Done };
         }
     };
     match cli.command {
@@ -56,22 +56,22 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     }
 }
 
-/// Says what failed in one line, for people and for scripts.
-fn report(error: &dyn std::fmt::Display) {
-    // A file's name may hold what a terminal would obey, and lines that nobody wrote.
-    let error = error.to_string().replace(char::is_control, " ");
-    // Where stderr cannot be written there is nobody left to tell.
-    let _ = writeln!(std::io::stderr(), "musicap: {error}");
+/// Prints a message to stderr in one line.
+fn report(message: &dyn std::fmt::Display) {
+    // File names may contain escape sequences of terminals, and line breaks.
+    let message = message.to_string().replace(char::is_control, " ");
+    // If stderr is closed, the message has no reader.
+    let _ = writeln!(std::io::stderr(), "musicap: {message}");
 }
 
-/// The exit code of a command that has reported its error.
+/// Reports the error, if there is one, and returns the exit code.
 fn exit_code(result: Result<(), musicap::Error>) -> Exit {
     match result {
         Ok(()) => Exit::Done,
         Err(error) => {
             report(&error);
             match error {
-                musicap::Error::InvalidOption { .. } => Exit::WrongUse,
+                musicap::Error::InvalidOption { .. } => Exit::InvalidArguments,
                 _ => Exit::Failed,
             }
         }

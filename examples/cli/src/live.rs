@@ -1,4 +1,4 @@
-//! `musicap live`: samples on stdin, a line of JSON for each caption as it comes.
+//! `musicap live`: samples on stdin, one line of JSON for each caption.
 
 use std::io::Read;
 use std::path::Path;
@@ -12,32 +12,51 @@ use crate::{Exit, exit_code, output, report};
 
 pub fn run(args: &LiveArgs) -> Exit {
     match caption(args) {
-        // Whoever reads has seen enough.
+        // The reader has closed the pipe.
         Err(error) if output::is_closed_pipe(&error) => Exit::Done,
-        result => exit_code(result),
+        Ok(0) => Exit::Done,
+        Ok(_) => Exit::Failed,
+        Err(error) => exit_code(Err(error)),
     }
 }
 
-fn caption(args: &LiveArgs) -> Result<()> {
+/// Captions stdin to its end and returns the number of errors on the way.
+fn caption(args: &LiveArgs) -> Result<usize> {
     let load = args.model.load_options(args.quiet);
     let captioner = Captioner::load(&args.model.find(args.quiet)?, &load)?;
     let overrun = if args.skip { Overrun::Skip } else { Overrun::Queue(args.queue) };
     let options =
         LiveOptions::new(args.rate, args.channels).with_overlap(args.overlap).with_overrun(overrun);
     let (input, captions) = captioner.live(&options)?;
-    // stdin is emptied while the model computes, so that whoever writes never has to wait.
+    // On its own thread, so that the writing program never waits for the model.
     let reader = thread::spawn(move || read(input));
-    for event in captions {
-        let line = match event? {
+    let errors = write_events(captions, args.quiet)?;
+    reader.join().expect("the reader does not panic")?;
+    Ok(errors)
+}
+
+/// Writes a line for each event and returns the number of errors, after which a stream continues.
+fn write_events(events: impl Iterator<Item = Result<LiveEvent>>, quiet: bool) -> Result<usize> {
+    let mut errors = 0;
+    for event in events {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => {
+                report(&error);
+                errors += 1;
+                continue;
+            }
+        };
+        let line = match event {
             LiveEvent::Caption { caption, behind_s } => {
-                let mut line = serde_json::to_value(&caption).expect("a caption is JSON");
+                let mut line = serde_json::to_value(&caption).expect("captions are valid JSON");
                 line["behind_s"] = json!(behind_s);
                 line
             }
             LiveEvent::Skipped { start_s, end_s, behind_s } => {
-                if !args.quiet {
+                if !quiet {
                     report(&format!(
-                        "captioning is {behind_s:.0} s behind: {start_s:.0} to {end_s:.0} s skipped"
+                        "skipped {start_s:.0} s to {end_s:.0} s: captioning is {behind_s:.0} s behind"
                     ));
                 }
                 json!({"skipped": true, "start_s": start_s, "end_s": end_s, "behind_s": behind_s})
@@ -46,13 +65,13 @@ fn caption(args: &LiveArgs) -> Result<()> {
         };
         output::print(&format!("{line}\n"))?;
     }
-    reader.join().expect("the reader does not panic")
+    Ok(errors)
 }
 
-/// Signed 16-bit samples, little-endian, from stdin until it ends.
+/// Reads signed 16-bit little-endian samples from stdin to its end.
 fn read(mut input: LiveInput) -> Result<()> {
     let mut bytes = vec![0; 1 << 15];
-    // A sample may come in two pieces.
+    // Bytes of a sample that is not complete yet.
     let mut held = 0;
     let mut samples = Vec::with_capacity(bytes.len() / 2);
     loop {
@@ -68,5 +87,20 @@ fn read(mut input: LiveInput) -> Result<()> {
         input.push(&samples)?;
         held = rest.len();
         bytes.copy_within(count - held..count, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_continues_after_an_error_of_the_device() {
+        let skipped = |at: f64| LiveEvent::Skipped { start_s: at, end_s: at + 10.0, behind_s: 0.0 };
+        let failed = || musicap::Error::Backend { device: "cpu".into(), reason: "test".into() };
+        let mut read = 0;
+        let events = [Ok(skipped(0.0)), Err(failed()), Ok(skipped(10.0)), Err(failed())];
+        let errors = write_events(events.into_iter().inspect(|_| read += 1), true).unwrap();
+        assert_eq!((errors, read), (2, 4));
     }
 }

@@ -1,4 +1,4 @@
-//! `musicap`: captions for music from a shell.
+//! The `musicap` command.
 
 fn main() -> std::process::ExitCode {
     std::process::ExitCode::from(musicap_cli::run(std::env::args_os()) as u8)

@@ -13,16 +13,17 @@ pub fn run(args: &MelArgs) -> Exit {
 
 fn write_mel(args: &MelArgs) -> Result<()> {
     let config = match &args.model {
-        Some(name) => Pretrained::open(name)?.config().audio.clone(),
+        Some(name) => Pretrained::open_config(name)?.audio,
         None => AudioConfig::default(),
     };
     if output::is_same(&args.output, &args.file) {
         return Err(Error::InvalidOption {
             name: "--output",
             value: args.output.display().to_string(),
-            expected: "another file than the one that is read".into(),
+            expected: "a file other than the recording that is read".into(),
         });
     }
+    output::check_writable(&args.output)?;
     let log_mel = LogMel::new(&config)?;
     let reader = AudioReader::open(&args.file)?;
     let bytes = std::fs::metadata(&args.file).map_or(0, |file| file.len());

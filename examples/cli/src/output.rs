@@ -1,52 +1,108 @@
-//! Where captions go: stdout, one file, or a folder with a file for each recording.
+//! Output: stdout, one file, or a folder with one file for each recording.
 
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use musicap::{Captions, Error, Format, Result};
+use musicap::{Captions, Error, Format, Result, SummaryCue};
 
 use crate::recordings::{Recording, Recordings};
 
-/// The place that `--output` and the recordings make.
+/// Where the captions are written.
 pub enum Output {
-    /// Text appears line by line, other formats at the end of a recording.
-    Stdout,
-    /// Everything in one file, once all is done.
-    File(PathBuf),
-    /// A file for each recording.
+    /// Text is printed line by line, other formats at the end.
+    Stdout(TextFormat),
+    /// All recordings in one file.
+    File(PathBuf, TextFormat),
+    /// One file for each recording.
     Folder(Folder),
 }
 
-/// A folder with a file for each recording, in the sub-folders that the recordings are in.
+/// A folder with one file for each recording, in the same subfolders as the recordings.
 pub struct Folder {
     path: PathBuf,
+    format: TextFormat,
+}
+
+/// The format of the output.
+#[derive(Clone, Copy)]
+pub struct TextFormat {
     format: Format,
+    summary_cue: SummaryCue,
+}
+
+impl TextFormat {
+    pub fn new(format: Format, summary_subtitle: bool) -> Self {
+        let summary_cue = if summary_subtitle { SummaryCue::AfterEnd } else { SummaryCue::Omit };
+        TextFormat { format, summary_cue }
+    }
+
+    /// Whether it is [`Format::Text`].
+    pub fn is_text(self) -> bool {
+        self.format == Format::Text
+    }
+
+    /// Whether a file can hold one recording only.
+    pub fn is_subtitles(self) -> bool {
+        matches!(self.format, Format::Srt | Format::Vtt)
+    }
+
+    /// The captions of one recording.
+    pub fn write(self, captions: &Captions) -> String {
+        match self.format {
+            Format::Srt => captions.write_srt(self.summary_cue),
+            format => captions.write(format),
+        }
+    }
+
+    /// All recordings as one text: a JSON array, or one after another below their names.
+    pub fn join(self, recordings: &[Captions], is_one: bool) -> String {
+        match recordings {
+            [one] if is_one => self.write(one),
+            _ if self.format == Format::Json => {
+                let each: Vec<String> =
+                    recordings.iter().map(|one| self.write(one).trim_end().to_owned()).collect();
+                format!("[{}]\n", each.join(",\n"))
+            }
+            _ => {
+                let each = recordings.iter().map(|one| heading(one) + &self.write(one));
+                each.collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+
+    fn extension(self) -> &'static str {
+        match self.format {
+            Format::Json => "json",
+            Format::Srt => "srt",
+            Format::Vtt => "vtt",
+            _ => "txt",
+        }
+    }
 }
 
 impl Output {
     /// # Errors
-    /// If several recordings would have to share a file.
+    /// If several recordings would be written to one file that can only hold one.
     pub fn new(
         path: Option<&Path>,
-        format: Format,
+        format: TextFormat,
         recordings: &Recordings,
     ) -> Result<Self, String> {
         let output = match path {
-            None => Output::Stdout,
+            None => Output::Stdout(format),
             Some(path) if is_folder(path, recordings) => {
                 Output::Folder(Folder { path: path.to_owned(), format })
             }
             Some(path) => {
                 if recordings.list.iter().any(|recording| is_same(path, &recording.path)) {
-                    return Err(format!("{} is what is read: it would be lost", path.display()));
+                    return Err(format!("{} is the recording that is read", path.display()));
                 }
-                Output::File(path.to_owned())
+                Output::File(path.to_owned(), format)
             }
         };
-        let subtitles = matches!(format, Format::Srt | Format::Vtt);
         match output {
-            Output::Stdout | Output::File(_) if subtitles && !recordings.is_one => {
+            Output::Stdout(_) | Output::File(..) if format.is_subtitles() && !recordings.is_one => {
                 Err("subtitles of several recordings need a folder: --output FOLDER/".into())
             }
             Output::Folder(folder) => {
@@ -64,16 +120,42 @@ impl Output {
             output => Ok(output),
         }
     }
+
+    /// Checks that captions can be written, before there are any.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if they cannot.
+    pub fn check_writable(&self) -> Result<()> {
+        match self {
+            Output::Stdout(_) => Ok(()),
+            Output::File(path, _) => check_writable(path),
+            Output::Folder(folder) => check_writable(&folder.path.join("captions")),
+        }
+    }
 }
 
-/// Whether both are one file, by whatever names.
+/// Checks that a file can be created at `path`, whose folder is created.
+///
+/// # Errors
+/// [`Error::Io`] if it cannot.
+pub fn check_writable(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(io("write", path, std::io::ErrorKind::IsADirectory.into()));
+    }
+    create_folder_of(path)?;
+    let probe = path.with_added_extension(format!("{}.probe", std::process::id()));
+    let probed = std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe));
+    probed.map_err(|error| io("write", path, error))
+}
+
+/// Whether both paths lead to the same file.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| path.canonicalize().ok();
     place(one).is_some_and(|one| Some(one) == place(other))
 }
 
-/// Whether `--output` means a folder: it is one, it ends like one, or what comes from folders has
-/// a name without an extension to go to.
+/// Whether `--output` is a folder: it exists as one, it ends with a separator, or it has no extension
+/// and recordings come from folders.
 fn is_folder(path: &Path, recordings: &Recordings) -> bool {
     let last = path.to_string_lossy().chars().next_back();
     path.is_dir()
@@ -82,27 +164,27 @@ fn is_folder(path: &Path, recordings: &Recordings) -> bool {
 }
 
 impl Folder {
-    /// The file for the captions of `recording`. The recording's own extension stays in its name:
-    /// a.mp3 and a.wav do not share one.
+    /// The file for the captions of `recording`. It keeps the recording's extension, so that a.mp3 and
+    /// a.wav have different files.
     fn file_for(&self, recording: &Recording) -> PathBuf {
-        self.path.join(&recording.place).with_added_extension(extension(self.format))
+        self.path.join(&recording.relative_path).with_added_extension(self.format.extension())
     }
 
-    /// The file for captions of a recording that failed half-way: not one that is done.
+    /// The file for the captions of a recording that failed in the middle.
     fn incomplete_for(&self, recording: &Recording) -> PathBuf {
-        let place = recording.place.with_added_extension("incomplete");
-        self.path.join(place).with_added_extension(extension(self.format))
+        let place = recording.relative_path.with_added_extension("incomplete");
+        self.path.join(place).with_added_extension(self.format.extension())
     }
 
-    /// Whether a recording's captions are there, all of them.
+    /// Whether the complete captions of a recording exist.
     pub fn has(&self, recording: &Recording) -> bool {
         self.file_for(recording).is_file()
     }
 
-    /// Writes a recording's captions.
+    /// Writes the captions of a recording.
     pub fn write(&self, recording: &Recording, captions: &Captions, complete: bool) -> Result<()> {
         let incomplete = self.incomplete_for(recording);
-        let text = captions.write(self.format);
+        let text = self.format.write(captions);
         if !complete {
             return write_file(&incomplete, &text);
         }
@@ -116,51 +198,24 @@ impl Folder {
     }
 }
 
-fn extension(format: Format) -> &'static str {
-    match format {
-        Format::Json => "json",
-        Format::Srt => "srt",
-        Format::Vtt => "vtt",
-        _ => "txt",
-    }
-}
-
-/// All recordings as one text: a JSON array, or one after the other under their names.
-pub fn join(recordings: &[Captions], is_one: bool, format: Format) -> String {
-    match recordings {
-        [one] if is_one => one.write(format),
-        _ if format == Format::Json => {
-            let each: Vec<String> =
-                recordings.iter().map(|one| one.write(format).trim_end().to_owned()).collect();
-            format!("[{}]\n", each.join(",\n"))
-        }
-        _ => {
-            let each = recordings.iter().map(|one| heading(one) + &one.write(format));
-            each.collect::<Vec<_>>().join("\n")
-        }
-    }
-}
-
-/// What stands before a recording's captions where there are several.
+/// The line above the captions of one of several recordings.
 pub fn heading(captions: &Captions) -> String {
     format!("{}\n", plain(captions.file.as_deref().unwrap_or_default()))
 }
 
-/// A name without what a terminal would obey.
+/// A name without control characters, which a terminal would interpret.
 pub fn plain(name: &str) -> String {
     name.replace(char::is_control, "")
 }
 
-/// Writes a text to a file at once, and makes the folder for it.
+/// Writes a file, which is replaced as a whole, and creates its folder.
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|e| io("create", folder, e))?;
-    }
+    create_folder_of(path)?;
     let write = |file: &mut dyn Write| file.write_all(text.as_bytes());
     musicap::replace_file(path, |file| write(file).map_err(|e| io("write", path, e)))
 }
 
-/// Writes to stdout now, without what a terminal would obey.
+/// Prints to stdout and flushes it, without control characters, which a terminal would interpret.
 pub fn print(text: &str) -> Result<()> {
     let text = text.replace(|c: char| c != '\n' && c.is_control(), "");
     let mut stdout = std::io::stdout().lock();
@@ -168,9 +223,16 @@ pub fn print(text: &str) -> Result<()> {
     written.map_err(|e| io("write", Path::new("stdout"), e))
 }
 
-/// Whether whoever reads what is written has seen enough.
+/// Whether the reader of stdout has closed the pipe.
 pub fn is_closed_pipe(error: &Error) -> bool {
     matches!(error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn create_folder_of(path: &Path) -> Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => std::fs::create_dir_all(folder).map_err(|e| io("create", folder, e)),
+        None => Ok(()),
+    }
 }
 
 pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {

@@ -1,4 +1,4 @@
-//! A bar with the time left, where there is a terminal to show it on.
+//! Progress bars, if stderr is a terminal.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -8,20 +8,19 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::plain;
 
-/// How far recordings have been worked through, in bytes of their files: those are known of all
-/// of them before the first is opened.
+/// Progress in bytes of the files, whose sizes are known before the first is decoded.
 pub struct Progress {
     bar: ProgressBar,
     files: usize,
-    /// Files that are done, and their bytes.
+    /// Number and total size of finished files.
     done: (usize, u64),
-    /// The bytes and, if known, the length of the file that is worked on.
+    /// Size and, if known, length of the current file.
     current: (u64, Option<Duration>),
 }
 
 impl Progress {
-    /// For `files` files of `bytes` bytes together. Nothing is shown where `quiet` is set or
-    /// stderr is no terminal.
+    /// For `files` files with a total size of `bytes`. Nothing is shown if `quiet` is set or stderr is
+    /// not a terminal.
     pub fn new(files: usize, bytes: u64, quiet: bool) -> Self {
         let bar = match quiet || !std::io::stderr().is_terminal() {
             true => ProgressBar::hidden(),
@@ -30,15 +29,15 @@ impl Progress {
         Progress { bar, files, done: (0, 0), current: (0, None) }
     }
 
-    /// Begins with `file`, whose `length` may not be known.
+    /// Starts a file, whose `length` may be unknown.
     pub fn start(&mut self, file: &Path, bytes: u64, length: Option<Duration>) {
         self.current = (bytes, length);
-        // One file of unknown length has no time left that could be told.
+        // Without a length there is no remaining time.
         let template = match (self.files, length) {
             (1, None) => "{msg} {spinner} {elapsed}",
             _ => "{msg} [{bar:30}] {percent:>3} %, {eta} left",
         };
-        let style = ProgressStyle::with_template(template).expect("the template is well formed");
+        let style = ProgressStyle::with_template(template).expect("the template is valid");
         self.bar.set_style(style.progress_chars("━╸─"));
         let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
         let name = plain(&name);
@@ -49,30 +48,30 @@ impl Progress {
         self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
-    /// The recording has been worked through up to `seconds`.
+    /// The current recording is captioned up to `seconds`.
     pub fn reached(&self, seconds: f64) {
         let (bytes, Some(length)) = self.current else { return };
         let share = (seconds / length.as_secs_f64().max(0.001)).clamp(0.0, 1.0);
         self.bar.set_position(self.done.1 + (bytes as f64 * share) as u64);
     }
 
-    /// The recording is done, or has failed.
+    /// The current recording is finished or has failed.
     pub fn end(&mut self) {
         self.done = (self.done.0 + 1, self.done.1 + self.current.0);
         self.bar.set_position(self.done.1);
     }
 
-    /// Writes to the terminal without the bar in the way.
+    /// Hides the bar while `write` writes to the terminal.
     pub fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 }
 
-/// A bar for what a model's download has brought, one file after the other. Nothing is shown where
-/// `quiet` is set or stderr is no terminal.
+/// A progress callback that shows a bar for each downloaded file. Nothing is shown if `quiet` is set or
+/// stderr is not a terminal.
 pub fn downloads(quiet: bool) -> impl Fn(u64, u64, &str) + Send + Sync + 'static {
     let style = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta} left";
-    let style = ProgressStyle::with_template(style).expect("the template is well formed");
+    let style = ProgressStyle::with_template(style).expect("the template is valid");
     let bar = match quiet {
         true => ProgressBar::hidden(),
         false => ProgressBar::no_length(),

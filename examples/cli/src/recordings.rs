@@ -1,4 +1,4 @@
-//! The recordings that the command line asks for: files, folders and patterns.
+//! The recordings on the command line: files, folders and patterns.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,41 +10,41 @@ use walkdir::WalkDir;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Recording {
     pub path: PathBuf,
-    /// Where it stands below the folder or pattern that it was found by; its name if it was
-    /// named itself. Results are written under the same path.
-    pub place: PathBuf,
+    /// Its path relative to the folder or pattern it was found by, or its name if it was given as a
+    /// file. Output files have the same relative path.
+    pub relative_path: PathBuf,
 }
 
 impl Recording {
-    /// The size of its file; 0 where there is none.
+    /// The size of the file; 0 if it does not exist.
     pub fn bytes(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |file| file.len())
     }
 }
 
-/// All recordings of a command line.
+/// All recordings on the command line.
 #[derive(Debug, Default)]
 pub struct Recordings {
     /// In the order of the command line, those of a folder by name.
     pub list: Vec<Recording>,
-    /// What was asked for and is not there, and why.
+    /// Arguments without recordings, with the reason.
     pub missing: Vec<String>,
-    /// Whether one file was named, and nothing else.
+    /// Whether the only argument is a file.
     pub is_one: bool,
-    /// Whether a folder or a pattern was named.
+    /// Whether an argument is a folder or a pattern.
     pub has_folders: bool,
-    /// What is in the list.
+    /// The recordings in the list.
     known: HashSet<Recording>,
 }
 
 impl Recordings {
-    /// Finds them. Of several folders or patterns, each has its own name in the places of its
-    /// recordings.
+    /// Finds the recordings. If there are several arguments, the relative paths begin with the name of
+    /// the folder.
     pub fn find(arguments: &[PathBuf]) -> Self {
         let mut recordings = Recordings::default();
         let several = arguments.len() > 1;
         for argument in arguments {
-            let before = recordings.asked();
+            let before = recordings.requested();
             let pattern = argument.to_str().filter(|text| text.contains(['*', '?', '[']));
             if argument.is_dir() {
                 recordings.has_folders = true;
@@ -53,16 +53,16 @@ impl Recordings {
                 recordings.has_folders = true;
                 recordings.expand(pattern, several);
             } else {
-                let place = argument.file_name().unwrap_or(argument.as_os_str()).into();
-                let recording = Recording { path: argument.clone(), place };
+                let relative_path = argument.file_name().unwrap_or(argument.as_os_str()).into();
+                let recording = Recording { path: argument.clone(), relative_path };
                 recordings.known.insert(recording.clone());
                 recordings.list.push(recording);
             }
-            if recordings.asked() == before {
+            if recordings.requested() == before {
                 let reason = if argument.is_dir() {
                     "no audio files in this folder"
                 } else {
-                    "no audio file fits this pattern"
+                    "no audio file matches this pattern"
                 };
                 recordings.missing.push(format!("{}: {reason}", argument.display()));
             }
@@ -71,16 +71,15 @@ impl Recordings {
         recordings
     }
 
-    /// How many recordings there should be.
-    pub fn asked(&self) -> usize {
+    /// The number of recordings, including missing ones.
+    pub fn requested(&self) -> usize {
         self.list.len() + self.missing.len()
     }
 
-    /// Adds the audio files below a folder. What of their paths stands below `root` is their
-    /// place.
+    /// Adds the audio files below a folder, with paths relative to `root`.
     fn walk(&mut self, folder: &Path, root: &Path) {
         let is_shown = |entry: &walkdir::DirEntry| {
-            // Names with a dot in front hide what no one wants to hear, such as a Mac's "._song.mp3".
+            // Hidden files are no recordings: macOS writes "._song.mp3" next to "song.mp3".
             entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
         };
         let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name();
@@ -95,17 +94,17 @@ impl Recordings {
         }
     }
 
-    /// Adds what a pattern fits, as a shell would.
+    /// Adds the files that match a pattern, as a shell would expand it.
     fn expand(&mut self, pattern: &str, several: bool) {
         let root = root(&fixed(pattern), several);
-        // "music/*" means the music, "music/*.bin" what it says.
+        // "music/*" matches audio files only, "music/*.bin" all that match.
         let only_audio = Path::new(pattern).extension().is_none();
         let options =
             glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
         let paths = match glob::glob_with(pattern, options) {
             Ok(paths) => paths,
             Err(error) => {
-                self.missing.push(format!("{pattern}: not a pattern: {error}"));
+                self.missing.push(format!("{pattern}: invalid pattern: {error}"));
                 return;
             }
         };
@@ -119,18 +118,18 @@ impl Recordings {
         }
     }
 
-    /// Adds a file once, however many ways lead to it.
+    /// Adds a file, unless it is in the list.
     fn add(&mut self, path: PathBuf, root: &Path) {
-        let place = path.strip_prefix(root).unwrap_or(&path);
-        let recording = Recording { place: place.to_owned(), path };
-        // `**` finds a folder and what is in it.
+        let relative_path = path.strip_prefix(root).unwrap_or(&path).to_owned();
+        let recording = Recording { relative_path, path };
+        // `**` matches a folder as well as the files in it.
         if self.known.insert(recording.clone()) {
             self.list.push(recording);
         }
     }
 }
 
-/// Whether a file's name says that there is sound in it.
+/// Whether the file has the extension of an audio format.
 fn is_audio(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|extension| {
@@ -138,7 +137,7 @@ fn is_audio(path: &Path) -> bool {
     })
 }
 
-/// What is cut off the paths below a folder: all of it, or all but its own name.
+/// The folder that paths are relative to: `folder`, or its parent to keep its name.
 fn root(folder: &Path, keep_name: bool) -> PathBuf {
     match folder.parent().filter(|_| keep_name && folder.file_name().is_some()) {
         Some(parent) => parent.to_owned(),

@@ -4,16 +4,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use musicap::{Captions, Error, Format, Result};
+use musicap::{Captions, Error, Result};
 
 use crate::args::SummarizeArgs;
 use crate::output;
 use crate::summary::{SummarizerName, Summary};
 use crate::{Exit, exit_code, report};
 
-/// The most that is read of a file of captions: those of two weeks of music. To summarise them
-/// takes twenty times as much memory.
-const MOST_BYTES: u64 = 64 << 20;
+/// The largest file of captions: those of two weeks of music. Summarizing takes twenty times as much
+/// memory.
+const MAX_BYTES: u64 = 64 << 20;
 
 pub fn run(args: &SummarizeArgs) -> Exit {
     match summarize_all(args) {
@@ -24,32 +24,35 @@ pub fn run(args: &SummarizeArgs) -> Exit {
     }
 }
 
-/// Summarises every recording and gives the number of failures. An error is one that concerns
-/// them all.
+/// Summarizes all recordings and returns the number of failures.
+///
+/// # Errors
+/// Those that concern all recordings.
 fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
     let name = args.summary.summary.unwrap_or(SummarizerName::Local);
-    let summary = Summary::by(name, &args.summary, args.quiet)?;
+    let summary = Summary::new(name, &args.summary, args.quiet)?;
     let mut failed = 0;
     let mut fail = |error: &Error| {
         report(error);
         failed += 1;
     };
     let mut recordings = Vec::new();
-    let mut asked = 0;
+    let mut requested = 0;
     for file in &args.files {
         match read(file) {
             Ok(found) => {
-                asked += found.len();
+                requested += found.len();
                 recordings.extend(found);
             }
             Err(error) => {
-                asked += 1;
+                requested += 1;
                 fail(&error);
             }
         }
     }
-    // Before the first summary, which may have to be paid for.
-    if matches!(args.format, Format::Srt | Format::Vtt) && asked > 1 {
+    // Before the first summary, which may cost money.
+    let format = args.text_format();
+    if format.is_subtitles() && requested > 1 {
         let expected = "text or json for several recordings";
         return Err(Error::InvalidOption {
             name: "--format",
@@ -64,17 +67,17 @@ fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
             Err(error) => fail(&error),
         }
     }
-    let is_one = asked == 1;
+    let is_one = requested == 1;
     if !(done.is_empty() && is_one) {
-        output::print(&match args.format {
-            Format::Text => text(&done, is_one),
-            format => output::join(&done, is_one, format),
+        output::print(&match format.is_text() {
+            true => text(&done, is_one),
+            false => format.join(&done, is_one),
         })?;
     }
     Ok(failed)
 }
 
-/// The summaries alone: who has the captions needs no second copy.
+/// The summaries without the captions, which the input has.
 fn text(recordings: &[Captions], is_one: bool) -> String {
     let each = recordings.iter().map(|captions| {
         let heading = if is_one { String::new() } else { output::heading(captions) };
@@ -83,21 +86,21 @@ fn text(recordings: &[Captions], is_one: bool) -> String {
     each.collect::<Vec<_>>().join("\n")
 }
 
-/// The captions in a file, or in stdin for `-`.
+/// Reads captions from a file, or from stdin for `-`.
 fn read(file: &Path) -> Result<Vec<Captions>> {
     let failed = |source| output::io("read", file, source);
     let mut json = String::new();
     match file == Path::new("-") {
-        true => std::io::stdin().take(MOST_BYTES).read_to_string(&mut json).map_err(failed)?,
+        true => std::io::stdin().take(MAX_BYTES).read_to_string(&mut json).map_err(failed)?,
         false => {
             let file = File::open(file).map_err(failed)?;
-            file.take(MOST_BYTES).read_to_string(&mut json).map_err(failed)?
+            file.take(MAX_BYTES).read_to_string(&mut json).map_err(failed)?
         }
     };
-    if json.len() as u64 == MOST_BYTES {
+    if json.len() as u64 == MAX_BYTES {
         return Err(Error::InvalidCaptions {
             origin: file.display().to_string(),
-            reason: format!("it has more than {} MB", MOST_BYTES >> 20),
+            reason: format!("it is larger than {} MB", MAX_BYTES >> 20),
         });
     }
     Captions::read_json(&file.display().to_string(), &json)

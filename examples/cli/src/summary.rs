@@ -1,4 +1,4 @@
-//! Who summarises, and how.
+//! The summarizer that the arguments select.
 
 use clap::{Args, ValueEnum};
 use musicap::summarize::{
@@ -10,30 +10,30 @@ use crate::report;
 
 #[derive(Args, Debug)]
 pub struct SummaryArgs {
-    /// Add one description of the whole; by a language model with `--summary openai`
+    /// Summarize each recording; `openai` uses a language model
     #[arg(long, value_enum, value_name = "local|openai", num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "local")]
     pub summary: Option<SummarizerName>,
-    /// The language of the summary; other than English needs `--summary openai`
+    /// Language of the summary; other than English requires --summary openai
     #[arg(long, value_name = "LANGUAGE")]
     pub language: Option<String>,
-    /// The language model that summarises, as its server knows it [default: gpt-4o-mini]
+    /// Language model for --summary openai [default: gpt-4o-mini]
     #[arg(long, value_name = "MODEL")]
     pub summary_model: Option<String>,
-    /// The model's server [default: OpenAI; the key is that of OPENAI_API_KEY]
+    /// Server for --summary openai; the key is read from OPENAI_API_KEY [default: OpenAI]
     #[arg(long, value_name = "URL")]
     pub summary_url: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SummarizerName {
-    /// Counts what captions agree on, on this machine
+    /// States what the captions agree on; needs no network
     Local,
-    /// Asks a server that speaks OpenAI's chat completions
+    /// Uses a server with OpenAI's chat completions API
     Openai,
 }
 
-/// A summarizer that is ready.
+/// A summarizer with its options.
 pub struct Summary {
     summarizer: Box<dyn Summarizer>,
     options: SummaryOptions,
@@ -41,13 +41,13 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The summarizer that was asked for, if one was.
+    /// The summarizer that the arguments select, if any.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the arguments do not go together.
-    pub fn wanted(args: &SummaryArgs, quiet: bool) -> Result<Option<Self>> {
+    /// [`Error::InvalidOption`] if the arguments contradict each other.
+    pub fn from_args(args: &SummaryArgs, quiet: bool) -> Result<Option<Self>> {
         if let Some(name) = args.summary {
-            return Self::by(name, args, quiet).map(Some);
+            return Self::new(name, args, quiet).map(Some);
         }
         for (name, value) in [
             ("--language", &args.language),
@@ -55,7 +55,7 @@ impl Summary {
             ("--summary-url", &args.summary_url),
         ] {
             if let Some(value) = value {
-                return Err(wrong_use(name, value, "given together with --summary"));
+                return Err(invalid(name, value, "used together with --summary"));
             }
         }
         Ok(None)
@@ -64,17 +64,17 @@ impl Summary {
     /// The summarizer `name`.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the arguments do not suit it, or it is not part of this build.
-    pub fn by(name: SummarizerName, args: &SummaryArgs, quiet: bool) -> Result<Self> {
+    /// [`Error::InvalidOption`] if it does not support the arguments or is not part of this build.
+    pub fn new(name: SummarizerName, args: &SummaryArgs, quiet: bool) -> Result<Self> {
         let summarizer: Box<dyn Summarizer> = match name {
             SummarizerName::Local => {
-                let of_openai = [
+                let openai_only = [
                     ("--summary-model", &args.summary_model),
                     ("--summary-url", &args.summary_url),
                 ];
-                for (name, value) in of_openai {
+                for (name, value) in openai_only {
                     if let Some(value) = value {
-                        return Err(wrong_use(name, value, "given together with --summary openai"));
+                        return Err(invalid(name, value, "used together with --summary openai"));
                     }
                 }
                 Box::new(LocalSummarizer::new())
@@ -89,7 +89,7 @@ impl Summary {
         Ok(Summary { summarizer, options, quiet })
     }
 
-    /// Puts a summary to captions.
+    /// Adds a summary to the captions.
     ///
     /// # Errors
     /// Those of the summarizer.
@@ -123,10 +123,10 @@ fn openai(args: &SummaryArgs) -> Result<Box<dyn Summarizer>> {
 
 #[cfg(not(feature = "openai"))]
 fn openai(_: &SummaryArgs) -> Result<Box<dyn Summarizer>> {
-    let expected = "local: this build opens no connections; build it with --features openai";
-    Err(wrong_use("--summary", "openai", expected))
+    let expected = "local: this build has no network access; build it with --features openai";
+    Err(invalid("--summary", "openai", expected))
 }
 
-fn wrong_use(name: &'static str, value: &str, expected: &str) -> Error {
+fn invalid(name: &'static str, value: &str, expected: &str) -> Error {
     Error::InvalidOption { name, value: value.to_owned(), expected: expected.to_owned() }
 }

@@ -1,12 +1,17 @@
-//! `--timings`: where the time went, and the settings that it went for.
+//! `--timings`: the time of each stage, and the generation settings.
 
 use std::time::Duration;
 
 use musicap::generate::GenerationConfig;
 use musicap::{Stage, Timings};
 
-/// A line for each stage, with what a step of the decoder takes, and one for the settings.
-pub fn tell(timings: &Timings, generation: &GenerationConfig, loaded: Duration, all: Duration) {
+/// Prints a line for each stage, with the time per chunk or step, and one for the settings.
+pub fn print_timings(
+    timings: &Timings,
+    generation: &GenerationConfig,
+    loaded: Duration,
+    all: Duration,
+) {
     let Timings { spent, chunks, steps, rows, .. } = timings;
     let share = |part: Duration| 100.0 * part.as_secs_f64() / all.as_secs_f64();
     let line = |stage: &dyn std::fmt::Display, part: Duration, note: String| {
@@ -16,15 +21,15 @@ pub fn tell(timings: &Timings, generation: &GenerationConfig, loaded: Duration, 
     for (stage, &part) in Stage::ALL.iter().zip(spent) {
         let each = |count: u64| 1e3 * part.as_secs_f64() / count.max(1) as f64;
         let note = match stage {
-            Stage::LogMel | Stage::Encoder => format!("{:.2} ms a chunk", each(*chunks)),
-            _ => format!("{:.2} ms a step", each(*steps)),
+            Stage::LogMel | Stage::Encoder => format!("{:.2} ms per chunk", each(*chunks)),
+            _ => format!("{:.2} ms per step", each(*steps)),
         };
         line(stage, part, note);
     }
     let counted = loaded + spent.iter().sum::<Duration>();
     line(&"audio, text", all.saturating_sub(counted), String::new());
     eprintln!(
-        "{chunks} chunks, {steps} steps, {:.1} rows each",
+        "{chunks} chunks, {steps} steps, {:.1} rows per step",
         *rows as f64 / (*steps).max(1) as f64
     );
     let GenerationConfig { num_beams, min_length, max_length, .. } = generation;

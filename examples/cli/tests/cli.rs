@@ -258,6 +258,38 @@ fn an_unwritable_output_is_named() {
 }
 
 #[test]
+fn an_unwritable_output_is_found_before_anything_is_loaded() {
+    let folder = scratch("unwritable-first");
+    let blocked = folder.join("file");
+    std::fs::write(&blocked, b"").unwrap();
+    for output in [blocked.join("captions.json"), blocked.join("captions/")] {
+        let arguments = [SONG, "--model", "nowhere", "--output", text(&output)];
+        assert_fails(&musicap(&arguments), 1, &["unwritable-first/file"]);
+    }
+    let converted = blocked.join("model");
+    assert_fails(
+        &musicap(&["convert", "nowhere", text(&converted)]),
+        1,
+        &["unwritable-first/file"],
+    );
+    // A check leaves nothing behind.
+    let output = folder.join("captions.json");
+    let failed = musicap(&[SONG, "--model", "nowhere", "--output", text(&output)]);
+    assert_fails(&failed, 1, &["nowhere"]);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[test]
+fn mel_needs_no_weights() {
+    let folder = scratch("mel-config");
+    std::fs::copy(format!("{KIT}/model-a/config.json"), folder.join("config.json")).unwrap();
+    let npy = folder.join("mel.npy");
+    let output = musicap(&["mel", SONG, "--model", text(&folder), "-o", text(&npy)]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(npy.is_file());
+}
+
+#[test]
 fn a_stream_on_stdin_has_a_line_of_json_for_each_chunk() {
     use std::io::Write;
     let mut child = Command::new(env!("CARGO_BIN_EXE_musicap"))

@@ -76,7 +76,7 @@ fn a_folder_is_mirrored_and_failures_are_listed_at_the_end() {
     let output = musicap(&arguments);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(tree(&out), before);
-    assert!(stderr(&output).contains("3 of 4 files are done already"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("3 of 4 files are already captioned"), "{}", stderr(&output));
     std::fs::remove_file(music.join("broken.mp3")).unwrap();
     let output = musicap(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -105,7 +105,7 @@ fn patterns_are_expanded_where_the_shell_did_not() {
 
     let output = musicap(&[&format!("{}/*.flac", text(&folder))]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("no audio file fits this pattern"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("no audio file matches this pattern"), "{}", stderr(&output));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn an_interrupted_run_is_continued_with_nothing_done_twice_and_nothing_lost() {
 
     let output = musicap(&arguments);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let note = format!("{} of {FILES} files are done already", first.len());
+    let note = format!("{} of {FILES} files are already captioned", first.len());
     assert!(stderr(&output).contains(&note), "{}", stderr(&output));
     let all = tree(&out);
     assert_eq!(all.len(), FILES, "{all:?}");
@@ -151,4 +151,28 @@ fn an_interrupted_run_is_continued_with_nothing_done_twice_and_nothing_lost() {
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["captions"].as_array().unwrap().len(), 6, "{name}");
     }
+}
+
+#[test]
+fn finished_captions_are_in_the_file_while_others_are_captioned() {
+    let folder = scratch("finished");
+    let (short, long, output) =
+        (folder.join("short.wav"), folder.join("long.wav"), folder.join("captions.json"));
+    tone(&short, 20);
+    tone(&long, 3_600);
+    let mut run = Command::new(env!("CARGO_BIN_EXE_musicap"))
+        .args([text(&short), text(&long), "--format", "json", "--threads", "1"])
+        .args(["--output", text(&output)])
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while !output.exists() && started.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().unwrap(); // SIGKILL
+    run.wait().unwrap();
+    let json = std::fs::read_to_string(&output).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 1);
+    assert_eq!(json[0]["captions"].as_array().unwrap().len(), 2);
 }

@@ -27,7 +27,7 @@ fn devices_lists_the_processor_and_adapters_with_what_they_have() {
     assert!(listed.status.success(), "{}", stderr(&listed));
     let listed = stdout(&listed);
     let lines: Vec<&str> = listed.lines().collect();
-    assert_eq!(lines[0], "cpu     the processor");
+    assert_eq!(lines[0], "cpu     CPU");
     assert!(lines[1].starts_with("gpu:0   "), "{listed}");
     assert!(lines[1].contains("Vulkan") && lines[1].contains("f16"), "{listed}");
     assert!(lines[1].contains("memory unknown") || lines[1].contains("GiB"), "{listed}");
@@ -82,7 +82,7 @@ fn what_a_warm_up_finds_out_is_kept_on_disk() {
         command.args(["--batch", "2"]).env("XDG_CACHE_HOME", &cache);
         let output = command.env("CUBECL_DEBUG_LOG", text(&log)).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
-        assert!(stderr(&output).contains("gpu:0: warm after"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("gpu:0: tuned in"), "{}", stderr(&output));
         let log = std::fs::read_to_string(log).unwrap();
         log.lines().filter(|line| line.contains("Fastest result")).count()
     };

@@ -22,7 +22,7 @@ fn scratch(name: &str) -> PathBuf {
 const TRUTH: &str = "piano";
 
 #[test]
-fn every_format_has_room_for_a_summary() {
+fn every_format_has_a_place_for_a_summary() {
     let with = |format: &str| {
         let output = musicap(&["--summary", SONG, "--format", format]);
         assert!(output.status.success(), "{}", stderr(&output));
@@ -36,9 +36,13 @@ fn every_format_has_room_for_a_summary() {
     assert!(summary.contains("From 0:30") && summary.contains("drum"), "{summary}");
     let json: serde_json::Value = serde_json::from_str(&with("json")).unwrap();
     assert_eq!(json["summary"], summary.trim_end());
-    let srt = with("srt");
-    assert!(srt.contains("\n6\n00:00:45,"), "{srt}");
-    assert!(srt.ends_with(&format!("{}\n\n", summary.trim_end())), "{srt}");
+    // Nothing after the end of the music unless it is asked for.
+    let plain = with("srt");
+    assert!(plain.contains("\n5\n") && !plain.contains("\n6\n"), "{plain}");
+    let srt = stdout(&musicap(&["--summary", "--summary-subtitle", SONG, "--format", "srt"]));
+    let last = srt.strip_prefix(&plain).expect("the same subtitles, and one more");
+    assert!(last.starts_with("6\n00:00:4"), "{last}");
+    assert!(last.ends_with(&format!("{}\n\n", summary.trim_end())), "{last}");
     let vtt = with("vtt");
     assert!(vtt.starts_with("WEBVTT\n\nNOTE Summary: ") && vtt.contains(TRUTH), "{vtt}");
     // With its value after a space, where a file could stand, too.

@@ -7,23 +7,35 @@ use musicap::checkpoint::Precision;
 use musicap::generate::GenerationConfig;
 use serde::Serialize;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::agreement::{self, Agreement};
 use crate::evaluate::{self, Report};
+use crate::evaluator::Evaluator;
 use crate::faults::{self, Faults};
 use crate::finetune::pairs::Remark;
-use crate::hear::Listener;
 use crate::metrics::{self, Metrics};
 use crate::set::Set;
 use crate::table;
+use crate::truth;
 
 #[derive(Args, Debug)]
 pub struct EvaluateArgs {
     /// Held-out sets: folders of shards, and CSV files of pairs (columns audio, caption, and if
     /// wanted start_s, end_s; rows of the same stretch are its references)
-    #[arg(long, required = true, num_args = 1.., value_name = "DIR|CSV")]
+    #[arg(long, required_unless_present = "truth", num_args = 1.., value_name = "DIR|CSV")]
     data: Vec<PathBuf>,
+    /// Real clips with what is true of them: a CSV file with the columns id, repository, path,
+    /// start_s, lead, may_be_named, drums, vocals, bpm
+    #[arg(long, value_name = "CSV", requires = "audio")]
+    #[arg(conflicts_with_all = ["data", "captions", "agreement", "faults", "families"])]
+    truth: Option<PathBuf>,
+    /// The folder of the clips of --truth: a recording is DIR/repository/path or DIR/path
+    #[arg(long, value_name = "DIR", requires = "truth")]
+    audio: Option<PathBuf>,
+    /// Another model to measure beside this one on --truth
+    #[arg(long, value_name = "MODEL", requires = "truth")]
+    baseline: Option<PathBuf>,
     /// Measure these captions, one file for each set: a JSON string a line, in the order of the
     /// clips
     #[arg(long, num_args = 1.., value_name = "JSONL")]
@@ -104,7 +116,10 @@ pub struct Figures {
 /// # Errors
 /// If a set, a model or captions cannot be read, or the report not written.
 pub fn run(args: &EvaluateArgs) -> Result<()> {
-    let measurement = if args.captions.is_empty() { hear(args)? } else { read(args)? };
+    if let Some((truth, audio)) = args.truth.as_ref().zip(args.audio.as_ref()) {
+        return run_truth(args, truth, audio);
+    }
+    let measurement = if args.captions.is_empty() { caption(args)? } else { read(args)? };
     for remark in measurement.sets.iter().flat_map(|set| &set.left_out) {
         eprintln!("left out: {remark}");
     }
@@ -116,6 +131,25 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
     print!("{}", table::faults(&measurement.sets));
     if let Some(path) = &args.report {
         let json = serde_json::to_string_pretty(&measurement)?;
+        fs::write(path, json + "\n").with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Measures one model, or two, on real clips.
+fn run_truth(args: &EvaluateArgs, truth: &Path, audio: &Path) -> Result<()> {
+    let mut measured = Vec::new();
+    for model in std::iter::once(&args.model).chain(args.baseline.iter().map(|_| &args.baseline)) {
+        let model = match model {
+            Some(path) => Pretrained::open(path)?,
+            None => Pretrained::embedded()?,
+        };
+        let evaluator = Evaluator::load(&model, args.precision, args.beams, args.batch)?;
+        measured.push(truth::measure(truth, audio, args.clips, &model, &evaluator)?);
+    }
+    print!("{}", truth::table(&measured));
+    if let Some(path) = &args.report {
+        let json = serde_json::to_string_pretty(&measured)?;
         fs::write(path, json + "\n").with_context(|| path.display().to_string())?;
     }
     Ok(())
@@ -137,21 +171,21 @@ fn read(args: &EvaluateArgs) -> Result<Measurement> {
     })
 }
 
-/// Measures what a model says.
-fn hear(args: &EvaluateArgs) -> Result<Measurement> {
+/// Measures the captions of a model.
+fn caption(args: &EvaluateArgs) -> Result<Measurement> {
     let model = match &args.model {
         Some(path) => Pretrained::open(path)?,
         None => Pretrained::embedded()?,
     };
-    let load = |precision| Listener::load(&model, precision, args.beams, args.batch);
-    let listener = load(args.precision)?;
+    let load = |precision| Evaluator::load(&model, precision, args.beams, args.batch);
+    let evaluator = load(args.precision)?;
     let mut sets = Vec::new();
     for data in &args.data {
         sets.push(Set::open(data, args.clips, &model)?);
     }
     let mut measured = Vec::new();
     for set in &mut sets {
-        let captions = set.captions(&listener)?;
+        let captions = set.captions(&evaluator)?;
         measured.push(measure(set, captions, args.faults));
     }
     if args.agreement {
@@ -160,7 +194,7 @@ fn hear(args: &EvaluateArgs) -> Result<Measurement> {
             let other = (precision != args.precision).then(|| load(precision)).transpose()?;
             for (i, set) in sets.iter_mut().enumerate() {
                 let captions = match &other {
-                    Some(listener) => set.captions(listener)?,
+                    Some(evaluator) => set.captions(evaluator)?,
                     None => measured[i].captions.clone(),
                 };
                 match full.get(i) {
@@ -179,7 +213,7 @@ fn hear(args: &EvaluateArgs) -> Result<Measurement> {
         model: Some(Model {
             model: model.name().to_owned(),
             precision: args.precision,
-            generation: listener.generation,
+            generation: evaluator.generation,
         }),
         sets: measured,
     })
@@ -217,7 +251,6 @@ mod tests {
     use crate::shard::{CLIP_BYTES, Shard};
     use clap::Parser;
     use serde_json::Value;
-    use std::path::Path;
 
     #[derive(Parser)]
     struct Line {

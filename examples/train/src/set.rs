@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clip::Record;
+use crate::evaluator::{self, Evaluator};
 use crate::features;
 use crate::finetune::clips::{self, Spectra};
 use crate::finetune::pairs::{self, Pair, Remark};
-use crate::hear::{self, Listener};
 use crate::shard::{self, Clips};
 
 /// Clips with their true captions.
@@ -47,7 +47,7 @@ impl Set {
         if is_csv(path) {
             return Self::of_recordings(path, most, model);
         }
-        hear::check_front_end(model)?;
+        evaluator::check_front_end(model)?;
         let mut clips = Clips::open(path, most)?;
         let records = std::mem::take(&mut clips.records);
         Ok(Self::of_records(path, records, Sound::Shards(clips)))
@@ -93,7 +93,7 @@ impl Set {
         for remark in &loaded.remarks {
             eprintln!("{remark}");
         }
-        left_out.extend(loaded.refused);
+        left_out.extend(loaded.skipped);
         let reasons: Vec<String> = left_out.iter().take(5).map(Remark::to_string).collect();
         let reasons = reasons.join("\n");
         ensure!(!loaded.clips.is_empty(), "{} has no row to use\n{reasons}", path.display());
@@ -125,15 +125,15 @@ impl Set {
     ///
     /// # Errors
     /// If a clip cannot be read or the model fails.
-    pub fn captions(&mut self, listener: &Listener) -> Result<Vec<String>> {
+    pub fn captions(&mut self, evaluator: &Evaluator) -> Result<Vec<String>> {
         let clips = self.references.len();
         match &mut self.sound {
             Sound::Unheard => bail!("{} has no sound", self.name),
-            Sound::Shards(shards) => listener.captions(&self.name, clips, |clip| {
+            Sound::Shards(shards) => evaluator.captions(&self.name, clips, |clip| {
                 Ok(shards.mel(clip)?.into_iter().map(features::decibels).collect())
             }),
             Sound::Recordings(spectra, numbers) => {
-                listener.captions(&self.name, clips, |clip| spectra.read(numbers[clip]))
+                evaluator.captions(&self.name, clips, |clip| spectra.read(numbers[clip]))
             }
         }
     }

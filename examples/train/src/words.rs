@@ -159,6 +159,7 @@ pub const DRUMS: [Noun; 3] = [many!("drums"), one!("a drum beat"), one!("a stead
 /// What a caption says, read back by its words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
+    /// In the order in which they are first named.
     pub families: Vec<Family>,
     pub drums: bool,
     pub tempo: Option<Tempo>,
@@ -173,22 +174,25 @@ pub fn read(caption: &str) -> Reading {
     let mut text = format!(" {} ", caption.to_lowercase().replace(['.', ',', ';', ':'], " "));
     text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     text = format!(" {text} ");
+    // Masks a name and gives the places where it was, so that no shorter name is found in it.
     let mut take = |name: &str| {
         let needle = format!(" {} ", name.to_lowercase());
-        let mut found = 0;
+        let mut found = Vec::new();
         while let Some(at) = text.find(&needle) {
-            text.replace_range(at + 1..at + needle.len() - 1, "#");
-            found += 1;
+            let name = at + 1..at + needle.len() - 1;
+            let mask = "#".repeat(name.len());
+            text.replace_range(name, &mask);
+            found.push(at);
         }
         found
     };
     for absent in [
+        "no drums or percussion",
         "no drums",
         "no percussion",
         "without drums",
         "without any drums",
         "without percussion",
-        "no drums or percussion",
     ] {
         take(absent);
     }
@@ -201,16 +205,22 @@ pub fn read(caption: &str) -> Reading {
     }
     names.push(("string orchestra", Family::Strings));
     names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    let mut families = Vec::new();
+    let mut places: Vec<(usize, Family)> = Vec::new();
     let mut repeats = false;
     for (name, family) in names {
         let found = take(name);
-        repeats |= found > 1;
-        if found > 0 && !families.contains(&family) {
+        repeats |= found.len() > 1;
+        places.extend(found.into_iter().map(|place| (place, family)));
+    }
+    places.sort_unstable_by_key(|&(place, _)| place);
+    let mut families = Vec::new();
+    for (_, family) in places {
+        if !families.contains(&family) {
             families.push(family);
         }
     }
-    let drums = ["drums", "drum", "percussion", "dance beat"].iter().any(|name| take(name) > 0);
+    let drums = ["drums", "drum", "percussion", "dance beat"].map(|name| !take(name).is_empty());
+    let drums = drums.contains(&true);
     let has =
         |words: &[&[&str]]| words.concat().iter().any(|word| text.contains(&format!(" {word} ")));
     let tempo = [Tempo::Slow, Tempo::Fast, Tempo::Medium]
@@ -228,17 +238,23 @@ mod tests {
     fn longer_names_are_read_before_the_shorter_ones_they_hold() {
         let reading =
             read("An electric piano plays a slow melody over plucked strings. There are no drums.");
-        assert_eq!(
-            reading.families,
-            [Family::ElectricPiano, Family::Pizzicato]
-                .map(|f| f)
-                .to_vec()
-                .into_iter()
-                .rev()
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(reading.families, [Family::ElectricPiano, Family::Pizzicato]);
         assert!(!reading.drums);
         assert_eq!(reading.tempo, Some(Tempo::Slow));
+    }
+
+    #[test]
+    fn families_stand_in_the_order_in_which_they_are_named() {
+        let reading = read("A harp leads, with an electric piano, strings and a harp.");
+        assert_eq!(reading.families, [Family::Harp, Family::ElectricPiano, Family::Strings]);
+        assert!(reading.repeats);
+    }
+
+    #[test]
+    fn drums_that_are_denied_are_none() {
+        for denial in ["There are no drums or percussion.", "A harp plays without any drums."] {
+            assert!(!read(denial).drums, "{denial}");
+        }
     }
 
     #[test]

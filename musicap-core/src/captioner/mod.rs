@@ -28,9 +28,6 @@ pub use stream::CaptionStream;
 use timings::Clock;
 pub use timings::{Stage, Timings};
 
-/// The most threads.
-const MAX_THREADS: usize = 512;
-
 /// The most chunks that are computed together: more than some tens are no faster, and their logits
 /// alone fill gigabytes.
 const MAX_BATCH: usize = 1024;
@@ -391,8 +388,12 @@ fn within<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T + 
 }
 
 fn thread_pool(threads: usize) -> Result<Arc<rayon::ThreadPool>> {
-    if !(1..=MAX_THREADS).contains(&threads) {
-        return Err(Error::option("threads", threads, format!("1 to {MAX_THREADS}")));
+    if !(1..=LoadOptions::MAX_THREADS).contains(&threads) {
+        return Err(Error::option(
+            "threads",
+            threads,
+            format!("1 to {}", LoadOptions::MAX_THREADS),
+        ));
     }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

@@ -25,6 +25,9 @@ pub struct LoadOptions {
 }
 
 impl LoadOptions {
+    /// The largest number of threads: more than any machine has processors for.
+    pub const MAX_THREADS: usize = 512;
+
     /// Runs the model on `device`.
     pub fn with_device(mut self, device: Device) -> Self {
         self.device = device;

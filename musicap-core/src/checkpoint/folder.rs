@@ -22,13 +22,8 @@ impl Pretrained {
     /// A model whose text files are in `folder`.
     pub(super) fn from_files(name: String, folder: &Path, weights: &Path) -> Result<Self> {
         let is_safetensors = weights.extension().is_some_and(|end| end == "safetensors");
-        let config_path = folder.join("config.json");
-        let config = if config_path.is_file() {
-            let generation = folder.join("generation_config.json");
-            let generation = generation.is_file().then(|| read_text(&generation)).transpose()?;
-            let origin = config_path.display().to_string();
-            let weights = if is_safetensors { Weights::Own } else { Weights::Reference };
-            ModelConfig::parse(&origin, &read_text(&config_path)?, generation.as_deref(), weights)?
+        let config = if folder.join("config.json").is_file() {
+            read_config(folder, if is_safetensors { Weights::Own } else { Weights::Reference })?
         } else if is_safetensors {
             let missing = "config.json".into();
             return Err(Error::IncompleteModel { folder: folder.to_owned(), missing });
@@ -43,6 +38,15 @@ impl Pretrained {
         };
         Self::new(name, config, tokenizer, checkpoint)
     }
+}
+
+/// The configuration of the model in `folder`, where `config.json` exists.
+pub(super) fn read_config(folder: &Path, weights: Weights) -> Result<ModelConfig> {
+    let generation = folder.join("generation_config.json");
+    let generation = generation.is_file().then(|| read_text(&generation)).transpose()?;
+    let config = folder.join("config.json");
+    let origin = config.display().to_string();
+    ModelConfig::parse(&origin, &read_text(&config)?, generation.as_deref(), weights)
 }
 
 /// The weights in a model folder: safetensors first, then the names of published checkpoints, then

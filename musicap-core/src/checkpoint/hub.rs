@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use self::cache::{Cached, RepoCache, Staging};
@@ -47,7 +48,7 @@ pub struct Hub {
     endpoint: Option<String>,
     cache: PathBuf,
     offline: bool,
-    token: Option<String>,
+    token: Option<SecretString>,
     progress: Option<OnProgress>,
     timeout: Duration,
 }
@@ -73,7 +74,7 @@ impl Hub {
             offline: ["1", "true", "yes", "on"].contains(&offline.as_str()),
             token: match variable("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
                 Some(_) => None,
-                None => variable("HF_TOKEN"),
+                None => variable("HF_TOKEN").map(SecretString::from),
             },
             progress: None,
             timeout: TIMEOUT,
@@ -98,8 +99,9 @@ impl Hub {
         self
     }
 
-    /// Shows `token` to the server. It appears in no error and no `Debug` output.
-    pub fn with_token(mut self, token: impl Into<String>) -> Self {
+    /// Sends `token` to the server. It appears in no error and no `Debug` output, and is erased from
+    /// memory when the hub is dropped.
+    pub fn with_token(mut self, token: impl Into<SecretString>) -> Self {
         self.token = Some(token.into());
         self
     }
@@ -195,7 +197,7 @@ impl Hub {
         let staging = cache.stage(file)?;
         let transfer = Transfer {
             endpoint: self.endpoint.as_deref(),
-            token: self.token.as_deref(),
+            token: self.token.as_ref().map(ExposeSecret::expose_secret),
             patience: self.timeout,
             progress: self.progress.clone(),
             id,

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::folder::find_weights;
+use super::config::{ModelConfig, Weights};
+use super::folder::{find_weights, read_config};
 use super::pretrained::Pretrained;
 use crate::error::{Error, Result};
 
@@ -35,6 +36,29 @@ impl Pretrained {
             return Self::from_files(name, folder, path);
         }
         open_elsewhere(name, on_download)
+    }
+
+    /// The configuration of the model `name`, found as by [`open`](Self::open). Its weights are
+    /// neither downloaded nor opened.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open), except for errors in the weights and the tokenizer.
+    pub fn open_config(name: impl AsRef<Path>) -> Result<ModelConfig> {
+        let path = name.as_ref();
+        let folder = match path.is_file() {
+            true => path.parent().unwrap_or(Path::new(".")),
+            false => path,
+        };
+        if folder.join("config.json").is_file() {
+            return read_config(folder, Weights::Own);
+        }
+        #[cfg(feature = "hub")]
+        if let Some(id) = super::hub::HubId::parse(&path.display().to_string())
+            && !path.exists()
+        {
+            return super::hub::Hub::from_env()?.config(&id);
+        }
+        Ok(Self::open(path)?.config)
     }
 }
 

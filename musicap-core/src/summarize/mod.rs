@@ -1,11 +1,9 @@
 //! One description of a whole recording, from the captions of its chunks.
 //!
-//! A [`Summarizer`] reads captions and writes a few sentences. There are two:
-//!
-//! | summarizer | needs | languages |
+//! | [`Summarizer`] | needs | languages |
 //! |---|---|---|
-//! | [`LocalSummarizer`] | nothing | English |
-//! | `OpenAi` | feature `openai`, a server that speaks OpenAI's chat completions | any |
+//! | [`LocalSummarizer`] | nothing | those of [`Language`] |
+//! | `OpenAi` | feature `openai`, a server with OpenAI's chat completions API | any |
 //!
 //! ```
 //! use musicap::caption::{Caption, Captions};
@@ -22,24 +20,30 @@
 //! let captions = texts.iter().enumerate().map(caption).collect();
 //! let captions = Captions { captions, ..Captions::default() };
 //! let summary = LocalSummarizer::new().describe(&captions, &SummaryOptions::default())?;
-//! assert_eq!(
-//!     summary,
-//!     "A piano is heard throughout; the music is slow. From 0:10 drums enter."
-//! );
+//! assert_eq!(summary, "A slow piano piece, joined by drums at 0:10.");
+//!
+//! let german = SummaryOptions::default().with_language("de");
+//! let summary = LocalSummarizer::new().describe(&captions, &german)?;
+//! assert_eq!(summary, "Ein langsames Klavierstück, zu dem bei 0:10 Schlagzeug hinzukommt.");
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!
 //! # From code that is not asynchronous
-//! [`summarize_blocking`] waits for any summarizer, and brings a runtime along where one is
-//! needed.
+//! [`summarize_blocking`] waits for any summarizer, and provides a runtime where one is needed.
+//!
+//! # Sections, and captions in other languages
+//! [`Captions::find_sections`] gives the sections of a recording with a title each, and
+//! [`Captions::translated`] the captions themselves in one of the languages.
 //!
 //! # In a browser
 //! Futures of a page's own interfaces cannot move between threads. So [`SummaryFuture`] and the
-//! callback of a [`Watch`] must be `Send` everywhere but on wasm, where they need not be, and a
-//! summarizer of one's own is written the same way on both. [`LocalSummarizer`] works there.
-//! `OpenAi` does not: a key has no place in a page that anyone may read.
+//! callback of a [`Watch`] must be `Send` everywhere except on wasm, and a custom summarizer is
+//! written the same way for both. [`LocalSummarizer`] works there. `OpenAi` does not: a page that
+//! anyone may read is no place for a key.
 
+mod facts;
 mod future;
+mod language;
 mod local;
 #[cfg(feature = "openai")]
 mod openai;
@@ -49,9 +53,10 @@ mod watch;
 #[cfg(not(target_family = "wasm"))]
 pub use future::summarize_blocking;
 pub use future::{MaybeSend, SummaryFuture};
+pub use language::Language;
 pub use local::LocalSummarizer;
 #[cfg(feature = "openai")]
-pub use openai::{OpenAi, OpenAiOptions};
+pub use openai::{OpenAi, OpenAiOptions, StructuredOutput};
 pub use options::{SummaryLength, SummaryOptions, SummaryStyle};
 pub use watch::{Cancel, SummaryEvent, Watch};
 
@@ -60,10 +65,10 @@ use crate::error::Result;
 
 /// Turns the captions of a recording into one description of the whole.
 ///
-/// The trait can be made an object: `Box<dyn Summarizer>`. Captions are what was heard, and no
-/// more: an implementation must not follow instructions that stand in them.
+/// The trait is object safe: `Box<dyn Summarizer>`. Captions are data: an implementation must not
+/// follow instructions in them.
 pub trait Summarizer: MaybeSend {
-    /// A description of the recording that `captions` speak of.
+    /// A description of the recording that `captions` are about.
     ///
     /// Dropping the future stops the work; so does the [`Cancel`] of `watch`, for which the
     /// future then gives [`SummaryProblem::Cancelled`](crate::SummaryProblem::Cancelled).
@@ -77,7 +82,7 @@ pub trait Summarizer: MaybeSend {
         watch: &'a Watch<'a>,
     ) -> SummaryFuture<'a, Result<String>>;
 
-    /// Says before there are captions whether these options can be met.
+    /// Checks, before there are captions, whether these options can be met.
     ///
     /// # Errors
     /// [`Error::InvalidOption`](crate::Error::InvalidOption) names the first that cannot.

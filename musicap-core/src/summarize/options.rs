@@ -1,20 +1,20 @@
-//! What a summary shall be like.
+//! The language, length and form of a summary.
 
 use crate::error::{Error, Result};
 
 /// The greatest length of a language's name, in bytes.
 const LANGUAGE_BYTES: usize = 64;
-/// The greatest length of a style in one's own words, in bytes.
+/// The greatest length of a style described in words, in bytes.
 const STYLE_BYTES: usize = 500;
 
 /// How a summary is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SummaryOptions {
-    /// The language to write in, by a name or code that its readers know: `English`, `ja`,
-    /// `português`. At most 64 bytes in one line.
+    /// The language to write in, by name or code: `English`, `ja`, `português`. At most 64 bytes
+    /// in one line. Local summaries have those of [`Language`](super::Language).
     pub language: String,
-    /// How long it may get.
+    /// Its greatest length.
     pub length: SummaryLength,
     /// Its form.
     pub style: SummaryStyle,
@@ -49,13 +49,7 @@ impl SummaryOptions {
         self
     }
 
-    /// Whether the language is English, by name or code (`en`, `en-GB`).
-    pub fn is_english(&self) -> bool {
-        let name = self.language.trim().to_lowercase();
-        name == "english" || name.split(['-', '_']).next() == Some("en")
-    }
-
-    /// Checks what every summarizer must be able to rely on.
+    /// Checks what every summarizer relies on.
     pub(super) fn validate(&self) -> Result<()> {
         let is_line = |text: &str| !text.trim().is_empty() && !text.contains(char::is_control);
         if self.language.len() > LANGUAGE_BYTES || !is_line(&self.language) {
@@ -72,12 +66,12 @@ impl SummaryOptions {
     }
 }
 
-/// The beginning of a text that may be anything, for a message of one line.
+/// The beginning of an arbitrary text, for a message of one line.
 fn start(text: &str) -> String {
     format!("{:?}", text.chars().take(40).collect::<String>())
 }
 
-/// How long a summary may get.
+/// The greatest length of a summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SummaryLength {
@@ -86,7 +80,7 @@ pub enum SummaryLength {
     /// A paragraph: at most 80 words.
     #[default]
     Medium,
-    /// All that is worth telling: at most 160 words.
+    /// As much as is worth saying: at most 160 words.
     Long,
 }
 
@@ -118,15 +112,6 @@ pub enum SummaryStyle {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn english_has_several_names() {
-        for (language, is) in
-            [("English", true), ("en", true), ("en-GB", true), ("EN_us", true), ("ja", false)]
-        {
-            assert_eq!(SummaryOptions::default().with_language(language).is_english(), is);
-        }
-    }
 
     #[test]
     fn what_would_not_fit_into_a_line_is_refused() {

@@ -1,4 +1,4 @@
-//! Following a summary in the making, and calling it off.
+//! Progress of a summary, and its cancellation.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::error::SummaryProblem;
 
-/// A callback for events. On wasm it need not be fit for threads.
+/// A callback for events. On wasm it need not be `Send`.
 #[cfg(not(target_family = "wasm"))]
 type OnEvent<'a> = dyn Fn(&SummaryEvent) + Send + Sync + 'a;
 #[cfg(target_family = "wasm")]
@@ -18,8 +18,7 @@ type OnEvent<'a> = dyn Fn(&SummaryEvent) + 'a;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SummaryEvent {
-    /// Of `parts` stretches of the recording, `done` have been read. There may turn out to be
-    /// more parts than were known at first.
+    /// Of `parts` parts of the recording, `done` have been read. The number of parts may grow.
     Progress {
         /// Parts that are done.
         done: usize,
@@ -28,14 +27,14 @@ pub enum SummaryEvent {
     },
     /// A request failed and will be sent again.
     Retry {
-        /// What the matter was.
+        /// What failed.
         problem: SummaryProblem,
-        /// How long is waited before.
+        /// The time until then.
         wait: Duration,
     },
 }
 
-/// How a caller follows a summary and calls it off. The default does neither.
+/// Receives a summary's events and may cancel it. The default does neither.
 #[derive(Clone, Default)]
 pub struct Watch<'a> {
     on_event: Option<&'a OnEvent<'a>>,
@@ -49,20 +48,20 @@ impl<'a> Watch<'a> {
         self
     }
 
-    /// Stops when `cancel` is pulled.
+    /// Stops when `cancel` is cancelled.
     pub fn with_cancel(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
         self
     }
 
-    /// Tells of an event; for those who write summarizers.
-    pub fn tell(&self, event: &SummaryEvent) {
+    /// Reports an event; for implementations of [`Summarizer`](super::Summarizer).
+    pub fn report(&self, event: &SummaryEvent) {
         if let Some(on_event) = self.on_event {
             on_event(event);
         }
     }
 
-    /// Waits for `work` or for the cancellation, whichever comes first; `None` is the latter.
+    /// Waits for `work`, or gives `None` as soon as it is cancelled.
     pub async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let (mut work, mut cancelled) = (pin!(work), self.cancel.cancelled());
         std::future::poll_fn(|context| {
@@ -81,7 +80,10 @@ impl std::fmt::Debug for Watch<'_> {
     }
 }
 
-/// A cord to pull from anywhere, another thread included. Clones share it.
+/// Cancels work from anywhere, including other threads. Clones share one state.
+///
+/// Of its own rather than tokio-util's `CancellationToken`, which would bring tokio into every
+/// build, the browser's included.
 #[derive(Clone, Default)]
 pub struct Cancel {
     state: Arc<Mutex<State>>,
@@ -89,34 +91,34 @@ pub struct Cancel {
 
 #[derive(Default)]
 struct State {
-    pulled: bool,
-    /// Who waits, by a number of its own.
-    sleepers: Vec<(u64, Waker)>,
+    cancelled: bool,
+    /// The wakers of the futures that wait, each with its future's number.
+    wakers: Vec<(u64, Waker)>,
     next: u64,
 }
 
 impl Cancel {
-    /// A cord that nobody has pulled.
+    /// Not cancelled yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Calls the work off, now and for good.
+    /// Cancels the work for good.
     pub fn cancel(&self) {
         let mut state = self.lock();
-        state.pulled = true;
-        let sleepers = std::mem::take(&mut state.sleepers);
-        // Whoever wakes may want the lock.
+        state.cancelled = true;
+        let wakers = std::mem::take(&mut state.wakers);
+        // A woken future may take the lock.
         drop(state);
-        sleepers.into_iter().for_each(|(_, sleeper)| sleeper.wake());
+        wakers.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
-    /// Whether the work has been called off.
+    /// Whether the work has been cancelled.
     pub fn is_cancelled(&self) -> bool {
-        self.lock().pulled
+        self.lock().cancelled
     }
 
-    /// Waits until the work is called off.
+    /// Waits until the work is cancelled.
     fn cancelled(&self) -> Cancelled {
         let mut state = self.lock();
         state.next += 1;
@@ -128,7 +130,7 @@ impl Cancel {
     }
 }
 
-/// Done when the work has been called off.
+/// Ready when the work has been cancelled.
 struct Cancelled {
     cancel: Cancel,
     number: u64,
@@ -139,19 +141,19 @@ impl Future for Cancelled {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let mut state = self.cancel.lock();
-        if state.pulled {
+        if state.cancelled {
             return Poll::Ready(());
         }
-        state.sleepers.retain(|(number, _)| *number != self.number);
-        state.sleepers.push((self.number, context.waker().clone()));
+        state.wakers.retain(|(number, _)| *number != self.number);
+        state.wakers.push((self.number, context.waker().clone()));
         Poll::Pending
     }
 }
 
 impl Drop for Cancelled {
     fn drop(&mut self) {
-        // A cord may outlive thousands of summaries.
-        self.cancel.lock().sleepers.retain(|(number, _)| *number != self.number);
+        // A `Cancel` may outlive thousands of summaries.
+        self.cancel.lock().wakers.retain(|(number, _)| *number != self.number);
     }
 }
 

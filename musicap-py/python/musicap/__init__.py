@@ -8,20 +8,23 @@
 
 ======================  ====================================================================
 :func:`caption`         captions a recording with the embedded model
-:class:`Captioner`      a model of one's own, lazy captions, live streams
-:class:`Captions`       what comes out: text, JSON, subtitles, a table, a plot
-:func:`summarize`       one description of the whole
+:func:`caption_many`    captions many recordings
+:class:`Captioner`      a loaded model: lazy captions, live streams
+:class:`Captions`       the result: text, JSON, subtitles, a table, a plot
+:func:`summarize`       a summary of a recording
 :func:`log_mel`         log-mel spectrograms
-:func:`finetune`        training on one's own pairs of audio and caption
+:func:`finetune`        fine-tuning on pairs of audio and caption
 :func:`convert`         checkpoints of LP-MusicCaps as model folders
-:mod:`musicap.errors`   what can go wrong
+:mod:`musicap.errors`   errors
 ======================  ====================================================================
 """
 
 from musicap import errors
-from musicap._captioner import Captioner, Generation, caption
+from musicap._captioner import Captioner, caption, caption_many
 from musicap._features import convert, log_mel
+from musicap._generation import Generation
 from musicap._live import Live, LiveCaption, Skipped
+from musicap._many import Failure, Results
 from musicap._musicap import VERSION as __version__
 from musicap._results import Caption, Captions, Gap
 from musicap._summaries import summarize
@@ -32,14 +35,17 @@ __all__ = [
     "Caption",
     "Captioner",
     "Captions",
+    "Failure",
     "Gap",
     "Generation",
     "Live",
     "LiveCaption",
     "MusicapError",
+    "Results",
     "Skipped",
     "__version__",
     "caption",
+    "caption_many",
     "convert",
     "errors",
     "finetune",

@@ -1,4 +1,4 @@
-"""The command ``musicap``, as in ``python -m musicap song.mp3``."""
+"""The ``musicap`` command: ``python -m musicap song.mp3``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from musicap import _musicap
 
 
 def main() -> None:
-    """Runs the command with the process's arguments and ends the process."""
-    # Ctrl-C ends it at once, as it ends the command that is not Python's.
+    """Runs the command with the arguments of the process and exits."""
+    # Ctrl-C ends the process at once, as it does for the native command.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.stdout.flush()
     sys.exit(_musicap.run_command(["musicap", *sys.argv[1:]]))

@@ -1,149 +1,137 @@
-"""A model that captions."""
+"""Captioners: loaded models."""
 
 from __future__ import annotations
 
 import json
 import os
+import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Literal, Mapping, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Literal, Mapping, Union
 
 from musicap import _musicap
+from musicap._generation import DOCS, KINDS, Generation, Unpack
 from musicap._live import Live
-from musicap._options import encoded, whole
+from musicap._many import Results, expand
+from musicap._options import Kind, check_names, encode, integer, warn_without_effect
+from musicap._progress import make_bar
 from musicap._results import Caption, Captions, Gap
-from musicap._sources import Heard, Recording
-from musicap._summaries import summarize
+from musicap._sources import Recording, Source, resolve
+from musicap._summaries import check_summary, summarize
+from musicap.errors import InvalidOptionError, MusicapError
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeAlias, Unpack
+    from typing_extensions import Self, TypeAlias
 else:
-    # Python 3.10 has none, and whoever resolves annotations wants a name.
-    from typing import Optional as Unpack
+    # Python 3.10 has none, and annotations that are resolved need a name.
+    from typing import Any as Self
     from typing import Any as TypeAlias
 
 Progress: TypeAlias = Union[bool, Callable[[float, Union[float, None]], object]]
-"""True for a bar, False for none, or a function that is called with the seconds done and the
-seconds in all (None if unknown)."""
+"""True for a progress bar, False for none, or a function that is called with the seconds that are
+captioned and the recording's length in seconds (None if unknown)."""
 
-
-class Generation(TypedDict, total=False):
-    """How captions are generated, by the names that transformers has for it.
-
-    What is not given is the model's own setting.
-    """
-
-    num_beams: int
-    """Hypotheses followed at once, 1 to 64; 1 is greedy search."""
-    max_length: int
-    """Longest caption in tokens, start and end included."""
-    min_length: int
-    """Shortest caption in tokens."""
-    no_repeat_ngram_size: int
-    """No n-gram of this length occurs twice; 0 lets all pass."""
-    repetition_penalty: float
-    """Divides what speaks for tokens that have occurred; 1 changes nothing."""
-    length_penalty: float
-    """A hypothesis' score is its log-probability over its length to this power."""
-    early_stopping: bool
-    """Whether beam search ends as soon as it has ``num_beams`` finished hypotheses."""
-    do_sample: bool
-    """Whether tokens are drawn at random instead of searched for."""
-    temperature: float
-    """Sampling: logits are divided by this."""
-    top_k: int
-    """Sampling: only this many of the likeliest tokens are drawn from; 0 lets all pass."""
-    top_p: float
-    """Sampling: only the likeliest tokens that together reach this probability."""
-    seed: int
-    """Sampling: captions are the same for the same seed."""
-    repetition_retries: int
-    """How often a caption that repeats itself is sampled again."""
+Precision: TypeAlias = Literal["f32", "f16", "int8"]
 
 
 class Captioner:
-    """A model that is ready to caption. It can be shared by threads, and goes on in forks.
+    """A loaded model. It can be shared by threads, works in forked processes and can be pickled.
 
-    ``Captioner()`` is the small model that comes with the package; other models and the options are
-    as for :meth:`from_pretrained`.
+    >>> with musicap.Captioner() as captioner:  # doctest: +SKIP
+    ...     for caption in captioner.captions("song.mp3"):
+    ...         print(caption)
+
+    Args:
+        model: A model folder, a ``.safetensors`` or ``.pth`` file of LP-MusicCaps, or a hub id such
+            as ``"seungheondoh/lp-music-caps"``, which is downloaded once; None or ``"embedded"`` is
+            the small model that comes with the package.
+        device: ``"cpu"``, ``"gpu"``, ``"cuda"`` or ``"auto"``; ``"gpu:1"`` is the second adapter
+            that ``musicap devices`` lists. GPUs need a wheel that is built for them (see
+            docs/gpu.md). ``"auto"`` is a GPU if there is one, otherwise the CPU.
+        precision: Precision of the weights in memory; None is that of the files, at most
+            ``"f32"``. ``"int8"`` takes a quarter of the memory and is the fastest on CPUs.
+        threads: Number of CPU threads; None is one for each core, at most 512.
+        progress: True for a progress bar of downloads, False for none, or a function that is called
+            with the bytes that are downloaded, the size in bytes (0 if unknown) and the file's name.
+
+    Raises:
+        ModelNotFoundError, HubError: If there is no such model, or it cannot be downloaded.
+        MusicapError: If the model's files are invalid, or an option is.
     """
 
     def __init__(
         self,
         model: str | os.PathLike[str] | None = None,
         *,
-        device: str = "auto",
-        precision: Literal["f32", "f16", "int8"] = "f32",
+        device: str = "cpu",
+        precision: Precision | None = None,
         threads: int | None = None,
         progress: bool | Callable[[int, int, str], object] = True,
     ) -> None:
-        self._load(None if model is None else os.fspath(model), device, precision, threads, progress)
+        name = None if model is None else os.fspath(model)
+        if name == "embedded" and not os.path.exists(name):
+            name = None
+        # An absolute path, for processes with another working directory.
+        path = os.path.abspath(name) if name is not None and os.path.exists(name) else name
+        self._arguments = (path, device, precision, threads)
+        with _download_bar(progress) as on_download:
+            self._loaded: _musicap.Captioner | None = _musicap.Captioner.load(
+                name,
+                device,
+                precision or "f32",
+                integer("threads", threads, 1, _musicap.MAX_THREADS),
+                on_download,
+            )
+        stored = self._loaded.stored_precision
+        if precision is not None and stored == "int8" and precision != "int8":
+            text = f"precision={precision!r} has no effect: the model is stored as int8"
+            warnings.warn(text, UserWarning, stacklevel=2)
 
     @classmethod
     def from_pretrained(
         cls,
         model: str | os.PathLike[str] | None = None,
         *,
-        device: str = "auto",
-        precision: Literal["f32", "f16", "int8"] = "f32",
+        device: str = "cpu",
+        precision: Precision | None = None,
         threads: int | None = None,
         progress: bool | Callable[[int, int, str], object] = True,
-    ) -> Captioner:
-        """Loads a model.
+    ) -> Self:
+        """The same as ``Captioner(model, …)``, under the name that other libraries have for it."""
+        return cls(model, device=device, precision=precision, threads=threads, progress=progress)
 
-        Args:
-            model: A model folder, a ``.safetensors`` or ``.pth`` file of LP-MusicCaps, or a hub id
-                such as ``"seungheondoh/lp-music-caps"``, which is downloaded once; None is the
-                embedded model.
-            device: ``"auto"``, ``"cpu"``, ``"gpu"`` or ``"cuda"``, and ``"gpu:1"`` is the second
-                adapter that ``musicap devices`` lists. GPUs take a wheel that is built for them
-                (see docs/gpu.md); ``"auto"`` is a GPU if there is one for this wheel, and
-                otherwise the processor.
-            precision: How precisely weights are kept. ``"int8"`` takes a quarter of the memory and
-                is the fastest.
-            threads: Threads to compute with; None takes one for each core.
-            progress: Whether a bar shows a download, or a function that is called with the bytes
-                done, the bytes in all (0 if unknown) and the file's name.
+    @property
+    def _captioner(self) -> _musicap.Captioner:
+        if self._loaded is None:
+            raise ValueError("the captioner has been closed")
+        return self._loaded
 
-        Raises:
-            MusicapError: :class:`~musicap.errors.ModelNotFoundError`,
-                :class:`~musicap.errors.HubError`, or what is wrong with the model's files.
-        """
-        return cls(
-            model, device=device, precision=precision, threads=threads, progress=progress
-        )
+    def close(self) -> None:
+        """Frees the model, as soon as iterators that use it have ended."""
+        self._loaded = None
 
-    def _load(
-        self,
-        model: str | None,
-        device: str,
-        precision: str,
-        threads: int | None,
-        progress: bool | Callable[[int, int, str], object],
-    ) -> None:
-        # Where a process with another working folder finds it.
-        known = os.path.abspath(model) if model is not None and os.path.exists(model) else model
-        self._made_by = (known, device, precision, threads)
-        with _download_bar(progress) as on_download:
-            self._captioner = _musicap.Captioner.load(
-                model, device, precision, whole("threads", threads, 1, 1024), on_download
-            )
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Another process loads the model by its name.
-        model, device, precision, threads = self._made_by
-        return (_reload, (type(self), model, device, precision, threads))
+        return (_reload, (type(self), *self._arguments))
 
     def __repr__(self) -> str:
-        return f"<musicap.Captioner {self.name!r}, {self.threads} threads>"
+        if self._loaded is None:
+            return "<musicap.Captioner, closed>"
+        return f"<musicap.Captioner {self.name!r}, {self.device}, {self.threads} threads>"
 
     @property
     def name(self) -> str:
-        """What the model was asked for by."""
+        """The model's name: the argument that it was loaded by."""
         return self._captioner.name
 
     @property
     def device(self) -> str:
-        """What the model runs on: ``"cpu"`` where ``"auto"`` found no GPU."""
+        """The device that the model runs on; never ``"auto"``."""
         return self._captioner.device
 
     @property
@@ -154,7 +142,7 @@ class Captioner:
 
     @property
     def threads(self) -> int:
-        """Threads that compute."""
+        """Number of CPU threads."""
         return self._captioner.threads
 
     def captions(
@@ -167,40 +155,51 @@ class Captioner:
         batch_size: int | None = None,
         **generation: Unpack[Generation],
     ) -> Iterator[Caption]:
-        """Captions a recording lazily: each caption comes as soon as it is done.
+        """Captions a recording lazily: each caption is available as soon as it is done.
 
         Args:
-            recording: A path, the bytes of a file, a binary file object, or samples ``[n]`` or
-                ``[channels, n]``, floats within ±1 or integers at full scale.
+            recording: A path, the bytes of a file, a binary file object, samples ``[n]`` or
+                ``[channels, n]``, a tuple ``(samples, sample_rate)``, or a dictionary
+                ``{"array": samples, "sampling_rate": …}``. Samples are floats within ±1 or integers
+                at full scale, as an array of numpy, PyTorch or another library.
             sample_rate: For samples: their rate in hertz.
-            tail: ``"keep"`` captions what is left after the last whole chunk if it is 2 s or
-                longer, ``"drop"`` leaves it out as LP-MusicCaps does.
-            overlap: Seconds that neighbouring chunks share.
-            batch_size: Chunks that are computed together; None is 8, or on a GPU as many as its
-                memory takes. The captions do not depend on it.
-            **generation: See :class:`Generation`.
+            tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s
+                long, ``"drop"`` ignores it as LP-MusicCaps does.
+            overlap: Overlap of successive chunks in seconds.
+            batch_size: Chunks in one batch; None is 8, or on a GPU as many as fit its memory. The
+                captions do not depend on it.
+{generation}
+
+        Generation settings that are not given are the model's own.
 
         Raises:
-            MusicapError: If the recording cannot be read or an option is out of range.
+            MusicapError: If the recording cannot be decoded or an option is invalid.
             OSError: If the file cannot be opened.
         """
-        stream = self._stream(recording, sample_rate, tail, overlap, batch_size, generation)
+        options = self._options("captions", tail, overlap, batch_size, generation)
+        stream = self._stream(recording, sample_rate, options)
         return (Caption(*row) for row in stream)
 
-    def _stream(
+    def _options(
         self,
-        recording: Recording,
-        sample_rate: int | None,
+        function: str,
         tail: str,
         overlap: float,
         batch_size: int | None,
         generation: Mapping[str, Any],
+    ) -> tuple[str, float, int | None, str]:
+        """Options of captioning, checked."""
+        encoded = encode(function, generation, {**_OTHER_OPTIONS[function], **KINDS})
+        warn_without_effect(generation, self.config)
+        checked = (tail, float(overlap), integer("batch_size", batch_size, 1), encoded)
+        self._captioner.check(*checked)
+        return checked
+
+    def _stream(
+        self, recording: Recording, sample_rate: int | None, options: tuple[Any, ...]
     ) -> _musicap.CaptionStream:
-        sample_rate = whole("sample_rate", sample_rate, 1)
-        batch_size = whole("batch_size", batch_size, 1)
-        return self._captioner.captions(
-            recording, sample_rate, tail, overlap, batch_size, encoded(generation)
-        )
+        resolved, rate = resolve(recording, sample_rate)
+        return self._captioner.captions(resolved, integer("sample_rate", rate, 1), *options)
 
     def caption(
         self,
@@ -215,37 +214,119 @@ class Captioner:
         batch_size: int | None = None,
         **generation: Unpack[Generation],
     ) -> Captions:
-        """Captions a whole recording and describes it in a few sentences.
+        """Captions a whole recording and summarises it.
 
         Args:
-            recording: As for :meth:`captions`, like the options that are not named here.
-            summary: ``"local"`` needs no network, ``"openai"`` asks a language model (its key is
-                the environment's ``OPENAI_API_KEY``), None leaves the summary out.
+            recording: As for :meth:`captions`.
+            sample_rate: For samples: their rate in hertz.
+            summary: ``"local"`` needs no network, ``"openai"`` uses a language model (with the key
+                of the environment variable ``OPENAI_API_KEY``), None omits the summary.
                 :func:`musicap.summarize` has more options.
-            language: The summary's language; other than English needs ``summary="openai"``.
-            progress: True for a bar, False for none, or a function that is called with the seconds
-                done and the seconds in all (None if unknown).
+            language: The summary's language; other than English requires ``summary="openai"``.
+            progress: True for a progress bar, False for none, or a function that is called with
+                the seconds that are captioned and the length in seconds (None if unknown).
+            tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s
+                long, ``"drop"`` ignores it.
+            overlap: Overlap of successive chunks in seconds.
+            batch_size: Chunks in one batch; None is 8, or on a GPU as many as fit its memory.
+{generation}
 
-        Ctrl-C ends it within a chunk's time.
+        Generation settings that are not given are the model's own. All options are checked before
+        the recording is read.
+
+        An error or Ctrl-C in the middle has the captions until then in its attribute ``captions``.
+        If only the summary fails, the captions are returned without one and a warning says why.
+
+        Raises:
+            MusicapError: If the recording cannot be decoded or an option is invalid.
+            OSError: If the file cannot be opened.
         """
-        stream = self._stream(recording, sample_rate, tail, overlap, batch_size, generation)
+        options = self._options("caption", tail, overlap, batch_size, generation)
+        check_summary(summary, language)
+        _check_progress(progress)
+        return self._caption(recording, sample_rate, summary, language, progress, options)
+
+    def _caption(
+        self,
+        recording: Recording,
+        sample_rate: int | None,
+        summary: Literal["local", "openai"] | None,
+        language: str,
+        progress: Progress,
+        options: tuple[Any, ...],
+    ) -> Captions:
+        stream = self._stream(recording, sample_rate, options)
         captions: list[Caption] = []
-        with _bar(progress, stream.duration_s, recording) as reached:
-            for row in stream:
-                captions.append(Caption(*row))
-                reached(captions[-1].end_s)
-            known = json.loads(stream.finish())
-            reached(known["duration_s"])
-        result = Captions(
-            file=_file(recording),
-            duration_s=known["duration_s"],
-            model=known["model"],
-            captions=tuple(captions),
-            gaps=tuple(Gap(**gap) for gap in known.get("gaps", ())),
-        )._of(Heard(recording, sample_rate))
+        try:
+            with _bar(progress, stream.duration_s, recording) as advance:
+                for row in stream:
+                    captions.append(Caption(*row))
+                    advance(captions[-1].end_s)
+                result = _result(stream, captions, recording, sample_rate)
+                advance(result.duration_s)
+        except BaseException as error:
+            error.captions = tuple(captions)  # type: ignore[attr-defined]
+            raise
         if summary is None:
             return result
-        return result.with_summary(summarize(result, backend=summary, language=language))
+        try:
+            return result.with_summary(summarize(result, backend=summary, language=language))
+        except MusicapError as error:
+            warnings.warn(f"there is no summary: {error}", UserWarning, stacklevel=3)
+            return result
+
+    def caption_many(
+        self,
+        recordings: str | os.PathLike[str] | Iterable[Recording],
+        *,
+        sample_rate: int | None = None,
+        summary: Literal["local", "openai"] | None = "local",
+        language: str = "English",
+        progress: bool | Callable[[int, Union[int, None]], object] = True,
+        tail: Literal["keep", "drop"] = "keep",
+        overlap: float = 0.0,
+        batch_size: int | None = None,
+        **generation: Unpack[Generation],
+    ) -> Results:
+        """Captions many recordings lazily: an iterator of :class:`Captions` in order.
+
+        A recording that fails does not stop the others: it is listed in ``results.failures``.
+
+        >>> results = captioner.caption_many("music/")  # doctest: +SKIP
+        >>> table = results.to_pandas()  # a row for each caption  # doctest: +SKIP
+        >>> results.failures  # doctest: +SKIP
+
+        Args:
+            recordings: A folder, whose audio files are taken with those in its subfolders; a pattern
+                such as ``"music/**/*.mp3"``; or an iterable of recordings of any kind that
+                :meth:`captions` takes, such as a list of paths, a stack of samples
+                ``[recordings, n]``, or a column of a data set.
+            sample_rate: For samples: their rate in hertz.
+            summary: As for :meth:`caption`.
+            language: As for :meth:`caption`.
+            progress: True for a progress bar, False for none, or a function that is called with
+                the number of recordings that are done and their number in all (None if unknown).
+            tail: As for :meth:`caption`.
+            overlap: As for :meth:`caption`.
+            batch_size: As for :meth:`caption`.
+{generation}
+
+        Generation settings that are not given are the model's own. All options are checked before
+        the first recording is read.
+
+        Raises:
+            MusicapError: If an option is invalid.
+            FileNotFoundError: If there is no such folder, or no file that matches the pattern.
+        """
+        options = self._options("caption_many", tail, overlap, batch_size, generation)
+        check_summary(summary, language)
+        _check_progress(progress)
+        integer("sample_rate", sample_rate, 1)
+
+        def caption(recording: Recording) -> Captions:
+            return self._caption(recording, sample_rate, summary, language, False, options)
+
+        return Results(expand(recordings), caption, progress)
 
     def live(
         self,
@@ -259,19 +340,24 @@ class Captioner:
         """Captions a stream while it plays; see :class:`Live`.
 
         Args:
-            sample_rate: Samples a second and channel.
-            channels: Channels of the stream.
-            overlap: Seconds that neighbouring chunks share: with 5, there is a caption every 5 s.
+            sample_rate: Sample rate in hertz.
+            channels: Number of channels.
+            overlap: Overlap of successive chunks in seconds: with 5 there is a caption every 5 s.
             queue: Chunks that may wait when captioning falls behind; then the oldest are skipped.
                 None keeps only the newest.
-            **generation: See :class:`Generation`.
+{generation}
+
+        Generation settings that are not given are the model's own.
+
+        Raises:
+            InvalidOptionError: If an option is invalid.
         """
-        sample_rate = whole("sample_rate", sample_rate, 1)
-        channels = whole("channels", channels, 1)
-        queue = whole("queue", queue, 1)
-        stream = self._captioner.live(
-            sample_rate, channels, overlap, queue, encoded(generation)
-        )
+        encoded = encode("live", generation, {**_OTHER_OPTIONS["live"], **KINDS})
+        warn_without_effect(generation, self.config)
+        sample_rate = integer("sample_rate", sample_rate, 1)
+        channels = integer("channels", channels, 1)
+        queue = integer("queue", queue, 1)
+        stream = self._captioner.live(sample_rate, channels, float(overlap), queue, encoded)
         return Live(stream, channels)
 
 
@@ -279,6 +365,9 @@ def caption(
     recording: Recording,
     *,
     model: str | os.PathLike[str] | Captioner | None = None,
+    device: str = "cpu",
+    precision: Precision | None = None,
+    threads: int | None = None,
     sample_rate: int | None = None,
     summary: Literal["local", "openai"] | None = "local",
     language: str = "English",
@@ -288,21 +377,41 @@ def caption(
     batch_size: int | None = None,
     **generation: Unpack[Generation],
 ) -> Captions:
-    """Captions a recording with the embedded model, or with ``model``.
+    """Captions a recording with the embedded model, or with another, and summarises it.
 
-    A model that is named is loaded anew in each call: for many recordings make one
-    :class:`Captioner`. The options are those of :meth:`Captioner.caption`.
+    The last model that was loaded by this function is kept for further calls.
 
     >>> result = musicap.caption("song.mp3")  # doctest: +SKIP
     >>> print(result)  # doctest: +SKIP
     0:00–0:10 A slow, quiet piece of music with a piano melody.
+
+    Args:
+        recording: A path, the bytes of a file, a binary file object, samples ``[n]`` or
+            ``[channels, n]``, a tuple ``(samples, sample_rate)``, or a dictionary
+            ``{"array": samples, "sampling_rate": …}``. Samples are floats within ±1 or integers at
+            full scale, as an array of numpy, PyTorch or another library.
+        model: A model folder, file or hub id as for :class:`Captioner`, or a captioner.
+        device: As for :class:`Captioner`.
+        precision: As for :class:`Captioner`.
+        threads: As for :class:`Captioner`.
+        sample_rate: For samples: their rate in hertz.
+        summary: ``"local"`` needs no network, ``"openai"`` uses a language model (with the key of
+            the environment variable ``OPENAI_API_KEY``), None omits the summary.
+        language: The summary's language; other than English requires ``summary="openai"``.
+        progress: True for a progress bar, False for none, or a function that is called with the
+            seconds that are captioned and the length in seconds (None if unknown).
+        tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s long,
+            ``"drop"`` ignores it.
+        overlap: Overlap of successive chunks in seconds.
+        batch_size: Chunks in one batch; None is 8, or on a GPU as many as fit its memory.
+{generation}
+
+    Generation settings that are not given are the model's own. Errors and warnings are those of
+    :meth:`Captioner.caption`.
     """
-    if isinstance(model, Captioner):
-        captioner = model
-    elif model is None:
-        captioner = _embedded()
-    else:
-        captioner = Captioner.from_pretrained(model, progress=bool(progress))
+    check_names("caption", generation, [*_OTHER_OPTIONS["musicap.caption"], *KINDS])
+    check_summary(summary, language)
+    captioner = _captioner_for(model, device, precision, threads, progress)
     return captioner.caption(
         recording,
         sample_rate=sample_rate,
@@ -316,48 +425,154 @@ def caption(
     )
 
 
-_shared: Captioner | None = None
+def caption_many(
+    recordings: str | os.PathLike[str] | Iterable[Recording],
+    *,
+    model: str | os.PathLike[str] | Captioner | None = None,
+    device: str = "cpu",
+    precision: Precision | None = None,
+    threads: int | None = None,
+    sample_rate: int | None = None,
+    summary: Literal["local", "openai"] | None = "local",
+    language: str = "English",
+    progress: bool | Callable[[int, Union[int, None]], object] = True,
+    tail: Literal["keep", "drop"] = "keep",
+    overlap: float = 0.0,
+    batch_size: int | None = None,
+    **generation: Unpack[Generation],
+) -> Results:
+    """Captions many recordings lazily: an iterator of :class:`Captions` in order.
+
+    >>> table = musicap.caption_many("music/").to_pandas()  # doctest: +SKIP
+
+    The options are those of :meth:`Captioner.caption_many`, and ``model``, ``device``, ``precision``
+    and ``threads`` as for :func:`caption`.
+    """
+    check_names("caption_many", generation, [*_OTHER_OPTIONS["musicap.caption"], *KINDS])
+    check_summary(summary, language)
+    captioner = _captioner_for(model, device, precision, threads, progress)
+    return captioner.caption_many(
+        recordings,
+        sample_rate=sample_rate,
+        summary=summary,
+        language=language,
+        progress=progress,
+        tail=tail,
+        overlap=overlap,
+        batch_size=batch_size,
+        **generation,
+    )
 
 
-def _embedded() -> Captioner:
-    """The embedded model, loaded once."""
-    global _shared
-    if _shared is None:
-        _shared = Captioner()
-    return _shared
+# Named arguments, for suggestions.
+_COMMON = ["sample_rate", "tail", "overlap", "batch_size"]
+_OTHER_OPTIONS: dict[str, dict[str, Kind]] = {
+    "captions": dict.fromkeys(_COMMON, ""),
+    "caption": dict.fromkeys([*_COMMON, "summary", "language", "progress"], ""),
+    "caption_many": dict.fromkeys([*_COMMON, "summary", "language", "progress"], ""),
+    "live": dict.fromkeys(["sample_rate", "channels", "overlap", "queue"], ""),
+}
+_OTHER_OPTIONS["musicap.caption"] = {
+    **_OTHER_OPTIONS["caption"],
+    **dict.fromkeys(["model", "device", "precision", "threads"], ""),
+}
 
 
-def _file(recording: Any) -> str | None:
-    """The recording's file, if it has one: file objects do, but for those in memory."""
+def _document(*functions: Any) -> None:
+    """Completes docstrings with the generation settings, indented as the docstring is."""
+    for function in functions:
+        if function.__doc__ is None:  # python -OO
+            continue
+        indent = "            " if "\n            recording" in function.__doc__ else "        "
+        lines = [indent + line.strip() for line in DOCS.splitlines()]
+        function.__doc__ = function.__doc__.replace("{generation}", "\n".join(lines))
+
+
+_document(Captioner.captions, Captioner.caption, Captioner.caption_many, Captioner.live, caption)
+
+_last: tuple[tuple[Any, ...], Captioner] | None = None
+
+
+def _captioner_for(
+    model: str | os.PathLike[str] | Captioner | None,
+    device: str,
+    precision: Precision | None,
+    threads: int | None,
+    progress: Any,
+) -> Captioner:
+    """The captioner for these arguments: the last one if they are the same."""
+    global _last
+    if isinstance(model, Captioner):
+        if (device, precision, threads) != ("cpu", None, None):
+            text = "device, precision and threads are those of the captioner that is passed as model"
+            raise InvalidOptionError(text)
+        return model
+    key = (None if model is None else os.fspath(model), device, precision, threads)
+    if _last is None or _last[0] != key:
+        captioner = Captioner(
+            model, device=device, precision=precision, threads=threads, progress=bool(progress)
+        )
+        _last = (key, captioner)
+    return _last[1]
+
+
+def _result(
+    stream: _musicap.CaptionStream,
+    captions: list[Caption],
+    recording: Recording,
+    sample_rate: int | None,
+) -> Captions:
+    known = json.loads(stream.finish())
+    result = Captions(
+        file=_file_name(recording),
+        duration_s=known["duration_s"],
+        model=known["model"],
+        captions=tuple(captions),
+        gaps=tuple(Gap(**gap) for gap in known.get("gaps", ())),
+    )
+    return result._with_source(Source(*resolve(recording, sample_rate)))
+
+
+def _file_name(recording: Any) -> str | None:
+    """The recording's file, if it has one: file objects do, except those in memory."""
     if isinstance(recording, (str, os.PathLike)):
         return os.fsdecode(recording)
+    if isinstance(recording, Mapping):
+        path = recording.get("path")
+        return path if isinstance(path, str) else None
     name = getattr(recording, "name", None)
     return name if isinstance(name, str) else None
 
 
 def _reload(
-    cls: type[Captioner], model: str | None, device: str, precision: Any, threads: int | None
+    cls: type[Captioner],
+    model: str | None,
+    device: str,
+    precision: Precision | None,
+    threads: int | None,
 ) -> Captioner:
-    return cls.from_pretrained(
-        model, device=device, precision=precision, threads=threads, progress=False
-    )
+    return cls(model, device=device, precision=precision, threads=threads, progress=False)
+
+
+def _check_progress(progress: Any) -> None:
+    if not isinstance(progress, bool) and not callable(progress):
+        text = f"progress is {progress!r}, but must be True, False or a function"
+        raise InvalidOptionError(text)
 
 
 @contextmanager
 def _bar(
     progress: Progress, duration_s: float | None, recording: Any
 ) -> Iterator[Callable[[float], object]]:
-    """What to call with the seconds that are done."""
+    """The function to call with the seconds that are captioned."""
     if callable(progress):
         yield lambda seconds: progress(seconds, duration_s)
     elif progress:
-        from tqdm.auto import tqdm
-
         named = isinstance(recording, (str, os.PathLike))
         name = os.path.basename(os.fspath(recording)) if named else "captions"
         total = None if duration_s is None else round(duration_s, 1)
         style = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s of audio, {remaining} left"
-        with tqdm(
+        with make_bar(
             total=total, desc=name, unit="s", bar_format=style if total else None, leave=False
         ) as bar:
             yield lambda seconds: bar.update(min(seconds, total or seconds) - bar.n)
@@ -369,7 +584,7 @@ def _bar(
 def _download_bar(
     progress: bool | Callable[[int, int, str], object],
 ) -> Iterator[Callable[[int, int, str], object] | None]:
-    """What to call with the bytes that are done. A bar appears with the first of them."""
+    """The function to call with the bytes that are downloaded. A bar appears at its first call."""
     if not progress or callable(progress):
         yield progress or None
         return
@@ -377,9 +592,7 @@ def _download_bar(
 
     def on_download(done: int, total: int, file: str) -> None:
         if file not in bars:
-            from tqdm.auto import tqdm
-
-            bars[file] = tqdm(desc=file, unit="B", unit_scale=True, unit_divisor=1000)
+            bars[file] = make_bar(desc=file, unit="B", unit_scale=True, unit_divisor=1000)
         bars[file].total = total or None
         bars[file].update(done - bars[file].n)
 

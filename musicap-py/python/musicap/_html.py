@@ -1,4 +1,4 @@
-"""Captions in a notebook: a player, and a table whose row follows the playback."""
+"""Captions as HTML: a player, and a table in which the current caption is highlighted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STYLE = """
 #{id} .note {{ opacity: .7; margin: .5rem 0 0; }}
 """
 
-# The row of the latest caption that has begun and not ended; times may overlap.
+# Of captions that overlap, the latest is the current one.
 _SCRIPT = """
 (() => {{
   const root = document.getElementById("{id}");
@@ -53,16 +53,17 @@ _SCRIPT = """
 """
 
 
-def show(result: Captions) -> str:
-    """A fragment that stands alone: no file and no network is needed to look at it."""
+def render(result: Captions, player_bytes: int) -> str:
+    """A fragment that contains all it needs, with at most ``player_bytes`` of audio."""
     name = f"musicap-{uuid.uuid4().hex[:12]}"
-    url = result._heard.data_url() if result._heard is not None else None
+    source = result._source if player_bytes > 0 else None
+    url = source.data_url(player_bytes) if source is not None else None
     parts = [f'<div id="{name}"><style>{_STYLE.format(id=name)}</style>']
     if url is not None:
         title = html.escape(os.path.basename(result.file or "recording"))
         parts.append(f'<audio controls preload="metadata" aria-label="{title}" src="{url}"></audio>')
-    elif result._heard is not None:
-        note = "The recording is gone, or too long to be kept in a notebook."
+    elif source is not None:
+        note = "There is no player: the recording is not available any more, or too long."
         parts.append(f'<p class="note">{note}</p>')
     if result.summary:
         parts.append(f'<p class="summary">{html.escape(result.summary)}</p>')
@@ -79,7 +80,7 @@ def show(result: Captions) -> str:
     for gap in result.gaps:
         parts.append(f'<p class="note">{html.escape(gap.reason)}</p>')
     if not result.captions:
-        parts.append('<p class="note">There is nothing long enough to caption.</p>')
+        parts.append('<p class="note">The recording is too short for a caption.</p>')
     if url is not None:
         parts.append(f"<script>{_SCRIPT.format(id=name)}</script>")
     parts.append("</div>")

@@ -22,25 +22,25 @@ class LiveCaption(Caption):
     """A caption of a stream. Times count from the stream's start."""
 
     behind_s: float
-    """Audio that had come since the chunk's end, in seconds: how far captioning is behind."""
+    """Seconds of audio received since the chunk's end: how far captioning is behind."""
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """Chunks that were skipped, because captioning was behind."""
+    """A span that was skipped because captioning fell behind."""
 
     start_s: float
-    """Where what was skipped begins, in seconds from the stream's start."""
+    """Start in seconds from the stream's start."""
     end_s: float
-    """Where it ends."""
+    """End in seconds from the stream's start."""
     behind_s: float
     """How far captioning was behind, in seconds."""
 
 
 class Live:
-    """A stream in the making: samples go in with :meth:`push`, captions come out.
+    """A live stream: samples are added with :meth:`push`, and iterating gives captions.
 
-    In one thread, push and poll in turn:
+    In one thread, call push and poll in turn:
 
     >>> with captioner.live(sample_rate=48_000) as live:  # doctest: +SKIP
     ...     for block in blocks:
@@ -48,8 +48,10 @@ class Live:
     ...         for event in live.poll():
     ...             print(event)
 
-    With an audio library that calls back, let the callback push, and iterate elsewhere: the loop
-    waits for captions and ends when the stream is closed.
+    With an audio library that calls a function for each block, push in that function and iterate in
+    another thread: the loop waits for captions and ends when the stream is closed.
+
+    An error of the model does not end the stream: iterate again to continue.
     """
 
     def __init__(self, stream: _musicap.LiveStream, channels: int) -> None:
@@ -57,21 +59,21 @@ class Live:
         self._channels = channels
 
     def push(self, block: ArrayLike | bytes | bytearray | memoryview) -> None:
-        """Takes the next samples and never waits for the model.
+        """Adds the next samples. It never waits for the model.
 
         Args:
             block: ``[n]`` with interleaved channels, or ``[n, channels]`` as sounddevice gives it;
                 floats within ±1, integers at full scale, or the bytes of 16-bit integers.
 
         Raises:
-            ValueError: If the shape is another, a sample is no finite number, or the stream is
+            ValueError: If the shape is another, a sample is not a finite number, or the stream is
                 closed.
         """
         import numpy
 
         array: Any = block
         if not hasattr(array, "__array__") and not isinstance(array, (list, tuple)):
-            # Bytes, and buffers of audio libraries that do not say what they hold, are 16 bits.
+            # Bytes, and buffers of audio libraries without a type, are taken as 16-bit integers.
             view = memoryview(array)
             if view.format in ("B", "b", "c"):
                 if view.nbytes % 2:
@@ -89,14 +91,14 @@ class Live:
         self._stream.push(array)
 
     def poll(self) -> list[LiveEvent]:
-        """Captions what is waiting, without waiting for more audio."""
+        """Captions the audio received so far, without waiting for more."""
         events = []
         while not isinstance(event := self._stream.wait(0.0), bool):
             events.append(_event(event))
         return events
 
     def close(self) -> None:
-        """Ends the stream. What has come by then is still captioned by those who iterate."""
+        """Ends the stream. Iterating still gives the captions of the audio received before."""
         self._stream.close()
 
     @property
@@ -106,7 +108,7 @@ class Live:
 
     @property
     def behind_s(self) -> float:
-        """Audio that has come and is not captioned or skipped, in seconds."""
+        """Seconds of audio that are neither captioned nor skipped yet."""
         return self._stream.behind_s
 
     def __iter__(self) -> Iterator[LiveEvent]:

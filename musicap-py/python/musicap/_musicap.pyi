@@ -15,6 +15,8 @@ from typing import Final, final
 __all__ = ["VERSION", "CaptionStream", "Captioner", "LiveStream", "convert", "finetune", "log_mel", "read_captions", "run_command", "summarize", "write_captions"]
 
 VERSION: Final[str]
+MAX_THREADS: Final[int]
+EXTENSIONS: Final[list[str]]
 """
 The version of the package.
 """
@@ -45,6 +47,9 @@ class Captioner:
         """
         The captions of a recording as an iterator of rows.
         """
+    def check(self, /, tail: str, overlap: float, batch_size: int | None, generation: str) -> None: ...
+    @property
+    def stored_precision(self, /) -> str: ...
     @property
     def config(self, /) -> str:
         """
@@ -122,6 +127,11 @@ def log_mel(source: object, sample_rate: int | None, front_end: str, overlap: fl
     front end of LP-MusicCaps but for the changes of a JSON object.
     """
 
+def check_captions(origin: str, captions: str) -> None: ...
+def check_summary(backend: str, language: str) -> None: ...
+def default_threads(cores: int) -> int: ...
+def encode_opus(source: object, sample_rate: int | None, limit: int) -> bytes | None: ...
+def log_mel_whole(source: object, sample_rate: int | None, front_end: str, threads: int | None) -> numpy.typing.NDArray[numpy.float32]: ...
 def read_captions(origin: str, captions: str) -> str:
     """
     JSON of captions as an array of recordings, checked.

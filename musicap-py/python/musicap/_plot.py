@@ -18,17 +18,20 @@ if TYPE_CHECKING:
 
     from musicap._results import Captions
 
-_INCHES_A_CHUNK = 1.5
-_MOST_COLUMNS = 4_000
+_INCHES_PER_CHUNK = 1.5
+_MAX_COLUMNS = 4_000
 
 
 def plot(result: Captions) -> matplotlib.figure.Figure:
     """See :meth:`musicap.Captions.plot`."""
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import FuncFormatter
+    except ImportError as error:
+        raise ImportError("plot() needs matplotlib: pip install 'musicap[plot]'") from error
 
-    class Shown(Figure):
-        """Notebooks show it, whether pyplot has been set up or not."""
+    class InlineFigure(Figure):
+        """A figure that notebooks show without pyplot."""
 
         def _repr_png_(self) -> bytes:
             picture = io.BytesIO()
@@ -37,33 +40,29 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
 
     sample_rate = None
     recording = result.file if result.file is not None and os.path.exists(result.file) else None
-    if result._heard is not None:
-        recording, sample_rate = result._heard.again(), result._heard.sample_rate
+    if result._source is not None:
+        recording, sample_rate = result._source.reopen(), result._source.sample_rate
     if recording is None:
         raise ValueError(
-            "the recording is not at hand: keep the samples or the open file as long as you want "
-            "to plot, or caption a path"
+            "the recording is not available any more: keep a reference to the samples or the open "
+            "file, or caption a path"
         )
-    # Magnitude, as spectrograms are usually looked at; the tail however short.
-    mel = log_mel(recording, sample_rate=sample_rate, power="magnitude")
-    frames_of_chunks = [chunk[:, :-1] for chunk in mel]
-    silence = numpy.full((mel.shape[1], 1), -100.0, numpy.float32)
-    decibels: NDArray[numpy.float32] = numpy.concatenate(frames_of_chunks or [silence], axis=1)
+    decibels = log_mel(recording, sample_rate=sample_rate, power="magnitude", whole=True)
     duration = max(result.duration_s, 1e-3)
+    # The last frame is centred on the end.
     decibels = decibels[:, : max(1, round(duration * 100))]
-    # A short tail has no spectrogram.
-    seconds = min(decibels.shape[1] / 100, duration)
-    step = -(-decibels.shape[1] // _MOST_COLUMNS)
+    seconds = duration
+    step = -(-decibels.shape[1] // _MAX_COLUMNS)
     if step > 1:
         whole = decibels.shape[1] // step * step
         seconds *= whole / decibels.shape[1]
         decibels = decibels[:, :whole].reshape(len(decibels), -1, step).mean(axis=2)
     top = float(numpy.max(decibels))
 
-    # Captions stand in columns where there is room for them, and in a list where there is not.
+    # Captions are columns below the spectrogram if these are wide enough, otherwise a list.
     starts = [caption.start_s for caption in result.captions]
     apart = min((b - a for a, b in zip(starts, starts[1:])), default=duration)
-    width = float(min(max(8.0, duration / apart * _INCHES_A_CHUNK), 24.0))
+    width = float(min(max(8.0, duration / apart * _INCHES_PER_CHUNK), 24.0))
     inches = min(width * apart / duration, width - 1.5)
     in_columns = inches >= 1.3
     lines = [
@@ -75,7 +74,7 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
     counts = [len(each) for each in lines]
     rows = max(counts, default=1) if in_columns else sum(counts)
     text_inches = 0.2 * rows + 0.2
-    figure = Shown(figsize=(width, 2.6 + text_inches), layout="constrained")
+    figure = InlineFigure(figsize=(width, 2.6 + text_inches), layout="constrained")
     picture, words = figure.subplots(
         2, 1, height_ratios=[2.4, text_inches], sharex=in_columns, squeeze=True
     )

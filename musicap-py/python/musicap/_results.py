@@ -1,10 +1,10 @@
-"""Captions as plain data, and the forms they are written in."""
+"""Captions as plain data, and the formats they are written in."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, overload
 
 from musicap import _musicap
@@ -13,25 +13,27 @@ if TYPE_CHECKING:
     import matplotlib.figure
     import pandas
 
-    from musicap._sources import Heard
+    from musicap._sources import Source
 
 __all__ = ["Caption", "Captions", "Gap"]
 
 
 @dataclass(frozen=True)
 class Caption:
-    """What is heard in one stretch of a recording."""
+    """The description of one span of a recording."""
 
     index: int
     """The chunk's number, from 0."""
     start_s: float
-    """Where the stretch starts, in seconds."""
+    """Start of the span in seconds."""
     end_s: float
-    """Where it ends, in seconds."""
+    """End of the span in seconds."""
     text: str
     """The caption."""
     score: float
-    """How sure the model is: the mean log-probability of the caption's tokens, at most 0."""
+    """The mean log-probability of the caption's tokens, at most 0: ``exp(score)`` is the geometric
+    mean of their probabilities. It says how sure the model is of its words, not how well they fit the
+    music, and compares captions of the same model and generation settings only."""
 
     def __str__(self) -> str:
         return f"{_clock(self.start_s)}–{_clock(self.end_s)} {self.text}"
@@ -39,22 +41,23 @@ class Caption:
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch that no caption speaks of, because it could not be decoded."""
+    """A span that could not be decoded or captioned."""
 
     start_s: float
-    """Where it starts, in seconds."""
+    """Start in seconds."""
     end_s: float
-    """Where it ends, in seconds."""
+    """End in seconds."""
     reason: str
-    """Why, and what is in its place."""
+    """Why, and what replaces it."""
 
 
 @dataclass(frozen=True)
 class Captions:
-    """The captions of one recording, in the order of time.
+    """The captions of one recording, in order of time.
 
-    It is a sequence of :class:`Caption`: ``len(result)``, ``result[0]``, ``for c in result``. In a
-    notebook it shows a player with the captions below, of which the current one is lit.
+    It is a sequence of :class:`Caption`: ``len(result)``, ``result[0]``, ``for c in result``; a slice
+    ``result[1:3]`` is a ``Captions`` again. In a notebook it is shown as a player with a table of the
+    captions, in which the current one is highlighted.
     """
 
     file: str | None
@@ -62,13 +65,13 @@ class Captions:
     duration_s: float
     """The recording's length in seconds."""
     model: str
-    """The model that wrote the captions."""
+    """The name of the model."""
     captions: tuple[Caption, ...]
     """The captions."""
     summary: str | None = None
-    """One description of the whole, if one has been made."""
+    """A description of the whole recording, if there is one."""
     gaps: tuple[Gap, ...] = ()
-    """Stretches that could not be decoded."""
+    """Spans that could not be decoded or captioned."""
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -79,19 +82,28 @@ class Captions:
     @overload
     def __getitem__(self, index: int) -> Caption: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[Caption, ...]: ...
-    def __getitem__(self, index: int | slice) -> Caption | tuple[Caption, ...]:
+    def __getitem__(self, index: slice) -> Captions: ...
+    def __getitem__(self, index: int | slice) -> Caption | Captions:
+        if isinstance(index, slice):
+            # The summary is of the whole.
+            part = replace(self, captions=self.captions[index], summary=None)
+            return part._with_source(self._source)
         return self.captions[index]
 
     def __str__(self) -> str:
         return self.to_text().rstrip("\n")
 
     def __getstate__(self) -> dict[str, Any]:
-        # What was heard may be an open file or a gigabyte of samples.
-        return {key: value for key, value in self.__dict__.items() if key != "_heard"}
+        # The recording may be an open file or a gigabyte of samples.
+        return {key: value for key, value in self.__dict__.items() if key != "_source"}
+
+    @property
+    def text(self) -> str:
+        """The texts of the captions, one in each line."""
+        return "\n".join(caption.text for caption in self.captions)
 
     def to_dict(self) -> dict[str, Any]:
-        """The keys and values that ``musicap --format json`` writes."""
+        """Plain data, with the keys of ``musicap --format json``."""
         data: dict[str, Any] = {
             "file": self.file,
             "duration_s": self.duration_s,
@@ -105,34 +117,60 @@ class Captions:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Captions:
-        """The opposite of :meth:`to_dict`.
+        """Captions from the data of :meth:`to_dict`.
 
-        Raises :class:`musicap.errors.InvalidCaptionsError` if a key is missing or of another type.
+        Raises:
+            InvalidCaptionsError: If a key is missing or has a value of another type.
         """
         return cls.from_json(json.dumps(dict(data)))
 
     @classmethod
     def from_json(cls, text: str) -> Captions:
-        """Reads what :meth:`to_json` or ``musicap --format json`` wrote for one recording."""
-        recordings = json.loads(_musicap.read_captions("captions", text))
+        """Captions from the text of :meth:`to_json` or ``musicap --format json``, for one recording.
+
+        Raises:
+            InvalidCaptionsError: If the text does not contain captions.
+            ValueError: If it contains those of several recordings.
+        """
+        return cls._from_json("captions", text)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Captions:
+        """Reads a JSON file that :meth:`save` or ``musicap --format json`` wrote for one recording.
+
+        Raises:
+            OSError: If the file cannot be read.
+            InvalidCaptionsError: If it does not contain captions.
+        """
+        with open(path, encoding="utf-8") as file:
+            return cls._from_json(os.fspath(path), file.read())
+
+    @classmethod
+    def _from_json(cls, origin: str, text: str) -> Captions:
+        # Rust checks the text, and Python reads it: its floats are exactly those that were written.
+        _musicap.check_captions(origin, text)
+        recordings = json.loads(text)
+        if isinstance(recordings, dict):
+            recordings = [recordings]
         if len(recordings) != 1:
-            raise ValueError(f"{len(recordings)} recordings; read them one by one with from_dict")
+            count = len(recordings)
+            raise ValueError(f"{origin}: captions of {count} recordings; use from_dict for each")
         [one] = recordings
         return cls(
-            file=one["file"],
+            file=one.get("file"),
             duration_s=one["duration_s"],
             model=one["model"],
-            captions=tuple(Caption(**caption) for caption in one["captions"]),
-            summary=one["summary"],
-            gaps=tuple(Gap(**gap) for gap in one.get("gaps", ())),
+            captions=tuple(_from_keys(Caption, caption) for caption in one["captions"]),
+            summary=one.get("summary"),
+            gaps=tuple(_from_keys(Gap, gap) for gap in one.get("gaps", ())),
         )
 
     def to_json(self) -> str:
-        """JSON, as the command line writes it."""
-        return self._write("json")
+        """JSON, as ``musicap --format json`` writes it."""
+        return json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n"
 
     def to_text(self) -> str:
-        """A line for each caption: ``0:10–0:20 A solo violin plays…``, then the summary."""
+        """One line for each caption, ``0:10–0:20 A solo violin plays…``, and the summary."""
         return self._write("text")
 
     def to_srt(self) -> str:
@@ -144,57 +182,89 @@ class Captions:
         return self._write("vtt")
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes a file in the form that its ending names: .txt, .json, .srt or .vtt."""
-        ending = os.path.splitext(os.fspath(path))[1].lower()
-        form = {".txt": "text", ".json": "json", ".srt": "srt", ".vtt": "vtt"}.get(ending)
-        if form is None:
-            raise ValueError(f"{path}: name a file that ends in .txt, .json, .srt or .vtt")
-        text = self._write(form)
+        """Writes a file in the format of its extension: .txt, .json, .srt or .vtt.
+
+        Raises:
+            ValueError: If the extension is another.
+            OSError: If the file cannot be written.
+        """
+        extension = os.path.splitext(os.fspath(path))[1].lower()
+        formats = {".txt": "text", ".json": "json", ".srt": "srt", ".vtt": "vtt"}
+        if extension not in formats:
+            raise ValueError(f"{path}: the extension must be .txt, .json, .srt or .vtt")
+        text = self.to_json() if extension == ".json" else self._write(formats[extension])
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A row for each caption. Needs pandas: ``pip install musicap[pandas]``."""
-        import pandas
-
-        columns = ["index", "start_s", "end_s", "text", "score"]
-        rows = [asdict(caption) for caption in self.captions]
-        table: pandas.DataFrame = pandas.DataFrame(rows, columns=columns).set_index("index")
-        return table
+        """A row for each caption, with ``start_s``, ``end_s``, ``text`` and ``score``, indexed by the
+        chunk's number. Needs pandas: ``pip install musicap[pandas]``."""
+        one: pandas.DataFrame = table([self]).drop(columns="file").set_index("index")
+        return one
 
     def with_summary(self, summary: str | None) -> Captions:
         """The same captions with another summary."""
-        return replace(self, summary=summary)._of(self._heard)
+        return replace(self, summary=summary)._with_source(self._source)
 
     @property
-    def _heard(self) -> Heard | None:
-        """The recording, if it is at hand. No field: it is not compared, copied or pickled."""
-        heard: Heard | None = self.__dict__.get("_heard")
-        return heard
+    def _source(self) -> Source | None:
+        """The recording, if it is available. It is not a field, so it is not compared or pickled."""
+        source: Source | None = self.__dict__.get("_source")
+        return source
 
-    def _of(self, heard: Heard | None) -> Captions:
-        """These captions, of that recording."""
-        self.__dict__["_heard"] = heard
+    def _with_source(self, source: Source | None) -> Captions:
+        self.__dict__["_source"] = source
         return self
 
     def plot(self) -> matplotlib.figure.Figure:
-        """The log-mel spectrogram with the captions below it, each under its own stretch.
+        """The log-mel spectrogram with the captions below it.
 
-        The recording is heard again for that: its file must still be there, and of samples or a
-        file object a reference must have been kept. In a notebook the figure is shown; elsewhere
-        save it with ``savefig``. Needs matplotlib: ``pip install musicap[plot]``.
+        The recording is read again: its file must still exist; of samples or a file object the
+        caller must have kept a reference. In a notebook the figure is shown; elsewhere save it with
+        ``savefig``. Needs matplotlib: ``pip install musicap[plot]``.
+
+        Raises:
+            ValueError: If the recording is not available any more.
         """
         from musicap import _plot
 
         return _plot.plot(self)
 
-    def _repr_html_(self) -> str:
+    def to_html(self, *, player_mb: float = 24.0) -> str:
+        """An HTML fragment with a player and the captions, as notebooks show it.
+
+        Args:
+            player_mb: Largest size of the audio in the fragment, in megabytes; 0 omits the player.
+                Files larger than a quarter of it, and samples, are encoded as Opus, at half a
+                megabyte a minute.
+        """
         from musicap import _html
 
-        return _html.show(self)
+        return _html.render(self, int(player_mb * 1e6))
 
-    def _write(self, form: str) -> str:
-        return _musicap.write_captions(json.dumps(self.to_dict()), form)
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def _write(self, format: str) -> str:
+        return _musicap.write_captions(json.dumps(self.to_dict()), format)
+
+
+def _from_keys(cls: type[Any], data: Mapping[str, Any]) -> Any:
+    """An instance of a dataclass from the keys that it has. Others, of later versions, are ignored."""
+    return cls(**{field.name: data[field.name] for field in fields(cls)})
+
+
+def table(recordings: list[Captions]) -> pandas.DataFrame:
+    """A row for each caption of all recordings."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError("to_pandas() needs pandas: pip install 'musicap[pandas]'") from error
+
+    columns = ["file", "index", "start_s", "end_s", "text", "score"]
+    rows = [{"file": one.file, **asdict(caption)} for one in recordings for caption in one]
+    all_rows: pandas.DataFrame = pandas.DataFrame(rows, columns=columns)
+    return all_rows
 
 
 def _clock(seconds: float) -> str:

@@ -1,104 +1,179 @@
-"""What counts as a recording, and how it is heard again."""
+"""The kinds of recordings, and access to a recording after it has been captioned."""
 
 from __future__ import annotations
 
 import base64
-import io
 import mimetypes
 import os
-import wave
 import weakref
+from collections.abc import Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol, Union
 
+from musicap import _musicap
+from musicap.errors import MusicapError
+
 if TYPE_CHECKING:
-    import numpy
     from numpy.typing import ArrayLike
     from typing_extensions import TypeAlias
 
     class BinaryFile(Protocol):
-        """Whatever gives bytes."""
+        """An object that bytes can be read from."""
 
         def read(self, size: int = ..., /) -> bytes: ...
 
     Recording: TypeAlias = Union[
-        str, os.PathLike[str], bytes, bytearray, memoryview, BinaryFile, ArrayLike
+        str,
+        os.PathLike[str],
+        bytes,
+        bytearray,
+        memoryview,
+        BinaryFile,
+        ArrayLike,
+        tuple[ArrayLike, int],
+        Mapping[str, Any],
     ]
-    """A path, the bytes of a file, a binary file object, or samples ``[n]`` or ``[channels, n]``."""
+    """A path, the bytes of a file, a binary file object, samples ``[n]`` or ``[channels, n]``, a
+    tuple ``(samples, sample_rate)``, or a dictionary ``{"array": …, "sampling_rate": …}``."""
 else:
     Recording = Any
 
-_MOST_BYTES = 24 << 20
-"""A notebook that holds more than this in one cell is slow to open."""
+
+def resolve(recording: Any, sample_rate: int | None) -> tuple[Any, int | None]:
+    """The recording in one of the forms that the compiled part takes, and its rate if it consists of
+    samples."""
+    samples, own_rate = _with_rate(recording)
+    if own_rate is not None:
+        if sample_rate is not None and sample_rate != own_rate:
+            raise TypeError(f"sample_rate is {sample_rate}, but the recording says {own_rate}")
+        recording, sample_rate = samples, own_rate
+    if isinstance(recording, (list, tuple)) and any(_is_array(item) for item in recording[:1]):
+        raise TypeError(
+            f"a list of {len(recording)} arrays: caption several recordings with caption_many(), or "
+            "pass the channels of one recording as one array, numpy.stack(channels)"
+        )
+    return _as_numpy(recording), sample_rate
 
 
-class Heard:
-    """A recording as it was handed over.
+def _with_rate(recording: Any) -> tuple[Any, int | None]:
+    """Samples and rate of a tuple or a dictionary that has both."""
+    if isinstance(recording, tuple) and len(recording) == 2:
+        first, second = recording
+        # torchaudio, librosa and soundfile give (samples, rate), scipy and Gradio (rate, samples).
+        for samples, rate in [(first, second), (second, first)]:
+            if _is_rate(rate) and _is_array(samples):
+                return samples, int(rate)
+    if isinstance(recording, Mapping) and "array" in recording:
+        sampling_rate: Any = recording.get("sampling_rate")
+        if not _is_rate(sampling_rate):
+            raise TypeError("the dictionary has an array, but no number as sampling_rate")
+        return recording["array"], int(sampling_rate)
+    return recording, None
 
-    Arrays and file objects are not kept alive by captions of them: who wants to see them again
-    keeps them.
+
+def _is_rate(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer()
+
+
+def _is_array(value: Any) -> bool:
+    return hasattr(value, "__array__") or (isinstance(value, list) and not isinstance(value, str))
+
+
+def _as_numpy(recording: Any) -> Any:
+    """A tensor that numpy cannot read by itself as one that it can."""
+    if hasattr(recording, "detach") and hasattr(recording, "cpu"):
+        # PyTorch: numpy reads neither tensors that require gradients nor those on a GPU, and it has
+        # no bfloat16.
+        recording = recording.detach().cpu()
+        return recording.float() if str(recording.dtype) == "torch.bfloat16" else recording
+    if str(getattr(recording, "dtype", "")) == "bfloat16":  # JAX
+        return recording.astype("float32")
+    return recording
+
+
+class Source:
+    """A recording that has been captioned, for players and plots.
+
+    Arrays and file objects are referenced weakly: captions of them do not keep them in memory.
     """
 
     def __init__(self, recording: Any, sample_rate: int | None) -> None:
         self.sample_rate = sample_rate
-        self._kept: Any = None
-        self._seen: Any = None
+        self._strong: Any = None
+        self._weak: weakref.ref[Any] | None = None
         if isinstance(recording, (str, os.PathLike, bytes)):
-            self._kept = recording
+            self._strong = recording
         else:
             try:
-                self._seen = weakref.ref(recording)
+                self._weak = weakref.ref(recording)
             except TypeError:
                 pass
 
     @property
     def recording(self) -> Any:
         """The recording, or None if it is gone."""
-        return self._seen() if self._seen is not None else self._kept
+        return self._weak() if self._weak is not None else self._strong
 
-    def again(self) -> Any:
-        """The recording to be heard once more, or None if that cannot be.
+    def reopen(self) -> Any:
+        """The recording in a form that can be read again, or None if that is impossible.
 
-        A file object is read to its end and left where it was.
+        A file object is read to its end, and its position is restored.
         """
         recording = self.recording
         if not hasattr(recording, "read"):
             return recording
         try:
-            place = recording.tell()
+            position = recording.tell()
             recording.seek(0)
             data = recording.read()
-            recording.seek(place)
+            recording.seek(position)
         except (AttributeError, OSError, ValueError):
             return None
         return data
 
-    def data_url(self) -> str | None:
-        """The recording as a URL that has it all in it, or None if it is gone or too long."""
-        kind, data = self._bytes()
-        if data is None or len(data) > _MOST_BYTES:
+    def data_url(self, limit: int) -> str | None:
+        """A URL that contains the recording, or None if it is gone or too long.
+
+        A file of at most a quarter of ``limit`` bytes is taken as it is. Everything else is encoded
+        as Opus, mono at 64 kbit/s: half a megabyte a minute.
+        """
+        recording = self.reopen()
+        if recording is None:
+            return None
+        kind, data = ("", None) if self.sample_rate is not None else _small_file(recording, limit // 4)
+        if data is None:
+            try:
+                kind, data = "audio/ogg", _musicap.encode_opus(recording, self.sample_rate, limit)
+            except (MusicapError, OSError):
+                return None
+        if data is None:
             return None
         return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
-    def _bytes(self) -> tuple[str, bytes | None]:
-        recording = self.again()
-        if recording is None:
-            return "", None
-        if self.sample_rate is not None:
-            return "audio/wav", _wav(recording, self.sample_rate)
-        if isinstance(recording, (bytes, bytearray, memoryview)):
-            return _kind(bytes(recording[:16])), bytes(recording)
+
+def _small_file(recording: Any, most: int) -> tuple[str, bytes | None]:
+    """The type and the bytes of a file, if it has no more than ``most`` bytes and browsers play it."""
+    if isinstance(recording, (bytes, bytearray, memoryview)):
+        data = bytes(recording) if len(recording) <= most else b""
+        name = ""
+    else:
+        name = os.fspath(recording)
         try:
-            if os.path.getsize(recording) > _MOST_BYTES:
+            if os.path.getsize(recording) > most:
                 return "", None
             with open(recording, "rb") as file:
                 data = file.read()
         except OSError:
             return "", None
-        return mimetypes.guess_type(os.fspath(recording))[0] or _kind(data[:16]), data
+    kind = _mime_type(data[:16])
+    if kind is None and name:
+        guessed = mimetypes.guess_type(name)[0]
+        kind = guessed if guessed in ("audio/mpeg", "audio/webm", "video/mp4") else None
+    return (kind, data) if kind is not None and data else ("", None)
 
 
-def _kind(start: bytes) -> str:
-    """The type that a browser knows a sound file by, from its first bytes."""
+def _mime_type(start: bytes) -> str | None:
+    """The type of an audio file that browsers play, from its first bytes."""
     if start.startswith(b"fLaC"):
         return "audio/flac"
     if start.startswith(b"OggS"):
@@ -107,26 +182,6 @@ def _kind(start: bytes) -> str:
         return "audio/wav"
     if start[4:8] == b"ftyp":
         return "audio/mp4"
-    return "audio/mpeg"
-
-
-def _wav(samples: Any, sample_rate: int) -> bytes | None:
-    """Samples as a 16-bit mono file."""
-    import numpy
-
-    array = numpy.asarray(samples)
-    if array.shape[-1] * 2 > _MOST_BYTES:
-        return None
-    mono: numpy.ndarray[Any, Any] = array.mean(axis=0) if array.ndim == 2 else array
-    if array.dtype.kind == "i":
-        mono = mono / float(2 ** (8 * array.dtype.itemsize - 1))
-    elif array.dtype.kind == "u":
-        half = float(2 ** (8 * array.dtype.itemsize - 1))
-        mono = (mono - half) / half
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(sample_rate)
-        out.writeframes((numpy.clip(mono, -1.0, 1.0) * 32767.0).astype("<i2").tobytes())
-    return file.getvalue()
+    if start.startswith(b"ID3") or (len(start) > 1 and start[0] == 0xFF and start[1] & 0xE0 == 0xE0):
+        return "audio/mpeg"
+    return None

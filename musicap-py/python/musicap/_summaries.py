@@ -1,4 +1,4 @@
-"""One description of a whole recording."""
+"""Descriptions of whole recordings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Literal
 
 from musicap import _musicap
+from musicap.errors import InvalidOptionError
 
 if TYPE_CHECKING:
     from musicap._results import Captions
@@ -25,24 +26,24 @@ def summarize(
     timeout: float | None = None,
     retries: int | None = None,
 ) -> str:
-    """Describes a recording from its captions.
+    """Summarises the captions of a recording.
 
     Args:
-        captions: What :func:`musicap.caption` gave.
-        backend: ``"local"`` counts what the captions agree on and needs no network; ``"openai"``
-            asks a server that speaks OpenAI's chat completions.
-        language: The language to write in, by a name or code; ``"local"`` knows English alone.
+        captions: The result of :func:`musicap.caption`.
+        backend: ``"local"`` states what the captions agree on and needs no network; ``"openai"``
+            uses a language model at a server with OpenAI's chat completions API.
+        language: The summary's language, by name or code; ``"local"`` writes English only.
         length: At most 30, 80 or 160 words.
-        style: ``"prose"``, ``"lines"``, or for ``"openai"`` any words of your own.
-        model: The language model, as its server knows it.
-        base_url: The server: OpenAI by default, or ``http://localhost:11434/v1`` for Ollama.
-        api_key: The key; None takes the environment's ``OPENAI_API_KEY``.
-        timeout: Seconds that one request may take.
-        retries: How often a request that failed is sent again; a warning tells of each.
+        style: ``"prose"``, ``"lines"``, or for ``"openai"`` a style in your own words.
+        model: The language model's name at the server.
+        base_url: The server's URL: by default OpenAI's; ``http://localhost:11434/v1`` for Ollama.
+        api_key: The key; None takes that of the environment variable ``OPENAI_API_KEY``.
+        timeout: Time limit of a request in seconds.
+        retries: How often a failed request is sent again, each time with a warning.
 
     Raises:
-        SummaryError: If no summary can be had; ``problem`` says why.
-        InvalidOptionError: If an option does not suit the backend.
+        SummaryError: If there is no summary; its attribute ``problem`` says why.
+        InvalidOptionError: If an option is invalid or not supported by the backend.
     """
     return _musicap.summarize(
         json.dumps(captions.to_dict()),
@@ -57,3 +58,11 @@ def summarize(
         retries,
         lambda event: warnings.warn(f"summary: {event}", stacklevel=2),
     )
+
+
+def check_summary(backend: str | None, language: str) -> None:
+    """Raises what :func:`summarize` would raise for these options, before there are captions."""
+    if backend is not None:
+        _musicap.check_summary(backend, language)
+    elif language != "English":
+        raise InvalidOptionError(f"language is {language!r}, but there is no summary to write")

@@ -1,4 +1,4 @@
-"""Fine-tuning on one's own pairs of audio and caption."""
+"""Fine-tuning on pairs of audio and caption."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Callable, Iterable, Mapping, Sequence, Union
 
 from musicap import _musicap
+from musicap._options import integer
+from musicap._progress import make_bar
 
 Pairs = Union[str, "os.PathLike[str]", Iterable[Mapping[str, Any]]]
 
@@ -35,38 +37,39 @@ def finetune(
 ) -> dict[str, Any]:
     """Fine-tunes a model on pairs of audio and caption, as ``musicap-train finetune`` does.
 
-    A run that was interrupted goes on when it is called again with the same options. Rows that
-    cannot be used are named in the report and left out.
+    An interrupted run continues if it is called again with the same options. Rows that cannot be used
+    are skipped and listed in the report.
 
     Args:
-        pairs: A CSV file with the columns ``audio``, ``caption`` and, if wanted, ``start_s`` and
-            ``end_s``, whose audio paths are relative to the file; or such rows as dictionaries (a
-            DataFrame's ``to_dict("records")``), whose paths are relative to the working folder.
-        output: Folder of the new model, for :meth:`Captioner.from_pretrained`, with
-            ``report.md`` and ``report.json``.
+        pairs: A CSV file with the columns ``audio``, ``caption`` and optionally ``start_s`` and
+            ``end_s``, with audio paths relative to the file; or its rows as dictionaries or a
+            DataFrame, with paths relative to the working directory.
+        output: Folder of the new model, for :class:`Captioner`, with ``report.md`` and
+            ``report.json``.
         model: The model to start from; None is the embedded one.
-        held_out: A CSV file of pairs to measure on in place of a share of ``pairs``.
-        held_out_share: Share of the pairs to hold out, by whole recordings.
-        freeze: Parts that stay as they are: ``"audio-encoder"``, ``"encoder"``, ``"decoder"``,
-            ``"positions"``, ``"embeddings"``, or beginnings of tensor names.
-        epochs: Passes over the training pairs, at most.
-        patience: Epochs without a better held-out loss after which training ends.
-        batch_size: Pairs a step.
-        learning_rate: Highest learning rate; None is 0.0384 / d_model.
-        minutes: Ends training after this many minutes.
-        seed: Draws the held-out pairs, their order and the changes of clips.
-        threads: Threads to compute with; None takes one for each core.
-        watch_words: Words to count in captions before and after.
-        restart: Begins anew where a run has been before.
-        progress: Whether a bar is shown, or a function that is called after each step with a
-            dictionary: epoch, epochs, step, steps, loss, held_out_losses.
+        held_out: A CSV file of held-out pairs, instead of a share of ``pairs``.
+        held_out_share: Share of the pairs to hold out, in whole recordings.
+        freeze: Parts that are not trained: ``"audio-encoder"``, ``"encoder"``, ``"decoder"``,
+            ``"positions"``, ``"embeddings"``, or prefixes of tensor names.
+        epochs: Maximum number of epochs.
+        patience: Number of epochs without a better held-out loss after which training stops.
+        batch_size: Pairs in a step.
+        learning_rate: Peak learning rate; None is 0.0384 / d_model.
+        minutes: Time limit of the training in minutes.
+        seed: Seed of the held-out split, the order of the pairs and their augmentation.
+        threads: Number of threads; None is one for each core.
+        watch_words: Words to count in captions before and after training.
+        restart: Whether to discard a previous run in ``output``.
+        progress: True for a progress bar, False for none, or a function that is called after each
+            step with a dictionary: epoch, epochs, step, steps, loss, held_out_losses.
 
     Returns:
-        The report: losses of each epoch, what was left out and why, captions before and after.
+        The report: the losses of each epoch, skipped rows and why, captions before and after.
 
     Raises:
-        TrainingError: If no row can be used or a run with other options was begun in ``output``.
+        TrainingError: If no row can be used, or ``output`` has a run with other options.
         MusicapError: If the model cannot be loaded.
+        FileNotFoundError: If the CSV file does not exist.
     """
     options: dict[str, Any] = {
         "model": None if model is None else os.fspath(model),
@@ -79,16 +82,17 @@ def finetune(
         "learning_rate": learning_rate,
         "minutes": minutes,
         "seed": seed,
-        "threads": threads,
+        "threads": integer("threads", threads, 1, _musicap.MAX_THREADS),
         "watch_words": _words(watch_words),
         "restart": restart,
     }
     output = Path(output)
     if isinstance(pairs, (str, os.PathLike)):
+        os.stat(pairs)
         return _run(Path(pairs), output, options, progress)
     to_dict = getattr(pairs, "to_dict", None)
     rows: Iterable[Mapping[str, Any]] = pairs if to_dict is None else to_dict("records")
-    # The same rows must be the same file, or a run would not be gone on with.
+    # An interrupted run continues only with the same file.
     output.mkdir(parents=True, exist_ok=True)
     data = output / "pairs.csv"
     _write(list(rows), data)
@@ -104,17 +108,15 @@ def _run(
     if callable(progress) or not progress:
         report = _musicap.finetune(str(data), str(output), options, progress or None)
         return dict(json.loads(report))
-    from tqdm.auto import tqdm
+    with make_bar(desc="fine-tuning", unit="step") as bar:
 
-    with tqdm(desc="fine-tuning", unit="step") as bar:
-
-        def watch(at: dict[str, Any]) -> None:
+        def on_step(at: dict[str, Any]) -> None:
             bar.total = at["steps"] * at["epochs"]
             done = at["steps"] * (at["epoch"] - 1) + at["step"]
             bar.set_postfix(loss=f"{at['loss']:.3f}", held_out=f"{at['held_out_losses'][-1]:.3f}")
             bar.update(done - bar.n)
 
-        report = _musicap.finetune(str(data), str(output), options, watch)
+        report = _musicap.finetune(str(data), str(output), options, on_step)
     return dict(json.loads(report))
 
 
@@ -123,24 +125,24 @@ def _words(words: str | Sequence[str]) -> list[str]:
 
 
 def _cell(key: str, value: Any) -> Any:
-    """What a column has: nothing where a table has a hole."""
+    """The text of a cell; empty for None and NaN."""
     if key == "audio":
         return os.path.abspath(value)
     return "" if value is None or value != value else value
 
 
 def _write(rows: list[Mapping[str, Any]], path: Path) -> None:
-    """Writes the rows as a CSV file, at once."""
+    """Writes the rows as a CSV file, which is replaced as a whole."""
     columns = ["audio", "caption", "start_s", "end_s"]
     for number, row in enumerate(rows):
         unknown = set(row) - set(columns)
         if unknown or not {"audio", "caption"} <= set(row):
             raise ValueError(
-                f"row {number} has the keys {sorted(row)}, but must have audio and caption, and may "
-                "have start_s and end_s"
+                f"row {number} has the keys {sorted(row)}, but must have audio and caption, and "
+                "optionally start_s and end_s"
             )
         if not isinstance(row["audio"], (str, os.PathLike)):
-            raise ValueError(f"row {number} has the audio {row['audio']!r}, which is no path")
+            raise ValueError(f"row {number} has the audio {row['audio']!r}, which is not a path")
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, suffix=".csv", newline="", encoding="utf-8", delete=False
     ) as file:

@@ -1,39 +1,39 @@
-"""What can go wrong.
+"""Errors.
 
-Every error of musicap's own is a :class:`MusicapError`, so one ``except`` catches them all. What the
-operating system refuses is raised as Python's own ``FileNotFoundError``, ``PermissionError`` and so
-on. The text is one line that says what happened, where, and what can be done.
+All errors of musicap are :class:`MusicapError`. Errors of the operating system are Python's own,
+such as ``FileNotFoundError`` and ``PermissionError``. Messages are one line that says what failed,
+where, and what to do.
 """
 
 from __future__ import annotations
 
 
 class MusicapError(Exception):
-    """The parent of all errors that musicap raises."""
+    """Base class of all errors of musicap."""
 
 
 class UnknownFormatError(MusicapError, ValueError):
-    """The bytes are in no sound format that can be read."""
+    """The file is not in a supported audio format."""
 
 
 class DamagedAudioError(MusicapError, ValueError):
-    """The format was recognised, but what is in it breaks its own rules."""
+    """The file is damaged: its format is recognised, but its content is invalid."""
 
 
 class NoAudioTrackError(MusicapError, ValueError):
-    """The file holds no sound: only pictures, text or video."""
+    """The file has no audio track."""
 
 
 class UnsupportedCodecError(MusicapError, ValueError):
-    """The file's sound is coded in a way that cannot be decoded."""
+    """The codec of the audio is not supported."""
 
 
 class NoSamplesError(MusicapError, ValueError):
-    """The file can be opened, but not one sample comes out of it."""
+    """The file contains no samples that can be decoded."""
 
 
 class AudioReadError(MusicapError, OSError):
-    """Reading failed while the sound was being decoded."""
+    """Reading failed while the audio was decoded."""
 
 
 class SampleRateChangedError(MusicapError, ValueError):
@@ -41,67 +41,67 @@ class SampleRateChangedError(MusicapError, ValueError):
 
 
 class AudioLimitError(MusicapError, ValueError):
-    """The sound is too long, or has too many channels or too odd a sample rate."""
+    """The audio is too long, has too many channels or an unusual sample rate."""
 
 
 class InvalidSamplesError(MusicapError, ValueError):
-    """Samples that were handed over are not a sound: not a number, or infinite."""
+    """Samples are NaN, infinite or out of range."""
 
 
 class InvalidOptionError(MusicapError, ValueError):
-    """An option is outside what it may be."""
+    """The value of an option is invalid."""
 
 
 class DeviceUnavailableError(MusicapError, RuntimeError):
-    """The device is not part of this build or not present on this machine."""
+    """The device is not supported by this build or does not exist on this machine."""
 
 
 class IncompleteModelError(MusicapError, ValueError):
-    """A model folder lacks a file that it must have."""
+    """A required file of a model folder is missing."""
 
 
-class ModelNotFoundError(MusicapError, LookupError):
-    """No model is known by this name, as a path or otherwise."""
+class ModelNotFoundError(MusicapError, FileNotFoundError):
+    """There is no model with this name or path."""
 
 
 class InvalidConfigError(MusicapError, ValueError):
-    """``config.json`` does not describe a model that can be built."""
+    """``config.json`` is invalid or describes a model that is not supported."""
 
 
 class InvalidCheckpointError(MusicapError, ValueError):
-    """A checkpoint file cannot be understood."""
+    """A checkpoint file cannot be read."""
 
 
 class MissingTensorError(MusicapError, ValueError):
-    """A tensor that the model needs is not in the checkpoint."""
+    """A tensor is missing in the checkpoint."""
 
 
 class UnexpectedTensorsError(MusicapError, ValueError):
-    """The checkpoint holds tensors that the model has no place for."""
+    """The checkpoint contains tensors that are not part of the model."""
 
 
 class WrongShapeError(MusicapError, ValueError):
-    """A tensor's shape is not what the configuration says."""
+    """The shape of a tensor does not match the configuration."""
 
 
 class InvalidTokenizerError(MusicapError, ValueError):
-    """The vocabulary cannot be read."""
+    """The tokenizer cannot be read."""
 
 
 class NotFiniteError(MusicapError, ArithmeticError):
-    """The model's logits are no finite numbers: its weights may be damaged."""
+    """The model's logits are not finite: its weights may be damaged."""
 
 
 class BackendError(MusicapError, RuntimeError):
-    """The backend failed while computing."""
+    """The device failed while computing."""
 
 
 class InvalidCaptionsError(MusicapError, ValueError):
-    """A text does not hold captions in JSON."""
+    """A text does not contain captions in JSON."""
 
 
 class SummaryError(MusicapError, RuntimeError):
-    """A summary could not be had.
+    """A summary could not be made.
 
     ``problem`` is ``"auth"``, ``"quota"``, ``"rate_limit"``, ``"content"``, ``"too_long"``,
     ``"request"``, ``"network"``, ``"timeout"``, ``"server"``, ``"reply"`` or ``"cancelled"``.
@@ -111,7 +111,7 @@ class SummaryError(MusicapError, RuntimeError):
 
 
 class HubError(MusicapError, RuntimeError):
-    """A file could not be fetched from the hub.
+    """A file could not be downloaded from the hub.
 
     ``problem`` is ``"not_found"``, ``"denied"``, ``"unreachable"``, ``"offline"``, ``"server"`` or
     ``"damaged"``.
@@ -121,4 +121,4 @@ class HubError(MusicapError, RuntimeError):
 
 
 class TrainingError(MusicapError, RuntimeError):
-    """Fine-tuning could not begin or go on."""
+    """Fine-tuning could not start or continue."""

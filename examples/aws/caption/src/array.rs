@@ -1,24 +1,24 @@
-//! The array of features in S3, read where it lies, some chunks at a time.
+//! The array of features in S3, read a few chunks at a time with range requests.
 
 use musicap::audio::NpyReader;
 use ndarray::Array3;
 use pipeline::{Features, Problem, Store};
 
-/// What is read to see the header: it has 128 bytes where `ingest` wrote it.
-const HEADER: u64 = 4096;
+/// Bytes that are read for the header, which has 128 if `ingest` wrote it.
+const HEADER_BYTES: u64 = 4096;
 
 /// An array `[chunks, n_mels, frames]` of float32.
 pub struct Array<'a> {
     store: &'a Store,
     bucket: &'a str,
     key: &'a str,
-    /// Where the values start, in bytes.
+    /// The offset of the values, in bytes.
     start: u64,
     shape: [usize; 3],
 }
 
 impl<'a> Array<'a> {
-    /// Reads the header of the array at `key`, which `features` describe.
+    /// Reads the header of the array at `key`, which `features` describes.
     pub async fn open(
         store: &'a Store,
         bucket: &'a str,
@@ -28,23 +28,23 @@ impl<'a> Array<'a> {
         let wrong = |reason: String| {
             Problem::permanent("Features", format!("s3://{bucket}/{key}: {reason}"))
         };
-        let header = store.range(bucket, key, 0, HEADER).await?;
+        let header = store.range(bucket, key, 0, HEADER_BYTES).await?;
         let npy = NpyReader::new(&header[..]).map_err(|error| wrong(error.to_string()))?;
         let front_end = &features.front_end;
         let expected = [features.chunks.len(), front_end.n_mels, front_end.frames()];
         if npy.shape() != expected {
             let found = npy.shape();
-            return Err(wrong(format!("shape {found:?}; its description says {expected:?}")));
+            return Err(wrong(format!("shape {found:?}; its description gives {expected:?}")));
         }
         Ok(Array { store, bucket, key, start: npy.data_start(), shape: expected })
     }
 
-    /// Bytes of a chunk.
+    /// The size of a chunk in bytes.
     pub fn chunk_bytes(&self) -> usize {
         self.shape[1] * self.shape[2] * size_of::<f32>()
     }
 
-    /// `count` chunks from the one with the number `first` on.
+    /// `count` chunks, beginning with the chunk `first`.
     pub async fn read(&self, first: usize, count: usize) -> Result<Array3<f32>, Problem> {
         let bytes = self.chunk_bytes();
         let start = self.start + (first * bytes) as u64;
@@ -55,8 +55,9 @@ impl<'a> Array<'a> {
         let found = read.len();
         Array3::from_shape_vec((count, self.shape[1], self.shape[2]), values).map_err(|_| {
             let (bucket, key) = (self.bucket, self.key);
-            let message =
-                format!("s3://{bucket}/{key}: cut off: {found} of {wanted} bytes from {start} on");
+            let message = format!(
+                "s3://{bucket}/{key}: truncated: {found} of {wanted} bytes at offset {start}"
+            );
             Problem::permanent("Features", message)
         })
     }

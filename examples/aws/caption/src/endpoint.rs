@@ -15,18 +15,18 @@ use ndarray::{Array3, Axis};
 use pipeline::{Features, Problem, settings};
 use tokio::time::{sleep, timeout_at};
 
-/// SageMaker gives a container 60 s; what takes longer than this has lost its connection.
-const PATIENCE: Duration = Duration::from_secs(65);
-/// What must be left of the function's time to begin an invocation.
-pub const INVOCATION: Duration = Duration::from_secs(60);
-/// What is left at the end for saying that time ran out.
-const LAST_WORDS: Duration = Duration::from_secs(2);
-/// How long a busy endpoint is left alone at first; each time it is twice as long.
+/// The timeout of one attempt: longer than the 60 s that SageMaker gives a container.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(65);
+/// The part of the function's time that an invocation may need.
+pub const INVOCATION_TIME: Duration = Duration::from_secs(60);
+/// The part of the function's time that is kept for reporting that it ran out.
+const REPORT_TIME: Duration = Duration::from_secs(2);
+/// The wait before a busy endpoint is asked again, doubled each time.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// How long at most.
-const LONGEST_WAIT: Duration = Duration::from_secs(16);
-/// Bytes of a request that are no values.
-const HEADER: usize = 128;
+/// The longest such wait.
+const MAX_WAIT: Duration = Duration::from_secs(16);
+/// The size of a request without its values, in bytes.
+const HEADER_BYTES: usize = 128;
 
 /// An endpoint.
 pub struct Endpoint {
@@ -36,9 +36,9 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// The endpoint that the settings name.
+    /// The endpoint named by the settings.
     pub async fn from_settings() -> anyhow::Result<Self> {
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).build();
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
         let config = aws_sdk_sagemakerruntime::config::Builder::from(&pipeline::sdk_config().await)
             .timeout_config(timeouts)
             .build();
@@ -49,13 +49,13 @@ impl Endpoint {
         })
     }
 
-    /// How many chunks fit into a request.
+    /// The number of chunks that fit into a request.
     pub fn batch(&self, chunk_bytes: usize) -> usize {
-        self.payload_bytes.saturating_sub(HEADER) / chunk_bytes
+        self.payload_bytes.saturating_sub(HEADER_BYTES) / chunk_bytes
     }
 
-    /// The captions of chunks, and the model's name. While the endpoint is busy it is asked again,
-    /// as what has been captioned so far would be lost; until shortly before `deadline`.
+    /// The model's name and the captions of chunks. While the endpoint is busy the request is
+    /// repeated until shortly before `deadline`, because giving up would lose the captions so far.
     pub async fn caption(
         &self,
         chunks: &Array3<f32>,
@@ -64,13 +64,13 @@ impl Endpoint {
         deadline: Instant,
     ) -> Result<(String, Vec<Caption>), Problem> {
         let key = &features.source.key;
-        // Sampling depends on a chunk's number; the other tells models apart.
+        // Sampling depends on a chunk's index; the fingerprint detects a different model.
         let attributes =
             format!("first-chunk={};front-end={}", spans[0].index, features.fingerprint);
         let request = self.client.invoke_endpoint().endpoint_name(&self.name);
         let request = request.content_type("application/x-npy").accept("application/json");
         let request = request.custom_attributes(attributes).body(Blob::new(npy(chunks)));
-        let until = deadline.checked_sub(LAST_WORDS).unwrap_or(deadline);
+        let until = deadline.checked_sub(REPORT_TIME).unwrap_or(deadline);
         let mut wait = FIRST_WAIT;
         let reply = loop {
             match timeout_at(until.into(), request.clone().send()).await {
@@ -78,14 +78,14 @@ impl Endpoint {
                 Ok(Err(error)) if is_busy(&error) && Instant::now() + wait < until => {
                     let (endpoint, wait_s) = (&self.name, wait.as_secs_f64());
                     tracing::warn!(stage = "caption", key, endpoint, wait_s, "busy");
-                    sleep(uneven(wait)).await;
-                    wait = (2 * wait).min(LONGEST_WAIT);
+                    sleep(jittered(wait)).await;
+                    wait = (2 * wait).min(MAX_WAIT);
                 }
                 Ok(Err(error)) => return Err(self.problem(key, error)),
                 Err(_) => {
                     let name = &self.name;
-                    return Err(Problem::passing(format!(
-                        "{key}: the endpoint {name} had not answered when the function's time ran out"
+                    return Err(Problem::transient(format!(
+                        "{key}: the endpoint {name} did not answer within the function's time"
                     )));
                 }
             }
@@ -98,7 +98,7 @@ impl Endpoint {
         });
         let read = read.map_err(|reason| {
             let name = &self.name;
-            Problem::passing(format!("{key}: the endpoint {name} gave no captions: {reason}"))
+            Problem::transient(format!("{key}: the endpoint {name} returned no captions: {reason}"))
         })?;
         let captions = read.captions.into_iter().zip(spans).map(|(caption, span)| Caption {
             index: span.index,
@@ -109,15 +109,15 @@ impl Endpoint {
         Ok((read.model, captions.collect()))
     }
 
-    /// What is worth a retry: not what the container refuses.
+    /// The problem of a failed request. What the container refuses is permanent.
     fn problem(&self, key: &str, error: SdkError<InvokeEndpointError, HttpResponse>) -> Problem {
         let name = &self.name;
         if let Some(InvokeEndpointError::ModelError(refused)) = error.as_service_error() {
             let status = refused.original_status_code().unwrap_or_default();
-            let reason = refused.original_message().unwrap_or("no reason").trim();
+            let reason = refused.original_message().unwrap_or("no reason given").trim();
             let message = format!("{key}: the endpoint {name} answered {status}: {reason}");
             return match status {
-                408 | 429 | ..400 | 500.. => Problem::passing(message),
+                408 | 429 | ..400 | 500.. => Problem::transient(message),
                 _ => Problem::permanent("Refused", message),
             };
         }
@@ -127,13 +127,13 @@ impl Endpoint {
             Some(InvokeEndpointError::ValidationError(_)) => {
                 Problem::permanent("Endpoint", message)
             }
-            _ => Problem::passing(message),
+            _ => Problem::transient(message),
         }
     }
 }
 
-/// Whether the same request may succeed in a while: SageMaker or the container has too much to do,
-/// or a new container is starting.
+/// Whether the same request may succeed later: SageMaker or the container is overloaded, or a new
+/// container is starting.
 fn is_busy(error: &SdkError<InvokeEndpointError, HttpResponse>) -> bool {
     match error.as_service_error() {
         Some(InvokeEndpointError::ModelError(refused)) => {
@@ -144,8 +144,8 @@ fn is_busy(error: &SdkError<InvokeEndpointError, HttpResponse>) -> bool {
     }
 }
 
-/// Half to all of `wait`: those who were turned away together come back apart.
-fn uneven(wait: Duration) -> Duration {
+/// A random duration between half of `wait` and `wait`, so that concurrent callers spread out.
+fn jittered(wait: Duration) -> Duration {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
     wait / 2 + wait * (nanos / 1000 % 1000) / 2000
 }
@@ -154,7 +154,7 @@ fn uneven(wait: Duration) -> Duration {
 fn npy(chunks: &Array3<f32>) -> Vec<u8> {
     let (_, n_mels, frames) = chunks.dim();
     let mut file = Cursor::new(Vec::with_capacity(
-        HEADER + size_of_val(chunks.as_slice().unwrap_or_default()),
+        HEADER_BYTES + size_of_val(chunks.as_slice().unwrap_or_default()),
     ));
     let written = NpyWriter::new(&mut file, [n_mels, frames]).and_then(|mut npy| {
         chunks.axis_iter(Axis(0)).try_for_each(|chunk| npy.write(chunk))?;

@@ -3,34 +3,25 @@
 //! | variable | default | |
 //! |---|---|---|
 //! | `JOB_IMAGE` | | the container's image |
-//! | `JOB_ROLE` | | the role that the job has |
-//! | `JOB_INSTANCE` | `ml.c6i.xlarge` | the kind of machine |
-//! | `JOB_VOLUME_GB` | 30 | its disk |
-//! | `JOB_SECONDS` | 3600 | when it is stopped |
-//! | `MODEL` | `embedded` | handed on to the job: a path in the image, as nothing is mounted |
+//! | `JOB_ROLE` | | the job's role |
+//! | `JOB_INSTANCE` | `ml.c6i.xlarge` | the instance type |
+//! | `JOB_VOLUME_GB` | 30 | the size of its disk |
+//! | `JOB_SECONDS` | 3600 | the longest run |
+//! | `MODEL` | `embedded` | passed on to the job: a path in the image, as nothing is mounted |
+//!
+//! Jobs have no network: SageMaker copies inputs and outputs.
 
-use std::time::{Duration, SystemTime};
-
-use anyhow::{Context, anyhow};
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
+use pipeline::json_api::{JsonApi, Refused};
 use pipeline::name::{CAPTIONS, digest};
 use pipeline::{Problem, RecordingId, settings};
 use serde_json::{Value, json};
 
-/// Jobs that are started for one recording, each after the one before has failed.
-const MOST_JOBS: usize = 20;
+/// The most jobs that are started for one recording, each after the one before has failed.
+const MAX_JOBS: usize = 20;
 
 /// Starts jobs.
-///
-/// SageMaker's own crate would add 350 operations to the function for the sake of two, so these
-/// requests are signed here.
 pub struct Jobs {
-    client: reqwest::Client,
-    credentials: SharedCredentialsProvider,
-    region: String,
-    url: String,
+    sagemaker: JsonApi,
     results: String,
     image: String,
     role: String,
@@ -41,16 +32,11 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    /// Jobs as the settings want them, with captions into the bucket `results`.
+    /// Jobs as configured by the settings, which write captions to the bucket `results`.
     pub async fn from_settings(results: &str) -> anyhow::Result<Self> {
-        let sdk = pipeline::sdk_config().await;
-        let region = sdk.region().context("no region: set AWS_REGION")?.to_string();
-        let default = format!("https://api.sagemaker.{region}.amazonaws.com/");
+        let endpoint = "AWS_ENDPOINT_URL_SAGEMAKER";
         Ok(Jobs {
-            client: reqwest::Client::builder().timeout(Duration::from_secs(30)).build()?,
-            credentials: sdk.credentials_provider().ok_or_else(|| anyhow!("no credentials"))?,
-            region,
-            url: settings::optional("AWS_ENDPOINT_URL_SAGEMAKER", default)?,
+            sagemaker: JsonApi::new("sagemaker", "api.sagemaker", "SageMaker", endpoint).await?,
             results: results.to_owned(),
             image: settings::required("JOB_IMAGE")?,
             role: settings::required("JOB_ROLE")?,
@@ -61,9 +47,9 @@ impl Jobs {
         })
     }
 
-    /// Starts the job of one recording, unless one is under way. Names are the same for the same
-    /// recording, so an event that comes twice finds the first job; if that has ended without
-    /// captions, the next one has its name with a number.
+    /// Starts the job of one recording, unless one is running. The job's name depends on the
+    /// recording alone, so an event that is delivered twice finds the first job; if that has ended
+    /// without captions, the next job has the same name with a number.
     pub async fn start(
         &self,
         id: &RecordingId,
@@ -71,7 +57,7 @@ impl Jobs {
         array: &str,
         description: &str,
     ) -> Result<(), Problem> {
-        for number in 1..=MOST_JOBS {
+        for number in 1..=MAX_JOBS {
             let name = job_name(id, number);
             let request = self.request(&name, bucket, [array, description]);
             match self.call(&name, "CreateProcessingJob", request).await {
@@ -79,62 +65,52 @@ impl Jobs {
                     tracing::info!(recording = id.as_str(), job = name, "job started");
                     return Ok(());
                 }
-                Err(Refused::Taken) => {}
-                Err(Refused::Problem(problem)) => return Err(problem),
+                Err(Failure::NameInUse) => {}
+                Err(Failure::Problem(problem)) => return Err(problem),
             }
-            match &self.state(&name).await?[..] {
-                // Had one completed, its captions would have been there before this was called.
-                ended @ ("Failed" | "Stopped" | "Completed") => {
-                    tracing::info!(recording = id.as_str(), job = name, ended, "job of before");
+            match &self.status(&name).await?[..] {
+                // Had one completed, its captions would have existed before this was called.
+                status @ ("Failed" | "Stopped" | "Completed") => {
+                    tracing::info!(recording = id.as_str(), job = name, status, "earlier job");
                 }
                 "Stopping" => {
-                    return Err(Problem::passing(format!("{id}: the job {name} is being stopped")));
+                    let message = format!("{id}: the job {name} is being stopped");
+                    return Err(Problem::transient(message));
                 }
-                state => {
-                    tracing::info!(recording = id.as_str(), job = name, state, "job under way");
+                status => {
+                    tracing::info!(recording = id.as_str(), job = name, status, "job is running");
                     return Ok(());
                 }
             }
         }
-        let last = job_name(id, MOST_JOBS);
+        let last = job_name(id, MAX_JOBS);
         let message =
-            format!("{id}: {MOST_JOBS} processing jobs have ended without captions, up to {last}");
+            format!("{id}: {MAX_JOBS} processing jobs ended without captions, the last is {last}");
         Err(Problem::permanent("Job", message))
     }
 
-    /// How far a job is, in SageMaker's words.
-    async fn state(&self, name: &str) -> Result<String, Problem> {
+    /// A job's status.
+    async fn status(&self, name: &str) -> Result<String, Problem> {
         let request = json!({ "ProcessingJobName": name });
         match self.call(name, "DescribeProcessingJob", request).await {
             Ok(job) => Ok(job["ProcessingJobStatus"].as_str().unwrap_or_default().to_owned()),
-            Err(Refused::Problem(problem)) => Err(problem),
-            Err(Refused::Taken) => Err(Problem::passing(format!("the job {name} is in use"))),
+            Err(Failure::Problem(problem)) => Err(problem),
+            Err(Failure::NameInUse) => Err(Problem::transient(format!("the job {name} is in use"))),
         }
     }
 
-    /// SageMaker's answer to a request that is about the job `name`.
-    async fn call(&self, name: &str, action: &str, request: Value) -> Result<Value, Refused> {
-        let failed = |reason: String| {
-            Refused::Problem(Problem::passing(format!("{action} of {name}: {reason}")))
-        };
-        let signed = self.signed(action, request.to_string()).await;
-        let signed = signed.map_err(|error| failed(format!("{error:#}")))?;
-        let reply = self.client.execute(signed).await.map_err(|error| failed(error.to_string()))?;
-        let status = reply.status();
-        let body = reply.text().await.map_err(|error| failed(error.to_string()))?;
-        let body: Value = serde_json::from_str(&body).unwrap_or_default();
-        if status.is_success() {
-            return Ok(body);
-        }
-        let kind = body["__type"].as_str().unwrap_or_default().rsplit('#').next().unwrap_or("");
-        let message = body["message"].as_str().or(body["Message"].as_str()).unwrap_or_default();
-        Err(match kind {
-            "ResourceInUse" => Refused::Taken,
-            "ValidationException" => {
-                let message = format!("{action} of {name} is refused: {message}");
-                Refused::Problem(Problem::permanent("Job", message))
+    /// SageMaker's answer to a request about the job `name`.
+    async fn call(&self, name: &str, action: &str, request: Value) -> Result<Value, Failure> {
+        self.sagemaker.call(action, &request).await.map_err(|refused| match &refused {
+            Refused::Service { kind, .. } if kind == "ResourceInUse" => Failure::NameInUse,
+            Refused::Service { kind, message, .. } if kind == "ValidationException" => {
+                let message = format!("SageMaker refuses {action} for {name}: {message}");
+                Failure::Problem(Problem::permanent("Job", message))
             }
-            _ => failed(format!("{status}: {kind} {message}")),
+            _ => {
+                let message = format!("{action} for {name} failed: {refused}");
+                Failure::Problem(Problem::transient(message))
+            }
         })
     }
 
@@ -176,45 +152,17 @@ impl Jobs {
                     "VolumeSizeInGB": self.volume_gb,
                 },
             },
+            "NetworkConfig": { "EnableNetworkIsolation": true },
             "StoppingCondition": { "MaxRuntimeInSeconds": self.seconds },
         })
     }
-
-    /// A request with a signature of version 4.
-    async fn signed(&self, action: &str, body: String) -> anyhow::Result<reqwest::Request> {
-        let target = format!("SageMaker.{action}");
-        let headers =
-            [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", &target[..])];
-        let identity = self.credentials.provide_credentials().await?.into();
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("sagemaker")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()?
-            .into();
-        let signable = SignableRequest::new(
-            "POST",
-            &self.url,
-            headers.into_iter(),
-            SignableBody::Bytes(body.as_bytes()),
-        )?;
-        let (signature, _) = sign(signable, &params)?.into_parts();
-        let request = self.client.post(&self.url);
-        let request = headers.iter().fold(request, |all, (name, value)| all.header(*name, *value));
-        let (signed, _) = signature.into_parts();
-        let request =
-            signed.iter().fold(request, |all, header| all.header(header.name(), header.value()));
-        Ok(request.body(body).build()?)
-    }
 }
 
-/// Why SageMaker did not do what it was asked.
-enum Refused {
-    /// A job has this name already.
-    Taken,
-    /// Anything else.
+/// Why SageMaker did not answer a request.
+enum Failure {
+    /// There is a job of this name.
+    NameInUse,
+    /// Any other reason.
     Problem(Problem),
 }
 

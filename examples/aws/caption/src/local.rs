@@ -5,25 +5,25 @@ use musicap::{Caption, Captioner};
 use ndarray::Array3;
 use pipeline::{Features, Problem, settings};
 
-/// A model that is loaded.
+/// A loaded model.
 pub struct Local {
     captioner: Captioner,
     batch: usize,
 }
 
 impl Local {
-    /// Loads the model that the settings name.
+    /// Loads the model named by the settings.
     pub fn from_settings() -> anyhow::Result<Self> {
         let batch = settings::optional("BATCH", 8)?;
         Ok(Local { captioner: settings::captioner()?, batch })
     }
 
-    /// Chunks at a time.
+    /// Chunks per batch.
     pub fn batch(&self) -> usize {
         self.batch
     }
 
-    /// The captions of chunks, and the model's name.
+    /// The model's name and the captions of chunks.
     pub async fn caption(
         &self,
         chunks: Array3<f32>,

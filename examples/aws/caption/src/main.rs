@@ -2,17 +2,17 @@
 //!
 //! | variable | default | |
 //! |---|---|---|
-//! | `RESULTS_BUCKET` | | where captions go |
-//! | `CAPTION_MODE` | `local` | `local`: in this function; `endpoint`: a SageMaker endpoint; `job`: a SageMaker Processing job for each recording |
-//! | `INPUT_PREFIX` | all keys | only features whose key starts so |
-//! | `FAILURES_BUCKET` | none | where reasons of permanent failures go |
-//! | `MODEL`, `PRECISION` | `embedded`, as it is | `local`: the model; the one that `ingest` has |
-//! | `BATCH` | 8 | `local`: chunks at a time |
+//! | `RESULTS_BUCKET` | | the bucket of captions |
+//! | `CAPTION_MODE` | `local` | `local`: in this function; `endpoint`: by a SageMaker endpoint; `job`: by a SageMaker Processing job for each recording |
+//! | `INPUT_PREFIX` | all keys | the prefix of features' keys |
+//! | `FAILURES_BUCKET` | none | the bucket of notes about failures |
+//! | `MODEL`, `PRECISION` | `embedded`, as stored | `local`: the model, the same as `ingest` has |
+//! | `BATCH` | 8 | `local`: chunks per batch |
 //! | `ENDPOINT_NAME` | | `endpoint`: its name |
-//! | `PAYLOAD_BYTES` | 6000000 | `endpoint`: the largest request, below SageMaker's 6 MB |
+//! | `PAYLOAD_BYTES` | 6000000 | `endpoint`: the largest request, below SageMaker's limit of 6 MB |
 //! | `JOB_ABOVE_CHUNKS` | never | `endpoint`: longer recordings become jobs |
 //!
-//! [`job`] lists what jobs need.
+//! [`job`] lists the settings of jobs.
 
 mod array;
 mod endpoint;
@@ -33,12 +33,12 @@ use endpoint::Endpoint;
 use job::Jobs;
 use local::Local;
 
-/// The most that is read of a description: more than a day of music has.
-const MOST_BYTES: u64 = 16 << 20;
-/// What must be left of the function's time to begin one more batch here.
-const RESERVE: Duration = Duration::from_secs(5);
+/// The largest description that is read, in bytes: larger than that of a day of music.
+const MAX_BYTES: u64 = 16 << 20;
+/// The part of the function's time that a batch may need in this function.
+const BATCH_TIME: Duration = Duration::from_secs(5);
 
-/// Who captions.
+/// Where captions are computed.
 enum Mode {
     Local(Local),
     Endpoint { endpoint: Endpoint, long: Option<(usize, Box<Jobs>)> },
@@ -62,7 +62,7 @@ impl Mode {
         }
     }
 
-    /// The jobs that a recording of so many chunks is left to.
+    /// The jobs that caption a recording of so many chunks, if jobs do.
     fn job(&self, chunks: usize) -> Option<&Jobs> {
         match self {
             Mode::Local(_) => None,
@@ -73,7 +73,7 @@ impl Mode {
         }
     }
 
-    /// How many chunks of so many bytes are captioned at a time.
+    /// The number of chunks of so many bytes that are captioned at a time.
     fn batch(&self, chunk_bytes: usize) -> usize {
         match self {
             Mode::Local(local) => local.batch(),
@@ -82,15 +82,15 @@ impl Mode {
         }
     }
 
-    /// What must be left of the function's time to begin one more batch.
-    fn reserve(&self) -> Duration {
+    /// The part of the function's time that must be left to begin a batch.
+    fn batch_time(&self) -> Duration {
         match self {
-            Mode::Endpoint { .. } => endpoint::INVOCATION,
-            Mode::Local(_) | Mode::Job(_) => RESERVE,
+            Mode::Endpoint { .. } => endpoint::INVOCATION_TIME,
+            Mode::Local(_) | Mode::Job(_) => BATCH_TIME,
         }
     }
 
-    /// The captions of chunks, and the name of the model that wrote them.
+    /// The model's name and the captions of chunks.
     async fn caption(
         &self,
         chunks: Array3<f32>,
@@ -103,7 +103,7 @@ impl Mode {
             Mode::Endpoint { endpoint, .. } => {
                 endpoint.caption(&chunks, spans, features, deadline).await
             }
-            Mode::Job(_) => unreachable!("a job takes recordings as a whole"),
+            Mode::Job(_) => unreachable!("jobs caption whole recordings"),
         }
     }
 }
@@ -128,10 +128,10 @@ impl Stage for CaptionStage {
     async fn work(&self, work: Work<'_>) -> Result<Done, Problem> {
         let Work { object: Object { bucket, key, .. }, id, output, deadline } = work;
         let Some(stem) = key.strip_suffix(".npy") else {
-            return Err(Problem::permanent("Event", format!("{} is no .npy", work.object)));
+            return Err(Problem::permanent("Event", format!("{} is not a .npy file", work.object)));
         };
         let description = format!("{stem}.json");
-        let json = self.store.text(bucket, &description, MOST_BYTES).await?;
+        let json = self.store.text(bucket, &description, MAX_BYTES).await?;
         let features = Features::read(&format!("s3://{bucket}/{description}"), &json)?;
         let array = Array::open(&self.store, bucket, key, &features).await?;
         let (audio_s, chunks) = (features.duration_s, features.chunks.len());
@@ -146,7 +146,7 @@ impl Stage for CaptionStage {
 }
 
 impl CaptionStage {
-    /// Captions all chunks, some at a time: memory does not grow with the recording.
+    /// Captions all chunks in batches: memory does not grow with the recording.
     async fn caption(
         &self,
         array: &Array<'_>,
@@ -156,11 +156,11 @@ impl CaptionStage {
         let (mut captions, mut model) = (Vec::new(), String::new());
         let batch = self.mode.batch(array.chunk_bytes());
         for spans in features.chunks.chunks(batch.max(1)) {
-            if deadline.saturating_duration_since(Instant::now()) < self.mode.reserve() {
+            if deadline.saturating_duration_since(Instant::now()) < self.mode.batch_time() {
                 let (done, all) = (captions.len(), features.chunks.len());
                 let message = format!(
-                    "{}: {done} of {all} chunks were captioned when the function's time ran out: \
-                     give it more time or memory (which brings processors), or set CAPTION_MODE=job",
+                    "{}: the function's time ran out after {done} of {all} chunks: give it more time, \
+                     or more memory (which adds processors), or set CAPTION_MODE=job",
                     features.source.key
                 );
                 return Err(Problem::permanent("OutOfTime", message));

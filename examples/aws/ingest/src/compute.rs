@@ -1,9 +1,10 @@
-//! From a recording to log-mel features, a chunk at a time.
+//! Log-mel features of a recording, computed chunk by chunk.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Cursor};
 use std::sync::Arc;
 
+use musicap::Error;
 use musicap::audio::{
     AudioConfig, AudioLimits, AudioReader, ChunkSpan, Chunks, LogMel, NpyWriter, Tail,
 };
@@ -22,18 +23,35 @@ struct Inner {
 }
 
 impl FrontEnd {
-    /// The front end `config`, which hears recordings within `limits`.
+    /// The front end `config` for recordings within `limits`.
     pub fn new(config: AudioConfig, limits: AudioLimits) -> musicap::Result<Self> {
         let log_mel = LogMel::new(&config)?;
         Ok(FrontEnd(Arc::new(Inner { config, log_mel, limits })))
     }
 
-    /// Computes the features of a recording, which came from `source`, into a temporary file
-    /// without a name.
+    /// Checks the first bytes of a longer recording, so that a file that is no audio is not
+    /// downloaded as a whole.
+    ///
+    /// # Errors
+    /// [`Problem::Rejected`] if the whole file cannot be audio either.
+    pub fn check_start(&self, bytes: Vec<u8>, source: &Object) -> Result<(), Problem> {
+        let origin = source.to_string();
+        match AudioReader::from_reader_with(Cursor::new(bytes), origin, self.0.limits) {
+            // Other errors may come from the missing rest, such as an MP4 index at the end.
+            Err(
+                error @ (Error::UnknownFormat { .. }
+                | Error::UnsupportedCodec { .. }
+                | Error::NoAudioTrack { .. }),
+            ) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Computes the features of the recording `source` into a temporary file without a name.
     pub fn compute(&self, recording: File, source: &Object) -> Result<(Features, File), Problem> {
         let Inner { config, log_mel, limits } = &*self.0;
         let failed = |error: std::io::Error| {
-            Problem::passing(format!(
+            Problem::transient(format!(
                 "{source}: cannot write its features to a temporary file: {error}"
             ))
         };
@@ -91,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_gets_the_captions_of_the_recording_itself() {
+    fn features_get_the_same_captions_as_the_recording() {
         let captioner = Captioner::embedded().unwrap();
         let config = captioner.config();
         let front_end = FrontEnd::new(config.audio.clone(), AudioLimits::default()).unwrap();
@@ -119,14 +137,58 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_recording_or_too_long_is_permanent() {
+    fn a_file_that_is_no_audio_or_too_long_is_rejected() {
         let limits = AudioLimits::default().with_max_duration(Duration::from_secs(9));
         let front_end = FrontEnd::new(AudioConfig::default(), limits).unwrap();
         let kind = |path: &str| {
             let file = File::open(path).unwrap();
-            front_end.compute(file, &song()).map(drop).unwrap_err().kind()
+            match front_end.compute(file, &song()).map(drop).unwrap_err() {
+                Problem::Rejected { kind, .. } => kind,
+                problem => panic!("{problem:?}"),
+            }
         };
         assert_eq!(kind(SONG), "AudioLimit");
         assert_eq!(kind(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")), "UnknownFormat");
+    }
+
+    /// The song in `format`, as ffmpeg writes it.
+    fn converted(format: &[&str]) -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        let command = std::process::Command::new("ffmpeg")
+            .args(["-v", "error", "-i", SONG])
+            .args(format)
+            .arg(&path)
+            .output()
+            .expect("ffmpeg is installed");
+        assert!(command.status.success(), "{command:?}");
+        std::fs::read(path).unwrap()
+    }
+
+    #[test]
+    fn a_truncated_recording_passes_the_check_of_its_start_and_other_files_do_not() {
+        let front_end = FrontEnd::new(AudioConfig::default(), AudioLimits::default()).unwrap();
+        let check = |bytes: &[u8]| front_end.check_start(bytes.to_vec(), &song());
+        // The MP4's index is at its end, so its start alone cannot be decoded. The raw AAC and MP3
+        // have no signature at all, only frames.
+        for format in [
+            &["-f", "mp3"][..],
+            &["-f", "mp3", "-write_xing", "0", "-id3v2_version", "0"],
+            &["-f", "adts", "-c:a", "aac"],
+            &["-f", "mp4", "-c:a", "aac"],
+            &["-f", "flac"],
+            &["-f", "ogg", "-c:a", "libvorbis"],
+            &["-f", "opus"],
+            &["-f", "wav"],
+            &["-f", "aiff"],
+        ] {
+            let bytes = converted(format);
+            check(&bytes[..bytes.len().min(64 << 10)])
+                .unwrap_or_else(|e| panic!("{format:?}: {e}"));
+            check(&bytes).unwrap_or_else(|e| panic!("{format:?}: {e}"));
+        }
+        for bytes in [&b"only words in here"[..], b"\x89PNG\r\n\x1a\n", &[0; 4096]] {
+            assert!(matches!(check(bytes), Err(Problem::Rejected { .. })), "{bytes:?}");
+        }
     }
 }

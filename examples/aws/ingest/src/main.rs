@@ -2,14 +2,14 @@
 //!
 //! | variable | default | |
 //! |---|---|---|
-//! | `FEATURES_BUCKET` | | where features go |
-//! | `INPUT_PREFIX` | all keys | only recordings whose key starts so |
-//! | `FAILURES_BUCKET` | none | where reasons of permanent failures go |
+//! | `FEATURES_BUCKET` | | the bucket of features |
+//! | `INPUT_PREFIX` | all keys | the prefix of recordings' keys |
+//! | `FAILURES_BUCKET` | none | the bucket of notes about failures |
 //! | `MODEL` | `embedded` | the model whose front end computes the features |
-//! | `MAX_BYTES` | 419430400 | the largest file that is taken |
+//! | `MAX_BYTES` | 419430400 | the largest file |
 //! | `MAX_SECONDS` | 10800 | the longest recording |
 //!
-//! `/tmp` holds the recording and its features: `MAX_BYTES` and, for each hour, 184 MB
+//! `/tmp` holds the recording and its features: `MAX_BYTES` and, for each hour of audio, 184 MB
 //! (LP-MusicCaps) or 46 MB (the embedded model).
 
 mod compute;
@@ -20,6 +20,10 @@ use compute::FrontEnd;
 use musicap::audio::AudioLimits;
 use pipeline::name::FEATURES;
 use pipeline::{Done, Object, Problem, RecordingId, Stage, Store, Work, logs, settings};
+
+/// How much of a recording is checked before the rest is downloaded: more than the decoder searches
+/// for the first frame.
+const START_BYTES: u64 = 2 << 20;
 
 struct Ingest {
     store: Store,
@@ -41,20 +45,36 @@ impl Stage for Ingest {
 
     async fn work(&self, work: Work<'_>) -> Result<Done, Problem> {
         let Work { object, id, output, .. } = work;
+        let (start, more) = self.store.start(object, START_BYTES, self.max_bytes).await?;
+        if more {
+            let source = object.clone();
+            self.blocking(object, move |front_end| front_end.check_start(start.into(), &source))
+                .await?;
+        }
         let recording = self.store.download(object, self.max_bytes).await?;
-        let (front_end, source) = (self.front_end.clone(), object.clone());
-        let computed =
-            tokio::task::spawn_blocking(move || front_end.compute(recording, &source)).await;
-        let computed =
-            computed.map_err(|error| Problem::permanent("Panic", format!("{object}: {error}")));
-        let (features, array) = computed??;
+        let source = object.clone();
+        let (features, array) =
+            self.blocking(object, move |front_end| front_end.compute(recording, &source)).await?;
 
-        // The array is what calls the next stage, so its description must be there before.
+        // The array invokes the next stage, which needs the description.
         let json = serde_json::to_string_pretty(&features).expect("plain data can be written");
         self.store.put_new_json(&self.bucket, &id.key(FEATURES, "json"), json).await?;
         self.store.put_new_file(&self.bucket, output, "application/x-npy", &array).await?;
         let (audio_s, chunks) = (features.duration_s, features.chunks.len());
         Ok(Done { audio_s, chunks, later: false })
+    }
+}
+
+impl Ingest {
+    /// Runs `work` on a thread that may block.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        object: &Object,
+        work: impl FnOnce(FrontEnd) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let front_end = self.front_end.clone();
+        let done = tokio::task::spawn_blocking(move || work(front_end)).await;
+        done.map_err(|error| Problem::permanent("Panic", format!("{object}: {error}")))?
     }
 }
 

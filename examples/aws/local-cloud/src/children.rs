@@ -1,4 +1,4 @@
-//! Processes: started with an environment of their own, their output in a file.
+//! Child processes with an environment of their own, and their output in a file.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -9,8 +9,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
 
-/// Starts `program` with these variables and, but for what finds libraries and folders, no others.
-/// It ends with this process.
+/// Variables that children inherit.
+const INHERITED: [&str; 5] = ["PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "RUST_BACKTRACE"];
+
+/// Starts `program` with these variables, which is killed when the child is dropped.
 pub fn start(
     program: &Path,
     args: &[&str],
@@ -20,8 +22,7 @@ pub fn start(
     let open = || OpenOptions::new().create(true).append(true).open(log);
     let out = open().with_context(|| log.display().to_string())?;
     let errors = out.try_clone().with_context(|| log.display().to_string())?;
-    let kept = ["PATH", "HOME", "LD_LIBRARY_PATH", "TMPDIR", "RUST_BACKTRACE"];
-    let inherited = kept.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
+    let inherited = INHERITED.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
     Command::new(program)
         .args(args)
         .env_clear()
@@ -35,19 +36,19 @@ pub fn start(
         .with_context(|| format!("cannot start {}: build the workspace first", program.display()))
 }
 
-/// Asks a process to end.
+/// Sends SIGTERM.
 pub fn terminate(child: &Child) {
     signal(child, Signal::SIGTERM);
 }
 
-/// Ends a process without asking it.
+/// Sends SIGKILL.
 pub fn destroy(child: &Child) {
     signal(child, Signal::SIGKILL);
 }
 
 fn signal(child: &Child, signal: Signal) {
     if let Some(id) = child.id() {
-        // It may have ended by itself.
+        // The process may have ended.
         let _ = kill(Pid::from_raw(id as i32), signal);
     }
 }

@@ -1,51 +1,55 @@
-//! Failures on purpose.
+//! Injected failures.
 
 use std::sync::Mutex;
 
-/// What fails.
+/// A kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Reading objects: S3 answers 503 SlowDown.
+    /// Reading an object: S3 answers 503 SlowDown.
     Get,
-    /// Writing objects: S3 answers 503 SlowDown.
+    /// Writing an object: S3 answers 503 SlowDown.
     Put,
-    /// Reading objects: the connection breaks half-way.
+    /// Reading an object: the connection breaks half-way.
     CutGet,
     /// Invoking the endpoint: SageMaker answers 429 ThrottlingException.
     Throttle,
 }
 
-/// The failures that are to come.
+/// The planned failures.
 #[derive(Debug, Default)]
 pub struct Faults(Mutex<Vec<Planned>>);
 
 #[derive(Debug)]
 struct Planned {
     fault: Fault,
-    part: String,
+    path_part: String,
     times: usize,
-    struck: usize,
+    injected: usize,
 }
 
 impl Faults {
-    /// Lets the next `times` requests fail that have `part` in their path.
-    pub fn plan(&self, fault: Fault, part: &str, times: usize) {
-        let part = part.to_owned();
-        self.0.lock().expect("no panic here").push(Planned { fault, part, times, struck: 0 });
+    /// Makes the next `times` requests fail whose path contains `path_part`.
+    pub fn plan(&self, fault: Fault, path_part: &str, times: usize) {
+        let path_part = path_part.to_owned();
+        let planned = Planned { fault, path_part, times, injected: 0 };
+        self.0.lock().expect("not poisoned").push(planned);
     }
 
-    /// How many planned failures of this kind have happened.
-    pub fn struck(&self, fault: Fault) -> usize {
-        let planned = self.0.lock().expect("no panic here");
-        planned.iter().filter(|planned| planned.fault == fault).map(|planned| planned.struck).sum()
+    /// How many failures of this kind have been injected.
+    pub fn injected(&self, fault: Fault) -> usize {
+        let planned = self.0.lock().expect("not poisoned");
+        let of_kind = planned.iter().filter(|planned| planned.fault == fault);
+        of_kind.map(|planned| planned.injected).sum()
     }
 
-    /// Whether the request at `path` is to fail.
-    pub(crate) fn strikes(&self, fault: Fault, path: &str) -> bool {
-        let mut planned = self.0.lock().expect("no panic here");
+    /// Whether the request at `path` has to fail. Counts the failure.
+    pub(crate) fn inject(&self, fault: Fault, path: &str) -> bool {
+        let mut planned = self.0.lock().expect("not poisoned");
         let next = planned.iter_mut().find(|planned| {
-            planned.fault == fault && planned.struck < planned.times && path.contains(&planned.part)
+            planned.fault == fault
+                && planned.injected < planned.times
+                && path.contains(&planned.path_part)
         });
-        next.map(|planned| planned.struck += 1).is_some()
+        next.map(|planned| planned.injected += 1).is_some()
     }
 }

@@ -1,5 +1,5 @@
-//! Lambda: the real binaries, driven through the Runtime API, and invoked as S3 does it, which is
-//! asynchronously: what fails is tried again twice, then it is a dead letter.
+//! Lambda: functions are processes that get their events from the Runtime API. Invocations are
+//! asynchronous, as S3's are: one that fails is retried twice and then becomes a dead letter.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -17,17 +17,20 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use crate::calls::{ACCOUNT, Calls, arn};
 use crate::children;
+use crate::loopback::{Users, protect};
+use crate::s3::REGION;
 
-/// Attempts until an event is a dead letter, as Lambda's default is.
-const ATTEMPTS: usize = 3;
-/// How often processes are looked after.
-const LOOK: Duration = Duration::from_millis(50);
+/// Attempts until an event becomes a dead letter, Lambda's default.
+const MAX_ATTEMPTS: usize = 3;
+/// How often processes are checked.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A function.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
-    /// Its name, which is its binary's.
+    /// The name of the function, of its binary and of its role.
     pub name: &'static str,
     /// The binary.
     pub program: PathBuf,
@@ -35,12 +38,14 @@ pub struct Config {
     pub environment: Vec<(String, String)>,
     /// Its log.
     pub log: PathBuf,
-    /// Processes.
+    /// The number of processes.
     pub concurrency: usize,
     /// How long one event may take.
     pub timeout: Duration,
     /// The wait before the first retry.
     pub retry_wait: Duration,
+    /// The record of calls.
+    pub calls: Arc<Calls>,
 }
 
 /// An event that has failed for good.
@@ -50,18 +55,20 @@ pub struct DeadLetter {
     pub function: String,
     /// The event.
     pub event: Value,
-    /// What the function said at last, or what became of it.
+    /// The error of the last attempt.
     pub error: Value,
 }
 
-/// A function that is running. Cheap to clone.
+/// A running function. Cheap to clone.
 #[derive(Clone)]
 pub struct Function(Arc<Inner>);
 
 struct Inner {
     config: Config,
-    /// The function that dead letters are given to, as from a queue.
-    letters: Option<Function>,
+    /// The address of its Runtime API.
+    api: SocketAddr,
+    /// The function that handles dead letters, as from a queue.
+    dead_letter_handler: Option<Function>,
     state: Mutex<Queue>,
     arrived: Notify,
 }
@@ -71,11 +78,11 @@ struct Queue {
     waiting: VecDeque<Invocation>,
     /// By request id.
     running: HashMap<String, Running>,
-    /// When processes were started that have not asked for an event yet.
+    /// The start times of processes that have not asked for an event yet.
     starting: HashMap<usize, Instant>,
-    /// Events that wait for their retry.
-    resting: usize,
-    dead: Vec<DeadLetter>,
+    /// The number of events that wait for their retry.
+    retrying: usize,
+    dead_letters: Vec<DeadLetter>,
     answered: usize,
     failed: usize,
 }
@@ -94,13 +101,16 @@ struct Running {
 }
 
 impl Function {
-    /// Starts the function's processes. What it fails at for good goes to the function `letters`.
+    /// Starts the function's processes. Its dead letters go to the function `dead_letter_handler`.
     ///
     /// # Errors
-    /// If there is no port for its Runtime API.
-    pub async fn start(config: Config, letters: Option<Function>) -> Result<Self> {
+    /// If there is no free port for its Runtime API.
+    pub async fn start(config: Config, dead_letter_handler: Option<Function>) -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let api = listener.local_addr()?;
         let (state, arrived) = (Mutex::default(), Notify::new());
-        let function = Function(Arc::new(Inner { config, letters, state, arrived }));
+        let function =
+            Function(Arc::new(Inner { config, api, dead_letter_handler, state, arrived }));
         let invocation = "/{worker}/2018-06-01/runtime/invocation";
         let app = Router::new()
             .route(&format!("{invocation}/next"), get(next))
@@ -108,35 +118,34 @@ impl Function {
             .route(&format!("{invocation}/{{id}}/error"), post(error))
             .route("/{worker}/2018-06-01/runtime/init/error", post(init_error))
             .with_state(function.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
+        let app = protect(app, api, Users::Programs);
         tokio::spawn(async move { axum::serve(listener, app).await });
         for worker in 0..function.0.config.concurrency {
             let function = function.clone();
-            tokio::spawn(async move { function.look_after(worker, address).await });
+            tokio::spawn(async move { function.supervise(worker).await });
         }
         Ok(function)
     }
 
-    /// Hands an event to the function, and does not wait.
+    /// Queues an event for the function.
     pub fn invoke(&self, event: Value) {
         let id = uuid::Uuid::new_v4().to_string();
         self.queue().waiting.push_back(Invocation { id, event, attempt: 1 });
         self.0.arrived.notify_one();
     }
 
-    /// Whether nothing waits, runs or rests.
+    /// Whether no event waits, runs or is to be retried.
     pub fn is_idle(&self) -> bool {
         let queue = self.queue();
-        queue.waiting.is_empty() && queue.running.is_empty() && queue.resting == 0
+        queue.waiting.is_empty() && queue.running.is_empty() && queue.retrying == 0
     }
 
     /// Events that have failed for good.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.queue().dead.clone()
+        self.queue().dead_letters.clone()
     }
 
-    /// Invocations that were answered well, and attempts that failed.
+    /// The number of invocations that succeeded, and of attempts that failed.
     pub fn counts(&self) -> (usize, usize) {
         let queue = self.queue();
         (queue.answered, queue.failed)
@@ -147,13 +156,24 @@ impl Function {
         &self.0.config.log
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.state.lock().expect("no panic here")
+    /// The URL of its Runtime API.
+    pub fn api(&self) -> String {
+        format!("http://{}/", self.0.api)
     }
 
-    /// Keeps one process alive, and ends it when an event takes too long.
-    async fn look_after(&self, worker: usize, api: SocketAddr) {
+    /// The variables of its processes.
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.0.config.environment
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.state.lock().expect("not poisoned")
+    }
+
+    /// Keeps one process running, and kills it when an event takes too long.
+    async fn supervise(&self, worker: usize) {
         let Config { name, program, environment, log, timeout, .. } = &self.0.config;
+        let api = self.0.api;
         let mut variables = environment.clone();
         variables.extend(
             [
@@ -171,12 +191,16 @@ impl Function {
             let mut child = match children::start(program, &[], &variables, log) {
                 Ok(child) => child,
                 Err(error) => {
-                    tracing::error!(function = name, error = format!("{error:#}"), "no process");
+                    tracing::error!(
+                        function = name,
+                        error = format!("{error:#}"),
+                        "cannot start a process"
+                    );
                     return;
                 }
             };
             let problem = loop {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(CHECK_INTERVAL).await;
                 match child.try_wait() {
                     Ok(Some(status)) => break format!("Runtime exited: {status}"),
                     Err(error) => break format!("Runtime lost: {error}"),
@@ -188,7 +212,7 @@ impl Function {
                     break format!("Task timed out after {:.2} seconds", timeout.as_secs_f64());
                 }
             };
-            tracing::warn!(function = name, worker, problem, "a process ended");
+            tracing::warn!(function = name, worker, problem, "a process has ended");
             let ids: Vec<String> = {
                 let queue = self.queue();
                 let its = queue.running.iter().filter(|(_, running)| running.worker == worker);
@@ -197,7 +221,7 @@ impl Function {
             for id in ids {
                 self.fail(&id, json!({"errorType": "Runtime.ExitError", "errorMessage": problem}));
             }
-            tokio::time::sleep(4 * LOOK).await;
+            tokio::time::sleep(4 * CHECK_INTERVAL).await;
         }
     }
 
@@ -207,26 +231,29 @@ impl Function {
         running.map(|running| running.since.elapsed())
     }
 
-    /// Notes that an event has failed once more.
+    /// Handles a failed attempt.
     fn fail(&self, id: &str, error: Value) {
         let mut queue = self.queue();
         let Some(Running { invocation, .. }) = queue.running.remove(id) else { return };
         queue.failed += 1;
-        if invocation.attempt >= ATTEMPTS {
+        if invocation.attempt >= MAX_ATTEMPTS {
             let function = self.0.config.name.to_owned();
-            if let Some(letters) = &self.0.letters {
-                letters.invoke(message(&self.arn(), &invocation, &error));
+            if let Some(handler) = &self.0.dead_letter_handler {
+                // Lambda sends it in the name of the function's role.
+                let queue = arn("sqs", "musicap-dead-letters");
+                self.0.config.calls.record(self.0.config.name, "sqs:SendMessage", &queue);
+                handler.invoke(message(&self.arn(), &invocation, &error));
             }
-            queue.dead.push(DeadLetter { function, event: invocation.event, error });
+            queue.dead_letters.push(DeadLetter { function, event: invocation.event, error });
             return;
         }
-        queue.resting += 1;
+        queue.retrying += 1;
         let (function, attempt) = (self.clone(), invocation.attempt + 1);
         let wait = self.0.config.retry_wait * invocation.attempt as u32;
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             let mut queue = function.queue();
-            queue.resting -= 1;
+            queue.retrying -= 1;
             queue.waiting.push_back(Invocation { attempt, ..invocation });
             drop(queue);
             function.0.arrived.notify_one();
@@ -234,7 +261,7 @@ impl Function {
     }
 
     fn arn(&self) -> String {
-        format!("arn:aws:lambda:local:000000000000:function:musicap-{}", self.0.config.name)
+        format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:musicap-{}", self.0.config.name)
     }
 
     fn take(&self, worker: usize) -> Option<Invocation> {
@@ -246,7 +273,7 @@ impl Function {
     }
 }
 
-/// A dead letter as Lambda writes it, in a message as SQS hands it on.
+/// A dead letter in the format of Lambda, in a message in the format of SQS.
 fn message(arn: &str, invocation: &Invocation, error: &Value) -> Value {
     let letter = json!({
         "version": "1.0",
@@ -272,14 +299,14 @@ fn message(arn: &str, invocation: &Invocation, error: &Value) -> Value {
 async fn next(State(function): State<Function>, Path(worker): Path<usize>) -> Response {
     let started = function.queue().starting.remove(&worker);
     if let Some(started) = started {
-        // What Lambda calls the init phase, less the download of the zip.
+        // Lambda's init phase without the download of the zip.
         let (function, init) = (function.0.config.name, started.elapsed());
         tracing::info!(function, init_ms = init.as_millis() as u64, "cold start");
     }
     let Invocation { id, event, .. } = loop {
         let arrived = function.0.arrived.notified();
         if let Some(invocation) = function.take(worker) {
-            // Others may wait for what is left.
+            // More events may be waiting.
             function.0.arrived.notify_one();
             break invocation;
         }
@@ -317,6 +344,6 @@ async fn error(
 }
 
 async fn init_error(State(function): State<Function>, body: String) -> StatusCode {
-    tracing::error!(function = function.0.config.name, error = body, "cannot begin");
+    tracing::error!(function = function.0.config.name, error = body, "the function cannot start");
     StatusCode::ACCEPTED
 }

@@ -8,21 +8,23 @@ use tokio::signal::unix::{SignalKind, signal};
 
 const USAGE: &str = "\
 usage: run-local [--port PORT] [--mode local|endpoint|job] [--data FOLDER]
-                 [--summary-url URL [--summary-model MODEL]] [--set NAME=VALUE]…
+                 [--pass-phrase PHRASE] [--summary-url URL [--summary-model MODEL]]
+                 [--set NAME=VALUE]…
 
-  --port PORT           of the page [default: 8000; 0: any]
-  --mode MODE           who captions: the Lambda itself [default], a SageMaker endpoint,
-                        a Processing job for each recording
+  --port PORT           the page's port [default: 8000; 0: any free port]
+  --mode MODE           where captions are computed: in the function [default], by a SageMaker
+                        endpoint, by a Processing job for each recording
   --data FOLDER         keep objects and logs there [default: a new folder, removed at the end]
+  --pass-phrase PHRASE  visitors have to log in with it [default: no log-in]
   --summary-url URL     summaries by a language model at an OpenAI-compatible server, with the key
-                        of OPENAI_API_KEY if that is set [default: musicap's own summarizer]
+                        in OPENAI_API_KEY if it is set [default: musicap's own summarizer]
   --summary-model NAME  the language model
   --set NAME=VALUE      a variable for all processes, such as MODEL=/path/to/a/model/folder";
 
 #[tokio::main]
 async fn main() -> Result<()> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_target(false).init();
-    let temporary = tempfile::tempdir().context("cannot make a folder for the data")?;
+    let temporary = tempfile::tempdir().context("cannot create a folder for the data")?;
     let Some(settings) = settings(temporary.path().to_owned())? else {
         println!("{USAGE}");
         return Ok(());
@@ -31,20 +33,20 @@ async fn main() -> Result<()> {
     println!("page  {}", cloud.page());
     println!("S3    {}", cloud.s3());
     println!("data  {} (logs in logs/)", cloud.data().display());
-    println!("ready; Ctrl-C ends it");
+    println!("ready; Ctrl-C stops it");
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
         _ = terminate.recv() => {}
     }
     for letter in cloud.dead_letters() {
-        eprintln!("dead letter of {}: {}", letter.function, letter.error);
+        eprintln!("dead letter from {}: {}", letter.function, letter.error);
     }
     cloud.stop().await;
     Ok(())
 }
 
-/// The settings that the arguments ask for, or `None` for help.
+/// The settings according to the arguments, or `None` for help.
 fn settings(temporary: PathBuf) -> Result<Option<Settings>> {
     let mut settings = Settings::new(&temporary)?;
     settings.web_port = 8000;
@@ -63,12 +65,13 @@ fn settings(temporary: PathBuf) -> Result<Option<Settings>> {
             "--summary-url" => {
                 settings.with_language_model(value, std::env::var("OPENAI_API_KEY").ok())
             }
+            "--pass-phrase" => settings.with_variable("PASS_PHRASE", value),
             "--summary-model" => settings.with_variable("OPENAI_MODEL", value),
             "--set" => {
                 let (name, value) = value.split_once('=').context("--set NAME=VALUE")?;
                 settings.with_variable(name, value)
             }
-            _ => bail!("there is no {name}\n{USAGE}"),
+            _ => bail!("unknown argument {name}\n{USAGE}"),
         };
     }
     Ok(Some(settings))

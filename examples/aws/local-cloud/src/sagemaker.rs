@@ -1,5 +1,5 @@
-//! SageMaker: the container's binary behind InvokeEndpoint, CreateProcessingJob and
-//! DescribeProcessingJob; of jobs that fail the function `letters` hears, as by EventBridge's rule.
+//! SageMaker: InvokeEndpoint, CreateProcessingJob and DescribeProcessingJob, with the container's
+//! program behind them. Failed jobs invoke the dead-letter handler, as EventBridge's rule does.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use aws_sdk_s3::primitives::ByteStream;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -20,29 +21,37 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::Child;
 
+use crate::calls::{Calls, arn};
 use crate::children;
 use crate::faults::{Fault, Faults};
 use crate::lambda::Function;
+use crate::loopback::{Users, protect};
 
-/// What SageMaker takes in one request.
-const PAYLOAD: usize = 6 * 1024 * 1024;
-/// How long a container may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What a job may read of one object.
-const MOST_BYTES: u64 = 1 << 34;
+/// The largest request, in bytes.
+const MAX_PAYLOAD: usize = 6 * 1024 * 1024;
+/// How long a container may take for a request.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The largest input of a job, in bytes.
+const MAX_INPUT_BYTES: u64 = 1 << 34;
 
-/// The state of a job that has not ended.
-const UNDER_WAY: &str = "InProgress";
+/// The status of a running job.
+const IN_PROGRESS: &str = "InProgress";
+/// The role of containers.
+const ROLE: &str = "sagemaker";
 
 /// What is needed to start the container.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     /// The binary.
     pub program: PathBuf,
     /// Its environment.
     pub environment: Vec<(String, String)>,
-    /// Where logs and jobs' folders go.
+    /// The folder of logs and of jobs' files.
     pub data: PathBuf,
+    /// The store with the credentials of the container's role.
+    pub store: Store,
+    /// The record of calls.
+    pub calls: Arc<Calls>,
 }
 
 /// SageMaker. Cheap to clone.
@@ -53,42 +62,39 @@ struct Inner {
     config: Config,
     port: u16,
     faults: Arc<Faults>,
-    store: Store,
     client: reqwest::Client,
     container: Mutex<Option<Child>>,
-    letters: Function,
-    /// How far each job is, by its name.
+    dead_letter_handler: Function,
+    /// The status of each job, by its name.
     jobs: Mutex<HashMap<String, &'static str>>,
     running: tokio::sync::Semaphore,
 }
 
 impl SageMaker {
-    /// Starts the endpoint's container if there is to be one, and the interface.
+    /// Starts the API and, with `endpoint`, the endpoint's container.
     ///
     /// # Errors
-    /// If there is no port, or the container does not start.
+    /// If there is no free port, or the container does not start.
     pub async fn start(
         config: Config,
         endpoint: bool,
         faults: Arc<Faults>,
-        store: Store,
-        letters: Function,
+        dead_letter_handler: Function,
     ) -> Result<(Self, SocketAddr)> {
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
         let sagemaker = SageMaker(Arc::new(Inner {
             config,
             port,
             faults,
-            store,
-            client: reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?,
+            client: reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?,
             container: Mutex::new(None),
-            letters,
+            dead_letter_handler,
             jobs: Mutex::default(),
             running: tokio::sync::Semaphore::new(1),
         }));
         if endpoint {
-            let looking = sagemaker.clone();
-            tokio::spawn(async move { looking.look_after().await });
+            let supervised = sagemaker.clone();
+            tokio::spawn(async move { supervised.supervise().await });
             sagemaker.wait_for_ping().await?;
         }
         let app = Router::new()
@@ -98,25 +104,26 @@ impl SageMaker {
             .with_state(sagemaker.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
+        let app = protect(app, address, Users::Programs);
         tokio::spawn(async move { axum::serve(listener, app).await });
         Ok((sagemaker, address))
     }
 
-    /// Ends the container without a warning, as a machine that fails does.
+    /// Kills the container.
     pub fn kill_container(&self) {
-        if let Some(child) = &*self.0.container.lock().expect("no panic here") {
+        if let Some(child) = &*self.0.container.lock().expect("not poisoned") {
             children::destroy(child);
         }
     }
 
     /// Whether no job is running.
     pub fn is_idle(&self) -> bool {
-        !self.0.jobs.lock().expect("no panic here").values().any(|state| *state == UNDER_WAY)
+        !self.0.jobs.lock().expect("not poisoned").values().any(|state| *state == IN_PROGRESS)
     }
 
-    /// The jobs so far: names and states.
+    /// The names and statuses of all jobs.
     pub fn jobs(&self) -> Vec<(String, &'static str)> {
-        let jobs = self.0.jobs.lock().expect("no panic here");
+        let jobs = self.0.jobs.lock().expect("not poisoned");
         let mut jobs: Vec<_> = jobs.iter().map(|(name, state)| (name.clone(), *state)).collect();
         jobs.sort();
         jobs
@@ -138,29 +145,29 @@ impl SageMaker {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        bail!("the container does not answer /ping: see {}", self.log().display())
+        bail!("the container does not answer /ping; see {}", self.log().display())
     }
 
-    /// Keeps the container alive.
-    async fn look_after(&self) {
+    /// Keeps the container running.
+    async fn supervise(&self) {
         let Config { program, environment, .. } = &self.0.config;
         let mut variables = environment.clone();
         variables.push(("PORT".to_owned(), self.0.port.to_string()));
         variables.push(("HOST".to_owned(), "127.0.0.1".to_owned()));
         loop {
             match children::start(program, &["serve"], &variables, &self.log()) {
-                Ok(child) => *self.0.container.lock().expect("no panic here") = Some(child),
+                Ok(child) => *self.0.container.lock().expect("not poisoned") = Some(child),
                 Err(error) => {
-                    tracing::error!(error = format!("{error:#}"), "no container");
+                    tracing::error!(error = format!("{error:#}"), "cannot start the container");
                     return;
                 }
             }
             loop {
                 tokio::time::sleep(Duration::from_millis(50)).await;
-                let mut container = self.0.container.lock().expect("no panic here");
+                let mut container = self.0.container.lock().expect("not poisoned");
                 let ended = container.as_mut().map(Child::try_wait);
                 if !matches!(ended, Some(Ok(None))) {
-                    tracing::warn!("the container ended; it is started again");
+                    tracing::warn!("the container has ended and is started again");
                     break;
                 }
             }
@@ -168,12 +175,12 @@ impl SageMaker {
     }
 }
 
-/// An error as AWS writes it.
-fn failure(status: u16, kind: &str, mut body: Value) -> Response {
+/// An error in the format of AWS.
+pub(crate) fn failure(status: u16, kind: &str, mut body: Value) -> Response {
     body["__type"] = kind.into();
-    let status = StatusCode::from_u16(status).expect("a status");
+    let status = StatusCode::from_u16(status).expect("a valid status");
     let mut response = (status, axum::Json(body)).into_response();
-    let kind = HeaderValue::from_str(kind).expect("a word");
+    let kind = HeaderValue::from_str(kind).expect("letters");
     response.headers_mut().insert("x-amzn-errortype", kind);
     response
 }
@@ -184,11 +191,15 @@ async fn invoke(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if inner.faults.strikes(Fault::Throttle, &name) {
+    let role = Calls::role(headers.get("authorization").and_then(|value| value.to_str().ok()));
+    let role = role.unwrap_or_default();
+    let endpoint = arn("sagemaker", &format!("endpoint/{name}"));
+    inner.config.calls.record(&role, "sagemaker:InvokeEndpoint", &endpoint);
+    if inner.faults.inject(Fault::Throttle, &name) {
         return failure(429, "ThrottlingException", json!({"message": "Rate exceeded"}));
     }
-    if body.len() > PAYLOAD {
-        let message = format!("a request of {} bytes; at most {PAYLOAD}", body.len());
+    if body.len() > MAX_PAYLOAD {
+        let message = format!("a request of {} bytes; at most {MAX_PAYLOAD}", body.len());
         return failure(400, "ValidationError", json!({"Message": message}));
     }
     let url = format!("http://127.0.0.1:{}/invocations", inner.port);
@@ -223,30 +234,38 @@ async fn invoke(
 async fn control(State(sagemaker): State<SageMaker>, headers: HeaderMap, body: Bytes) -> Response {
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let signed = headers.get("authorization").and_then(|value| value.to_str().ok());
-    let ours = format!("AWS4-HMAC-SHA256 Credential={}/", crate::s3::ACCESS_KEY);
-    if !signed.is_some_and(|signed| signed.starts_with(&ours)) {
+    let Some(role) = Calls::role(signed) else {
         return failure(400, "MissingAuthenticationTokenException", json!({}));
-    }
+    };
     let job: Value = serde_json::from_slice(&body).unwrap_or_default();
     let Some(name) = job["ProcessingJobName"].as_str().map(str::to_owned) else {
         return failure(400, "ValidationException", json!({"message": "no ProcessingJobName"}));
     };
+    let calls = sagemaker.0.config.calls.clone();
+    let resource = arn("sagemaker", &format!("processing-job/{name}"));
     match target {
-        Some("SageMaker.CreateProcessingJob") => sagemaker.create(name, job),
-        Some("SageMaker.DescribeProcessingJob") => sagemaker.describe(&name),
+        Some("SageMaker.CreateProcessingJob") => {
+            calls.record(&role, "sagemaker:CreateProcessingJob", &resource);
+            calls.record(&role, "iam:PassRole", job["RoleArn"].as_str().unwrap_or_default());
+            sagemaker.create(name, job)
+        }
+        Some("SageMaker.DescribeProcessingJob") => {
+            calls.record(&role, "sagemaker:DescribeProcessingJob", &resource);
+            sagemaker.describe(&name)
+        }
         _ => failure(400, "UnknownOperationException", json!({})),
     }
 }
 
 impl SageMaker {
     fn create(self, name: String, job: Value) -> Response {
-        let mut jobs = self.0.jobs.lock().expect("no panic here");
+        let mut jobs = self.0.jobs.lock().expect("not poisoned");
         if jobs.contains_key(&name) {
             return failure(400, "ResourceInUse", json!({"message": "Job name must be unique"}));
         }
-        jobs.insert(name.clone(), UNDER_WAY);
+        jobs.insert(name.clone(), IN_PROGRESS);
         drop(jobs);
-        let arn = format!("arn:aws:sagemaker:local:000000000000:processing-job/{name}");
+        let arn = arn("sagemaker", &format!("processing-job/{name}"));
         let answer = axum::Json(json!({ "ProcessingJobArn": arn })).into_response();
         tokio::spawn(async move {
             let state = match self.process(&name, &job).await {
@@ -254,17 +273,17 @@ impl SageMaker {
                 Err(error) => {
                     let reason = format!("{error:#}");
                     tracing::error!(job = name, error = reason, "failed");
-                    self.0.letters.invoke(ended(&arn, job, "Failed", &reason));
+                    self.0.dead_letter_handler.invoke(ended(&arn, job, "Failed", &reason));
                     "Failed"
                 }
             };
-            self.0.jobs.lock().expect("no panic here").insert(name, state);
+            self.0.jobs.lock().expect("not poisoned").insert(name, state);
         });
         answer
     }
 
     fn describe(&self, name: &str) -> Response {
-        match self.0.jobs.lock().expect("no panic here").get(name) {
+        match self.0.jobs.lock().expect("not poisoned").get(name) {
             Some(state) => {
                 let job = json!({"ProcessingJobName": name, "ProcessingJobStatus": state});
                 axum::Json(job).into_response()
@@ -276,8 +295,7 @@ impl SageMaker {
         }
     }
 
-    /// Runs a job as SageMaker does: inputs are copied in, the container runs, outputs are copied
-    /// out.
+    /// Runs a job: copies its inputs, runs the container, uploads its outputs.
     async fn process(&self, name: &str, job: &Value) -> Result<()> {
         let _running = self.0.running.acquire().await?;
         let root = self.0.config.data.join("jobs").join(name);
@@ -291,8 +309,11 @@ impl SageMaker {
         std::fs::write(root.join("config/processingjobconfig.json"), job.to_string())?;
         for input in job["ProcessingInputs"].as_array().into_iter().flatten() {
             let (bucket, key) = s3_uri(&input["S3Input"]["S3Uri"])?;
+            // An input is a prefix, which SageMaker lists.
+            let bucket_arn = format!("arn:aws:s3:::{bucket}");
+            self.0.config.calls.record(ROLE, "s3:ListBucket", &bucket_arn);
             let object = Object { bucket, key, version: None, etag: None };
-            let mut file = self.0.store.download(&object, MOST_BYTES).await?;
+            let mut file = self.0.config.store.download(&object, MAX_INPUT_BYTES).await?;
             let folder = local(&input["S3Input"]["LocalPath"]);
             std::fs::create_dir_all(&folder)?;
             let copy = folder.join(pipeline::name::file_name(&object.key));
@@ -322,14 +343,15 @@ impl SageMaker {
         for file in files {
             let file = file?;
             let key = format!("{prefix}/{}", file.file_name().to_string_lossy());
-            let text = std::fs::read_to_string(file.path())?;
-            self.0.store.put_json(bucket, &key, text).await?;
+            let body = ByteStream::from_path(file.path()).await?;
+            let put = self.0.config.store.client().put_object().bucket(bucket).key(key);
+            put.body(body).send().await?;
         }
         Ok(())
     }
 }
 
-/// What EventBridge tells of the end of a job, which is what DescribeProcessingJob says.
+/// The event of the end of a job; its detail is what DescribeProcessingJob answers.
 fn ended(arn: &str, job: Value, state: &str, reason: &str) -> Value {
     let mut detail = job;
     detail["ProcessingJobArn"] = arn.into();
@@ -348,6 +370,6 @@ fn ended(arn: &str, job: Value, state: &str, reason: &str) -> Value {
 
 fn s3_uri(uri: &Value) -> Result<(String, String)> {
     let parts = uri.as_str().and_then(|uri| uri.strip_prefix("s3://")?.split_once('/'));
-    let (bucket, key) = parts.with_context(|| format!("no s3 URI: {uri}"))?;
+    let (bucket, key) = parts.with_context(|| format!("not an S3 URI: {uri}"))?;
     Ok((bucket.to_owned(), key.to_owned()))
 }

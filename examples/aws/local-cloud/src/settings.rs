@@ -1,24 +1,26 @@
-//! How the local cloud is set up.
+//! The settings of the local cloud.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-/// Where `caption` has its captions from.
+use crate::calls::arn;
+
+/// Where captions are computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// From the model inside the function.
+    /// In the function.
     #[default]
     Local,
-    /// From the SageMaker endpoint.
+    /// By the SageMaker endpoint.
     Endpoint,
-    /// From a processing job for each recording.
+    /// By a Processing job for each recording.
     Job,
 }
 
 impl Mode {
-    /// As `CAPTION_MODE` has it.
+    /// The value of `CAPTION_MODE`.
     pub fn as_str(self) -> &'static str {
         match self {
             Mode::Local => "local",
@@ -35,42 +37,50 @@ impl std::str::FromStr for Mode {
         let all = [Mode::Local, Mode::Endpoint, Mode::Job];
         all.into_iter()
             .find(|mode| mode.as_str() == name)
-            .ok_or_else(|| format!("{name:?} is none of local, endpoint, job"))
+            .ok_or_else(|| format!("{name:?} is not local, endpoint or job"))
     }
 }
 
-/// The local cloud's settings. Port 0 is any that is free.
+/// The local cloud's settings. Port 0 stands for any free port.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where objects, logs and dead letters are kept.
+    /// The folder of objects, logs and dead letters.
     pub data: PathBuf,
-    /// Where the binaries of the workspace are.
+    /// The folder of the workspace's binaries.
     pub binaries: PathBuf,
     /// The page's port.
     pub web_port: u16,
     /// The S3 server's port.
     pub s3_port: u16,
-    /// Where captions come from.
+    /// Where captions are computed.
     pub mode: Mode,
-    /// Processes of each Lambda.
+    /// Processes of each function.
     pub concurrency: usize,
-    /// How long a Lambda may take.
+    /// How long a function may take for an event.
     pub timeout: Duration,
-    /// How long Lambda waits before the first retry; before the second, twice as long.
+    /// The wait before the first retry; before the second it is twice as long.
     pub retry_wait: Duration,
     /// More variables for all processes.
     pub environment: Vec<(String, String)>,
+    /// Secrets by their ARNs.
+    pub secrets: Vec<(String, String)>,
+    /// Whether buckets' notifications have filters, as in deploy/template.yaml. Without them, and
+    /// without `INPUT_PREFIX`, every new object of a bucket invokes its function.
+    pub filtered: bool,
+    /// The file that calls are recorded in.
+    pub calls: Option<PathBuf>,
 }
 
 impl Settings {
-    /// Settings with everything below `data`, and the binaries that lie beside this program's.
+    /// Settings with everything below `data`, and the binaries from the folder of this program. Calls
+    /// are recorded in `MUSICAP_RECORD_CALLS`.
     ///
     /// # Errors
-    /// If this program's place cannot be found.
+    /// If this program's path cannot be found.
     pub fn new(data: &Path) -> Result<Self> {
         let program = std::env::current_exe().context("cannot find this program")?;
         let folder = program.parent().context("a program without a folder")?;
-        // Tests lie one folder further down.
+        // Tests are in a subfolder.
         let folder =
             if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
         Ok(Settings {
@@ -83,6 +93,9 @@ impl Settings {
             timeout: Duration::from_secs(900),
             retry_wait: Duration::from_secs(1),
             environment: Vec::new(),
+            secrets: Vec::new(),
+            filtered: true,
+            calls: std::env::var_os("MUSICAP_RECORD_CALLS").map(PathBuf::from),
         })
     }
 
@@ -92,13 +105,14 @@ impl Settings {
         self
     }
 
-    /// With summaries by a language model at the OpenAI-compatible server `url`.
+    /// With summaries by a language model at the OpenAI-compatible server `url`, whose key is a
+    /// secret.
     pub fn with_language_model(self, url: impl Into<String>, key: Option<String>) -> Self {
         let settings = self.with_variable("SUMMARIZER", "openai");
-        let settings = settings.with_variable("OPENAI_BASE_URL", url);
-        match key {
-            Some(key) => settings.with_variable("OPENAI_API_KEY", key),
-            None => settings,
-        }
+        let mut settings = settings.with_variable("OPENAI_BASE_URL", url);
+        let Some(key) = key else { return settings };
+        let arn = arn("secretsmanager", "secret:openai-AbCdEf");
+        settings.secrets.push((arn.clone(), key));
+        settings.with_variable("OPENAI_API_KEY_SECRET", arn)
     }
 }

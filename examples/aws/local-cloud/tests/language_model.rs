@@ -1,4 +1,4 @@
-//! Summaries by a language model, whose server is one of the test's own.
+//! Summaries by a language model, whose server is part of the test.
 
 mod common;
 
@@ -13,13 +13,13 @@ use common::*;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-const API_KEY: &str = "sk-of-this-test-alone";
+const API_KEY: &str = "sk-only-for-this-test";
 const SUMMARY: &str = "Drei ruhige Szenen.";
 
-/// The key that came, and what was asked.
+/// The key and the body of each request.
 type Requests = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// Turns the first away and answers the others.
+/// Refuses the first request and answers the others.
 async fn answer(
     State(requests): State<Requests>,
     headers: HeaderMap,
@@ -56,7 +56,7 @@ async fn a_language_model_that_is_busy_at_first_writes_the_summary() {
     .await;
     let song = mp3(0, 20);
     let id = upload(&cloud, "incoming/song.mp3", &song).await;
-    cloud.settle(PATIENCE).await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
 
     let (found, expected) = (result(&cloud, &id).await, captions_of(&song));
     assert_eq!(found.summary.as_deref(), Some(SUMMARY));
@@ -64,7 +64,7 @@ async fn a_language_model_that_is_busy_at_first_writes_the_summary() {
     assert!(cloud.dead_letters().is_empty());
 
     let requests = requests.lock().unwrap();
-    assert_eq!(requests.len(), 2, "one that was turned away and one that was answered");
+    assert_eq!(requests.len(), 2, "one that was refused and one that was answered");
     for (key, asked) in &*requests {
         assert_eq!(*key, format!("Bearer {API_KEY}"));
         assert_eq!(asked["model"], "a-model");
@@ -75,4 +75,8 @@ async fn a_language_model_that_is_busy_at_first_writes_the_summary() {
     let lines = lines(cloud.function("summarize").log());
     assert_eq!(lines.iter().filter(|line| line["message"] == "retry").count(), 1);
     assert!(!logs(&cloud).contains(API_KEY));
+
+    // Whoever may list the function's configuration does not see the key.
+    let environment = cloud.function("summarize").environment();
+    assert!(environment.iter().all(|(_, value)| !value.contains(API_KEY)), "{environment:?}");
 }

@@ -1,5 +1,4 @@
-//! Recordings through real S3 requests and real Lambda processes, held to what the library says of
-//! them.
+//! Recordings through the whole pipeline, compared with the captions of the library.
 
 mod common;
 
@@ -12,12 +11,12 @@ use serde_json::Value;
 
 const KEY: &str = "incoming/my song (1)+ü.mp3";
 
-/// One recording on its way, and a line of each kind from each stage.
-async fn passes(mode: Mode) {
+/// Sends one recording through the pipeline, and checks the result and the logs of each stage.
+async fn run_in(mode: Mode) {
     let (cloud, _folder) = cloud(|settings| run_local::Settings { mode, ..settings }).await;
     let song = mp3(0, 45);
     let id = upload(&cloud, KEY, &song).await;
-    cloud.settle(PATIENCE).await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
 
     let found = result(&cloud, &id).await;
     let expected = captions_of(&song);
@@ -30,10 +29,10 @@ async fn passes(mode: Mode) {
 
     for stage in ["ingest", "caption", "summarize"] {
         let lines = lines(cloud.function(stage).log());
-        // A job's result is still to come when the function ends.
+        // The function ends before the job.
         let later = mode == Mode::Job && stage == "caption";
         let (word, chunks, seconds) = match later {
-            true => ("left to a job", 0, 0.0),
+            true => ("job", 0, 0.0),
             false => ("done", expected.captions.len(), expected.duration_s),
         };
         let ended = |line: &&Value| line["message"] == word && line["stage"] == stage;
@@ -63,27 +62,27 @@ async fn passes(mode: Mode) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_ends_as_captions_and_summary() {
-    passes(Mode::Local).await;
+    run_in(Mode::Local).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_endpoint_gives_the_same() {
-    passes(Mode::Endpoint).await;
+    run_in(Mode::Endpoint).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_processing_job_gives_the_same() {
-    passes(Mode::Job).await;
+    run_in(Mode::Job).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_that_come_thrice_and_in_any_order_change_nothing() {
+async fn repeated_and_reordered_events_change_nothing() {
     let (cloud, _folder) = cloud(|settings| settings).await;
     let song = mp3(0, 20);
     let id = upload(&cloud, KEY, &song).await;
-    cloud.settle(PATIENCE).await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
     let before = objects(&cloud).await;
-    assert_eq!(before.len(), 4, "features, their description, captions, summary: {before:?}");
+    assert_eq!(before.len(), 4, "features, description, captions, summary: {before:?}");
 
     let events = cloud.events();
     assert_eq!(events.len(), 3);
@@ -92,56 +91,56 @@ async fn events_that_come_thrice_and_in_any_order_change_nothing() {
             cloud.function(function).invoke(event.clone());
         }
     }
-    cloud.settle(PATIENCE).await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
     assert_eq!(objects(&cloud).await, before);
-    assert_eq!(cloud.events().len(), 3, "nothing was written, so nothing was announced");
+    assert_eq!(cloud.events().len(), 3, "nothing was written, so there were no events");
     assert!(cloud.dead_letters().is_empty());
     assert_eq!(result(&cloud, &id).await.captions, captions_of(&song).captions);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn three_at_once_give_one_result() {
+async fn three_deliveries_at_once_give_one_result() {
     let (cloud, _folder) =
         cloud(|settings| run_local::Settings { concurrency: 3, ..settings }).await;
     let song = mp3(0, 20);
     let id = upload(&cloud, KEY, &song).await;
-    // While the first is under way.
+    // While the first is being worked on.
     let (function, event) = cloud.events()[0].clone();
     assert_eq!(function, "ingest");
     cloud.function(function).invoke(event.clone());
     cloud.function(function).invoke(event);
-    cloud.settle(PATIENCE).await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
     assert_eq!(objects(&cloud).await.len(), 4);
-    let announced = cloud.events().iter().filter(|(function, _)| *function == "caption").count();
-    assert_eq!(announced, 1, "only the first write was one");
+    let invoked = cloud.events().iter().filter(|(function, _)| *function == "caption").count();
+    assert_eq!(invoked, 1, "only the first write created an object");
     assert_eq!(result(&cloud, &id).await.captions, captions_of(&song).captions);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_comes_after_its_upload_was_replaced_is_left_to_the_newer_one() {
+async fn the_late_event_of_a_replaced_upload_is_ignored() {
     let (cloud, _folder) = cloud(|settings| settings).await;
     let (old, new) = (mp3(0, 10), mp3(20, 10));
     let old_id = upload(&cloud, KEY, &old).await;
-    cloud.settle(PATIENCE).await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
     let (function, event) = cloud.events()[0].clone();
-    // As if the first delivery had never been.
+    // As if the first event had not been delivered.
     let array = old_id.key("features/", "npy");
     let delete = cloud.store().client().delete_object().bucket(FEATURES).key(array);
     delete.send().await.unwrap();
     let new_id = upload(&cloud, KEY, &new).await;
-    cloud.settle(PATIENCE).await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
     cloud.function(function).invoke(event);
-    cloud.settle(PATIENCE).await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
 
     assert_ne!(old_id, new_id);
     assert_eq!(result(&cloud, &new_id).await.captions, captions_of(&new).captions);
     let features = cloud.store().exists(FEATURES, &old_id.key("features/", "npy")).await;
-    assert_eq!(features, Ok(false), "what has been replaced cannot be heard any more");
-    assert!(cloud.dead_letters().is_empty(), "and that is no failure");
+    assert_eq!(features, Ok(false), "a replaced recording cannot be read");
+    assert!(cloud.dead_letters().is_empty(), "and this is no failure");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_recordings_at_once_all_get_their_own() {
+async fn fifty_recordings_at_once_all_get_their_own_captions() {
     let (cloud, _folder) = cloud(|settings| settings).await;
     let songs: Vec<Vec<u8>> = (0..5).map(|i| mp3(9 * i, 4)).collect();
     let mut ids = HashMap::new();
@@ -155,7 +154,7 @@ async fn fifty_recordings_at_once_all_get_their_own() {
         ids.insert(id, song);
     }
     assert_eq!(ids.len(), 50);
-    cloud.settle(PATIENCE).await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
     let expected: Vec<_> = songs.iter().map(|song| captions_of(song).captions).collect();
     for (id, song) in &ids {
         assert_eq!(result(&cloud, id).await.captions, expected[*song]);

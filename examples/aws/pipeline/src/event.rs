@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::Problem;
 
-/// An object as an event names it.
+/// An object that an event names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
     /// The bucket.
@@ -25,25 +25,26 @@ impl std::fmt::Display for Object {
     }
 }
 
-/// The objects that `event` says were created, in its order, and [`Problem::Permanent`] for each
-/// record that cannot be read: the others are none the worse for it. S3's test event has none.
+/// The objects that were created according to `event`, in its order, with [`Problem::Permanent`] in
+/// place of each record that cannot be parsed. S3's test event has no records.
 ///
 /// # Errors
-/// [`Problem::Permanent`] if this is no event of S3's.
+/// [`Problem::Permanent`] if this is not an S3 event.
 pub fn created(mut event: Value) -> Result<Vec<Result<Object, Problem>>, Problem> {
     if event.get("Event").and_then(Value::as_str) == Some("s3:TestEvent") {
         return Ok(Vec::new());
     }
     let Some(Value::Array(records)) = event.get_mut("Records").map(Value::take) else {
-        return Err(Problem::permanent("Event", "not an event of S3's: it has no list of records"));
+        return Err(Problem::permanent("Event", "not an S3 event: it has no list of records"));
     };
     Ok(records.into_iter().filter_map(|record| object(record).transpose()).collect())
 }
 
-/// The object that a record says was created; `None` if it says something else.
+/// The object that a record reports as created; `None` if it reports something else.
 fn object(record: Value) -> Result<Option<Object>, Problem> {
-    let record: S3EventRecord = serde_json::from_value(record)
-        .map_err(|reason| Problem::permanent("Event", format!("not a record of S3's: {reason}")))?;
+    let record: S3EventRecord = serde_json::from_value(record).map_err(|reason| {
+        Problem::permanent("Event", format!("not a record of an S3 event: {reason}"))
+    })?;
     let name = record.event_name.as_deref().unwrap_or("ObjectCreated:");
     if !name.trim_start_matches("s3:").starts_with("ObjectCreated:") {
         return Ok(None);
@@ -52,13 +53,13 @@ fn object(record: Value) -> Result<Option<Object>, Problem> {
     Ok(Some(Object {
         bucket: record.s3.bucket.name.ok_or_else(|| missing("a bucket"))?,
         key: decoded(&record.s3.object.key.ok_or_else(|| missing("a key"))?)?,
-        // What a bucket that has stopped keeping versions says.
+        // Sent by buckets whose versioning is suspended.
         version: record.s3.object.version_id.filter(|version| version != "null"),
         etag: record.s3.object.e_tag.map(|etag| etag.trim_matches('"').to_owned()),
     }))
 }
 
-/// A key as events write it: like the fields of a form, `+` for a space.
+/// Decodes a key: events encode it like a form field, with `+` for a space.
 fn decoded(key: &str) -> Result<String, Problem> {
     let spaced = key.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8().map(String::from);
@@ -119,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_of_s3_is_said_so() {
+    fn other_json_is_no_s3_event() {
         for event in [json!({}), json!({"Records": {}}), json!("text"), json!(null)] {
             assert!(matches!(created(event).unwrap_err(), Problem::Permanent { .. }));
         }
     }
 
     #[test]
-    fn a_record_that_cannot_be_read_does_not_keep_the_others() {
+    fn an_invalid_record_does_not_affect_the_others() {
         let (bad, good) = (record("%FF.mp3", json!({})), record("a.mp3", json!({})));
         let records = created(json!({"Records": [bad, {}, good]})).unwrap();
         let [bad, empty, good] = &records[..] else { panic!("{records:?}") };

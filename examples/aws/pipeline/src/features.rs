@@ -1,14 +1,15 @@
-//! What lies beside an array of features and says what it means.
+//! The description that is stored beside an array of features.
 
 use musicap::audio::{AudioConfig, ChunkSpan};
 use musicap::caption::UncaptionedSpan;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::Problem;
 use crate::name::digest;
+use crate::{Problem, shorten};
 
-/// `features/ID.json`: where the chunks of `features/ID.npy` come from. Nothing in it depends on
-/// when it was written, so writing it again changes nothing.
+/// `features/ID.json`: what the chunks of `features/ID.npy` were computed from. Nothing in it
+/// depends on when it was written, so writing it again changes nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Features {
     /// The recording.
@@ -19,27 +20,27 @@ pub struct Features {
     pub front_end: AudioConfig,
     /// The [`fingerprint`] of the front end.
     pub fingerprint: String,
-    /// A span for each chunk.
+    /// The start and end of each chunk.
     pub chunks: Vec<ChunkSpan>,
-    /// Stretches that could not be decoded.
+    /// Parts of the recording that could not be decoded.
     pub gaps: Vec<UncaptionedSpan>,
 }
 
-/// Where a recording lies.
+/// Where a recording is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The bucket.
     pub bucket: String,
     /// The key.
     pub key: String,
-    /// The version, in buckets that keep versions.
+    /// The version, in buckets with versioning.
     pub version: Option<String>,
     /// The entity tag.
     pub etag: Option<String>,
 }
 
 impl Features {
-    /// Reads the JSON that lies at `origin`.
+    /// Parses the JSON read from `origin`.
     ///
     /// # Errors
     /// [`Problem::Permanent`] if it is not what `ingest` writes.
@@ -48,53 +49,101 @@ impl Features {
             .map_err(|reason| Problem::permanent("Features", format!("{origin}: {reason}")))
     }
 
-    /// Checks that a model hears what these features say.
+    /// Checks that these features are what the model `model` with the front end `front_end` takes.
     ///
     /// # Errors
-    /// [`Problem::Permanent`] if another front end computed them.
+    /// [`Problem::Permanent`] if a different front end computed them.
     pub fn check(&self, model: &str, front_end: &AudioConfig) -> Result<(), Problem> {
         let expected = fingerprint(front_end);
         if self.fingerprint == expected {
             return Ok(());
         }
-        let found = &self.fingerprint;
+        let found = shorten(&self.fingerprint);
         let message = format!(
-            "the features of {} were computed by another front end ({found}) than that of the model \
-             {model} ({expected}): give `ingest` the same MODEL as `caption`",
+            "the features of {} were computed by a different front end ({found}) than the model \
+             {model} has ({expected}): give `ingest` the same MODEL as `caption`",
             self.source.key
         );
         Err(Problem::permanent("FrontEnd", message))
     }
 }
 
-/// What two front ends have in common if they compute the same: a digest of their numbers.
+/// Identifies what a front end computes: a digest of all of its numbers, by the names and values
+/// that they have in `config.json`.
 pub fn fingerprint(front_end: &AudioConfig) -> String {
-    let AudioConfig { sample_rate, n_fft, hop_length, n_mels, f_min, f_max, .. } = front_end;
-    let (power, seconds) = (front_end.power, front_end.chunk_seconds);
-    let text =
-        format!("{sample_rate} {n_fft} {hop_length} {n_mels} {f_min} {f_max} {power:?} {seconds}");
-    digest(&text, 8)
+    let Ok(Value::Object(numbers)) = serde_json::to_value(front_end) else {
+        unreachable!("a configuration is a JSON object");
+    };
+    // In a fixed order, whatever the features of serde_json are.
+    let mut lines: Vec<String> =
+        numbers.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+    lines.sort();
+    digest(&lines.concat(), 8)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use musicap::audio::{MelScale, Pad, Power, Scaling};
+
+    /// A front end for each number, in which that number alone differs from the default.
+    fn variants() -> Vec<AudioConfig> {
+        let variant = |change: fn(&mut AudioConfig)| {
+            let mut front_end = AudioConfig::default();
+            change(&mut front_end);
+            front_end
+        };
+        vec![
+            variant(|one| one.sample_rate = 22_050),
+            variant(|one| one.n_fft = 512),
+            variant(|one| one.hop_length = 640),
+            variant(|one| one.n_mels = 64),
+            variant(|one| one.f_min = 20.0),
+            variant(|one| one.f_max = 7_000.0),
+            variant(|one| one.power = Power::Magnitude),
+            variant(|one| one.chunk_seconds = 5.0),
+            variant(|one| one.pad = Pad::Repeat),
+            variant(|one| one.mel_scale = MelScale::Slaney),
+            variant(|one| one.scaling = Scaling::Whisper),
+            variant(|one| one.drop_last_frame = true),
+        ]
+    }
 
     #[test]
-    fn another_front_end_is_noticed() {
+    fn every_number_of_a_front_end_counts() {
+        let default = fingerprint(&AudioConfig::default());
+        let mut all: Vec<String> = variants().iter().map(fingerprint).collect();
+        all.push(default);
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), variants().len() + 1, "two front ends have the same fingerprint");
+    }
+
+    /// Written down, because stored features carry it: renaming a variant in Rust must not change
+    /// it.
+    #[test]
+    fn the_fingerprint_is_that_of_the_configuration_file() {
+        // printf 'chunk_seconds=10.0\nf_max=8000.0\nf_min=0.0\nhop_length=160\nn_fft=1024\n\
+        // n_mels=128\npad="zero"\npower="real"\nsample_rate=16000\n' | sha256sum | cut -c-16
+        assert_eq!(fingerprint(&AudioConfig::default()), "20ad63f3c72b799c");
+    }
+
+    #[test]
+    fn features_of_another_front_end_are_refused() {
         let front_end = AudioConfig::default();
-        let hop = AudioConfig { hop_length: 640, ..AudioConfig::default() };
         let source = Source { bucket: "b".into(), key: "k".into(), version: None, etag: None };
         let features = Features {
             source,
             duration_s: 1.0,
             fingerprint: fingerprint(&front_end),
-            front_end,
+            front_end: front_end.clone(),
             chunks: vec![],
             gaps: vec![],
         };
-        features.check("m", &AudioConfig::default()).unwrap();
-        assert!(features.check("m", &hop).unwrap_err().to_string().contains("MODEL"));
+        features.check("m", &front_end).unwrap();
+        for other in variants() {
+            assert!(features.check("m", &other).unwrap_err().to_string().contains("MODEL"));
+        }
         let json = serde_json::to_string(&features).unwrap();
         assert_eq!(Features::read("a", &json).unwrap(), features);
     }

@@ -1,4 +1,4 @@
-//! A stage as a Lambda.
+//! A stage as a Lambda function.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,34 +8,35 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 
 use crate::logs::Metrics;
+use crate::name::is_failure_record;
 use crate::{Object, Problem, RecordingId, Store, event, settings};
 
 /// One stage: what is done with an object that has been created.
 pub trait Stage: Send + Sync + 'static {
-    /// What the stage is called in logs and metrics.
+    /// The stage's name in logs and metrics.
     const NAME: &'static str;
 
-    /// What the object's recording is called.
+    /// The identifier of the object's recording.
     ///
     /// # Errors
-    /// [`Problem::Permanent`] if it cannot be told.
+    /// [`Problem::Permanent`] if it has none.
     fn id(&self, object: &Object) -> Result<RecordingId, Problem>;
 
-    /// Where the result goes: bucket and key. Written last, and only if it is not there.
+    /// The bucket and key of the result, which is written last and only if it does not exist.
     fn output(&self, id: &RecordingId) -> (String, String);
 
     /// Does the work and writes the result.
     fn work(&self, work: Work<'_>) -> impl Future<Output = Result<Done, Problem>> + Send;
 }
 
-/// What a stage is asked to do.
+/// What a stage is to work on.
 #[derive(Clone, Copy, Debug)]
 pub struct Work<'a> {
     /// The object that was created.
     pub object: &'a Object,
     /// Its recording.
     pub id: &'a RecordingId,
-    /// The key of the result, in the stage's own bucket.
+    /// The key of the result, in the stage's output bucket.
     pub output: &'a str,
     /// When Lambda ends the function.
     pub deadline: Instant,
@@ -44,27 +45,35 @@ pub struct Work<'a> {
 /// What a stage has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Done {
-    /// How much music that was, in seconds.
+    /// The recording's length, in seconds.
     pub audio_s: f64,
-    /// Chunks of it.
+    /// Its number of chunks.
     pub chunks: usize,
-    /// Whether the result is still to come, from something that was started for it.
+    /// Whether a job that was started will write the result later.
     pub later: bool,
 }
 
-/// What all stages need to know.
+/// What happened to an object.
+enum Outcome {
+    Done(String, Done),
+    DoneBefore,
+    Superseded,
+    Rejected { kind: &'static str, message: String },
+}
+
+/// What does not depend on the stage.
 struct Common {
     store: Store,
-    /// Only keys that start so are worked on.
+    /// The prefix of the keys to work on.
     input_prefix: String,
-    /// Where reasons of permanent failures go, for the page to tell.
+    /// The bucket of the notes about failures, which the page shows.
     failures_bucket: Option<String>,
 }
 
-/// Runs `stage` until Lambda has no more events for it.
+/// Runs `stage` for as long as Lambda has events for it.
 ///
 /// # Errors
-/// If a setting is wrong or the runtime's interface cannot be reached.
+/// If a setting is wrong or Lambda's Runtime API cannot be reached.
 pub async fn run<S: Stage>(stage: S, store: Store) -> anyhow::Result<()> {
     let failures: String = settings::optional("FAILURES_BUCKET", String::new())?;
     let common = Common {
@@ -81,42 +90,42 @@ pub async fn run<S: Stage>(stage: S, store: Store) -> anyhow::Result<()> {
 }
 
 impl Common {
-    /// Goes through all records, whatever becomes of each: those that are done are skipped when the
-    /// event comes again because of those that are not.
+    /// Works on all records, whatever happens to each. When the event is retried because some
+    /// failed, those that are done are skipped.
     async fn handle<S: Stage>(
         &self,
         stage: &S,
         event: LambdaEvent<Value>,
     ) -> Result<Value, Diagnostic> {
         let LambdaEvent { payload, context } = event;
-        let deadline = Instant::now() + left(context.deadline);
+        let deadline = Instant::now() + time_left(context.deadline);
         let request_id = &context.request_id;
-        let unread = |problem: Problem| {
+        let invalid = |problem: Problem| {
             let (kind, error) = (problem.kind(), problem.to_string());
-            tracing::error!(stage = S::NAME, kind, error, request_id, "not understood");
+            tracing::error!(stage = S::NAME, kind, error, request_id, "invalid event");
             problem
         };
-        let records = event::created(payload).map_err(|problem| diagnostic(&[unread(problem)]))?;
-        let (mut done, mut problems) = (Vec::new(), Vec::new());
+        let records = event::created(payload).map_err(|problem| diagnostic(&[invalid(problem)]))?;
+        let (mut written, mut problems) = (Vec::new(), Vec::new());
         for record in records {
-            let named = record.and_then(|object| Ok((stage.id(&object)?, object)));
-            let worked = match named.map_err(unread) {
+            let record = record.and_then(|object| Ok((stage.id(&object)?, object)));
+            let worked = match record.map_err(invalid) {
                 Ok((id, object)) => self.one(stage, &object, &id, deadline, request_id).await,
                 Err(problem) => Err(problem),
             };
             match worked {
-                Ok(key) => done.extend(key),
+                Ok(key) => written.extend(key),
                 Err(problem) => problems.push(problem),
             }
         }
         match problems.is_empty() {
-            true => Ok(json!({ "written": done })),
+            true => Ok(json!({ "written": written })),
             false => Err(diagnostic(&problems)),
         }
     }
 
-    /// Works on one object, and gives the key of the result if there is one now that was not
-    /// before.
+    /// Works on one object and logs what happened. Returns the key of the result if this call
+    /// wrote it.
     async fn one<S: Stage>(
         &self,
         stage: &S,
@@ -125,69 +134,52 @@ impl Common {
         deadline: Instant,
         request_id: &str,
     ) -> Result<Option<String>, Problem> {
-        let name = S::NAME;
-        if !object.key.starts_with(&self.input_prefix) || object.key.ends_with('/') {
-            tracing::info!(stage = name, key = object.key, request_id, "not for this stage");
+        let Object { bucket, key, .. } = object;
+        let is_input = key.starts_with(&self.input_prefix) && !key.ends_with('/');
+        if !is_input || is_failure_record(key) {
+            tracing::info!(stage = S::NAME, key, request_id, "not an input of this stage");
             return Ok(None);
         }
         let begun = Instant::now();
-        let worked = self.work(stage, object, id, deadline).await;
-        let (duration_s, recording) = (begun.elapsed().as_secs_f64(), id.as_str());
-        let (bucket, key) = (&object.bucket[..], &object.key[..]);
+        let outcome = self.work(stage, object, id, deadline).await;
+        let (stage, recording) = (S::NAME, id.as_str());
+        let duration_s = begun.elapsed().as_secs_f64();
         let metrics = Metrics { duration_s, ..Metrics::default() };
-        match worked {
-            Ok(Some((_, Done { later: true, .. }))) => {
-                metrics.emit(name, recording);
+        match outcome {
+            Ok(Outcome::Done(output, done)) => {
+                let Done { audio_s, chunks, later } = done;
+                if later {
+                    metrics.emit(stage, recording);
+                    tracing::info!(stage, recording, bucket, key, duration_s, request_id, "job");
+                    return Ok(None);
+                }
+                Metrics { audio_s, chunks, ..metrics }.emit(stage, recording);
                 tracing::info!(
-                    stage = name,
-                    recording,
-                    bucket,
-                    key,
-                    duration_s,
-                    request_id,
-                    "left to a job"
-                );
-                Ok(None)
-            }
-            Ok(Some((output, Done { audio_s, chunks, .. }))) => {
-                Metrics { audio_s, chunks, ..metrics }.emit(name, recording);
-                tracing::info!(
-                    stage = name,
-                    recording,
-                    bucket,
-                    key,
-                    output,
-                    duration_s,
-                    audio_s,
-                    chunks,
-                    request_id,
+                    stage, recording, bucket, key, output, duration_s, audio_s, chunks, request_id,
                     "done"
                 );
                 Ok(Some(output))
             }
-            Ok(None) => {
-                tracing::info!(stage = name, recording, bucket, key, request_id, "done before");
+            Ok(Outcome::DoneBefore) => {
+                tracing::info!(stage, recording, bucket, key, request_id, "done before");
                 Ok(None)
             }
-            Err(Problem::Superseded) => {
-                tracing::info!(stage = name, recording, bucket, key, request_id, "superseded");
+            Ok(Outcome::Superseded) => {
+                tracing::info!(stage, recording, bucket, key, request_id, "superseded");
+                Ok(None)
+            }
+            Ok(Outcome::Rejected { kind, message }) => {
+                Metrics { rejected: true, ..metrics }.emit(stage, recording);
+                let reason = message;
+                tracing::info!(stage, recording, bucket, key, kind, reason, request_id, "rejected");
                 Ok(None)
             }
             Err(problem) => {
-                Metrics { failed: true, ..metrics }.emit(name, recording);
+                Metrics { failed: true, ..metrics }.emit(stage, recording);
                 let (kind, error) = (problem.kind(), problem.to_string());
                 tracing::error!(
-                    stage = name,
-                    recording,
-                    bucket,
-                    key,
-                    duration_s,
-                    kind,
-                    error,
-                    request_id,
-                    "failed"
+                    stage, recording, bucket, key, duration_s, kind, error, request_id, "failed"
                 );
-                self.note(name, id, &problem).await;
                 Err(problem)
             }
         }
@@ -199,43 +191,73 @@ impl Common {
         object: &Object,
         id: &RecordingId,
         deadline: Instant,
-    ) -> Result<Option<(String, Done)>, Problem> {
+    ) -> Result<Outcome, Problem> {
         let (bucket, key) = stage.output(id);
-        if bucket == object.bucket && key.starts_with(&self.input_prefix) {
+        if self.would_invoke(object, &bucket, &key) {
             let prefix = &self.input_prefix;
             let message = format!(
-                "s3://{bucket}/{key} lies under {prefix:?}, which calls this very function: without end"
+                "s3://{bucket}/{key} has the prefix {prefix:?} of this function's input and would \
+                 invoke it again, without end: set INPUT_PREFIX, or use a different bucket"
             );
+            // No note: it would be one more object that may invoke the function.
             return Err(Problem::permanent("Loop", message));
         }
         if self.store.exists(&bucket, &key).await? {
-            return Ok(None);
+            return Ok(Outcome::DoneBefore);
         }
-        let done = stage.work(Work { object, id, output: &key, deadline }).await?;
-        Ok(Some((format!("s3://{bucket}/{key}"), done)))
+        match stage.work(Work { object, id, output: &key, deadline }).await {
+            Ok(done) => Ok(Outcome::Done(format!("s3://{bucket}/{key}"), done)),
+            Err(Problem::Superseded) => Ok(Outcome::Superseded),
+            Err(Problem::Rejected { kind, message }) => {
+                // The note is all that the uploader gets, so it must be there.
+                self.note(S::NAME, object, id, kind, &message).await?;
+                Ok(Outcome::Rejected { kind, message })
+            }
+            Err(Problem::Permanent { kind, message }) => {
+                if let Err(error) = self.note(S::NAME, object, id, kind, &message).await {
+                    let (stage, error) = (S::NAME, error.to_string());
+                    tracing::warn!(stage, recording = id.as_str(), error, "cannot note a failure");
+                }
+                Err(Problem::Permanent { kind, message })
+            }
+            Err(problem @ Problem::Transient { .. }) => Err(problem),
+        }
     }
 
-    /// Writes down for the page what no retry will change.
-    async fn note(&self, stage: &str, id: &RecordingId, problem: &Problem) {
-        let (Some(bucket), Problem::Permanent { kind, message }) = (&self.failures_bucket, problem)
-        else {
-            return;
-        };
-        let json = json!({"stage": stage, "kind": kind, "message": message});
+    /// Whether an object that is written to `bucket` and `key` may invoke the function that is
+    /// working on `object`.
+    fn would_invoke(&self, object: &Object, bucket: &str, key: &str) -> bool {
+        bucket == object.bucket && key.starts_with(&self.input_prefix)
+    }
+
+    /// Records for the page why a recording has no result. The first note stays: a failure that is
+    /// retried or delivered twice writes nothing, and so invokes nothing.
+    async fn note(
+        &self,
+        stage: &str,
+        object: &Object,
+        id: &RecordingId,
+        kind: &str,
+        message: &str,
+    ) -> Result<(), Problem> {
+        let Some(bucket) = &self.failures_bucket else { return Ok(()) };
         let key = id.failure(stage);
-        if let Err(problem) = self.store.put_json(bucket, &key, json.to_string()).await {
-            tracing::warn!(stage, key, error = problem.to_string(), "cannot note the failure");
+        if self.would_invoke(object, bucket, &key) {
+            tracing::warn!(stage, key, "no note: it would invoke this function");
+            return Ok(());
         }
+        let note = json!({"stage": stage, "kind": kind, "message": message}).to_string();
+        self.store.put_new_json(bucket, &key, note).await.map(drop)
     }
 }
 
 /// The time until `deadline`, in milliseconds since 1970.
-fn left(deadline: u64) -> Duration {
+fn time_left(deadline: u64) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Duration::from_millis(deadline).saturating_sub(now)
 }
 
-/// What Lambda and the dead-letter queue are told.
+/// The error that Lambda and the dead-letter queue get.
 fn diagnostic(problems: &[Problem]) -> Diagnostic {
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
     Diagnostic { error_type: problems[0].kind().into(), error_message: lines.join("\n") }

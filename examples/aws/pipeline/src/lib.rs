@@ -8,18 +8,20 @@
 //!                   └─► summarize ─► summaries/ID.json
 //! ```
 //!
-//! [`event`] reads what S3 announces, [`name`] gives a recording the [`RecordingId`] under which
-//! all of its results are filed, [`Store`] reads and writes objects, [`Problem`] tells what is
-//! worth a retry, and [`run`] drives a [`Stage`] as a Lambda with [`logs`] and metrics.
+//! [`event`] parses S3's notifications, [`name`] gives a recording the [`RecordingId`] under which
+//! all of its results are stored, [`Store`] reads and writes objects, [`Problem`] says whether a
+//! retry can help, and [`run`] drives a [`Stage`] as a Lambda function with [`logs`] and metrics.
 
 pub mod event;
 pub mod features;
+pub mod json_api;
 mod lambda;
 pub mod logs;
 pub mod name;
 mod problem;
 pub mod settings;
 mod store;
+mod text;
 
 pub use event::Object;
 pub use features::Features;
@@ -27,3 +29,4 @@ pub use lambda::{Done, Stage, Work, run};
 pub use name::RecordingId;
 pub use problem::Problem;
 pub use store::{Store, Written, sdk_config};
+pub use text::shorten;

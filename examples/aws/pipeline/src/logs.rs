@@ -1,15 +1,15 @@
-//! One JSON object a line on standard output: log lines, and metrics in CloudWatch's embedded
-//! metric format, which CloudWatch makes graphs and alarms of without a request.
+//! One JSON object per line on standard output: log lines, and metrics in CloudWatch's embedded
+//! metric format, which needs no request.
 
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-/// Where CloudWatch files the metrics.
+/// The namespace of the metrics in CloudWatch.
 const NAMESPACE: &str = "musicap";
 
-/// Sends what `tracing` says to standard output.
+/// Writes the events of `tracing` to standard output.
 pub fn start() {
     tracing_subscriber::fmt()
         .json()
@@ -22,14 +22,16 @@ pub fn start() {
 /// What a stage did with one recording.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Metrics {
-    /// How long it took, in seconds.
+    /// The duration of the work, in seconds.
     pub duration_s: f64,
-    /// How much music that was, in seconds; 0 where nothing was done.
+    /// The recording's length in seconds; 0 if nothing was done.
     pub audio_s: f64,
-    /// Chunks of it.
+    /// Its number of chunks.
     pub chunks: usize,
-    /// Whether it failed.
+    /// Whether the stage failed.
     pub failed: bool,
+    /// Whether the recording cannot be captioned, which is no failure of the stage.
+    pub rejected: bool,
 }
 
 impl Metrics {
@@ -37,7 +39,7 @@ impl Metrics {
     pub fn emit(&self, stage: &str, id: &str) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let line = self.to_json(stage, id, now.as_millis() as u64).to_string();
-        // A reader that has gone away must not end the work.
+        // A closed pipe must not end the work.
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 
@@ -48,13 +50,15 @@ impl Metrics {
             metric("AudioSeconds", "Seconds"),
             metric("Chunks", "Count"),
             metric("Errors", "Count"),
+            metric("Rejected", "Count"),
         ];
         let mut line = json!({
             "Service": "musicap", "Stage": stage, "Recording": id,
             "Duration": self.duration_s * 1000.0, "AudioSeconds": self.audio_s,
             "Chunks": self.chunks, "Errors": u32::from(self.failed),
+            "Rejected": u32::from(self.rejected),
         });
-        // Of nothing there is no factor, and a 0 would spoil the average.
+        // Undefined for a length of 0, and a 0 would distort the average.
         if self.audio_s > 0.0 {
             line["RealTimeFactor"] = (self.duration_s / self.audio_s).into();
             metrics.push(metric("RealTimeFactor", "None"));
@@ -75,11 +79,11 @@ impl Metrics {
 mod tests {
     use super::*;
 
-    /// The specification: every metric and dimension that is declared is a member of the root, a
-    /// metric as a number and a dimension as a text.
+    /// By the specification, every declared metric and dimension is a member of the root object: a
+    /// metric as a number, a dimension as a string.
     #[test]
     fn every_declared_metric_and_dimension_is_there() {
-        let done = Metrics { duration_s: 0.5, audio_s: 10.0, chunks: 1, failed: false };
+        let done = Metrics { duration_s: 0.5, audio_s: 10.0, chunks: 1, ..Metrics::default() };
         for metrics in [done, Metrics { failed: true, ..Metrics::default() }] {
             let line = metrics.to_json("caption", "a-1", 1_700_000_000_000);
             let directive = &line["_aws"]["CloudWatchMetrics"][0];

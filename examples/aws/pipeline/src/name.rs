@@ -1,34 +1,40 @@
-//! What a recording's results are called.
+//! Names of recordings and of their results.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{Object, Problem};
 
-/// The greatest number of characters of a file's name that are kept.
-const STEM: usize = 40;
-/// Bytes of the digest that are kept: 2^64 recordings until two are likely to meet.
-const DIGEST: usize = 16;
+/// The most characters of a file's name that an identifier keeps.
+const STEM_CHARS: usize = 40;
+/// Bytes of the digest that an identifier keeps: two of 2^64 recordings are likely to collide.
+const DIGEST_BYTES: usize = 16;
 
-/// Where features wait, what they mean beside them.
+/// The prefix of features and their descriptions.
 pub const FEATURES: &str = "features/";
-/// Where captions go.
+/// The prefix of captions.
 pub const CAPTIONS: &str = "captions/";
-/// Where captions with their summary go.
+/// The prefix of captions with their summary.
 pub const SUMMARIES: &str = "summaries/";
-/// Where the reasons of what can never succeed go.
+/// The prefix of notes about recordings that failed for good.
 pub const FAILURES: &str = "failures/";
-/// Where dead letters go.
-pub const LETTERS: &str = "letters/";
+/// The prefix of dead letters, as they came.
+pub const DEAD_LETTERS: &str = "dead-letters/";
 
-/// What a recording is called in all buckets: a readable part of its file's name and a digest of
-/// bucket, key and version. The same upload has the same name however often and in whatever order
-/// it is announced; another upload under the same key has another.
+/// Whether a key is one that failures are recorded under. No stage takes such an object as input,
+/// whatever a bucket's notifications are: a failure would cause the next one.
+pub fn is_failure_record(key: &str) -> bool {
+    key.starts_with(FAILURES) || key.starts_with(DEAD_LETTERS)
+}
+
+/// The name of a recording in all buckets: a readable part of its file's name, and a digest of
+/// bucket, key and version. The same upload has the same identifier however often and in whatever
+/// order its events arrive; a new upload under the same key has a new one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RecordingId(String);
 
 impl RecordingId {
-    /// The name of an uploaded recording.
+    /// The identifier of an uploaded recording.
     ///
     /// # Errors
     /// [`Problem::Permanent`] if neither version nor entity tag is known.
@@ -37,35 +43,37 @@ impl RecordingId {
             Problem::permanent("Event", format!("{object}: neither a version nor an entity tag"))
         })?;
         let parts = [&object.bucket[..], &object.key, version].join("\0");
-        let digest = digest(&parts, DIGEST);
+        let digest = digest(&parts, DIGEST_BYTES);
         let stem = readable(file_name(&object.key));
         Ok(RecordingId(if stem.is_empty() { digest } else { format!("{stem}-{digest}") }))
     }
 
-    /// The name in a key that a stage wrote: `ID` of `features/ID.npy`.
+    /// The identifier in a key that a stage wrote: `ID` of `features/ID.npy`.
     pub fn of_result(key: &str) -> Self {
         let name = file_name(key);
         RecordingId(name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned())
     }
 
-    /// A name from outside, if it is one: nothing that leads to other keys.
+    /// Parses an identifier from outside; `None` if it is none, so that it cannot lead to other
+    /// keys.
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = |c: char| c.is_alphanumeric() || c == '-';
-        let good = (1..=4 * STEM + 1 + 2 * DIGEST).contains(&text.len()) && text.chars().all(plain);
+        let max_bytes = 4 * STEM_CHARS + 1 + 2 * DIGEST_BYTES;
+        let is_plain = |c: char| c.is_alphanumeric() || c == '-';
+        let good = (1..=max_bytes).contains(&text.len()) && text.chars().all(is_plain);
         good.then(|| RecordingId(text.to_owned()))
     }
 
-    /// The key of a result: `prefix`, the name, a dot and `extension`.
+    /// The key of a result: `prefix`, the identifier, a dot and `extension`.
     pub fn key(&self, prefix: &str, extension: &str) -> String {
         format!("{prefix}{}.{extension}", self.0)
     }
 
-    /// The key of the reason why `stage` has failed for good.
+    /// The key of the note that says why `stage` failed for good.
     pub fn failure(&self, stage: &str) -> String {
         format!("{FAILURES}{}.{stage}.json", self.0)
     }
 
-    /// The name.
+    /// The identifier as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -77,21 +85,21 @@ impl std::fmt::Display for RecordingId {
     }
 }
 
-/// The first bytes of a text's SHA-256, as hexadecimal digits.
+/// The first bytes of a text's SHA-256, in hexadecimal.
 pub fn digest(text: &str, bytes: usize) -> String {
     Sha256::digest(text.as_bytes())[..bytes].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What comes after the last slash.
+/// The part of a key after its last slash.
 pub fn file_name(key: &str) -> &str {
     key.rsplit('/').next().unwrap_or(key)
 }
 
-/// Letters and digits of a file's name without its extension, in lower case, hyphens in between.
+/// Letters and digits of a file's name without its extension, in lower case, separated by hyphens.
 fn readable(name: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
     let words = stem.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let text: String = words.collect::<Vec<_>>().join("-").chars().take(STEM).collect();
+    let text: String = words.collect::<Vec<_>>().join("-").chars().take(STEM_CHARS).collect();
     text.trim_end_matches('-').to_owned()
 }
 
@@ -113,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_readable_and_has_the_digest_of_bucket_key_and_version() {
+    fn an_identifier_is_readable_and_has_the_digest_of_bucket_key_and_version() {
         let song = object("incoming/my song (1)+ü.mp3", None, "e1");
         // printf 'uploads\0incoming/my song (1)+ü.mp3\0e1' | sha256sum | cut -c-32
         assert_eq!(id(&song).as_str(), "my-song-1-ü-c323a4026ddbdf520dd3d756004f4348");
@@ -122,8 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn another_upload_has_another_name_and_the_same_has_the_same() {
-        let names = [
+    fn a_new_upload_has_a_new_identifier_and_the_same_upload_the_same() {
+        let ids = [
             object("a.mp3", None, "e1"),
             object("a.mp3", None, "e2"),
             object("b/a.mp3", None, "e1"),
@@ -131,18 +139,26 @@ mod tests {
             object("a.mp3", Some("v2"), "e1"),
         ]
         .map(|object| id(&object));
-        for (i, name) in names.iter().enumerate() {
-            assert!(names[..i].iter().all(|other| other != name));
+        for (i, one) in ids.iter().enumerate() {
+            assert!(ids[..i].iter().all(|other| other != one));
         }
         assert_eq!(id(&object("a.mp3", Some("v1"), "e1")), id(&object("a.mp3", Some("v1"), "e9")));
     }
 
     #[test]
-    fn results_lead_back_to_the_name_and_foreign_text_to_none() {
-        let name = id(&object("a.mp3", None, "e1"));
-        assert_eq!(RecordingId::of_result(&name.key(FEATURES, "npy")), name);
+    fn keys_of_results_lead_back_to_the_identifier_and_other_text_to_none() {
+        let one = id(&object("a.mp3", None, "e1"));
+        assert_eq!(RecordingId::of_result(&one.key(FEATURES, "npy")), one);
         for bad in ["", "../a", "a/b", "a.b", "a b", &"x".repeat(999)] {
             assert_eq!(RecordingId::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn failures_and_dead_letters_are_no_input() {
+        let one = id(&object("a.mp3", None, "e1"));
+        assert!(is_failure_record(&one.failure("ingest")));
+        assert!(is_failure_record("dead-letters/1.json"));
+        assert!(!is_failure_record(&one.key(CAPTIONS, "json")));
     }
 }

@@ -1,50 +1,68 @@
-//! What goes wrong, and whether trying again can help.
+//! What can go wrong, and whether a retry can help.
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
-/// Why a stage could not do its work. Either is returned to Lambda, which tries again and then
-/// hands the event to the dead-letter queue.
+/// Why a stage could not do its work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// Trying again gives the same. `kind` names it for alarms and for whoever reads the queue.
-    Permanent {
-        /// A word for the kind: `Missing`, `UnknownFormat`.
+    /// The recording itself cannot be captioned: it is not audio, or too large. The
+    /// reason is stored under `failures/` for the page. It is no failure of the pipeline, so there
+    /// are no retries and no alarm.
+    Rejected {
+        /// What is wrong with it, in one word: `UnknownFormat`.
         kind: &'static str,
         /// What is wrong, where, and what to do.
         message: String,
     },
-    /// What may pass: a service that is busy or a connection that broke.
-    Passing {
+    /// A retry would give the same. Lambda retries all the same, and then sends the event to the
+    /// dead-letter queue.
+    Permanent {
+        /// The kind of problem in one word, for alarms and for operators: `Missing`.
+        kind: &'static str,
+        /// What is wrong, where, and what to do.
+        message: String,
+    },
+    /// A retry may help: a service is busy, or a connection broke.
+    Transient {
         /// What happened.
         message: String,
     },
-    /// What was asked for is no longer there because something newer took its place. An event
-    /// of its own tells of that.
+    /// The object has been replaced by a newer one, which has its own event.
     Superseded,
 }
 
 impl Problem {
-    /// What no retry helps.
+    /// A recording that cannot be captioned.
+    pub fn rejected(kind: &'static str, message: impl Into<String>) -> Self {
+        Problem::Rejected { kind, message: message.into() }
+    }
+
+    /// A problem that no retry solves.
     pub fn permanent(kind: &'static str, message: impl Into<String>) -> Self {
         Problem::Permanent { kind, message: message.into() }
     }
 
-    /// What may pass.
-    pub fn passing(message: impl Into<String>) -> Self {
-        Problem::Passing { message: message.into() }
+    /// A problem that a retry may solve.
+    pub fn transient(message: impl Into<String>) -> Self {
+        Problem::Transient { message: message.into() }
     }
 
-    /// A word for the kind.
+    /// The kind in one word.
     pub fn kind(&self) -> &'static str {
         match self {
-            Problem::Permanent { kind, .. } => kind,
-            Problem::Passing { .. } => "Passing",
+            Problem::Rejected { kind, .. } | Problem::Permanent { kind, .. } => kind,
+            Problem::Transient { .. } => "Transient",
             Problem::Superseded => "Superseded",
         }
     }
 
-    /// What a request to `action` on `object` failed with.
+    /// Whether an object is not there.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Problem::Permanent { kind: "Missing", .. })
+    }
+
+    /// Why a request to `action` the object `object` failed.
     pub fn of_request<E>(action: &str, object: &str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -54,8 +72,7 @@ impl Problem {
         match (status, code) {
             (Some(412), _) => Problem::Superseded,
             (_, "NoSuchKey" | "NoSuchVersion" | "NotFound") | (Some(404), _) => {
-                let message = format!("{object} is not there: deleted, or never written");
-                Problem::permanent("Missing", message)
+                Problem::permanent("Missing", format!("{object} does not exist (any more)"))
             }
             (_, "InvalidObjectState") => {
                 let message = format!("{object} is archived: restore it and send the event again");
@@ -63,7 +80,7 @@ impl Problem {
             }
             _ => {
                 let reason = DisplayErrorContext(&error);
-                Problem::passing(format!("cannot {action} {object}: {reason}"))
+                Problem::transient(format!("cannot {action} {object}: {reason}"))
             }
         }
     }
@@ -72,10 +89,10 @@ impl Problem {
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Problem::Permanent { message, .. } | Problem::Passing { message } => {
-                f.write_str(message)
-            }
-            Problem::Superseded => f.write_str("something newer has taken its place"),
+            Problem::Rejected { message, .. }
+            | Problem::Permanent { message, .. }
+            | Problem::Transient { message } => f.write_str(message),
+            Problem::Superseded => f.write_str("a newer object has replaced it"),
         }
     }
 }
@@ -83,20 +100,27 @@ impl std::fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 impl From<musicap::Error> for Problem {
-    /// A file that cannot be read may be read another time, and a language model's server may come
-    /// back; all else depends on the recording alone.
     fn from(error: musicap::Error) -> Self {
         use musicap::{Error, SummaryProblem::*};
-        let passes = match &error {
-            Error::Io { .. } | Error::AudioRead { .. } => true,
-            Error::Summary { problem, .. } => {
-                matches!(problem, RateLimit | Network | Timeout | Server | Reply | Quota)
-            }
-            _ => false,
-        };
-        match passes {
-            true => Problem::passing(error.to_string()),
-            false => Problem::permanent(error.code(), error.to_string()),
+        let message = error.to_string();
+        match &error {
+            // A file that cannot be read now, or a language model's server that is down, may work
+            // the next time.
+            Error::Io { .. } | Error::AudioRead { .. } => Problem::transient(message),
+            Error::Summary { problem, .. } => match problem {
+                RateLimit | Network | Timeout | Server | Reply | Quota => {
+                    Problem::transient(message)
+                }
+                _ => Problem::permanent(error.code(), message),
+            },
+            Error::UnknownFormat { .. }
+            | Error::DamagedAudio { .. }
+            | Error::NoAudioTrack { .. }
+            | Error::UnsupportedCodec { .. }
+            | Error::NoSamples { .. }
+            | Error::SampleRateChanged { .. }
+            | Error::AudioLimit { .. } => Problem::rejected(error.code(), message),
+            _ => Problem::permanent(error.code(), message),
         }
     }
 }

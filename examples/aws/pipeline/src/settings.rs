@@ -1,12 +1,12 @@
 //! Settings, which are environment variables.
 
 use std::fmt::Display;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use musicap::{Captioner, LoadOptions, Pretrained};
-use tokio::net::TcpListener;
 
 /// The variable `name`.
 ///
@@ -22,7 +22,7 @@ pub fn required(name: &str) -> Result<String> {
 /// The variable `name`, or `default` where it is not set or empty.
 ///
 /// # Errors
-/// If it cannot be understood.
+/// If it cannot be parsed.
 pub fn optional<T: FromStr>(name: &str, default: T) -> Result<T>
 where
     T::Err: Display,
@@ -35,18 +35,23 @@ where
     }
 }
 
-/// Where a server listens: at the address `HOST`, all of the machine's without it, and the port
-/// `PORT`, or `port`.
+/// The address to listen on: `HOST`, by default all interfaces, and `PORT`, by default `port`.
 ///
 /// # Errors
-/// If they cannot be understood, or another server is there.
-pub async fn listener(port: u16) -> Result<TcpListener> {
-    let host: IpAddr = optional("HOST", [0, 0, 0, 0].into())?;
-    let address = SocketAddr::new(host, optional("PORT", port)?);
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen at {address}"))
+/// If either cannot be parsed.
+pub fn address(port: u16) -> Result<(IpAddr, u16)> {
+    Ok((optional("HOST", [0, 0, 0, 0].into())?, optional("PORT", port)?))
 }
 
-/// The model that `MODEL` names, a folder or a file; the embedded one without it.
+/// A duration in whole seconds, by default `seconds`.
+///
+/// # Errors
+/// If it cannot be parsed.
+pub fn seconds(name: &str, seconds: u64) -> Result<Duration> {
+    optional(name, seconds).map(Duration::from_secs)
+}
+
+/// The model named by `MODEL`, a folder or a file; by default the embedded one.
 ///
 /// # Errors
 /// If it cannot be read.
@@ -59,8 +64,8 @@ pub fn model() -> Result<Pretrained> {
     .with_context(|| format!("MODEL={name}"))
 }
 
-/// The same, loaded, with as precise weights as `PRECISION` says: `f32`, `f16`, `int8`; without it
-/// as the model has them.
+/// The same, loaded, with weights in the precision `PRECISION` (`f32`, `f16`, `int8`), by default as
+/// the model stores them.
 ///
 /// # Errors
 /// If it cannot be loaded.
@@ -73,7 +78,7 @@ pub fn captioner() -> Result<Captioner> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn what_is_missing_or_misunderstood_is_named() {
+    fn errors_name_the_variable() {
         let missing = super::required("MUSICAP_NEVER_SET").unwrap_err().to_string();
         assert!(missing.contains("MUSICAP_NEVER_SET"));
         // Cargo sets this one for tests.

@@ -1,16 +1,17 @@
-//! What runs in the SageMaker container: `sagemaker serve` answers for an endpoint, `sagemaker
-//! process [--root FOLDER]` does a Processing job's share.
+//! The program of the SageMaker container: `sagemaker serve` is an endpoint, `sagemaker process
+//! [--root FOLDER]` one machine of a Processing job.
 //!
 //! | variable | default | |
 //! |---|---|---|
-//! | `MODEL`, `PRECISION` | `embedded`, as it is | the model |
-//! | `BATCH` | 8 | chunks at a time |
+//! | `MODEL`, `PRECISION` | `embedded`, as stored | the model |
+//! | `BATCH` | 8 | chunks per batch |
 //! | `MAX_SECONDS` | 1800, 86400 | `serve`, `process`: the longest recording |
 //!
-//! [`serve`] lists more.
+//! [`serve`] lists more settings.
 
 mod captions;
 mod invocation;
+mod json_array;
 mod process;
 mod serve;
 mod shard;
@@ -26,10 +27,10 @@ use pipeline::{logs, settings};
 
 use captions::Model;
 
-/// Where SageMaker puts everything.
+/// The folder of inputs, outputs and configuration in a container.
 const ROOT: &str = "/opt/ml";
 
-/// The model, and the longest recording it is given: `MAX_SECONDS`, or the default.
+/// The model, for recordings of at most `MAX_SECONDS`, by default `default_seconds`.
 fn model(default_seconds: u64) -> Result<Model> {
     let seconds = settings::optional("MAX_SECONDS", default_seconds)?;
     let captioner = settings::captioner()?;
@@ -56,7 +57,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "ended");
+            tracing::error!(error = format!("{error:#}"), "failed");
             ExitCode::FAILURE
         }
     }

@@ -1,10 +1,10 @@
 //! The Processing contract: files below `processing/input` become captions below
 //! `processing/output`.
 //!
-//! Recordings keep their path (`a/b.mp3` → `a/b.mp3.json`); features are called as the pipeline
-//! calls them (`…/ID.npy` → `ID.json`), with their times from an `ID.json` anywhere below the
-//! input. Files that would be called the same are refused. What is there already stays, so a job
-//! that was stopped goes on where it was.
+//! Recordings keep their path (`a/b.mp3` → `a/b.mp3.json`); features are named as in the pipeline
+//! (`…/ID.npy` → `ID.json`), with their times from an `ID.json` anywhere below the input. Files
+//! whose captions would have the same name are refused. Existing captions are kept, so a job that
+//! was stopped can be resumed.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,24 +19,24 @@ use pipeline::Features;
 use pipeline::logs::Metrics;
 use pipeline::name::file_name;
 
-use crate::captions::{Model, Until};
-use crate::invocation::checked_spans;
+use crate::captions::{GiveUp, Model};
 use crate::shard::Shard;
 
-/// SageMaker shows this much of a failure's reason.
+/// The length to which SageMaker cuts the message of a failed job.
 const MESSAGE_BYTES: usize = 1024;
 
-/// Does this machine's share of the job below `root`, and says in `output/message` what failed.
+/// Captions this machine's share of the files below `root`, and writes failures to
+/// `output/message`.
 pub fn run(root: &Path, model: impl FnOnce() -> Result<Model>) -> Result<()> {
     let done = share(root, model);
     if let Err(error) = &done {
         let mut message = format!("{error:#}");
         message.truncate(message.floor_char_boundary(MESSAGE_BYTES));
         let folder = root.join("output");
-        let told = std::fs::create_dir_all(&folder)
+        let written = std::fs::create_dir_all(&folder)
             .and_then(|()| std::fs::write(folder.join("message"), message));
-        if let Err(error) = told {
-            tracing::warn!(error = error.to_string(), "cannot say why it failed");
+        if let Err(error) = written {
+            tracing::warn!(error = error.to_string(), "cannot write the failure message");
         }
     }
     done
@@ -51,7 +51,7 @@ fn share(root: &Path, model: impl FnOnce() -> Result<Model>) -> Result<()> {
     let mine: Vec<&String> =
         files.keys().filter(|file| kind(file).is_some() && shard.takes(file)).collect();
     let all = files.keys().filter(|file| kind(file).is_some()).count();
-    tracing::info!(stage = "process", files = all, mine = mine.len(), "begun");
+    tracing::info!(stage = "process", files = all, mine = mine.len(), "started");
     if all == 0 {
         bail!("{}: no recordings and no features", input.display());
     }
@@ -60,7 +60,7 @@ fn share(root: &Path, model: impl FnOnce() -> Result<Model>) -> Result<()> {
     }
     std::fs::create_dir_all(&output).with_context(|| output.display().to_string())?;
     let model = model()?;
-    // Whose captions have which name: of all files, as another machine may have the other.
+    // The files for each name of captions: of all machines, which may have the other one.
     let mut names: BTreeMap<String, Vec<&String>> = BTreeMap::new();
     for file in files.keys().filter(|file| kind(file).is_some()) {
         names.entry(output_name(file)).or_default().push(file);
@@ -72,7 +72,7 @@ fn share(root: &Path, model: impl FnOnce() -> Result<Model>) -> Result<()> {
         let captioned = match &names[&name][..] {
             [_] => one(&model, &files, file, &output.join(name)),
             all => Err(anyhow!(
-                "{all:?} would all become {name}: give them other names, or each folder a job"
+                "{all:?} would all be written to {name}: rename them, or use a job for each folder"
             )),
         };
         let duration_s = begun.elapsed().as_secs_f64();
@@ -101,7 +101,7 @@ fn share(root: &Path, model: impl FnOnce() -> Result<Model>) -> Result<()> {
     }
 }
 
-/// What a file is.
+/// The kind of an input file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Features,
@@ -116,7 +116,7 @@ fn kind(file: &str) -> Option<Kind> {
     }
 }
 
-/// What the captions of a file are called, below the output folder.
+/// The path of a file's captions below the output folder.
 fn output_name(file: &str) -> String {
     match kind(file) {
         Some(Kind::Features) => format!("{}.json", stem(file)),
@@ -124,7 +124,7 @@ fn output_name(file: &str) -> String {
     }
 }
 
-/// Captions one file and writes them to `path` as a whole; nothing if they are there.
+/// Captions one file and writes the captions to `path` as a whole, unless they exist.
 fn one(
     model: &Model,
     files: &BTreeMap<String, PathBuf>,
@@ -140,7 +140,7 @@ fn one(
         _ => {
             let opened = File::open(from).with_context(|| from.display().to_string())?;
             let reader = AudioReader::from_reader_with(opened, file_name(file), model.limits)?;
-            model.recording(reader, &Until::default()).map_err(|failure| anyhow!("{failure}"))?
+            model.recording(reader, &GiveUp::default()).map_err(|failure| anyhow!("{failure}"))?
         }
     };
     if let Some(folder) = path.parent() {
@@ -163,8 +163,8 @@ fn features(
     let opened = File::open(from).with_context(|| from.display().to_string())?;
     let length = opened.metadata().with_context(|| from.display().to_string())?.len();
     let mut npy = NpyReader::new(BufReader::new(opened)).with_context(|| file.to_owned())?;
-    let there = length.saturating_sub(npy.data_start());
-    let spans = checked_spans(npy.shape(), there, |chunks| model.spans(0, chunks));
+    let bytes = length.saturating_sub(npy.data_start());
+    let spans = model.spans(0, npy.shape(), bytes);
     let spans = spans.map_err(|failure| anyhow!("{failure}"))?;
     let chunks = spans.len();
     let is_description = |other: &&String| other.ends_with(".json") && stem(other) == stem(file);
@@ -178,13 +178,13 @@ fn features(
         Some(features) => {
             features.check(model.captioner.name(), &model.captioner.config().audio)?;
             if features.chunks.len() != chunks {
-                bail!("{chunks} chunks, but {} in its description", features.chunks.len());
+                bail!("{chunks} chunks, but {} in the description", features.chunks.len());
             }
             features.chunks.clone()
         }
         None => spans,
     };
-    let captions = model.array(&mut npy, &spans, &Until::default());
+    let captions = model.array(&mut npy, &spans, &GiveUp::default());
     let captions = captions.map_err(|failure| anyhow!("{failure}"))?;
     Ok(match described {
         None => captions,
@@ -203,7 +203,7 @@ fn stem(file: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// All files below `folder`, by their paths from the first folder on.
+/// Collects all files below `folder` by their paths relative to the first folder.
 fn list(
     folder: &Path,
     prefix: &mut String,
@@ -213,7 +213,7 @@ fn list(
         let entry = entry?;
         let (length, path) = (prefix.len(), entry.path());
         prefix.push_str(&entry.file_name().to_string_lossy());
-        // Of links only those to files: a circle of folders has no end.
+        // Links to folders are not followed: they may form a cycle.
         match entry.file_type()?.is_dir() {
             true => {
                 prefix.push('/');

@@ -1,6 +1,6 @@
-//! The endpoint among many clients at once, of whom most mean no good.
+//! The endpoint under load from many clients, most of them malicious.
 //!
-//! Ten seconds; `MUSICAP_SOAK_MINUTES=10` goes on for so many minutes, and says what it saw.
+//! It takes ten seconds, or `MUSICAP_SOAK_MINUTES`, and prints what happened.
 
 mod common;
 
@@ -13,43 +13,43 @@ use std::time::{Duration, Instant};
 use common::{SONG, Server};
 use musicap::{Captioner, Captions};
 
-/// How often what was seen.
+/// The number of requests by what happened to them.
 #[derive(Debug, Default)]
-struct Seen {
+struct Counts {
     answered: usize,
     busy: usize,
     too_large: usize,
     too_slow: usize,
-    senseless: usize,
-    gone: usize,
+    invalid: usize,
+    disconnected: usize,
 }
 
-/// A request whose body is sent when the server has let it in, which is what `100 Continue` says.
-fn ask(server: &Server, kind: &str, length: usize, body: &[u8]) -> Asked {
-    let Ok(mut stream) = server.expect(kind, length) else { return Asked::NotLetIn };
+/// Sends a request, and its body when the server has admitted it with `100 Continue`.
+fn send(server: &Server, kind: &str, length: usize, body: &[u8]) -> Sent {
+    let Ok(mut stream) = server.expect(kind, length) else { return Sent::NotAdmitted };
     let mut head = [0; 25];
     if stream.read_exact(&mut head).is_err() {
-        return Asked::NotLetIn;
+        return Sent::NotAdmitted;
     }
     let mut reply = Vec::new();
     if head.starts_with(b"HTTP/1.1 100") {
-        // Who is turned away half-way may find the door closed.
+        // The server may close the connection half-way.
         let _ = stream.write_all(body);
     } else {
         reply.extend(head);
     }
     match stream.read_to_end(&mut reply) {
-        Ok(_) if !reply.is_empty() => Asked::Answered(String::from_utf8(reply).unwrap()),
-        _ => Asked::Lost,
+        Ok(_) if !reply.is_empty() => Sent::Answered(String::from_utf8(reply).unwrap()),
+        _ => Sent::Lost,
     }
 }
 
 #[derive(Debug)]
-enum Asked {
+enum Sent {
     Answered(String),
-    /// The connection ended before the request was let in.
-    NotLetIn,
-    /// It ended after.
+    /// The connection was closed before the request was admitted.
+    NotAdmitted,
+    /// It was closed after that.
     Lost,
 }
 
@@ -64,7 +64,7 @@ fn texts(reply: &str) -> Vec<String> {
 }
 
 #[test]
-fn slots_come_back_whatever_clients_do_and_memory_stays() {
+fn permits_are_released_whatever_clients_do_and_memory_does_not_grow() {
     let minutes = std::env::var("MUSICAP_SOAK_MINUTES").ok().and_then(|text| text.parse().ok());
     let time =
         minutes.map_or(Duration::from_secs(10), |minutes: u64| Duration::from_secs(60 * minutes));
@@ -78,39 +78,38 @@ fn slots_come_back_whatever_clients_do_and_memory_stays() {
     ]);
     let expected = Captioner::embedded().unwrap().caption_file(SONG).unwrap();
     let expected: Vec<String> = expected.captions.into_iter().map(|one| one.text).collect();
-    let seen = Mutex::new(Seen::default());
+    let counts = Mutex::new(Counts::default());
     let run = |until: Instant| {
         thread::scope(|scope| {
             for client in 0..12 {
-                let (server, song, expected, seen) = (&server, &song, &expected, &seen);
+                let (server, song, expected, counts) = (&server, &song, &expected, &counts);
                 scope.spawn(move || {
                     for turn in client.. {
                         if Instant::now() > until {
                             break;
                         }
-                        one(server, turn % 7, song, expected, seen);
+                        client(server, turn % 7, song, expected, counts);
                     }
                 });
             }
         });
     };
-    // What caches and pools take at first is not growth.
+    // Caches and pools take memory at first.
     run(Instant::now() + Duration::from_secs(4));
     let before = server.memory();
     run(Instant::now() + time);
     let after = server.memory();
-    let seen = seen.into_inner().unwrap();
-    eprintln!("{seen:?}; {before} bytes of memory, then {after}");
-    let Seen { answered, busy, too_large, too_slow, senseless, gone } = seen;
-    let all = [answered, busy, too_large, too_slow, senseless, gone];
+    let counts = counts.into_inner().unwrap();
+    eprintln!("{counts:?}; {before} bytes of memory, then {after}");
+    let Counts { answered, busy, too_large, too_slow, invalid, disconnected } = counts;
+    let all = [answered, busy, too_large, too_slow, invalid, disconnected];
     assert!(all.iter().all(|&count| count > 0), "{all:?}");
     assert!(after < before + before / 4 + (32 << 20), "{before} bytes, then {after}");
 
-    // As many as there are places for find one: none was lost. Work that nobody waits for any more
-    // has its place until it notices.
-    let patience = Instant::now() + Duration::from_secs(60);
+    // All six permits are available again, as soon as work for disconnected clients has ended.
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !six_are_answered(&server, &song, &expected) {
-        assert!(Instant::now() < patience, "places were lost");
+        assert!(Instant::now() < deadline, "permits were lost");
         thread::sleep(Duration::from_millis(500));
     }
 }
@@ -121,9 +120,9 @@ fn six_are_answered(server: &Server, song: &[u8], expected: &[String]) -> bool {
         for _ in 0..6 {
             scope.spawn(|| {
                 gate.wait();
-                match ask(server, "audio/ogg", song.len(), song) {
-                    Asked::Answered(reply) if status(&reply) == 503 => {}
-                    Asked::Answered(reply) => {
+                match send(server, "audio/ogg", song.len(), song) {
+                    Sent::Answered(reply) if status(&reply) == 503 => {}
+                    Sent::Answered(reply) => {
                         assert_eq!(texts(&reply), expected);
                         *answered.lock().unwrap() += 1;
                     }
@@ -135,51 +134,51 @@ fn six_are_answered(server: &Server, song: &[u8], expected: &[String]) -> bool {
     answered.into_inner().unwrap() == 6
 }
 
-/// One client: what it does, and what must come of it.
-fn one(server: &Server, kind: usize, song: &[u8], expected: &[String], seen: &Mutex<Seen>) {
+/// The request of one client, and the check of what it gets.
+fn client(server: &Server, kind: usize, song: &[u8], expected: &[String], counts: &Mutex<Counts>) {
     let reply = match kind {
-        // Says all, and listens.
-        0 | 1 => ask(server, "audio/ogg", song.len(), song),
-        // Says too much.
+        // A good request.
+        0 | 1 => send(server, "audio/ogg", song.len(), song),
+        // A body that is too large.
         2 => {
             let long = [song, song].concat();
-            ask(server, "audio/ogg", long.len(), &long)
+            send(server, "audio/ogg", long.len(), &long)
         }
-        // Stops half-way, and waits.
-        3 => ask(server, "audio/ogg", song.len(), &song[..100]),
-        // Speaks of something else.
-        4 => ask(server, "application/x-npy", 8, b"no array"),
-        // Goes away: half-way, or when all is said.
+        // A body that stops half-way.
+        3 => send(server, "audio/ogg", song.len(), &song[..100]),
+        // Not an array.
+        4 => send(server, "application/x-npy", 8, b"no array"),
+        // Disconnects half-way, or before the answer.
         _ => {
             if let Ok(mut stream) = server.expect("audio/ogg", song.len()) {
                 let mut head = [0; 25];
                 let _ = stream.read_exact(&mut head);
-                let said = if kind == 5 { song.len() / 2 } else { song.len() };
-                let _ = stream.write_all(&song[..said]);
+                let length = if kind == 5 { song.len() / 2 } else { song.len() };
+                let _ = stream.write_all(&song[..length]);
                 drop(stream);
-                seen.lock().unwrap().gone += 1;
+                counts.lock().unwrap().disconnected += 1;
             }
             return;
         }
     };
-    let Asked::Answered(reply) = reply else { panic!("{kind}: {reply:?}") };
+    let Sent::Answered(reply) = reply else { panic!("{kind}: {reply:?}") };
     let code = status(&reply);
-    let mut seen = seen.lock().unwrap();
+    let mut counts = counts.lock().unwrap();
     match (kind, code) {
-        (_, 503) => seen.busy += 1,
+        (_, 503) => counts.busy += 1,
         (0 | 1, 200) => {
             assert_eq!(texts(&reply), expected);
-            seen.answered += 1;
+            counts.answered += 1;
         }
-        (2, 413) => seen.too_large += 1,
-        (3, 408) => seen.too_slow += 1,
-        (4, 400) => seen.senseless += 1,
+        (2, 413) => counts.too_large += 1,
+        (3, 408) => counts.too_slow += 1,
+        (4, 400) => counts.invalid += 1,
         _ => panic!("{kind}: {reply}"),
     }
 }
 
 #[test]
-fn sigterm_in_the_middle_loses_nothing_that_was_let_in() {
+fn sigterm_loses_no_admitted_request() {
     let song = std::fs::read(SONG).unwrap();
     for round in 0..5 {
         let mut server = Server::start(&[("MAX_CONCURRENT", "2"), ("MAX_WAITING", "30")]);
@@ -188,19 +187,19 @@ fn sigterm_in_the_middle_loses_nothing_that_was_let_in() {
             for _ in 0..8 {
                 scope.spawn(|| {
                     while !ended.load(Ordering::Relaxed) {
-                        match ask(&server, "audio/ogg", song.len(), &song) {
-                            Asked::Answered(reply) => {
+                        match send(&server, "audio/ogg", song.len(), &song) {
+                            Sent::Answered(reply) => {
                                 assert_eq!(status(&reply), 200, "{reply}");
                                 assert_eq!(texts(&reply).len(), 5);
                                 *answered.lock().unwrap() += 1;
                             }
-                            Asked::NotLetIn => {
+                            Sent::NotAdmitted => {
                                 assert!(
                                     ended.load(Ordering::Relaxed),
-                                    "turned away before the end"
+                                    "refused before the shutdown"
                                 );
                             }
-                            Asked::Lost => panic!("a request that was let in was lost"),
+                            Sent::Lost => panic!("an admitted request was lost"),
                         }
                     }
                 });

@@ -1,4 +1,4 @@
-//! The Processing contract, in a folder that stands for `/opt/ml`.
+//! The Processing contract, in a folder that takes the place of `/opt/ml`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -29,7 +29,7 @@ fn outputs(root: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn two_machines_share_a_bucket_and_every_recording_is_captioned_once() {
+fn two_machines_caption_every_recording_once() {
     let song = std::fs::read(SONG).unwrap();
     let found = ["algo-1", "algo-2"].map(|host| {
         let folder = tempfile::tempdir().unwrap();
@@ -38,7 +38,7 @@ fn two_machines_share_a_bucket_and_every_recording_is_captioned_once() {
         for i in 0..12 {
             write(folder.path(), &format!("processing/input/album/{i}.ogg"), &song);
         }
-        write(folder.path(), "processing/input/album/cover.jpg", "no recording");
+        write(folder.path(), "processing/input/album/cover.jpg", "not audio");
         assert!(process(folder.path()));
         assert!(!folder.path().join("output/message").exists());
         let found = outputs(folder.path());
@@ -54,7 +54,7 @@ fn two_machines_share_a_bucket_and_every_recording_is_captioned_once() {
 }
 
 #[test]
-fn a_failure_is_told_and_the_others_are_done() {
+fn a_failure_is_reported_and_the_others_are_done() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "processing/input/album/a.ogg", std::fs::read(SONG).unwrap());
     write(folder.path(), "processing/input/album/b.mp3", "words");
@@ -64,7 +64,7 @@ fn a_failure_is_told_and_the_others_are_done() {
     assert!(message.len() <= 1024);
     assert_eq!(outputs(folder.path()), BTreeSet::from(["a.ogg.json".to_owned()]));
 
-    // What is done stays as it is when the job is started again.
+    // Captions that exist are kept when the job is started again.
     let done = folder.path().join("processing/output/album/a.ogg.json");
     let before = std::fs::metadata(&done).unwrap().modified().unwrap();
     std::fs::remove_file(folder.path().join("processing/input/album/b.mp3")).unwrap();
@@ -72,7 +72,7 @@ fn a_failure_is_told_and_the_others_are_done() {
     assert_eq!(std::fs::metadata(&done).unwrap().modified().unwrap(), before);
 }
 
-/// An array's file: a header that says this shape, and so many bytes.
+/// A .npy file with this shape in its header and so many bytes of values.
 fn npy(shape: &str, bytes: usize) -> Vec<u8> {
     let dict = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}");
     let mut file = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
@@ -84,7 +84,7 @@ fn npy(shape: &str, bytes: usize) -> Vec<u8> {
 }
 
 #[test]
-fn arrays_that_would_become_one_file_are_refused() {
+fn arrays_whose_captions_have_the_same_name_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let chunk = npy("1, 128, 251", 128 * 251 * 4);
     for name in ["x/a.npy", "y/a.npy", "y/b.npy"] {
@@ -100,7 +100,7 @@ fn arrays_that_would_become_one_file_are_refused() {
 }
 
 #[test]
-fn a_header_that_promises_more_than_there_is_takes_no_memory() {
+fn a_header_of_an_array_that_is_not_there_takes_no_memory() {
     let folder = tempfile::tempdir().unwrap();
     let shapes = ["1099511627776, 128, 251", "4611686018427387904, 1, 4", "1, 128, 1001"];
     for (i, shape) in shapes.iter().enumerate() {
@@ -112,7 +112,7 @@ fn a_header_that_promises_more_than_there_is_takes_no_memory() {
 }
 
 #[test]
-fn a_job_without_input_fails_and_says_so() {
+fn a_job_without_input_fails() {
     let folder = tempfile::tempdir().unwrap();
     assert!(!process(folder.path()));
     let message = std::fs::read_to_string(folder.path().join("output/message")).unwrap();

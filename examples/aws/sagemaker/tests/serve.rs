@@ -1,4 +1,4 @@
-//! The endpoint's contract, held to the library.
+//! The endpoint's contract, compared with the library.
 
 mod common;
 
@@ -38,7 +38,7 @@ fn json(features: &Array3<f32>) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn arrays_lists_and_sound_get_the_captions_of_the_library() {
+async fn arrays_lists_and_recordings_get_the_captions_of_the_library() {
     let server = Server::start(&[]);
     let url = format!("http://127.0.0.1:{}/ping", server.port);
     let ping = Client::builder().no_proxy().build().unwrap().get(url).send().await.unwrap();
@@ -65,7 +65,7 @@ async fn arrays_lists_and_sound_get_the_captions_of_the_library() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_captioned_is_refused_with_the_reason() {
+async fn invalid_requests_are_refused_with_the_reason() {
     let server = Server::start(&[("MAX_BODY_BYTES", "1000000"), ("MAX_SECONDS", "30")]);
     let good = npy(&features());
     let mut damaged = good.clone();
@@ -78,7 +78,7 @@ async fn what_cannot_be_captioned_is_refused_with_the_reason() {
         ("application/x-npy", "", reference, 400, "1001"),
         ("application/x-npy", "first-chunk=x", good.clone(), 400, "first-chunk"),
         ("application/x-npy", "front-end=0000", good, 400, "0000"),
-        ("application/json", "", b"[[[1, 2], [3]]]".to_vec(), 400, "shape"),
+        ("application/json", "", b"[[[1, 2], [3]]]".to_vec(), 400, "line 1, column"),
         ("audio/mpeg", "", b"no sound".to_vec(), 415, "sound"),
         ("audio/ogg", "", std::fs::read(SONG).unwrap(), 413, "30.0 s"),
         ("audio/ogg", "", vec![0; 1_000_001], 413, "1000000"),
@@ -90,7 +90,7 @@ async fn what_cannot_be_captioned_is_refused_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_more_than_fits_is_told_to_come_back_and_the_slow_to_hurry() {
+async fn a_request_too_many_and_a_slow_body_are_refused() {
     let settings = [("MAX_CONCURRENT", "1"), ("MAX_WAITING", "0"), ("BODY_SECONDS", "2")];
     let server = Server::start(&settings);
     let mut slow = server.begin("audio/ogg", 1000);
@@ -105,8 +105,8 @@ async fn one_more_than_fits_is_told_to_come_back_and_the_slow_to_hurry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_takes_longer_than_an_invocation_may_is_ended() {
-    // Three hours of silence are little to send and as much to hear as any.
+async fn an_invocation_that_takes_too_long_is_ended() {
+    // Three hours of silence are a small file and take as long as any other audio.
     let made = Command::new("ffmpeg")
         .args(["-v", "error", "-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "10800"])
         .args(["-f", "flac", "-"])
@@ -115,11 +115,11 @@ async fn what_takes_longer_than_an_invocation_may_is_ended() {
     assert!(made.status.success() && made.stdout.len() < 6 << 20, "{}", made.stdout.len());
     let server = Server::start(&[("INVOCATION_SECONDS", "1"), ("MAX_SECONDS", "86400")]);
     let (status, reason) = server.refusal("audio/flac", "", made.stdout).await;
-    assert!(status == 504 && reason.contains("processing job"), "{status} {reason}");
+    assert!(status == 504 && reason.contains("Processing job"), "{status} {reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_let_in_is_answered_after_sigterm_and_nothing_else_is_let_in() {
+async fn after_sigterm_admitted_requests_are_answered_and_no_others_accepted() {
     let mut server = Server::start(&[]);
     let song = std::fs::read(SONG).unwrap();
     let mut stream = server.begin("audio/ogg", song.len());
@@ -137,11 +137,11 @@ async fn what_was_let_in_is_answered_after_sigterm_and_nothing_else_is_let_in() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn work_whose_client_has_gone_keeps_its_place_until_it_ends() {
+async fn work_whose_client_disconnected_keeps_its_permit_until_it_ends() {
     let server = Server::start(&[
         ("MAX_CONCURRENT", "1"),
         ("MAX_WAITING", "0"),
-        // All of it in one batch, so that it does not notice soon that nobody waits.
+        // One batch, so that it does not soon check whether the client is there.
         ("BATCH", "400"),
         ("MAX_BODY_BYTES", "60000000"),
     ]);
@@ -152,7 +152,7 @@ async fn work_whose_client_has_gone_keeps_its_place_until_it_ends() {
     drop(gone);
     tokio::time::sleep(Duration::from_millis(300)).await;
     let (status, _) = server.refusal("application/x-npy", "", npy(&features())).await;
-    assert_eq!(status, 503, "its place was given away");
+    assert_eq!(status, 503, "its permit was given away");
     let url = format!("http://127.0.0.1:{}/invocations", server.port);
     let client = Client::builder().no_proxy().build().unwrap();
     for _ in 0..240 {
@@ -162,11 +162,11 @@ async fn work_whose_client_has_gone_keeps_its_place_until_it_ends() {
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    panic!("its place never came back");
+    panic!("its permit was never released");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_ask_for_nothing_do_not_keep_the_server_from_ending() {
+async fn connections_without_a_request_do_not_delay_the_shutdown() {
     let mut server = Server::start(&[]);
     let _idle = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
     let mut half = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
@@ -181,4 +181,65 @@ async fn connections_that_ask_for_nothing_do_not_keep_the_server_from_ending() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("the server has not ended half a minute after SIGTERM");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_takes_twice_its_size_in_memory_and_no_more() {
+    const MAX_BODY: usize = 6 << 20;
+    let server = Server::start(&[]);
+    // The memory of the model is not that of the requests below.
+    server.captions("application/json", "", json(&features()).into_bytes()).await;
+    let before = server.peak_memory();
+
+    let band = format!("[{}]", ["0"; 251].join(","));
+    let chunk = format!("[{}]", vec![&band[..]; 128].join(","));
+    let list = |of: &str, bytes: usize| vec![of; bytes / (of.len() + 1)].join(",");
+    for body in [
+        format!("[{}]", list("[[0]]", MAX_BODY - 64)),
+        format!("[[[{}]]]", list("0", MAX_BODY - 64)),
+        format!("{{\"a\": [{}], \"instances\": [[[0]]]}}", list("[[0]]", MAX_BODY - 64)),
+        // Every value of a full request is parsed before its end turns out to be wrong.
+        format!("[{},[]]", list(&chunk, MAX_BODY - 64)),
+    ] {
+        let sent = (0..18).map(|_| server.refusal("application/json", "", body.clone().into()));
+        for (status, reason) in futures_util::future::join_all(sent).await {
+            assert_eq!(status, 400, "{reason}");
+        }
+        // 18 bodies at a time and two arrays of twice their size; as much again for what the
+        // allocator keeps.
+        let grown = server.peak_memory() - before;
+        assert!(grown < 2 * (18 + 4) * MAX_BODY as u64, "{grown} bytes for {}", &body[..20]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_repeats_little_of_a_header() {
+    let server = Server::start(&[]);
+    let long = "x".repeat(4000);
+    let good = npy(&features());
+    for (kind, attributes) in [
+        (&long[..], String::new()),
+        ("application/x-npy", format!("first-chunk={long}")),
+        ("application/x-npy", format!("front-end={long}")),
+    ] {
+        let (_, reason) = server.refusal(kind, &attributes, good.clone()).await;
+        assert!(reason.len() < 400, "{} bytes", reason.len());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_sends_no_headers_is_closed() {
+    let server = Server::start(&[("IDLE_SECONDS", "1"), ("MAX_CONNECTIONS", "2")]);
+    let open = || {
+        let stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream
+    };
+    let mut held = [open(), open()];
+    held[1].write_all(b"POST /invocations HTTP/1.1\r\nHost: a").unwrap();
+    // Both connections are taken until they time out, then this request has its turn.
+    server.captions("audio/ogg", "", std::fs::read(SONG).unwrap()).await;
+    for stream in &mut held {
+        assert!(stream.read_to_end(&mut Vec::new()).is_ok(), "the connection is still open");
+    }
 }

@@ -2,24 +2,27 @@
 //!
 //! | variable | default | |
 //! |---|---|---|
-//! | `RESULTS_BUCKET` | | where summaries go |
-//! | `INPUT_PREFIX` | all keys | only captions whose key starts so |
-//! | `FAILURES_BUCKET` | none | where reasons of permanent failures go |
+//! | `RESULTS_BUCKET` | | the bucket of summaries |
+//! | `INPUT_PREFIX` | all keys | the prefix of captions' keys |
+//! | `FAILURES_BUCKET` | none | the bucket of notes about failures |
 //! | `SUMMARIZER` | `local` | `local`, or `openai` for a language model |
-//! | `OPENAI_BASE_URL`, `OPENAI_MODEL` | OpenAI, `gpt-4o-mini` | which server and model |
-//! | `OPENAI_API_KEY` | | its key |
-//! | `LANGUAGE` | `English` | of the summary; others need `openai` |
+//! | `OPENAI_BASE_URL`, `OPENAI_MODEL` | OpenAI, `gpt-4o-mini` | the server and the model |
+//! | `OPENAI_API_KEY_SECRET` | none | the ARN of a Secrets Manager secret that is the server's key; it is read when the function starts, and stands in no configuration |
+//! | `OPENAI_API_KEY` | none | the key itself, for tests on one machine |
+//! | `LANGUAGE` | `English` | the summary's language; others need `openai` |
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use musicap::summarize::{
     LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent, SummaryOptions, Watch,
 };
 use musicap::{Captions, Format};
+use pipeline::json_api::JsonApi;
 use pipeline::name::SUMMARIES;
 use pipeline::{Done, Object, Problem, RecordingId, Stage, Store, Work, logs, settings};
+use serde_json::json;
 
-/// The most that is read of a recording's captions: a week of music.
-const MOST_BYTES: u64 = 16 << 20;
+/// The largest captions that are read, in bytes: those of a week of music.
+const MAX_BYTES: u64 = 16 << 20;
 
 struct Summarize {
     store: Store,
@@ -41,10 +44,10 @@ impl Stage for Summarize {
 
     async fn work(&self, work: Work<'_>) -> Result<Done, Problem> {
         let Work { object, id, output, .. } = work;
-        let json = self.store.text(&object.bucket, &object.key, MOST_BYTES).await?;
+        let json = self.store.text(&object.bucket, &object.key, MAX_BYTES).await?;
         let read = Captions::read_json(&object.to_string(), &json)?;
         let [mut captions] = <[Captions; 1]>::try_from(read).map_err(|all| {
-            let message = format!("{object} holds {} recordings, not one", all.len());
+            let message = format!("{object} has captions of {} recordings, not of one", all.len());
             Problem::permanent("InvalidCaptions", message)
         })?;
         let retried = |event: &SummaryEvent| {
@@ -68,7 +71,24 @@ impl Stage for Summarize {
     }
 }
 
-fn summarizer() -> anyhow::Result<Box<dyn Summarizer>> {
+/// The key of the language model's server, from Secrets Manager if it is there.
+async fn key() -> anyhow::Result<Option<String>> {
+    let secret: String = settings::optional("OPENAI_API_KEY_SECRET", String::new())?;
+    if secret.is_empty() {
+        return Ok(None);
+    }
+    let endpoint = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
+    let secrets =
+        JsonApi::new("secretsmanager", "secretsmanager", "secretsmanager", endpoint).await?;
+    let found = secrets.call("GetSecretValue", &json!({ "SecretId": secret })).await;
+    let found = found.map_err(|refused| anyhow::anyhow!("{refused}"));
+    let found = found.with_context(|| format!("cannot read the secret {secret}"))?;
+    let key = found["SecretString"].as_str();
+    let key = key.with_context(|| format!("the secret {secret} has no SecretString"))?;
+    Ok(Some(key.trim().to_owned()))
+}
+
+async fn summarizer() -> anyhow::Result<Box<dyn Summarizer>> {
     let mut openai = OpenAiOptions::default();
     match &settings::optional("SUMMARIZER", "local".to_owned())?[..] {
         "local" => return Ok(Box::new(LocalSummarizer::new())),
@@ -81,6 +101,9 @@ fn summarizer() -> anyhow::Result<Box<dyn Summarizer>> {
     if let Ok(model) = settings::required("OPENAI_MODEL") {
         openai = openai.with_model(model);
     }
+    if let Some(key) = key().await? {
+        openai = openai.with_key(key);
+    }
     Ok(Box::new(OpenAi::new(openai)?))
 }
 
@@ -89,7 +112,7 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let language: String = settings::optional("LANGUAGE", "English".to_owned())?;
     let options = SummaryOptions::default().with_language(language);
-    let summarizer = summarizer()?;
+    let summarizer = summarizer().await?;
     summarizer.check(&options)?;
     let store = Store::new(&pipeline::sdk_config().await);
     let bucket = settings::required("RESULTS_BUCKET")?;

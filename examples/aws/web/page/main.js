@@ -1,16 +1,19 @@
-// Uploads a recording straight to the storage, watches its stages, and shows what is heard in time
-// with the player.
+// Uploads a recording directly to the storage, follows its status, and shows its captions, with the
+// current one highlighted while the recording plays.
 
 const at = (id) => document.getElementById(id);
 const [drop, file, error, song, title, progress, status] =
   ["drop", "file", "error", "song", "title", "progress", "status"].map(at);
 const [audio, summary, captions, history] = ["audio", "summary", "captions", "history"].map(at);
 
-/** What each state of a stage is called. */
-const WORDS = { waiting: "waiting", working: "under way", done: "done", failed: "failed" };
+/** The texts for the states of a stage. */
+const STATES = { waiting: "waiting", working: "in progress", done: "done", failed: "failed" };
+/** How often the link to a recording is renewed before the player gives up. */
+const MAX_RENEWALS = 3;
 
 let events = null;
 let spans = [];
+let renewals = 0;
 
 const clock = (seconds) => {
   const total = Math.max(0, Math.round(seconds));
@@ -21,30 +24,41 @@ const clock = (seconds) => {
 const nameOf = (key) => key.split("/").pop();
 const query = (path, key) => `${path}?key=${encodeURIComponent(key)}`;
 
-function complain(text) {
+function showError(text) {
   error.textContent = text;
   error.hidden = !text;
 }
 
-/** The answer to a request as JSON; one that is none is thrown with its reason. */
-async function ask(path, options) {
+/** The key in the page's address, or null if it has none or one that cannot be decoded. */
+function keyInAddress() {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || null;
+  } catch {
+    return null;
+  }
+}
+
+/** Requests JSON. Error responses are thrown with their reason. */
+async function request(path, options) {
   const response = await fetch(path, options);
-  const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.error ?? `The server answers ${response.status}.`);
-  return answer;
+  const body = await response.json().catch(() => ({}));
+  if (response.status === 401) location.assign("log-in");
+  if (!response.ok) throw new Error(body.error ?? `The server answered ${response.status}.`);
+  return body;
 }
 
 function show(stage, state) {
   const line = document.querySelector(`[data-stage="${stage}"]`);
   if (line.dataset.state === state) return;
   line.dataset.state = state;
-  line.querySelector(".state").textContent = WORDS[state];
+  line.querySelector(".state").textContent = STATES[state];
 }
 
 function open(name) {
   events?.close();
   events = null;
   spans = [];
+  renewals = 0;
   captions.replaceChildren();
   summary.hidden = audio.hidden = true;
   audio.removeAttribute("src");
@@ -53,22 +67,21 @@ function open(name) {
   song.hidden = false;
 }
 
-/** Sends the file to where the ticket says. Only XMLHttpRequest tells how far it is. */
+/** Uploads a file as its ticket says. Unlike fetch, XMLHttpRequest reports progress. */
 function put(ticket, blob) {
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("PUT", ticket.url);
-    for (const [name, value] of Object.entries(ticket.headers)) request.setRequestHeader(name, value);
-    request.upload.onprogress = ({ loaded, total }) => (progress.value = total ? loaded / total : 0);
-    request.onload = () =>
-      request.status === 200 ? resolve() : reject(new Error(`The storage answers ${request.status}.`));
-    request.onerror = () => reject(new Error("The connection to the storage broke."));
-    request.send(blob);
+    const put = new XMLHttpRequest();
+    put.open("PUT", ticket.url);
+    for (const [name, value] of Object.entries(ticket.headers)) put.setRequestHeader(name, value);
+    put.upload.onprogress = ({ loaded, total }) => (progress.value = total ? loaded / total : 0);
+    put.onload = () => (put.status === 200 ? resolve() : reject(new Error(`The storage answered ${put.status}.`)));
+    put.onerror = () => reject(new Error("The connection to the storage broke."));
+    put.send(blob);
   });
 }
 
 async function upload(blob) {
-  complain("");
+  showError("");
   open(blob.name);
   show("upload", "working");
   progress.value = 0;
@@ -76,50 +89,51 @@ async function upload(blob) {
   try {
     const body = JSON.stringify({ name: blob.name, size: blob.size, type: blob.type });
     const headers = { "content-type": "application/json" };
-    const ticket = await ask("uploads", { method: "POST", headers, body });
+    const ticket = await request("uploads", { method: "POST", headers, body });
     await put(ticket, blob);
     location.hash = encodeURIComponent(ticket.key);
   } catch (problem) {
     show("upload", "failed");
-    complain(problem.message);
+    showError(problem.message);
   }
   progress.hidden = true;
 }
 
 function watch(key) {
-  complain("");
+  showError("");
   open(nameOf(key));
   show("upload", "done");
   audio.src = query("audio", key);
   audio.hidden = false;
-  let [asked, shown] = [0, 0];
+  // 1 stands for the captions, 2 for captions with the summary.
+  let [requested, shown] = [0, 0];
   const source = (events = new EventSource(query("status", key)));
   source.onmessage = async ({ data }) => {
     const now = JSON.parse(data);
     for (const stage of ["features", "captions", "summary"]) show(stage, now[stage]);
     const done = now.summary === "done";
     if (done || now.problem) source.close();
-    if (now.problem) complain(now.problem);
-    // Answers may come in another order: nothing is shown after what came later.
+    if (now.problem) showError(now.problem);
+    // Responses may arrive in a different order: the captions must not replace the summary.
     const part = done ? 2 : now.captions === "done" ? 1 : 0;
-    if (part > asked) {
-      asked = part;
+    if (part > requested) {
+      requested = part;
       try {
-        const result = await ask(query("result", key));
+        const result = await request(query("result", key));
         if (events === source && part > shown) {
           shown = part;
           render(result);
         }
       } catch (problem) {
-        complain(problem.message);
+        showError(problem.message);
       }
     }
-    status.textContent = done ? "Captions and summary are there." : now.problem ? "It failed." : "";
-    if (done) remember();
+    status.textContent = done ? "Captions and summary are ready." : now.problem ? "It failed." : "";
+    if (done) showHistory();
   };
   source.onerror = () => {
-    // The browser tries again by itself, but not after an answer that is none.
-    if (source.readyState === EventSource.CLOSED) complain("This recording cannot be found.");
+    // The browser reconnects by itself, but not after an error response.
+    if (source.readyState === EventSource.CLOSED) showError("The status of this recording is not available.");
   };
 }
 
@@ -147,18 +161,18 @@ function render(result) {
   follow();
 }
 
-/** Lights the caption of what plays. */
+/** Highlights the caption at the player's position. */
 function follow() {
   const now = audio.currentTime;
-  const place = audio.paused && !now ? -1 : spans.findIndex(({ start_s, end_s }) => start_s <= now && now < end_s);
+  const current = audio.paused && !now ? -1 : spans.findIndex(({ start_s, end_s }) => start_s <= now && now < end_s);
   [...captions.querySelectorAll(".caption")].forEach((button, i) => {
-    if (i === place) button.setAttribute("aria-current", "true");
+    if (i === current) button.setAttribute("aria-current", "true");
     else button.removeAttribute("aria-current");
   });
 }
 
-async function remember() {
-  const past = await ask("history").catch(() => []);
+async function showHistory() {
+  const past = await request("history").catch(() => []);
   history.replaceChildren(
     ...past.map(({ key, name, uploaded_s, done }) => {
       const [item, link, when] = ["li", "a", "span"].map((tag) => document.createElement(tag));
@@ -172,7 +186,27 @@ async function remember() {
   );
 }
 
-const fromAddress = () => location.hash.length > 1 && watch(decodeURIComponent(location.hash.slice(1)));
+function openAddress() {
+  const key = keyInAddress();
+  if (key) watch(key);
+}
+
+/** Links to recordings expire: asks for a new one and continues at the same position. */
+audio.onerror = () => {
+  const key = keyInAddress();
+  if (!key || audio.hidden || renewals >= MAX_RENEWALS) return;
+  renewals += 1;
+  const [position, playing] = [audio.currentTime, !audio.paused];
+  audio.src = query("audio", key);
+  audio.addEventListener(
+    "loadedmetadata",
+    () => {
+      audio.currentTime = position;
+      if (playing) audio.play();
+    },
+    { once: true },
+  );
+};
 
 file.onchange = () => {
   if (file.files[0]) upload(file.files[0]);
@@ -189,6 +223,6 @@ drop.ondrop = (event) => {
   if (event.dataTransfer.files[0]) upload(event.dataTransfer.files[0]);
 };
 audio.ontimeupdate = audio.onseeked = follow;
-addEventListener("hashchange", fromAddress);
-remember();
-fromAddress();
+addEventListener("hashchange", openAddress);
+showHistory();
+openAddress();

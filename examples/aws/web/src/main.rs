@@ -1,152 +1,224 @@
-//! The page: upload, status, captions and summary. For Elastic Beanstalk, or anywhere else.
+//! The page's server: log-in, uploads, status, captions and summary. For Elastic Beanstalk or
+//! elsewhere, behind HTTPS.
 //!
 //! | variable | default | |
 //! |---|---|---|
-//! | `PORT`, `HOST` | 8000, 0.0.0.0 | where it listens; Beanstalk sets `PORT` |
+//! | `PORT`, `HOST` | 8000, 0.0.0.0 | the address to listen on; Beanstalk sets `PORT` |
 //! | `UPLOADS_BUCKET`, `FEATURES_BUCKET`, `RESULTS_BUCKET` | | the pipeline's buckets |
-//! | `MAX_BYTES` | 419430400 | the largest file; `ingest` has the same |
+//! | `MAX_BYTES` | 419430400 | the largest file, as in `ingest` |
+//! | `PASS_PHRASE` | | what visitors log in with, 12 bytes or more |
+//! | `PUBLIC` | `false` | `true` in place of a pass phrase: everyone may use the page |
+//! | `TRUSTED_PROXIES` | 0 | proxies that append the client's address to `X-Forwarded-For`: 1 on a single Beanstalk instance (its nginx), 2 behind a load balancer |
+//! | `ALLOWED_HOSTS` | all | the page's host names with ports, separated by commas; others are refused |
+//! | `CLIENT_REQUESTS_PER_MINUTE`, `REQUESTS_PER_MINUTE` | 300, 3000 | requests of each client, of all |
+//! | `CLIENT_UPLOADS_PER_HOUR`, `UPLOADS_PER_HOUR` | 30, 200 | uploads |
+//! | `CLIENT_UPLOAD_MB_PER_HOUR`, `UPLOAD_MB_PER_HOUR` | 1000, 5000 | their size; below `MAX_BYTES`, no file of that size is accepted |
+//! | `CLIENT_LOG_INS_PER_HOUR`, `LOG_INS_PER_HOUR` | 20, 600 | attempts to log in |
+//! | `CLIENT_STREAMS`, `MAX_STREAMS` | 20, 1000 | open `status` streams |
+//! | `MAX_CONNECTIONS`, `CLIENT_CONNECTIONS` | 2000, 64 | open connections; of each address only where `TRUSTED_PROXIES` is 0 |
+//! | `REQUEST_SECONDS` | 15 | the time for headers, for a body, and for a connection to be idle |
 //!
 //! | path | |
 //! |---|---|
-//! | `POST uploads` | `{name, size, type}` → where and how the browser may put the file |
+//! | `POST uploads` | `{name, size, type}` → where and how the browser may upload the file |
 //! | `GET status?key=` | server-sent events: each change of a recording's stages |
-//! | `GET result?key=` | captions, with the summary as soon as there is one |
-//! | `GET audio?key=` | leads to the recording |
+//! | `GET result?key=` | captions, with the summary as soon as it exists |
+//! | `GET audio?key=` | redirects to the recording |
 //! | `GET history` | the latest recordings |
+//! | `GET` and `POST log-in`, `POST log-out` | sessions |
 //! | `GET health` | 200 |
 
+mod cache;
+mod client;
 mod history;
+mod key;
 mod page;
+mod rate;
 mod recording;
+mod refusal;
+mod session;
 mod status;
 mod upload;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
-use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::{StatusCode, header};
+use anyhow::{Context, Result};
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use pipeline::{Problem, Store, logs, settings};
-use serde::Deserialize;
-use serde_json::json;
+use http_server::Limits;
+use pipeline::{Store, logs, settings};
 use tokio::signal::unix::{SignalKind, signal};
+use tower_http::timeout::TimeoutLayer;
 
-use recording::{Buckets, Key};
+use client::Client;
+use history::History;
+use key::{Key, KeyQuery};
+use rate::RateLimit;
+use recording::Buckets;
+use refusal::Refusal;
+use session::Access;
 use status::Watchers;
 
-/// The largest request: a form of three fields.
-const BODY_BYTES: usize = 16 << 10;
-/// How long the last answers may take after SIGTERM; who watches a status comes back by itself.
-const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// The largest request body, in bytes: a form of three fields.
+const MAX_BODY_BYTES: usize = 16 << 10;
+/// After SIGTERM, how long open requests may take. Browsers reconnect to `status` by themselves.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(5);
+/// The time in which a client has to read some of its answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What all requests share.
+/// The state that all requests share.
 struct Shared {
     buckets: Buckets,
+    history: History,
     watchers: Watchers,
     max_bytes: u64,
-    policy: String,
+    policy: HeaderValue,
+    access: Access,
+    trusted_proxies: usize,
+    allowed_hosts: Vec<String>,
+    requests: RateLimit,
+    uploads: RateLimit,
+    megabytes: RateLimit,
 }
 
-/// An answer that is none: a status and a reason.
-struct Refusal(StatusCode, String);
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let Refusal(status, reason) = self;
-        (status, Json(json!({ "error": reason }))).into_response()
+impl Shared {
+    async fn from_settings() -> Result<Self> {
+        let buckets = Buckets::from_settings(Store::new(&pipeline::sdk_config().await))?;
+        let origin = buckets.origin().await?;
+        let max_bytes = settings::optional("MAX_BYTES", 400 << 20)?;
+        let hosts: String = settings::optional("ALLOWED_HOSTS", String::new())?;
+        let hosts = hosts.split(',').map(|host| host.trim().to_lowercase());
+        Ok(Shared {
+            history: History::new(buckets.clone()),
+            watchers: Watchers::from_settings(buckets.clone())?,
+            buckets,
+            max_bytes,
+            policy: page::policy(&origin).parse().context("the storage's origin")?,
+            access: Access::from_settings()?,
+            trusted_proxies: settings::optional("TRUSTED_PROXIES", 0)?,
+            allowed_hosts: hosts.filter(|host| !host.is_empty()).collect(),
+            requests: RateLimit::per_minute(
+                ("CLIENT_REQUESTS_PER_MINUTE", 300),
+                ("REQUESTS_PER_MINUTE", 3000),
+            )?,
+            uploads: RateLimit::per_hour(
+                ("CLIENT_UPLOADS_PER_HOUR", 30),
+                ("UPLOADS_PER_HOUR", 200),
+            )?,
+            megabytes: RateLimit::per_hour(
+                ("CLIENT_UPLOAD_MB_PER_HOUR", 1000),
+                ("UPLOAD_MB_PER_HOUR", 5000),
+            )?,
+        })
     }
 }
 
-impl From<Problem> for Refusal {
-    fn from(problem: Problem) -> Self {
-        match problem {
-            Problem::Permanent { kind: "Missing", .. } => {
-                let reason = "this recording, or what is asked of it, is not there";
-                Refusal(StatusCode::NOT_FOUND, reason.into())
-            }
-            problem => {
-                // Names of buckets are no visitor's business.
-                tracing::error!(stage = "web", error = problem.to_string(), "failed");
-                Refusal(StatusCode::BAD_GATEWAY, "the storage does not answer; try again".into())
-            }
-        }
+/// Refuses requests to other host names, and those beyond the client's limit.
+async fn admit(
+    State(shared): State<Arc<Shared>>,
+    client: Client,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    // Health checks come from inside, under any name.
+    if request.uri().path() == "/health" {
+        return Ok(next.run(request).await);
     }
-}
-
-#[derive(Deserialize)]
-struct Asked {
-    key: String,
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.unwrap_or_default().to_lowercase();
+    if !shared.allowed_hosts.is_empty() && !shared.allowed_hosts.contains(&host) {
+        let reason = "This server has a different name.";
+        return Err(Refusal::new(StatusCode::MISDIRECTED_REQUEST, reason));
+    }
+    let taken = shared.requests.take(client, 1);
+    taken.map_err(|wait| Refusal::too_many("Too many requests", wait))?;
+    Ok(next.run(request).await)
 }
 
 async fn upload(
     State(shared): State<Arc<Shared>>,
-    Json(file): Json<upload::File>,
+    client: Client,
+    file: Result<Json<upload::File>, JsonRejection>,
 ) -> Result<Json<upload::Ticket>, Refusal> {
-    let wanted = file.check(shared.max_bytes);
-    let wanted = wanted.map_err(|reason| Refusal(StatusCode::UNPROCESSABLE_ENTITY, reason))?;
-    Ok(Json(upload::ticket(&shared.buckets, wanted).await?))
+    let checked = file?.0.check(shared.max_bytes);
+    let checked =
+        checked.map_err(|reason| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, reason))?;
+    let megabytes = checked.size.div_ceil(1 << 20) as u32;
+    let taken = shared.uploads.take(client, 1);
+    let taken = taken.and_then(|()| shared.megabytes.take(client, megabytes));
+    taken.map_err(|wait| Refusal::too_many("Too many uploads", wait))?;
+    Ok(Json(upload::ticket(&shared.buckets, checked).await?))
 }
 
 async fn result(
     State(shared): State<Arc<Shared>>,
-    Query(asked): Query<Asked>,
+    query: Result<Query<KeyQuery>, QueryRejection>,
 ) -> Result<Response, Refusal> {
-    let key = Key::parse(&asked.key)?;
-    let json = shared.buckets.result(&key).await?;
+    let json = shared.buckets.result(&Key::try_from(query?.0)?).await?;
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 
 async fn audio(
     State(shared): State<Arc<Shared>>,
-    Query(asked): Query<Asked>,
+    query: Result<Query<KeyQuery>, QueryRejection>,
 ) -> Result<Redirect, Refusal> {
-    let key = Key::parse(&asked.key)?;
-    Ok(Redirect::temporary(&shared.buckets.audio(&key).await?))
+    Ok(Redirect::temporary(&shared.buckets.audio(&Key::try_from(query?.0)?).await?))
 }
 
 async fn latest(State(shared): State<Arc<Shared>>) -> Result<Response, Refusal> {
-    Ok(Json(history::latest(&shared.buckets).await?).into_response())
+    Ok(Json(&*shared.history.latest().await?).into_response())
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
-    logs::start();
-    let buckets = Buckets::from_settings(Store::new(&pipeline::sdk_config().await))?;
-    let origin = buckets.origin().await.map_err(|error| anyhow::anyhow!("{error}"))?;
-    let shared = Arc::new(Shared {
-        watchers: Watchers::new(buckets.clone()),
-        buckets,
-        max_bytes: settings::optional("MAX_BYTES", 400 << 20)?,
-        policy: page::policy(&origin),
-    });
-    let app = Router::new()
+fn router(shared: Arc<Shared>, request_time: Duration) -> Router {
+    Router::new()
         .route("/", get(page::html))
         .route("/style.css", get(page::css))
         .route("/main.js", get(page::js))
+        .route("/log-in", get(session::form).post(session::log_in))
+        .route("/log-out", post(session::log_out))
         .route("/uploads", post(upload))
         .route("/status", get(status::events))
         .route("/result", get(result))
         .route("/audio", get(audio))
         .route("/history", get(latest))
         .route("/health", get(|| async { StatusCode::OK }))
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .with_state(shared);
+        .fallback(refusal::not_found)
+        .method_not_allowed_fallback(refusal::method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, request_time))
+        .layer(from_fn_with_state(shared.clone(), session::guard))
+        .layer(from_fn_with_state(shared.clone(), admit))
+        .layer(from_fn_with_state(shared.clone(), page::headers))
+        .with_state(shared)
+}
 
-    let listener = settings::listener(8000).await?;
+#[tokio::main]
+async fn main() -> Result<()> {
+    logs::start();
+    let shared = Arc::new(Shared::from_settings().await?);
+    let request_time = settings::seconds("REQUEST_SECONDS", 15)?;
+    let per_address = settings::optional("CLIENT_CONNECTIONS", 64)?;
+    let limits = Limits {
+        connections: settings::optional("MAX_CONNECTIONS", 2000)?,
+        connections_per_address: (shared.trusted_proxies == 0).then_some(per_address),
+        header_timeout: request_time,
+        write_timeout: WRITE_TIMEOUT,
+    };
+    let (host, port) = settings::address(8000)?;
+    let listener = http_server::listen(host, port).await?;
     tracing::info!(address = listener.local_addr()?.to_string(), "listening");
+
     let mut terminate = signal(SignalKind::terminate())?;
-    let (ended, ending) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+    let stop = async move {
         terminate.recv().await;
-        let _ = ended.send(());
-    });
-    tokio::select! {
-        done = server => done?,
-        () = async { let _ = ending.await; tokio::time::sleep(LAST_ANSWERS).await } => {}
-    }
+    };
+    let app = router(shared, request_time);
+    http_server::serve(listener, app, limits, stop, tokio::time::sleep(SHUTDOWN_TIME)).await;
     Ok(())
 }

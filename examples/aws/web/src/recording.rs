@@ -1,55 +1,45 @@
-//! A recording and what the pipeline has made of it, as the buckets show it.
+//! A recording and its results, as the buckets show them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
-use axum::http::StatusCode;
-use pipeline::name::{CAPTIONS, FEATURES, SUMMARIES, file_name};
+use aws_sdk_s3::primitives::DateTime;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use pipeline::name::{CAPTIONS, FEATURES, SUMMARIES};
 use pipeline::{Object, Problem, RecordingId, Store, settings};
 use serde::{Deserialize, Serialize};
 
-use crate::Refusal;
+use crate::cache::Cache;
+use crate::key::{INCOMING, Key};
+use crate::upload::content_type;
 
-/// Where uploads go.
-pub const INCOMING: &str = "incoming/";
-/// How long the player may go on asking for parts of a recording.
-const LISTENING: Duration = Duration::from_secs(12 * 3600);
-/// The most that is read of captions.
-const MOST_BYTES: u64 = 16 << 20;
-/// Recordings whose names are remembered.
-const REMEMBERED: usize = 10_000;
-
-/// The key of an upload.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key(pub String);
-
-impl Key {
-    /// A key that a visitor gave, if it is one of an upload.
-    pub fn parse(text: &str) -> Result<Self, Refusal> {
-        match text.len() <= 1024 && text.starts_with(INCOMING) && text.len() > INCOMING.len() {
-            true => Ok(Key(text.to_owned())),
-            false => {
-                let reason = format!("{text:?} is no upload");
-                Err(Refusal(StatusCode::BAD_REQUEST, reason))
-            }
-        }
-    }
-}
+/// How long the link to a recording is valid: no longer than a role's session usually lasts, on
+/// which it depends. The page asks for a new one when it has expired.
+const LINK_VALIDITY: Duration = Duration::from_secs(3600);
+/// The largest captions that are read, in bytes.
+const MAX_RESULT_BYTES: u64 = 16 << 20;
+/// The largest note of a failure that is read, in bytes.
+const MAX_NOTE_BYTES: u64 = 64 << 10;
+/// How many uploads are remembered.
+const CACHED: usize = 10_000;
+/// How long an upload and its identifier are remembered.
+const FOUND_TTL: Duration = Duration::from_secs(600);
+/// How long it is remembered that there is no such upload.
+const MISSING_TTL: Duration = Duration::from_secs(10);
 
 /// How far a stage is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Progress {
-    /// Those before it are not done.
+    /// An earlier stage is not done.
     #[default]
     Waiting,
-    /// It is its turn.
+    /// It is next, or running.
     Working,
-    /// Its result is there.
+    /// Its result exists.
     Done,
-    /// It will never be.
+    /// It has failed for good.
     Failed,
 }
 
@@ -67,12 +57,12 @@ pub struct Status {
 }
 
 impl Status {
-    /// Whether nothing more will happen.
+    /// Whether it will not change any more.
     pub fn is_final(&self) -> bool {
         self.summary == Progress::Done || self.problem.is_some()
     }
 
-    /// Of the three stages so many are done; the reason why the next has failed, if it has.
+    /// The status with `done` of the three stages done; `problem` is why the next has failed.
     pub fn of(done: usize, problem: Option<String>) -> Self {
         let next = if problem.is_some() { Progress::Failed } else { Progress::Working };
         let at = |stage: usize| match stage.cmp(&done) {
@@ -82,9 +72,15 @@ impl Status {
         };
         Status { features: at(0), captions: at(1), summary: at(2), problem }
     }
+
+    /// The number of stages that are done.
+    pub fn done(&self) -> usize {
+        let stages = [self.features, self.captions, self.summary];
+        stages.iter().filter(|stage| **stage == Progress::Done).count()
+    }
 }
 
-/// What a stage wrote down when it failed for good.
+/// What a stage recorded when it failed for good.
 #[derive(Deserialize)]
 struct Failure {
     message: String,
@@ -97,44 +93,49 @@ pub struct Buckets {
     pub uploads: String,
     features: String,
     results: String,
-    names: Arc<Mutex<HashMap<Key, RecordingId>>>,
+    found: Arc<Cache<Key, RecordingId>>,
+    missing: Arc<Cache<Key, ()>>,
 }
 
 impl Buckets {
-    /// The buckets that the settings name.
+    /// The buckets named by the settings.
     pub fn from_settings(store: Store) -> anyhow::Result<Self> {
         Ok(Buckets {
             store,
             uploads: settings::required("UPLOADS_BUCKET")?,
             features: settings::required("FEATURES_BUCKET")?,
             results: settings::required("RESULTS_BUCKET")?,
-            names: Arc::default(),
+            found: Arc::new(Cache::new(CACHED, FOUND_TTL)),
+            missing: Arc::new(Cache::new(CACHED, MISSING_TTL)),
         })
     }
 
-    /// What the pipeline calls an upload.
+    /// The pipeline's identifier of an upload. However many ask at once and whether it exists or
+    /// not, S3 is asked once in a while.
     pub async fn id(&self, key: &Key) -> Result<RecordingId, Problem> {
-        let known = self.names.lock().expect("no panic here").get(key).cloned();
-        if let Some(id) = known {
-            return Ok(id);
+        if self.missing.get(key).is_some() {
+            return Err(Problem::permanent("Missing", "no such upload"));
         }
-        let head = self.store.client().head_object().bucket(&self.uploads).key(&key.0).send().await;
-        let head = head.map_err(|error| Problem::of_request("look for", &key.0, error))?;
-        let id = RecordingId::of_upload(&Object {
-            bucket: self.uploads.clone(),
-            key: key.0.clone(),
-            version: head.version_id().filter(|version| *version != "null").map(str::to_owned),
-            etag: head.e_tag().map(|etag| etag.trim_matches('"').to_owned()),
-        })?;
-        let mut names = self.names.lock().expect("no panic here");
-        if names.len() >= REMEMBERED {
-            names.clear();
+        let found = self.found.get_or_load(key, self.look_up(key)).await;
+        if found.as_ref().is_err_and(Problem::is_missing) {
+            self.missing.insert(key.clone(), ());
         }
-        names.insert(key.clone(), id.clone());
-        Ok(id)
+        found
     }
 
-    /// How far an upload is, if it was `before`.
+    async fn look_up(&self, key: &Key) -> Result<RecordingId, Problem> {
+        let head = self.store.client().head_object().bucket(&self.uploads).key(key.as_str());
+        let head = head.send().await;
+        let head = head.map_err(|error| Problem::of_request("look up", key.as_str(), error))?;
+        RecordingId::of_upload(&Object {
+            bucket: self.uploads.clone(),
+            key: key.as_str().to_owned(),
+            version: head.version_id().filter(|version| *version != "null").map(str::to_owned),
+            etag: head.e_tag().map(|etag| etag.trim_matches('"').to_owned()),
+        })
+    }
+
+    /// The status of an upload that was `before` when it was last looked up.
     pub async fn status(&self, key: &Key, before: &Status) -> Result<Status, Problem> {
         let id = self.id(key).await?;
         let stages = [
@@ -142,7 +143,7 @@ impl Buckets {
             (&self.results, id.key(CAPTIONS, "json"), before.captions, "caption"),
             (&self.results, id.key(SUMMARIES, "json"), before.summary, "summarize"),
         ];
-        // From the last on: whoever is done has what those before made, which may have expired.
+        // From the last to the first: the results of earlier stages may have expired.
         let mut done = stages.len();
         for (bucket, result, before, _) in stages.iter().rev() {
             if *before == Progress::Done || self.store.exists(bucket, result).await? {
@@ -150,10 +151,10 @@ impl Buckets {
             }
             done -= 1;
         }
-        // Where features are missing, they may have been there when captions failed.
-        for (place, (.., stage)) in stages.iter().enumerate().skip(done).take(2 - done.min(1)) {
-            if let Some(problem) = self.problem(key, &id, stage).await? {
-                return Ok(Status::of(place, Some(problem)));
+        // Missing features may have existed when captioning failed.
+        for (stage, (.., name)) in stages.iter().enumerate().skip(done).take(2 - done.min(1)) {
+            if let Some(problem) = self.problem(key, &id, name).await? {
+                return Ok(Status::of(stage, Some(problem)));
             }
         }
         Ok(Status::of(done, None))
@@ -165,23 +166,23 @@ impl Buckets {
         id: &RecordingId,
         stage: &str,
     ) -> Result<Option<String>, Problem> {
-        match self.store.text(&self.results, &id.failure(stage), MOST_BYTES).await {
+        match self.store.text(&self.results, &id.failure(stage), MAX_NOTE_BYTES).await {
             Ok(json) => {
                 let failure = serde_json::from_str(&json).map(|Failure { message }| message);
                 Ok(Some(match failure {
-                    Ok(message) => self.without_places(key, &message),
+                    Ok(message) => self.without_buckets(key, &message),
                     Err(_) => "It failed.".to_owned(),
                 }))
             }
-            Err(Problem::Permanent { kind: "Missing", .. }) => Ok(None),
+            Err(problem) if problem.is_missing() => Ok(None),
             Err(problem) => Err(problem),
         }
     }
 
-    /// A reason as a visitor may read it: names of buckets are none of their business.
-    fn without_places(&self, key: &Key, message: &str) -> String {
-        let upload = format!("s3://{}/{}", self.uploads, key.0);
-        let message = message.replace(&upload, file_name(&key.0));
+    /// A message without the names of buckets, which visitors need not know.
+    fn without_buckets(&self, key: &Key, message: &str) -> String {
+        let upload = format!("s3://{}/{}", self.uploads, key.as_str());
+        let message = message.replace(&upload, key.name());
         [&self.uploads, &self.features, &self.results]
             .iter()
             .fold(message, |message, bucket| message.replace(&format!("s3://{bucket}/"), ""))
@@ -193,31 +194,45 @@ impl Buckets {
         self.store.exists(&self.results, &id.key(SUMMARIES, "json")).await
     }
 
-    /// An upload's captions as JSON, with the summary if there is one.
+    /// An upload's captions as JSON, with the summary if it exists.
     pub async fn result(&self, key: &Key) -> Result<String, Problem> {
         let id = self.id(key).await?;
-        match self.store.text(&self.results, &id.key(SUMMARIES, "json"), MOST_BYTES).await {
-            Err(Problem::Permanent { kind: "Missing", .. }) => {
-                self.store.text(&self.results, &id.key(CAPTIONS, "json"), MOST_BYTES).await
+        match self.store.text(&self.results, &id.key(SUMMARIES, "json"), MAX_RESULT_BYTES).await {
+            Err(problem) if problem.is_missing() => {
+                self.store.text(&self.results, &id.key(CAPTIONS, "json"), MAX_RESULT_BYTES).await
             }
             found => found,
         }
     }
 
-    /// An address at which the recording can be heard for a while.
+    /// A link to a recording, which must exist.
     pub async fn audio(&self, key: &Key) -> Result<String, Problem> {
-        let signing = PresigningConfig::expires_in(LISTENING).expect("half a day is allowed");
-        let get = self.store.client().get_object().bucket(&self.uploads).key(&key.0);
+        self.id(key).await?;
+        self.link(key.as_str(), key.name()).await
+    }
+
+    /// A signed link. The response's headers are set by the link, whatever was stored with the
+    /// object: a type that browsers do not render, and a download outside of a player. S3 cannot
+    /// send `nosniff`; the object's origin differs from the page's.
+    async fn link(&self, key: &str, name: &str) -> Result<String, Problem> {
+        let signing = PresigningConfig::expires_in(LINK_VALIDITY).expect("an hour is allowed");
+        let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+        let get = self.store.client().get_object().bucket(&self.uploads).key(key);
+        let get = get.response_content_type(content_type(key));
+        let get = get.response_content_disposition(format!("attachment; filename*=UTF-8''{name}"));
+        let get = get.response_content_encoding("identity").response_content_language("und");
+        let get = get.response_cache_control("private, max-age=3600");
+        let get = get.response_expires(DateTime::from_secs(0));
         let signed = get.presigned(signing).await;
-        let signed = signed.map_err(|error| Problem::of_request("sign", &key.0, error))?;
+        let signed = signed.map_err(|error| Problem::of_request("sign", key, error))?;
         Ok(signed.uri().to_owned())
     }
 
-    /// Scheme and host of the uploads' bucket.
+    /// The origin of the uploads' bucket.
     pub async fn origin(&self) -> Result<String, Problem> {
-        let address = self.audio(&Key(format!("{INCOMING}x"))).await?;
-        let host = address.match_indices('/').nth(2).map_or(address.len(), |(at, _)| at);
-        Ok(address[..host].to_owned())
+        let link = self.link(&format!("{INCOMING}x"), "x").await?;
+        let end = link.match_indices('/').nth(2).map_or(link.len(), |(at, _)| at);
+        Ok(link[..end].to_owned())
     }
 }
 
@@ -226,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_stage_that_is_not_done_works_or_has_failed() {
+    fn the_first_stage_that_is_not_done_is_working_or_has_failed() {
         use Progress::*;
         let stages = |status: &Status| [status.features, status.captions, status.summary];
         assert_eq!(stages(&Status::of(0, None)), [Working, Waiting, Waiting]);
@@ -235,13 +250,6 @@ mod tests {
         assert_eq!(stages(&done), [Done; 3]);
         assert!(done.is_final() && !Status::of(2, None).is_final());
         assert!(Status::of(1, Some("x".into())).is_final());
-    }
-
-    #[test]
-    fn only_uploads_can_be_asked_for() {
-        for bad in ["", "incoming/", "captions/a.json", &format!("incoming/{}", "x".repeat(1024))] {
-            assert!(Key::parse(bad).is_err(), "{bad}");
-        }
-        assert!(Key::parse("incoming/a/ü +.mp3").is_ok());
+        assert!((0..=3).all(|count| Status::of(count, None).done() == count));
     }
 }

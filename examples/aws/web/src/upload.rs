@@ -1,23 +1,44 @@
-//! Uploads go from the browser to S3 and not through this server: it signs what they may be.
+//! Uploads go from the browser to S3 and not through this server, which signs what they may be.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::DateTime;
 use musicap::audio::EXTENSIONS;
 use pipeline::Problem;
 use serde::{Deserialize, Serialize};
 
-use crate::recording::{Buckets, INCOMING};
+use crate::key::{Key, clean};
+use crate::recording::Buckets;
 
-/// How long a browser may take until it begins.
-const VALID: Duration = Duration::from_secs(15 * 60);
-/// The longest name that is kept, in bytes: keys have at most 1024.
-const NAME_BYTES: usize = 120;
-/// Beyond all milliseconds since 1970: what is left until then sorts the latest first.
-const LAST_MILLI: u64 = 9_999_999_999_999;
+/// How long a browser may take to begin.
+const VALIDITY: Duration = Duration::from_secs(15 * 60);
+/// Types of files whose name has no known extension.
+const TYPES: [&str; 20] = [
+    "application/ogg",
+    "audio/aac",
+    "audio/aacp",
+    "audio/aiff",
+    "audio/flac",
+    "audio/m4a",
+    "audio/mp3",
+    "audio/mp4",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/opus",
+    "audio/vnd.wave",
+    "audio/wav",
+    "audio/wave",
+    "audio/x-aiff",
+    "audio/x-flac",
+    "audio/x-m4a",
+    "audio/x-wav",
+    "video/mp4",
+    "video/ogg",
+];
 
-/// What the visitor wants to upload.
+/// The file that a visitor wants to upload.
 #[derive(Debug, Deserialize)]
 pub struct File {
     name: String,
@@ -25,121 +46,121 @@ pub struct File {
     r#type: String,
 }
 
-/// What may be uploaded.
+/// A file that may be uploaded.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Checked {
     name: String,
-    size: u64,
-    content_type: String,
+    /// Its size in bytes.
+    pub size: u64,
 }
 
-/// Where and how to put it.
+/// Where and how to upload a file.
 #[derive(Debug, Serialize)]
 pub struct Ticket {
-    /// The address to send a PUT to.
+    /// The URL for the PUT request.
     url: String,
-    /// Headers that are signed.
+    /// The headers that it must have.
     headers: BTreeMap<String, String>,
-    /// The key, which the other requests take.
+    /// The key for the other requests.
     key: String,
 }
 
 impl File {
-    /// Checks size and type; an error tells the visitor why not.
-    pub fn check(self, most: u64) -> Result<Wanted, String> {
+    /// Checks name, size and type; the error is for the visitor.
+    pub fn check(self, max_bytes: u64) -> Result<Checked, String> {
         let File { name, size, r#type } = self;
-        if !(1..=most).contains(&size) {
-            let megabytes = most >> 20;
-            return Err(match size {
-                0 => "This file is empty.".to_owned(),
-                _ => format!("This file is larger than {megabytes} MB."),
-            });
+        if size == 0 {
+            return Err("This file is empty.".to_owned());
         }
-        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
-        let known = extension.is_some_and(|extension| EXTENSIONS.contains(&&extension[..]));
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/+.-".contains(c);
-        let is_type = r#type.len() <= 100 && r#type.chars().all(plain);
-        let is_sound = is_type && r#type.starts_with("audio/");
-        // What some systems call .m4a and .ogg.
-        let is_container = ["video/mp4", "video/ogg"].contains(&&r#type[..]);
-        if !known && !is_sound {
-            return Err(format!("This is no recording: {}.", EXTENSIONS.join(", ")));
+        if size > max_bytes {
+            return Err(format!("This file is larger than {} MB.", max_bytes >> 20));
         }
-        let name = kept(&name);
-        if name.is_empty() {
+        let Some(name) = clean(&name) else {
             return Err("This file has no name.".to_owned());
-        }
-        // The storage hands it out with this type: nothing that a browser would run.
-        let content_type = match is_sound || is_container {
-            true => r#type,
-            false => "application/octet-stream".to_owned(),
         };
-        Ok(Wanted { name, size, content_type })
+        let is_known = EXTENSIONS.contains(&&extension(&name)[..]);
+        if !is_known && !TYPES.contains(&&r#type[..]) {
+            return Err(format!("This is not an audio file: {}.", EXTENSIONS.join(", ")));
+        }
+        Ok(Checked { name, size })
     }
 }
 
-/// A name without folders and control characters, not too long, its extension at its end.
-fn kept(name: &str) -> String {
-    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = name.chars().filter(|c| !c.is_control()).collect();
-    let start = name.ceil_char_boundary(name.len().saturating_sub(NAME_BYTES));
-    name[start..].to_owned()
+fn extension(name: &str) -> String {
+    name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase()).unwrap_or_default()
 }
 
-/// A ticket for one file of exactly this size and type, good once. Each has a key of its own, so
-/// that nothing is replaced; the latest sort first, which is how the history finds them.
-pub async fn ticket(buckets: &Buckets, wanted: Wanted) -> Result<Ticket, Problem> {
-    let Wanted { name, size, content_type } = wanted;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64;
-    let place = LAST_MILLI.saturating_sub(now);
-    let key = format!("{INCOMING}{place:013}-{}/{name}", uuid::Uuid::new_v4().simple());
-    let signing = PresigningConfig::expires_in(VALID).expect("a quarter of an hour is allowed");
-    let put = buckets.store.client().put_object().bucket(&buckets.uploads).key(&key);
-    let put = put.content_type(&content_type).content_length(size as i64).if_none_match("*");
+/// The content type of a file, by its name alone: none that a browser would execute or render.
+pub fn content_type(name: &str) -> &'static str {
+    match &extension(name)[..] {
+        "aac" => "audio/aac",
+        "aif" | "aifc" | "aiff" => "audio/aiff",
+        "flac" => "audio/flac",
+        "m4a" | "m4b" => "audio/mp4",
+        "mp3" => "audio/mpeg",
+        "oga" | "ogg" | "opus" => "audio/ogg",
+        "wav" | "wave" => "audio/wav",
+        _ => "application/octet-stream",
+    }
+}
+
+/// Signs the upload of one file of exactly this size and type, once. Each has its own key, so
+/// nothing is replaced.
+///
+/// All headers are signed that S3 would store with the object and send with it later: without that,
+/// the browser could add them.
+pub async fn ticket(buckets: &Buckets, file: Checked) -> Result<Ticket, Problem> {
+    let Checked { name, size } = file;
+    let key = Key::new(&name);
+    let signing = PresigningConfig::expires_in(VALIDITY).expect("15 minutes are allowed");
+    let put = buckets.store.client().put_object().bucket(&buckets.uploads).key(key.as_str());
+    let put = put.content_type(content_type(&name)).content_length(size as i64).if_none_match("*");
+    let put = put.cache_control("no-store").content_disposition("attachment");
+    let put = put.content_encoding("identity").content_language("und");
+    let put = put.expires(DateTime::from_secs(0));
     let signed = put.presigned(signing).await;
-    let signed = signed.map_err(|error| Problem::of_request("sign an upload of", &key, error))?;
-    // Browsers set the length themselves and refuse to be told.
+    let signed =
+        signed.map_err(|error| Problem::of_request("sign an upload of", key.as_str(), error))?;
+    // Browsers set the length themselves.
     let headers = signed.headers().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    Ok(Ticket { url: signed.uri().to_owned(), headers, key })
+    let headers = headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
+    Ok(Ticket { url: signed.uri().to_owned(), headers, key: key.as_str().to_owned() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(name: &str, size: u64, kind: &str) -> Result<Wanted, String> {
+    fn check(name: &str, size: u64, kind: &str) -> Result<Checked, String> {
         File { name: name.into(), size, r#type: kind.into() }.check(1 << 20)
     }
 
     #[test]
-    fn size_and_type_are_checked() {
-        let wanted = check("my song (1)+ü.mp3", 9, "audio/mpeg").unwrap();
-        assert_eq!(wanted.name, "my song (1)+ü.mp3");
-        assert_eq!(wanted.content_type, "audio/mpeg");
+    fn name_size_and_type_are_checked() {
+        let checked = check("my song (1)+ü.mp3", 9, "audio/mpeg").unwrap();
+        assert_eq!(checked, Checked { name: "my song (1)+ü.mp3".into(), size: 9 });
         assert!(check("a.mp3", 0, "audio/mpeg").unwrap_err().contains("empty"));
         assert!(check("a.mp3", (1 << 20) + 1, "audio/mpeg").unwrap_err().contains("1 MB"));
         assert!(check("a.exe", 9, "application/x-msdownload").unwrap_err().contains("mp3"));
-        assert!(check("noname", 9, "audio/x-unheard-of").is_ok());
-        assert!(check("a/", 9, "audio/mpeg").unwrap_err().contains("no name"));
-    }
-
-    #[test]
-    fn only_types_of_sound_are_kept() {
-        let kept = |name, kind| check(name, 9, kind).unwrap().content_type;
-        for kind in ["audio/mpeg", "audio/x-m4a", "video/mp4", "video/ogg"] {
-            assert_eq!(kept("a.mp3", kind), kind);
-        }
-        for kind in ["text/html", "image/svg+xml", "text/html; charset=\r\n", "audio/\r\n", ""] {
-            assert_eq!(kept("a.FLAC", kind), "application/octet-stream", "{kind:?}");
+        assert!(check("no extension", 9, "audio/x-m4a").is_ok());
+        assert!(check("no extension", 9, "audio/x-unknown").is_err());
+        for name in ["a/", ".", "..", " "] {
+            assert!(check(name, 9, "audio/mpeg").unwrap_err().contains("no name"), "{name}");
         }
     }
 
     #[test]
-    fn names_lead_nowhere_else() {
-        assert_eq!(kept("../../etc/a.mp3"), "a.mp3");
-        assert_eq!(kept("C:\\music\\a\n.mp3"), "a.mp3");
-        let long = kept(&format!("{}.mp3", "ü".repeat(200)));
-        assert!(long.len() <= NAME_BYTES && long.ends_with("ü.mp3"));
+    fn no_type_that_a_browser_renders_is_signed() {
+        for kind in ["text/html", "image/svg+xml", "audio/mpeg+xml", "audio/\r\n", "audio/svg+xml"]
+        {
+            assert!(check("a", 9, kind).is_err(), "{kind}");
+            assert_eq!(check("a.FLAC", 9, kind).unwrap().name, "a.FLAC");
+        }
+        for extension in EXTENSIONS {
+            assert!(content_type(&format!("a.{extension}")).starts_with("audio/"), "{extension}");
+        }
+        for name in ["a.svg", "a.html", "a", "a.mp3.xml"] {
+            assert_eq!(content_type(name), "application/octet-stream");
+        }
     }
 }

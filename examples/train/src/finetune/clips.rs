@@ -1,7 +1,7 @@
-//! Pairs to clips: the stretch of each recording that a row names, as the model hears it.
+//! Clips: the spans of recordings that the rows name, as log-mel spectrograms.
 //!
-//! Decoding, resampling, filling up and the log-mel spectrogram are the core's, so that the model
-//! is trained on what it will be given when it captions.
+//! Decoding, resampling, padding and spectrograms are those of captioning, so that training and
+//! inference have the same input.
 
 use super::pairs::{Pair, Place, Remark};
 use anyhow::{Context, Result};
@@ -10,8 +10,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// A row with less sound than this is left out, in seconds.
-const SHORTEST_S: f64 = 0.5;
+/// Minimum length of a clip in seconds; rows with less audio are skipped.
+const MIN_CLIP_S: f64 = 0.5;
 
 /// A caption and the clip that it describes.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Clip {
     pub place: Place,
     pub recording: PathBuf,
     pub caption: String,
-    /// Its log-mel spectrogram's number in the [`Spectra`].
+    /// Index of its log-mel spectrogram in the [`Spectra`].
     pub spectrum: usize,
 }
 
@@ -32,7 +32,7 @@ pub struct Spectra {
 }
 
 impl Spectra {
-    /// An empty file at `path` for the spectrograms of `config`.
+    /// Creates an empty file at `path` for spectrograms of `config`.
     pub fn create(path: PathBuf, config: &AudioConfig) -> Result<Self> {
         let file = File::options().read(true).write(true).create(true).truncate(true).open(&path);
         let file = file.with_context(|| path.display().to_string())?;
@@ -47,7 +47,7 @@ impl Spectra {
         Ok(self.count - 1)
     }
 
-    /// Spectrogram `number`, `[n_mels, frames]` decibels row by row.
+    /// Spectrogram `number` in decibels, `[n_mels, frames]` in row-major order.
     pub fn read(&mut self, number: usize) -> Result<Vec<f32>> {
         let mut bytes = vec![0; 4 * self.cells];
         self.file.seek(SeekFrom::Start((number * bytes.len()) as u64))?;
@@ -58,17 +58,16 @@ impl Spectra {
 
 impl Drop for Spectra {
     fn drop(&mut self) {
-        // It can be made again; that it could not be removed is not the news.
+        // A temporary file that remains is no reason to fail.
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// The clips of `pairs` in their order, with remarks on rows that are left out and on rows that
-/// were cut or are damaged. Each recording is decoded once; `done` is called after each with the
-/// number of its rows.
+/// The clips of `pairs` in order, with remarks on rows that are skipped, truncated or damaged. Each
+/// recording is decoded once; `done` is called after each with the number of its rows.
 ///
 /// # Errors
-/// If the spectrograms cannot be written. A recording that cannot be read only costs its rows.
+/// If the spectrograms cannot be written. Rows whose recording cannot be read are skipped.
 pub fn load(
     pairs: Vec<Pair>,
     config: &AudioConfig,
@@ -86,9 +85,9 @@ pub fn load(
     }
     for (audio, pairs) in recordings {
         let rows = pairs.len();
-        let mut cutter = Cutter::new(pairs, config);
-        // What was cut out before the recording failed is as good as any.
-        let failed = cutter.run(&audio, config, |pair, samples| {
+        let mut extractor = Extractor::new(pairs, config);
+        // Clips from before an error in the recording are valid.
+        let failed = extractor.run(&audio, config, |pair, samples| {
             let mut chunker = Chunker::new(config, 0.0, Tail::Keep)?;
             chunker.push(samples);
             chunker.finish();
@@ -102,37 +101,37 @@ pub fn load(
             });
             Ok(())
         })?;
-        loaded.remarks.append(&mut cutter.remarks);
+        loaded.remarks.append(&mut extractor.remarks);
         let reason = |window: &Window| match &failed {
             Some(error) => error.to_string(),
             None => {
-                let length = cutter.position as f64 / f64::from(config.sample_rate);
+                let length = extractor.position as f64 / f64::from(config.sample_rate);
                 format!(
-                    "{:.1} s of sound from {:.1} s on, of a recording of {length:.1} s; {SHORTEST_S} s are needed",
+                    "{:.1} s of audio from {:.1} s in a recording of {length:.1} s; at least {MIN_CLIP_S} s are required",
                     window.samples.len() as f64 / f64::from(config.sample_rate),
                     window.pair.start_s,
                 )
             }
         };
-        let left = cutter.windows.iter().map(|window| window.pair.place.remark(reason(window)));
-        loaded.refused.extend(left);
+        let left = extractor.windows.iter().map(|window| window.pair.place.remark(reason(window)));
+        loaded.skipped.extend(left);
         done(rows);
     }
     loaded.clips.sort_by_key(|clip| clip.place.line);
     Ok(loaded)
 }
 
-/// What became of the rows.
+/// The result of [`load`].
 #[derive(Default)]
 pub struct Loaded {
     pub clips: Vec<Clip>,
-    /// Rows that are left out.
-    pub refused: Vec<Remark>,
-    /// Rows that are used, but not quite as they are written.
+    /// Rows that are skipped, with the reasons.
+    pub skipped: Vec<Remark>,
+    /// Rows that are used with a change.
     pub remarks: Vec<Remark>,
 }
 
-/// One row's stretch of a recording that is being decoded, in samples at the model's rate.
+/// The span of a row in a recording that is being decoded, in samples at the model's rate.
 struct Window {
     pair: Pair,
     start: usize,
@@ -140,18 +139,18 @@ struct Window {
     samples: Vec<f32>,
 }
 
-/// Cuts the windows out of one recording as it is decoded.
-struct Cutter {
+/// Extracts windows from a recording while it is decoded.
+struct Extractor {
     windows: Vec<Window>,
-    /// Samples that have been seen.
+    /// Number of samples processed.
     position: usize,
     remarks: Vec<Remark>,
-    /// The row that what is said of the whole recording is said of.
+    /// The row for remarks on the whole recording.
     first: Place,
-    shortest: usize,
+    min_length: usize,
 }
 
-impl Cutter {
+impl Extractor {
     fn new(pairs: Vec<Pair>, config: &AudioConfig) -> Self {
         let rate = f64::from(config.sample_rate);
         let first = pairs[0].place.clone();
@@ -162,7 +161,7 @@ impl Cutter {
                 let seconds = end_s - pair.start_s;
                 if seconds > config.chunk_seconds + 0.05 {
                     remarks.push(pair.place.remark(format!(
-                        "{seconds:.1} s long; its first {} s are used",
+                        "{seconds:.1} s long; the first {} s are used",
                         config.chunk_seconds
                     )));
                 }
@@ -171,11 +170,11 @@ impl Cutter {
             Window { start: (pair.start_s * rate).round() as usize, length, pair, samples: vec![] }
         };
         let windows = pairs.into_iter().map(window).collect();
-        Cutter { windows, position: 0, remarks, first, shortest: (SHORTEST_S * rate) as usize }
+        Extractor { windows, position: 0, remarks, first, min_length: (MIN_CLIP_S * rate) as usize }
     }
 
-    /// Decodes `audio` as far as it is needed and hands each window to `take`. What cannot be
-    /// decoded is the result; windows that got too little stay.
+    /// Decodes `audio` as far as necessary and passes each window to `take`. Returns the error if the
+    /// recording cannot be decoded; windows with too little audio remain.
     fn run(
         &mut self,
         audio: &Path,
@@ -209,7 +208,7 @@ impl Cutter {
                 resampler.finish(&mut resampled);
             }
             self.feed(&resampled);
-            self.hand_over(!more, &mut take)?;
+            self.take_complete(!more, &mut take)?;
             if !more {
                 break;
             }
@@ -230,18 +229,18 @@ impl Cutter {
         self.position = to;
     }
 
-    /// Hands over the windows that are full, or at the `end` those that have enough.
-    fn hand_over(
+    /// Passes on the windows that are complete, or at the `end` those that are long enough.
+    fn take_complete(
         &mut self,
         end: bool,
         take: &mut impl FnMut(Pair, &[f32]) -> Result<()>,
     ) -> Result<()> {
-        let enough = |window: &Window, shortest: usize| {
+        let enough = |window: &Window, min_length: usize| {
             let full = window.samples.len() >= window.length;
-            (full || end) && window.samples.len() >= shortest
+            (full || end) && window.samples.len() >= min_length
         };
-        let shortest = self.shortest;
-        for window in self.windows.extract_if(.., |window| enough(window, shortest)) {
+        let min_length = self.min_length;
+        for window in self.windows.extract_if(.., |window| enough(window, min_length)) {
             take(window.pair, &window.samples)?;
         }
         Ok(())

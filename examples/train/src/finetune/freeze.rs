@@ -1,12 +1,12 @@
-//! Which parts of the network stay as they are.
+//! Freezing parts of the network.
 
 use anyhow::{Result, ensure};
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::Tensor;
 use musicap::model::bart::BartModel;
 
-/// The parts that can be named, and how the names of their tensors begin. The longest beginning
-/// that fits a tensor decides to which part it belongs.
+/// The parts by name, with the prefixes of their tensors. A tensor belongs to the part with the longest
+/// matching prefix.
 const PARTS: [(&str, &[&str]); 5] = [
     ("audio-encoder", &["audio_encoder"]),
     ("encoder", &["bart.model.encoder"]),
@@ -15,32 +15,30 @@ const PARTS: [(&str, &[&str]); 5] = [
     ("embeddings", &["bart.model.shared"]),
 ];
 
-/// The reference has these as constants and not as parameters, so they are never trained.
+/// Constants of the reference, which are never trained.
 const CONSTANT: [&str; 2] = ["audio_encoder.positional_embedding", "bart.final_logits_bias"];
 
-/// Whether tensor `name` is one of `parts` (names of [`PARTS`], or beginnings of tensor names).
+/// Whether tensor `name` is in `parts` (names of [`PARTS`], or prefixes of tensor names).
 fn belongs(name: &str, parts: &[String]) -> bool {
     let under = |root: &str| {
         name.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let home = PARTS
+    let part_of = PARTS
         .iter()
         .flat_map(|(part, roots)| roots.iter().map(move |root| (*part, *root)))
         .filter(|(_, root)| under(root))
         .max_by_key(|(_, root)| root.len());
-    parts.iter().any(|part| home.is_some_and(|(home, _)| home == part) || under(part))
+    parts.iter().any(|part| part_of.is_some_and(|(name, _)| name == part) || under(part))
 }
 
-/// `model` ready to be trained, `parts` of it frozen: gradients are asked for in the rest only,
-/// and what leads to no such tensor is not differentiated at all.
+/// Prepares `model` for training with `parts` frozen: only the other tensors require gradients.
 ///
-/// Parameters are numbered by their names, so that an optimizer's state fits the next process,
-/// and laid out as they will be after a step, so that a model that was loaded in the middle
-/// computes as one that was not.
+/// Parameters are numbered by name, so that a saved optimizer state fits in another process, and are
+/// stored contiguously as after a step, so that a resumed run computes exactly the same.
 ///
 /// # Errors
-/// If a part is none, or nothing is left to train.
-pub fn prepare(model: BartModel, parts: &[String]) -> Result<Trainee> {
+/// If a part does not exist, or all parameters are frozen.
+pub fn prepare(model: BartModel, parts: &[String]) -> Result<TrainableModel> {
     let mut names = model.names();
     names.sort_by(|a, b| a.1.cmp(&b.1));
     for part in parts {
@@ -48,8 +46,8 @@ pub fn prepare(model: BartModel, parts: &[String]) -> Result<Trainee> {
         let listed: Vec<&str> = PARTS.iter().map(|(part, _)| *part).collect();
         ensure!(
             known,
-            "there is no part \"{part}\" to freeze; there are {}, none, and beginnings of tensor \
-             names such as bart.model.encoder.layers.0",
+            "there is no part \"{part}\" to freeze; use {}, none, or prefixes of tensor names such as \
+             bart.model.encoder.layers.0",
             listed.join(", ")
         );
     }
@@ -60,24 +58,24 @@ pub fn prepare(model: BartModel, parts: &[String]) -> Result<Trainee> {
     ensure!(trained.contains(&true), "all parts are frozen, so there is nothing to train");
     let mut numbered = Numbered { ids: names.iter().map(|(id, _)| *id).collect(), trained };
     let model = model.map(&mut numbered);
-    let mut trainee = Trainee { model, trained: Vec::new(), parameters: [0, 0] };
+    let mut trainable = TrainableModel { model, trained: Vec::new(), parameters: [0, 0] };
     for (place, (_, name)) in names.into_iter().enumerate() {
         if numbered.trained[place] {
-            trainee.trained.push((number(place), name));
+            trainable.trained.push((number(place), name));
         }
     }
     let mut count = Count { trained: 0, all: 0 };
-    trainee.model.visit(&mut count);
-    trainee.parameters = [count.trained, count.all];
-    Ok(trainee)
+    trainable.model.visit(&mut count);
+    trainable.parameters = [count.trained, count.all];
+    Ok(trainable)
 }
 
-/// A model to be trained.
-pub struct Trainee {
+/// A model with trainable and frozen parameters.
+pub struct TrainableModel {
     pub model: BartModel,
-    /// The tensors that are trained.
+    /// The trainable tensors.
     pub trained: Vec<(ParamId, String)>,
-    /// Numbers that are trained, and numbers in all.
+    /// Number of trainable parameters, and of all parameters.
     pub parameters: [usize; 2],
 }
 
@@ -86,7 +84,7 @@ fn number(place: usize) -> ParamId {
 }
 
 struct Numbered {
-    /// The ids so far, in the order of the names.
+    /// The previous ids, in the order of the names.
     ids: Vec<ParamId>,
     trained: Vec<bool>,
 }
@@ -121,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tensors_belong_to_the_part_whose_name_fits_best() {
+    fn tensors_belong_to_the_part_with_the_longest_matching_prefix() {
         let in_part = |name: &str, part: &str| belongs(name, &[part.to_owned()]);
         assert!(in_part("bart.model.encoder.layers.0.fc1.weight", "encoder"));
         assert!(!in_part("bart.model.encoder.embed_positions.weight", "encoder"));

@@ -1,4 +1,4 @@
-//! The CSV file of pairs: which stretch of which recording goes with which caption.
+//! The CSV file of pairs: spans of recordings and their captions.
 
 use anyhow::{Context, Result, bail, ensure};
 use csv_core::{ReadRecordResult, Reader};
@@ -6,49 +6,49 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A row that can be tried: its audio has not been opened yet.
+/// A valid row. Its audio has not been opened yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
     pub place: Place,
-    /// The recording, relative to the working folder or absolute.
+    /// The recording, absolute or relative to the working directory.
     pub audio: PathBuf,
     pub caption: String,
-    /// Where the stretch starts, in seconds from the start of the recording.
+    /// Start of the span in seconds.
     pub start_s: f64,
-    /// Where it ends; `None` takes as much as a chunk holds.
+    /// End of the span in seconds; `None` is the length of a chunk after its start.
     pub end_s: Option<f64>,
 }
 
-/// Where a row stands.
+/// The position of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Place {
     pub file: String,
-    /// Counted from 1, the header's.
+    /// Line number; the header is line 1.
     pub line: u64,
 }
 
-/// Something to tell about a row: why it was left out, or what was done to it.
+/// A remark on a row: why it is skipped, or how it is changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Remark {
     #[serde(flatten)]
     pub place: Place,
-    pub what: String,
+    pub text: String,
 }
 
 impl Place {
-    /// A remark on the row that stands here.
-    pub fn remark(&self, what: impl Into<String>) -> Remark {
-        Remark { place: self.clone(), what: what.into() }
+    /// A remark on this row.
+    pub fn remark(&self, text: impl Into<String>) -> Remark {
+        Remark { place: self.clone(), text: text.into() }
     }
 }
 
 impl std::fmt::Display for Remark {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}, line {}: {}", self.place.file, self.place.line, self.what)
+        write!(f, "{}, line {}: {}", self.place.file, self.place.line, self.text)
     }
 }
 
-/// Where each column stands in a row.
+/// The index of each column.
 struct Columns {
     audio: usize,
     caption: usize,
@@ -56,7 +56,7 @@ struct Columns {
     end_s: Option<usize>,
 }
 
-/// The rows of `path` that can be tried, and remarks on those that cannot.
+/// The valid rows of `path`, and remarks on the others.
 ///
 /// # Errors
 /// If the file cannot be read or its header lacks a column.
@@ -67,15 +67,15 @@ pub fn read(path: &Path) -> Result<(Vec<Pair>, Vec<Remark>)> {
     let (_, header) = records.next().with_context(|| format!("{file} is empty"))?;
     let columns = Columns::find(&header).with_context(|| file.clone())?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let (mut pairs, mut refused) = (Vec::new(), Vec::new());
+    let (mut pairs, mut skipped) = (Vec::new(), Vec::new());
     for (line, fields) in records {
         let place = Place { file: file.clone(), line };
         match pair(&columns, &fields, folder, &place) {
             Ok(pair) => pairs.push(pair),
-            Err(reason) => refused.push(place.remark(reason.to_string())),
+            Err(reason) => skipped.push(place.remark(reason.to_string())),
         }
     }
-    Ok((pairs, refused))
+    Ok((pairs, skipped))
 }
 
 impl Columns {
@@ -89,8 +89,8 @@ impl Columns {
         let find = |wanted: &str| names.iter().position(|name| name == wanted);
         let (Some(audio), Some(caption)) = (find("audio"), find("caption")) else {
             bail!(
-                "the first line is \"{}\"; it must name the columns audio and caption, separated \
-                 by commas (start_s and end_s may follow)",
+                "the first line is \"{}\", but must have the columns audio and caption, separated by \
+                 commas, and optionally start_s and end_s",
                 names.join(",")
             );
         };
@@ -115,7 +115,7 @@ fn pair(columns: &Columns, fields: &[Vec<u8>], folder: &Path, place: &Place) -> 
     let audio = field("audio", columns.audio)?;
     ensure!(!audio.is_empty(), "audio is empty");
     let caption = field("caption", columns.caption)?;
-    // Line breaks and runs of spaces are the file's, not the caption's.
+    // Line breaks and repeated spaces are formatting of the file.
     let caption = caption.split_whitespace().collect::<Vec<_>>().join(" ");
     ensure!(!caption.is_empty(), "caption is empty");
     let start_s = seconds("start_s", columns.start_s)?.unwrap_or(0.0);
@@ -126,13 +126,13 @@ fn pair(columns: &Columns, fields: &[Vec<u8>], folder: &Path, place: &Place) -> 
     Ok(Pair { place: place.clone(), audio: folder.join(audio), caption, start_s, end_s })
 }
 
-/// The records of a CSV text, each with the line on which it starts.
+/// The records of a CSV text with the line numbers of their starts.
 fn records(mut input: &[u8]) -> Vec<(u64, Vec<Vec<u8>>)> {
     let mut reader = Reader::new();
     let mut records = Vec::new();
     let (mut output, mut ends) = (vec![0; 1024], vec![0; 16]);
     let (mut written, mut fields) = (0, 0);
-    // The reader's own count is one behind where lines end in CR LF.
+    // The reader's own count is off by one with CR LF line ends.
     let (mut line, mut newlines) = (1, 0);
     loop {
         if (written, fields) == (0, 0) {
@@ -148,7 +148,7 @@ fn records(mut input: &[u8]) -> Vec<(u64, Vec<Vec<u8>>)> {
         written += wrote;
         fields += ended;
         match result {
-            // At the end of the input, reading on from nothing says so.
+            // The next call, with no input, returns `End`.
             ReadRecordResult::InputEmpty => {}
             ReadRecordResult::OutputFull => output.resize(2 * output.len(), 0),
             ReadRecordResult::OutputEndsFull => ends.resize(2 * ends.len(), 0),
@@ -177,12 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_in_any_order_and_captions_may_be_quoted() {
+    fn columns_may_have_any_order_and_captions_may_be_quoted() {
         let text = "\u{feff}Caption,mood,audio,start_s,end_s\r\n\
                     \"A piano, \"\"softly\"\",\nthen drums.\",calm,a.wav,1.5,9\r\n\
                     Drums.,,/b/c.flac,,\r\n";
-        let (pairs, refused) = read_text("columns", text.as_bytes());
-        assert!(refused.is_empty());
+        let (pairs, skipped) = read_text("columns", text.as_bytes());
+        assert!(skipped.is_empty());
         assert_eq!(pairs[0].caption, "A piano, \"softly\", then drums.");
         assert_eq!((pairs[0].start_s, pairs[0].end_s, pairs[0].place.line), (1.5, Some(9.0), 2));
         assert_eq!(pairs[0].audio, std::env::temp_dir().join("a.wav"));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_rows_are_named_by_line_with_their_reason() {
+    fn bad_rows_are_reported_by_line_with_the_reason() {
         let mut text = b"audio,caption,start_s,end_s\n\
             a.wav,,0,1\n\
             ,A piano.,0,1\n\
@@ -203,9 +203,9 @@ mod tests {
             a.wav,"
             .to_vec();
         text.extend(b"\xff\xfe,0,1\n");
-        let (pairs, refused) = read_text("bad", &text);
+        let (pairs, skipped) = read_text("bad", &text);
         assert_eq!(pairs.iter().map(|pair| pair.place.line).collect::<Vec<_>>(), [8]);
-        let reasons: Vec<_> = refused.iter().map(|r| (r.place.line, &r.what[..])).collect();
+        let reasons: Vec<_> = skipped.iter().map(|r| (r.place.line, &r.text[..])).collect();
         assert_eq!(
             reasons,
             [
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_without_the_columns_is_refused_with_what_it_says() {
+    fn a_header_without_the_columns_is_quoted_in_the_error() {
         let columns = Columns::find(&[b"file;text".to_vec()]);
         assert!(columns.err().unwrap().to_string().contains("\"file;text\""));
     }

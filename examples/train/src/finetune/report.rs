@@ -1,99 +1,104 @@
-//! What a run tells when it is done: `report.json` for programs, `report.md` for people.
+//! The report of a run: `report.json` and `report.md`.
 
 use super::pairs::{Place, Remark};
 use super::state::Epoch;
 use serde::Serialize;
 use std::fmt::Write;
 
-/// Everything that is known of a run.
+/// The report of a run.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub base: String,
     pub output: String,
-    /// Pairs to train on.
+    /// Number of training pairs.
     pub trained_on: usize,
     /// How the held-out pairs were chosen.
     pub held_out: String,
-    pub left_out: Vec<Remark>,
+    /// Rows that were skipped, with the reasons.
+    pub skipped: Vec<Remark>,
+    /// Rows that were used with a change.
     pub remarks: Vec<Remark>,
-    /// Numbers that were trained, and numbers in the model.
+    /// Number of trainable parameters, and of all parameters.
     pub parameters: [usize; 2],
     pub frozen: Vec<String>,
     pub seed: u64,
-    pub batch: usize,
-    pub rate: f64,
-    /// The model before training is the first.
+    pub batch_size: usize,
+    pub learning_rate: f64,
+    /// The losses of each epoch. The first entry is the model before training.
     pub epochs: Vec<Epoch>,
     pub best_epoch: usize,
     /// Why the run ended.
     pub ended: String,
     pub seconds: f64,
-    /// Clips trained on in a second of training steps.
+    /// Training throughput in clips per second.
     pub clips_per_second: f64,
-    /// The held-out pairs first, then those of --test.
-    pub measured: Vec<Measured>,
+    /// The held-out pairs, then those of --test.
+    pub evaluations: Vec<Evaluation>,
 }
 
-/// Pairs that were not trained on, before and after.
+/// The evaluation on a set of pairs that were not trained on, before and after training.
 #[derive(Debug, Serialize)]
-pub struct Measured {
+pub struct Evaluation {
     pub name: String,
     pub pairs: usize,
-    /// Mean cross-entropy of a token, in nats.
+    /// Mean cross-entropy per token in nats.
     pub loss_before: f64,
     pub loss_after: f64,
-    pub watched: Vec<Watched>,
-    pub captions: Vec<Example>,
+    pub word_counts: Vec<WordCount>,
+    pub captions: Vec<Comparison>,
 }
 
-/// How often a word that was asked about is said of clips that were not trained on.
+/// How often a word occurs in captions of clips that were not trained on.
 #[derive(Debug, PartialEq, Serialize)]
-pub struct Watched {
+pub struct WordCount {
     pub word: String,
-    /// Clips whose own caption says it.
-    pub with: usize,
-    pub said_before: usize,
-    pub said_after: usize,
-    /// Clips whose own caption does not.
-    pub without: usize,
-    pub wrongly_said_before: usize,
-    pub wrongly_said_after: usize,
+    /// Clips whose reference caption contains the word.
+    pub positives: usize,
+    /// Of these, clips whose generated caption contains it.
+    pub true_before: usize,
+    pub true_after: usize,
+    /// Clips whose reference caption does not contain it.
+    pub negatives: usize,
+    /// Of these, clips whose generated caption contains it.
+    pub false_before: usize,
+    pub false_after: usize,
 }
 
-/// A clip's own caption and the model's.
+/// The reference caption of a clip and the captions of the models.
 #[derive(Debug, Serialize)]
-pub struct Example {
+pub struct Comparison {
     #[serde(flatten)]
     pub place: Place,
-    pub own: String,
+    pub reference: String,
     pub before: String,
     pub after: String,
 }
 
-impl Watched {
-    /// Counts `word`, in whatever case and inside longer words too.
-    pub fn count(word: &str, examples: &[Example]) -> Self {
-        let says = |text: &str| text.to_lowercase().contains(&word.to_lowercase());
-        let (with, without): (Vec<_>, Vec<_>) = examples.iter().partition(|e| says(&e.own));
-        let before = |of: &[&Example]| of.iter().filter(|e| says(&e.before)).count();
-        let after = |of: &[&Example]| of.iter().filter(|e| says(&e.after)).count();
-        Watched {
+impl WordCount {
+    /// Counts `word`, ignoring case, also as a part of longer words.
+    pub fn count(word: &str, examples: &[Comparison]) -> Self {
+        let contains = |text: &str| text.to_lowercase().contains(&word.to_lowercase());
+        let (positives, negatives): (Vec<_>, Vec<_>) =
+            examples.iter().partition(|e| contains(&e.reference));
+        let before = |of: &[&Comparison]| of.iter().filter(|e| contains(&e.before)).count();
+        let after = |of: &[&Comparison]| of.iter().filter(|e| contains(&e.after)).count();
+        WordCount {
             word: word.to_owned(),
-            with: with.len(),
-            said_before: before(&with),
-            said_after: after(&with),
-            without: without.len(),
-            wrongly_said_before: before(&without),
-            wrongly_said_after: after(&without),
+            positives: positives.len(),
+            true_before: before(&positives),
+            true_after: after(&positives),
+            negatives: negatives.len(),
+            false_before: before(&negatives),
+            false_after: after(&negatives),
         }
     }
 }
 
-/// Captions that `report.md` shows.
+/// Number of captions in `report.md`.
 const SHOWN: usize = 8;
 
 impl Report {
-    /// The report for people, in Markdown.
+    /// The report in Markdown.
     pub fn to_markdown(&self) -> String {
         let mut text = String::new();
         let mut line = |line: String| {
@@ -103,37 +108,37 @@ impl Report {
         let (before, best) = (&self.epochs[0], &self.epochs[self.best_epoch]);
         line(format!("# {} fine-tuned\n", self.base));
         line(match self.best_epoch {
-            0 => "No epoch was better on the held-out pairs than the model before training, so \
-                  the folder holds that model. More pairs, a lower --rate or other parts frozen \
-                  may help."
+            0 => "No epoch was better on the held-out pairs than the model before training, which \
+                  is in the output folder. More pairs, a lower --learning-rate or freezing other \
+                  parts may help."
                 .into(),
             epoch => format!(
                 "Loss on the held-out pairs: **{:.3} before, {:.3} after** (epoch {epoch}), in \
-                 nats a token.",
+                 nats per token.",
                 before.held_out_loss, best.held_out_loss
             ),
         });
         line(format!(
-            "\n{} pairs trained on, {} held out ({}), {} left out. {} of {} parameters trained; \
-             frozen: {}. Batch {}, rate {:.1e}, seed {}.",
+            "\n{} training pairs, {} held out ({}), {} skipped. {} of {} parameters trained; \
+             frozen: {}. Batch size {}, learning rate {:.1e}, seed {}.",
             self.trained_on,
-            self.measured.first().map_or(0, |set| set.pairs),
+            self.evaluations.first().map_or(0, |set| set.pairs),
             self.held_out,
-            self.left_out.len(),
+            self.skipped.len(),
             self.parameters[0],
             self.parameters[1],
             if self.frozen.is_empty() { "nothing".into() } else { self.frozen.join(", ") },
-            self.batch,
-            self.rate,
+            self.batch_size,
+            self.learning_rate,
             self.seed
         ));
         line(format!(
-            "{} in all, {:.1} clips a second while training. The end: {}.\n",
+            "{} in total, {:.1} clips per second of training. It ended because {}.\n",
             duration(self.seconds),
             self.clips_per_second,
             self.ended
         ));
-        line("| epoch | loss in training | held out | after |\n|---|---|---|---|".into());
+        line("| epoch | training loss | held-out loss | time |\n|---|---|---|---|".into());
         for epoch in &self.epochs {
             let train = epoch.train_loss.map_or(String::new(), |loss| format!("{loss:.3}"));
             let best = if epoch.epoch == self.best_epoch { " (kept)" } else { "" };
@@ -141,40 +146,43 @@ impl Report {
             line(format!("| {number}{best} | {train} | {held:.3} | {} |", duration(epoch.seconds)));
         }
         line("\n| pairs | loss before | after |\n|---|---|---|".into());
-        for set in &self.measured {
+        for set in &self.evaluations {
             let (before, after) = (set.loss_before, set.loss_after);
             line(format!("| {} ({}) | {before:.3} | {after:.3} |", set.name, set.pairs));
         }
-        let watched =
-            || self.measured.iter().flat_map(|set| set.watched.iter().map(move |w| (set, w)));
-        if watched().next().is_some() {
-            line("\n| word | pairs | said where it belongs: before | after | said elsewhere: before | after |\n|---|---|---|---|---|---|".into());
+        let word_counts = || {
+            self.evaluations.iter().flat_map(|set| set.word_counts.iter().map(move |w| (set, w)))
+        };
+        if word_counts().next().is_some() {
+            line("\n| word | pairs | correct: before | after | false: before | after |\n|---|---|---|---|---|---|".into());
         }
-        for (set, w) in watched() {
+        for (set, w) in word_counts() {
             line(format!(
                 "| {} | {} | {} of {} | {} of {} | {} of {} | {} of {} |",
                 w.word,
                 set.name,
-                w.said_before,
-                w.with,
-                w.said_after,
-                w.with,
-                w.wrongly_said_before,
-                w.without,
-                w.wrongly_said_after,
-                w.without
+                w.true_before,
+                w.positives,
+                w.true_after,
+                w.positives,
+                w.false_before,
+                w.negatives,
+                w.false_after,
+                w.negatives
             ));
         }
-        for set in self.measured.iter().filter(|set| !set.captions.is_empty()) {
+        for set in self.evaluations.iter().filter(|set| !set.captions.is_empty()) {
             line(format!("\n## Captions: {}", set.name));
-            for Example { place, own, before, after } in set.captions.iter().take(SHOWN) {
+            for Comparison { place, reference, before, after } in set.captions.iter().take(SHOWN) {
                 line(format!(
-                    "\n{}, line {}\n- own: {own}\n- before: {before}\n- after: {after}",
+                    "\n{}, line {}\n- reference: {reference}\n- before: {before}\n- after: {after}",
                     place.file, place.line
                 ));
             }
         }
-        for (title, remarks) in [("Left out", &self.left_out), ("Used, but", &self.remarks)] {
+        for (title, remarks) in
+            [("Skipped rows", &self.skipped), ("Rows used with a change", &self.remarks)]
+        {
             if !remarks.is_empty() {
                 line(format!("\n## {title}"));
             }
@@ -200,10 +208,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_word_is_counted_where_it_belongs_and_where_it_does_not() {
-        let example = |own: &str, before: &str, after: &str| Example {
+    fn a_word_is_counted_in_positives_and_negatives() {
+        let example = |reference: &str, before: &str, after: &str| Comparison {
             place: Place { file: String::new(), line: 1 },
-            own: own.into(),
+            reference: reference.into(),
             before: before.into(),
             after: after.into(),
         };
@@ -212,9 +220,9 @@ mod tests {
             example("Two kalimbas.", "A kalimba.", "A piano."),
             example("A piano.", "A piano.", "A kalimba."),
         ];
-        let counted = Watched::count("kalimba", &examples);
-        assert_eq!((counted.with, counted.said_before, counted.said_after), (2, 1, 1));
-        let wrong = (counted.without, counted.wrongly_said_before, counted.wrongly_said_after);
+        let counted = WordCount::count("kalimba", &examples);
+        assert_eq!((counted.positives, counted.true_before, counted.true_after), (2, 1, 1));
+        let wrong = (counted.negatives, counted.false_before, counted.false_after);
         assert_eq!(wrong, (1, 0, 1));
     }
 }

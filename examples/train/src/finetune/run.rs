@@ -1,11 +1,11 @@
-//! The epochs of a run: train, measure, keep the best, stop in time.
+//! The training loop: epochs, evaluation, the best model, early stopping.
 
 use super::batch::batch;
+use super::evaluate::{build, mean_loss};
 use super::freeze;
-use super::measure::{build, mean_loss};
 use super::state::{Epoch, Saved, State, trained};
-use super::teacher::{Teacher, rate};
-use super::{Material, Options, Progress, Watch, hash};
+use super::trainer::{Trainer, learning_rate};
+use super::{Material, OnStep, Options, Progress, hash};
 use crate::dice::{Dice, Purpose};
 use anyhow::{Context, Result};
 use burn::module::Module;
@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use std::fs;
 use std::time::Instant;
 
-/// A run with all that it is decided by.
+/// A run with its options.
 pub struct Run<'a> {
     pub options: &'a Options,
     pub base: &'a Pretrained,
@@ -25,7 +25,7 @@ pub struct Run<'a> {
     pub settings: Map<String, Value>,
 }
 
-/// A run that has ended.
+/// A finished run.
 pub struct Finished {
     pub state: State,
     pub ended: String,
@@ -33,36 +33,39 @@ pub struct Finished {
 }
 
 impl Run<'_> {
-    /// Trains until an end is reached, from the beginning or from where a run was interrupted.
-    /// The output folder then holds the best epoch's model.
+    /// Trains to the end, from the beginning or from the state of an interrupted run. Afterwards the
+    /// output folder has the model of the best epoch.
     ///
     /// # Errors
     /// If the model cannot be built, training fails, or a file cannot be written or read.
-    pub fn train(&self, material: &mut Material, watch: Watch) -> Result<Finished> {
+    pub fn train(&self, material: &mut Material, on_step: OnStep) -> Result<Finished> {
         let options = self.options;
         let device = musicap::Device::Cpu.to_burn()?.autodiff();
-        let (mut teacher, mut state) = match self.saved.state()? {
+        let (mut trainer, mut state) = match self.saved.state()? {
             Some(state) => {
                 state.check(&self.settings)?;
-                eprintln!("going on after {} steps of epoch {}", state.step, state.epochs.len());
-                (self.saved.restore(self.teacher(&self.saved.weights()?, &device)?)?, state)
+                eprintln!("resuming after {} steps of epoch {}", state.step, state.epochs.len());
+                (self.saved.restore(self.trainer(&self.saved.weights()?, &device)?)?, state)
             }
             None => {
-                let teacher = self.teacher(self.base.checkpoint(), &device)?;
-                let held_out_loss = self.measure(&teacher, material)?;
+                let trainer = self.trainer(self.base.checkpoint(), &device)?;
+                let held_out_loss = self.held_out_loss(&trainer, material)?;
                 let before = Epoch { epoch: 0, train_loss: None, held_out_loss, seconds: 0.0 };
-                (teacher, State::new(self.settings.clone(), before))
+                (trainer, State::new(self.settings.clone(), before))
             }
         };
-        let parameters = teacher.trainee.parameters;
+        let parameters = trainer.trainable.parameters;
 
-        let steps = material.train.len().div_ceil(options.batch);
+        let steps = material.train.len().div_ceil(options.batch_size);
         let style = "{bar:30} {pos}/{len} steps, at most {eta} left; {msg}";
         let progress = ProgressBar::new((steps * options.epochs) as u64)
             .with_style(ProgressStyle::with_template(style)?)
             .with_position(((state.epochs.len() - 1) * steps + state.step) as u64);
         progress.reset_eta();
-        progress.println(format!("before: held out {:.3}", state.epochs[0].held_out_loss));
+        progress.println(format!(
+            "before training: held-out loss {:.3}",
+            state.epochs[0].held_out_loss
+        ));
         let mut clock = Instant::now();
         let mut saved_at = Instant::now();
         let ended = loop {
@@ -72,64 +75,64 @@ impl Run<'_> {
             let epoch = state.epochs.len();
             let mut order: Vec<usize> = (0..material.train.len()).collect();
             self.dice(epoch, 0).shuffle(&mut order);
-            for part in order.chunks(options.batch).skip(state.step) {
+            for part in order.chunks(options.batch_size).skip(state.step) {
                 let done = (epoch - 1) * steps + state.step;
-                teacher = self.step(teacher, &mut state, part, done, steps, material)?;
+                trainer = self.step(trainer, &mut state, part, done, steps, material)?;
                 state.seconds += clock.elapsed().as_secs_f64();
                 clock = Instant::now();
                 progress.inc(1);
                 progress.set_message(format!("loss {:.3}", state.loss / state.tokens as f64));
                 if saved_at.elapsed().as_secs_f64() > 60.0 * options.save_minutes {
-                    self.saved.save(self.base, &teacher, &state)?;
+                    self.saved.save(self.base, &trainer, &state)?;
                     saved_at = Instant::now();
                 }
-                watch(&self.progress(&state, steps))?;
+                on_step(&self.progress(&state, steps))?;
                 if self.out_of_time(&state) {
                     break;
                 }
             }
-            let held_out_loss = self.measure(&teacher, material)?;
+            let held_out_loss = self.held_out_loss(&trainer, material)?;
             state.seconds += clock.elapsed().as_secs_f64();
             clock = Instant::now();
             state.close_epoch(held_out_loss);
             let last = &state.epochs[epoch];
             let train_loss = last.train_loss.unwrap_or(f64::NAN);
             let best = state.since_best() == 0;
-            let mark = if best { ", the best" } else { "" };
+            let mark = if best { " (best)" } else { "" };
             progress.println(format!(
-                "epoch {epoch}: training {train_loss:.3}, held out {held_out_loss:.3}{mark}"
+                "epoch {epoch}: training loss {train_loss:.3}, held-out loss {held_out_loss:.3}{mark}"
             ));
             if best {
-                self.keep(&teacher, &state, material)?;
+                self.write_model(&trainer, &state, material)?;
             }
-            self.saved.save(self.base, &teacher, &state)?;
+            self.saved.save(self.base, &trainer, &state)?;
             saved_at = Instant::now();
-            watch(&self.progress(&state, steps))?;
+            on_step(&self.progress(&state, steps))?;
         };
         progress.finish_and_clear();
         if state.best().epoch == 0 {
-            let teacher = self.teacher(self.base.checkpoint(), &device)?;
-            self.keep(&teacher, &state, material)?;
+            let trainer = self.trainer(self.base.checkpoint(), &device)?;
+            self.write_model(&trainer, &state, material)?;
         }
         Ok(Finished { state, ended, parameters })
     }
 
-    /// A teacher of the model that has `weights`.
-    fn teacher(&self, weights: &Checkpoint, device: &Device) -> Result<Teacher> {
+    /// A trainer for the model with `weights`.
+    fn trainer(&self, weights: &Checkpoint, device: &Device) -> Result<Trainer> {
         let model = build(self.base.config(), weights, device)?;
-        let trainee = freeze::prepare(model, &self.options.frozen())?;
-        Ok(Teacher::new(trainee, self.options.smoothing, self.options.clip))
+        let trainable = freeze::prepare(model, &self.options.frozen())?;
+        Ok(Trainer::new(trainable, self.options.label_smoothing, self.options.max_grad_norm))
     }
 
-    /// Why the run is over, if it is.
+    /// Why the run ends now, if it does.
     fn ended(&self, state: &State) -> Option<String> {
         let options = self.options;
         if state.epochs.len() > options.epochs {
-            Some(format!("all {} epochs were done", options.epochs))
+            Some(format!("all {} epochs were completed", options.epochs))
         } else if state.since_best() >= options.patience {
-            Some(format!("{} epochs were no better on the held-out pairs", options.patience))
+            Some(format!("{} epochs did not improve the held-out loss", options.patience))
         } else if self.out_of_time(state) {
-            Some("the time was up".into())
+            Some("the time limit was reached".into())
         } else {
             None
         }
@@ -150,63 +153,63 @@ impl Run<'_> {
         self.options.minutes.is_some_and(|minutes| state.seconds >= 60.0 * minutes)
     }
 
-    /// Chance in an epoch: 0 for its order, then one for each clip's changes. A run that goes on
-    /// in the middle meets the same.
-    fn dice(&self, epoch: usize, use_: usize) -> Dice {
-        Dice::new(self.options.seed, ((epoch as u64) << 32) + use_ as u64, Purpose::Tune)
+    /// Random numbers of an epoch: stream 0 for the order, then one for the augmentation of each clip.
+    /// A resumed run gets the same.
+    fn dice(&self, epoch: usize, stream: usize) -> Dice {
+        Dice::new(self.options.seed, ((epoch as u64) << 32) + stream as u64, Purpose::Tune)
     }
 
-    /// One step on the clips `part`, `done` steps after the first.
+    /// Runs one step on the clips `part`; `done` steps have been run before.
     fn step(
         &self,
-        teacher: Teacher,
+        trainer: Trainer,
         state: &mut State,
         part: &[usize],
         done: usize,
         steps: usize,
         material: &mut Material,
-    ) -> Result<Teacher> {
+    ) -> Result<Trainer> {
         let options = self.options;
         let Material { train, spectra, .. } = material;
         let clips: Vec<_> = part.iter().map(|&clip| &train[clip]).collect();
-        let tokens = clips.iter().map(|(_, lesson)| lesson.target.len()).sum();
+        let tokens = clips.iter().map(|(_, example)| example.target.len()).sum();
         let all = steps * options.epochs;
-        let warm_up = (options.warm_up * all as f64).round() as usize;
-        let rate = rate(done, all, warm_up, options.rate(self.base));
+        let warmup = (options.warmup * all as f64).round() as usize;
+        let rate = learning_rate(done, all, warmup, options.learning_rate(self.base));
 
         let device = musicap::Device::Cpu.to_burn()?.autodiff();
         let epoch = state.epochs.len();
-        let micro = options.micro_batch.unwrap_or(options.batch);
+        let micro = options.micro_batch_size.unwrap_or(options.batch_size);
         let batches = clips.chunks(micro).map(|clips| {
-            let mut vary = |clip| self.dice(epoch, 1 + clip);
-            let vary: Option<&mut dyn FnMut(usize) -> Dice> =
-                if options.plain { None } else { Some(&mut vary) };
-            let clips: Vec<_> = clips.iter().map(|(clip, lesson)| (clip, lesson)).collect();
-            batch(&clips, spectra, self.base.config(), vary, &device)
+            let mut augment = |clip| self.dice(epoch, 1 + clip);
+            let augment: Option<&mut dyn FnMut(usize) -> Dice> =
+                if options.no_augment { None } else { Some(&mut augment) };
+            let clips: Vec<_> = clips.iter().map(|(clip, example)| (clip, example)).collect();
+            batch(&clips, spectra, self.base.config(), augment, &device)
         });
         let begun = Instant::now();
         let at = || format!("step {} of epoch {epoch}", state.step + 1);
-        let (teacher, loss) = teacher.step(batches, tokens, rate).with_context(at)?;
+        let (trainer, loss) = trainer.step(batches, tokens, rate).with_context(at)?;
         state.step_seconds += begun.elapsed().as_secs_f64();
         state.step_clips += part.len();
         state.step += 1;
         state.loss += loss;
         state.tokens += tokens;
-        Ok(teacher)
+        Ok(trainer)
     }
 
-    /// Mean cross-entropy of a token on the held-out clips, in nats.
-    fn measure(&self, teacher: &Teacher, material: &mut Material) -> Result<f64> {
-        // Without automatic differentiation, which would keep every layer's output.
-        let model = teacher.trainee.model.valid();
+    /// Mean cross-entropy per token on the held-out clips, in nats.
+    fn held_out_loss(&self, trainer: &Trainer, material: &mut Material) -> Result<f64> {
+        // Without automatic differentiation, which would keep the output of every layer.
+        let model = trainer.trainable.model.valid();
         let device = musicap::Device::Cpu.to_burn()?;
         let Material { held_out, spectra, .. } = material;
-        let at_once = self.options.at_once();
-        mean_loss(&model, held_out, spectra, self.base.config(), at_once, &device)
+        let batch_size = self.options.evaluation_batch_size();
+        mean_loss(&model, held_out, spectra, self.base.config(), batch_size, &device)
     }
 
-    /// Writes the model as it is now into the output folder, with how it came to be.
-    fn keep(&self, teacher: &Teacher, state: &State, material: &Material) -> Result<()> {
+    /// Writes the current model to the output folder, with its provenance in `config.json`.
+    fn write_model(&self, trainer: &Trainer, state: &State, material: &Material) -> Result<()> {
         let (options, base) = (self.options, self.base);
         let note = |sha256: Option<String>| {
             json!({
@@ -223,9 +226,9 @@ impl Run<'_> {
             })
         };
         let config = base.config().clone().with_extra("musicap", note(None));
-        trained(base, &teacher.trainee, config.clone())?
+        trained(base, &trainer.trainable, config.clone())?
             .save(&options.output, options.precision)?;
-        // The hash is that of the file, which is there only now.
+        // The hash is that of the file, which exists only now.
         let sha256 = hash(&options.output.join("model.safetensors"))?;
         let config = config.with_extra("musicap", note(Some(sha256)));
         let (path, partial) =

@@ -1,20 +1,20 @@
-//! Which clips are held out.
+//! The held-out split.
 
 use crate::dice::{Dice, Purpose};
 use anyhow::{Result, ensure};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Which of some clips are held out, by their `recordings`: at least one, about `share` of all,
-/// never all. Whole recordings are held out, since clips of one are too alike for one to be a
-/// test of what was learnt from another. Only where all are of one recording are clips drawn.
+/// Whether each clip is held out, given its recording: at least one, about `share` of them, never all.
+/// Whole recordings are held out, since clips of the same recording are too similar for a test. If
+/// there is only one recording, single clips are held out.
 ///
 /// # Errors
 /// If there are fewer than two clips.
 pub fn held_out(recordings: &[&Path], share: f64, seed: u64) -> Result<Vec<bool>> {
     let count = recordings.len();
-    ensure!(count > 1, "one pair is too few: some must be held out; name more");
-    // Clips that stay together.
+    ensure!(count > 1, "one pair is too few, as some are held out; add more pairs");
+    // Clips of the same recording.
     let mut groups: BTreeMap<&Path, Vec<usize>> = BTreeMap::new();
     for (clip, recording) in recordings.iter().enumerate() {
         groups.entry(recording).or_default().push(clip);
@@ -27,9 +27,9 @@ pub fn held_out(recordings: &[&Path], share: f64, seed: u64) -> Result<Vec<bool>
     let wanted = ((count as f64 * share).round() as usize).clamp(1, count - 1);
     let mut held = vec![false; count];
     let mut so_far = 0;
-    // The last group stays to be trained on.
+    // The last group is always trained on.
     for group in &groups[..groups.len() - 1] {
-        // A long recording may be most of the data.
+        // One recording may be most of the data.
         let too_many = so_far > 0 && so_far + group.len() > 2 * wanted;
         if so_far < wanted && !too_many {
             so_far += group.len();
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_recording_is_on_both_sides_and_the_share_is_kept() {
+    fn recordings_are_not_split_and_the_share_is_kept() {
         let names: Vec<String> = (0..40).map(|i| format!("{}.wav", i / 2)).collect();
         let names: Vec<&Path> = names.iter().map(Path::new).collect();
         for seed in 0..10 {
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn both_sides_have_a_clip_whatever_the_share() {
+    fn both_parts_have_a_clip_for_any_share() {
         let [a, b] = ["a", "b"].map(Path::new);
         for (names, share) in [(&[a, b][..], 0.01), (&[a, b], 0.99), (&[a, a, a], 0.5)] {
             let held = held_out(names, share, 1).unwrap();

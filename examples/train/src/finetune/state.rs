@@ -1,7 +1,7 @@
-//! What a run keeps on disk while it goes on, so that it can be continued where it was.
+//! The state of a run on disk, for resuming it.
 
-use super::freeze::Trainee;
-use super::teacher::Teacher;
+use super::freeze::TrainableModel;
+use super::trainer::Trainer;
 use anyhow::{Context, Result, ensure};
 use musicap::Pretrained;
 use musicap::checkpoint::{Checkpoint, Precision};
@@ -10,30 +10,31 @@ use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// One pass over the training clips.
+/// The result of an epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// Counted from 1; 0 is the model before training.
+    /// From 1; 0 is the model before training.
     pub epoch: usize,
-    /// Mean cross-entropy of a token, in nats, while training.
+    /// Mean cross-entropy per token in nats, during training.
     pub train_loss: Option<f64>,
-    /// The same on the held-out clips, after the epoch.
+    /// Mean cross-entropy per token in nats on the held-out clips, after the epoch.
     pub held_out_loss: f64,
-    /// Since the run began, without interruptions.
+    /// Time since the start of the run, without interruptions.
     pub seconds: f64,
 }
 
-/// How far a run has come.
+/// The state of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// What must be the same for the run to be continued.
+    /// Options that must be the same for resuming.
     pub settings: Map<String, Value>,
-    /// Epochs that are done, the model before training first.
+    /// Finished epochs; the first entry is the model before training.
     pub epochs: Vec<Epoch>,
-    /// Steps done in the epoch that is running.
+    /// Finished steps of the current epoch.
     pub step: usize,
-    /// Sum of the losses in the epoch that is running, and of its tokens.
+    /// Sum of the losses in the current epoch.
     pub loss: f64,
+    /// Number of tokens in the current epoch.
     pub tokens: usize,
     pub seconds: f64,
     /// Seconds spent in training steps, and clips that went through them.
@@ -42,21 +43,21 @@ pub struct State {
 }
 
 impl State {
-    /// The epoch with the least held-out loss.
+    /// The epoch with the lowest held-out loss.
     pub fn best(&self) -> &Epoch {
         let least = self.epochs.iter().min_by(|a, b| a.held_out_loss.total_cmp(&b.held_out_loss));
         least.unwrap_or(&self.epochs[0])
     }
 
-    /// Epochs since then.
+    /// Number of epochs since the best.
     pub fn since_best(&self) -> usize {
         self.epochs.len() - 1 - self.best().epoch
     }
 
-    /// Checks that this run is the one that `settings` ask for.
+    /// Checks that the run has these settings.
     ///
     /// # Errors
-    /// Names what differs.
+    /// If settings differ; the message lists them.
     pub fn check(&self, settings: &Map<String, Value>) -> Result<()> {
         let differ: Vec<String> = settings
             .iter()
@@ -68,35 +69,65 @@ impl State {
             .collect();
         ensure!(
             differ.is_empty(),
-            "a run with other settings was begun here: {}. Go on with the same, begin anew with \
-             --restart, or name another --output",
+            "there is a run with other settings here: {}. Resume it with the same, discard it with \
+             --restart, or choose another --output",
             differ.join("; ")
         );
         Ok(())
     }
 }
 
-/// The folder in the output folder that a run is continued from. It is itself a model folder.
+/// The checkpoint folder in the output folder. It is a model folder, too.
 pub struct Saved {
     folder: PathBuf,
+}
+
+/// Marks a floating-point number that is stored as text.
+const FLOAT: &str = "float64 ";
+
+/// `value` with its floating-point numbers as text. serde_json does not read all numbers exactly as it
+/// wrote them, and a resumed run would differ from its own settings.
+fn to_text(value: Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) => Value::String(format!("{FLOAT}{float:?}")),
+            None => Value::Number(number),
+        },
+        Value::Array(values) => values.into_iter().map(to_text).collect(),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (key, to_text(value))).collect(),
+        other => other,
+    }
+}
+
+/// The inverse of [`to_text`].
+fn from_text(value: Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let float = text.strip_prefix(FLOAT).and_then(|float| float.parse::<f64>().ok());
+            float.map_or(Value::String(text), Value::from)
+        }
+        Value::Array(values) => values.into_iter().map(from_text).collect(),
+        Value::Object(map) => map.into_iter().map(|(key, value)| (key, from_text(value))).collect(),
+        other => other,
+    }
 }
 
 const STATE: &str = "state.json";
 const OPTIMIZER: &str = "optimizer.bpk";
 
 impl Saved {
-    /// That of the run in `output`.
+    /// The checkpoint of the run in `output`.
     pub fn of(output: &Path) -> Self {
         Saved { folder: output.join("checkpoint") }
     }
 
-    /// The folder that counts: a run that was ended while it replaced one has left the older.
+    /// The valid folder: if a run ended while it replaced the checkpoint, the older one is left.
     fn found(&self) -> Option<PathBuf> {
         let older = self.folder.with_extension("old");
         [self.folder.clone(), older].into_iter().find(|folder| folder.join(STATE).is_file())
     }
 
-    /// How far the run had come, if there is one.
+    /// The state of the run, if there is one.
     ///
     /// # Errors
     /// If its file cannot be read.
@@ -104,11 +135,14 @@ impl Saved {
         let Some(folder) = self.found() else { return Ok(None) };
         let path = folder.join(STATE);
         let state = fs::read(&path).map_err(anyhow::Error::from);
-        let state = state.and_then(|json| Ok(serde_json::from_slice(&json)?));
+        let state = state.and_then(|json| {
+            let value: Value = serde_json::from_slice(&json)?;
+            Ok(serde_json::from_value(from_text(value))?)
+        });
         Ok(Some(state.with_context(|| path.display().to_string())?))
     }
 
-    /// The weights that the run had come to.
+    /// The weights of the run.
     ///
     /// # Errors
     /// If they cannot be read.
@@ -117,28 +151,29 @@ impl Saved {
         Ok(Checkpoint::open_safetensors(&folder.join("model.safetensors"))?)
     }
 
-    /// Gives `teacher` the optimizer's state of then.
+    /// Loads the optimizer's state into `trainer`.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn restore(&self, mut teacher: Teacher) -> Result<Teacher> {
+    pub fn restore(&self, mut trainer: Trainer) -> Result<Trainer> {
         let path = self.found().context("there is no checkpoint")?.join(OPTIMIZER);
-        let loaded = teacher.optimizer.load(&path);
-        teacher.optimizer = loaded.with_context(|| path.display().to_string())?;
-        Ok(teacher)
+        let loaded = trainer.optimizer.load(&path);
+        trainer.optimizer = loaded.with_context(|| path.display().to_string())?;
+        Ok(trainer)
     }
 
-    /// Writes down how far the run has come, in place of what was there.
+    /// Writes the checkpoint, which replaces the one before.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn save(&self, base: &Pretrained, teacher: &Teacher, state: &State) -> Result<()> {
+    pub fn save(&self, base: &Pretrained, trainer: &Trainer, state: &State) -> Result<()> {
         let (new, old) = (self.folder.with_extension("new"), self.folder.with_extension("old"));
         remove(&new)?;
-        trained(base, &teacher.trainee, base.config().clone())?.save(&new, Precision::F32)?;
-        teacher.optimizer.save(new.join(OPTIMIZER)).context("the optimizer's state")?;
-        fs::write(new.join(STATE), serde_json::to_vec_pretty(state)?)?;
-        // At every moment one of the two is whole.
+        trained(base, &trainer.trainable, base.config().clone())?.save(&new, Precision::F32)?;
+        trainer.optimizer.save(new.join(OPTIMIZER)).context("the optimizer's state")?;
+        let state = to_text(serde_json::to_value(state)?);
+        fs::write(new.join(STATE), serde_json::to_vec_pretty(&state)?)?;
+        // At any time one of the two is complete.
         if self.folder.exists() {
             remove(&old)?;
             fs::rename(&self.folder, &old)?;
@@ -147,7 +182,7 @@ impl Saved {
         remove(&old)
     }
 
-    /// Removes it all: the run is done, or begins anew.
+    /// Removes the checkpoint: the run is finished or restarted.
     ///
     /// # Errors
     /// If it cannot be removed.
@@ -168,15 +203,31 @@ fn remove(folder: &Path) -> Result<()> {
     }
 }
 
-/// The model that `trainee` has become, as one that can be saved and loaded.
+/// The trained model, for saving.
 ///
 /// # Errors
-/// If the weights cannot be had from the device.
+/// If the weights cannot be read from the device.
 pub fn trained(
     base: &Pretrained,
-    trainee: &Trainee,
+    trainable: &TrainableModel,
     config: musicap::checkpoint::ModelConfig,
 ) -> Result<Pretrained> {
-    let weights = Checkpoint::from_tensors("the fine-tuned model", trainee.model.tensors()?);
+    let weights = Checkpoint::from_tensors("the fine-tuned model", trainable.model.tensors()?);
     Ok(base.with_weights("the fine-tuned model", config, weights)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_they_were_written() {
+        // The default learning rates of d_model 192 and 768, and what sums and divisions give.
+        let floats =
+            [0.0384 / 192.0, 0.0384 / 768.0, 0.1 + 0.2, 1.0 / 3.0, 1e-7, 6.267643928527832];
+        let value =
+            serde_json::json!({"floats": floats, "integer": 3, "text": "0.5", "none": null});
+        let json = serde_json::to_string(&to_text(value.clone())).unwrap();
+        assert_eq!(from_text(serde_json::from_str(&json).unwrap()), value);
+    }
 }

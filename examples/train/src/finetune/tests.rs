@@ -1,9 +1,9 @@
 //! Fine-tuning as a whole, on the parity kit's small models.
 
 use super::batch::Batch;
+use super::evaluate::build;
 use super::freeze;
-use super::measure::build;
-use super::teacher::{Teacher, loss, norm};
+use super::trainer::{Trainer, loss, norm};
 use super::*;
 use crate::dice::{Dice, Purpose};
 
@@ -22,7 +22,7 @@ struct Line {
     options: Options,
 }
 
-/// A folder that goes away with its owner.
+/// A temporary folder.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -43,7 +43,7 @@ impl Scratch {
         path
     }
 
-    /// Four seconds of a tone, at a rate that has to be converted.
+    /// Four seconds of a tone at a sample rate that requires resampling.
     fn tone(&self, name: &str, hertz: f32) {
         let tone = |n| (n as f32 * hertz * std::f32::consts::TAU / 8_000.0).sin() * 0.3;
         let samples: Vec<f32> = (0..32_000).map(tone).collect();
@@ -66,7 +66,7 @@ impl Scratch {
         self.csv("pairs.csv", &table)
     }
 
-    /// A random model with a vocabulary of English, small enough to learn in a moment.
+    /// A small random model with an English vocabulary, which trains fast.
     fn small_model(&self) -> PathBuf {
         let embedded = Pretrained::embedded().unwrap();
         let config = r#"{"vocab_size": VOCABULARY, "d_model": 64, "encoder_layers": 1,
@@ -99,13 +99,13 @@ impl Scratch {
     }
 }
 
-/// Weights as networks are born with.
+/// Random initial weights.
 struct Random(Dice);
 
 impl TensorSource for Random {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> musicap::Result<Vec<f32>> {
         let fan_in: usize = shape[1..].iter().product();
-        // Decibels are large numbers.
+        // The input is decibels, which are large numbers.
         let scale = if name.contains("conv1") { 0.02 } else { 1.0 } / (fan_in as f32).sqrt();
         let mut value = || match name {
             _ if name.ends_with("norm.weight") || name.ends_with("embedding.weight") => 1.0,
@@ -150,18 +150,18 @@ fn kit_batch() -> Batch {
     Batch {
         mel: Tensor::from_data(TensorData::new(mel, [2, 128, 1001]), &device),
         input,
-        asked: Tensor::from_data(TensorData::from([0i64, 1, 2, 3, 4, 5, 6, 7, 8, 9]), &device),
+        positions: Tensor::from_data(TensorData::from([0i64, 1, 2, 3, 4, 5, 6, 7, 8, 9]), &device),
         target: Tensor::from_data(TensorData::new(target, [10]), &device),
         tokens: 10,
     }
 }
 
-fn teacher(model: &str, freeze: &[&str]) -> Teacher {
+fn trainer(model: &str, freeze: &[&str]) -> Trainer {
     let base = Pretrained::open(kit(model)).unwrap();
     let device = musicap::Device::Cpu.to_burn().unwrap().autodiff();
     let model = build(base.config(), base.checkpoint(), &device).unwrap();
     let freeze: Vec<String> = freeze.iter().map(|part| part.to_string()).collect();
-    Teacher::new(freeze::prepare(model, &freeze).unwrap(), 0.1, 1.0)
+    Trainer::new(freeze::prepare(model, &freeze).unwrap(), 0.1, 1.0)
 }
 
 fn close(found: f64, expected: f64, tolerance: f64) {
@@ -179,61 +179,78 @@ fn loss_gradients_and_steps_are_those_of_pytorch() {
     ];
     for (name, plain, smoothed, length, after) in expected {
         let batch = kit_batch();
-        let mut teacher = teacher(name, &[]);
-        let model = &teacher.trainee.model;
+        let mut trainer = trainer(name, &[]);
+        let model = &trainer.trainable.model;
         let found = loss(model, &batch, 0.1);
         close(found.plain.into_scalar::<f64>() / 10.0, plain, 1e-4);
-        close(found.taught.clone().into_scalar::<f64>() / 10.0, smoothed, 1e-4);
-        let gradients = (found.taught / 10.0).backward();
+        close(found.smoothed.clone().into_scalar::<f64>() / 10.0, smoothed, 1e-4);
+        let gradients = (found.smoothed / 10.0).backward();
         let gradients = GradientsParams::from_grads(gradients, model);
         close(norm(model, &gradients), length, 1e-3);
 
         for _ in 0..5 {
-            (teacher, _) = teacher.step(std::iter::once(Ok(kit_batch())), 10, 1e-3).unwrap();
+            (trainer, _) = trainer.step(std::iter::once(Ok(kit_batch())), 10, 1e-3).unwrap();
         }
-        let found = loss(&teacher.trainee.model, &batch, 0.0).plain;
+        let found = loss(&trainer.trainable.model, &batch, 0.0).plain;
         close(found.into_scalar::<f64>() / 10.0, after, 5e-3);
     }
 }
 
 #[test]
-fn padding_is_asked_for_nothing() {
+fn padding_has_no_effect_on_the_loss() {
     let base = Pretrained::open(kit("model-a")).unwrap();
     let scratch = Scratch::new("padding");
     let path = scratch.path("spectra");
     let mut spectra = Spectra::create(path, &base.config().audio).unwrap();
     let pairs = pairs::read(&scratch.four_tones()).unwrap().0;
     let loaded = clips::load(pairs, &base.config().audio, &mut spectra, |_| {}).unwrap();
-    let lesson = |text| Lesson::new(text, base.tokenizer(), base.config()).unwrap();
-    let (short, long) = (lesson("low"), lesson("a higher one"));
+    let example = |text| Example::new(text, base.tokenizer(), base.config()).unwrap();
+    let (short, long) = (example("low"), example("a higher one"));
     let clips = [(&loaded.clips[0], &short), (&loaded.clips[2], &long)];
     let device = musicap::Device::Cpu.to_burn().unwrap().autodiff();
-    let teacher = teacher("model-a", &[]);
-    let mut losses = |clips: &[(&Clip, &Lesson)]| {
+    let trainer = trainer("model-a", &[]);
+    let mut losses = |clips: &[(&Clip, &Example)]| {
         let batch = batch::batch(clips, &mut spectra, base.config(), None, &device).unwrap();
-        loss(&teacher.trainee.model, &batch, 0.1).taught.into_scalar::<f64>()
+        loss(&trainer.trainable.model, &batch, 0.1).smoothed.into_scalar::<f64>()
     };
     let apart = losses(&clips[..1]) + losses(&clips[1..]);
     close(losses(&clips), apart, 1e-5);
 }
 
 #[test]
-fn four_pairs_are_learnt_by_heart_and_the_folder_says_so() {
+fn four_pairs_are_learnt_exactly_by_the_model_in_the_folder() {
     let scratch = Scratch::new("heart");
     let data = scratch.four_tones();
     let held_out = data.to_str().unwrap();
-    let mut more = vec!["--held-out", held_out, "--epochs", "60", "--batch", "2", "--rate", "3e-3"];
-    more.extend(["--plain", "--smoothing", "0", "--patience", "60", "--watch", "low"]);
+    let mut more = vec![
+        "--held-out",
+        held_out,
+        "--epochs",
+        "60",
+        "--batch-size",
+        "2",
+        "--learning-rate",
+        "3e-3",
+    ];
+    more.extend([
+        "--no-augment",
+        "--label-smoothing",
+        "0",
+        "--patience",
+        "60",
+        "--watch-words",
+        "low",
+    ]);
     let report = finetune(&scratch.options(&data, "out", &more)).unwrap();
     let (before, best) = (&report.epochs[0], &report.epochs[report.best_epoch]);
     assert!(before.held_out_loss > 5.0 && best.held_out_loss < 0.05, "{report:?}");
-    for example in &report.measured[0].captions {
-        assert_eq!(example.after, example.own);
+    for example in &report.evaluations[0].captions {
+        assert_eq!(example.after, example.reference);
     }
-    let watched = &report.measured[0].watched[0];
-    assert_eq!((watched.said_before, watched.said_after, watched.with), (0, 1, 1));
+    let word_counts = &report.evaluations[0].word_counts[0];
+    assert_eq!((word_counts.true_before, word_counts.true_after, word_counts.positives), (0, 1, 1));
 
-    // What anyone would do with the folder.
+    // As users load the folder.
     let captioner = Captioner::from_pretrained(scratch.path("out")).unwrap();
     let captions = captioner.caption_file(scratch.path("c.wav")).unwrap();
     assert_eq!(captions.captions[0].text, "high");
@@ -249,7 +266,7 @@ fn four_pairs_are_learnt_by_heart_and_the_folder_says_so() {
 }
 
 #[test]
-fn bad_rows_are_named_and_left_out_and_only_bad_rows_are_an_error() {
+fn bad_rows_are_reported_and_skipped_and_only_bad_rows_are_an_error() {
     let scratch = Scratch::new("bad");
     scratch.four_tones();
     fs::write(scratch.path("noise.mp3"), [7; 4000]).unwrap();
@@ -257,21 +274,21 @@ fn bad_rows_are_named_and_left_out_and_only_bad_rows_are_an_error() {
     let good = "a.wav,low,1,3\nb.wav,mid,0,12\nc.wav,high,,\n";
     let data = scratch.csv("mixed.csv", &format!("{bad}{good}"));
     let report = finetune(&scratch.options(&data, "out", &["--epochs", "1"])).unwrap();
-    assert_eq!(report.trained_on + report.measured[0].pairs, 3);
-    let lines: Vec<u64> = report.left_out.iter().map(|remark| remark.place.line).collect();
+    assert_eq!(report.trained_on + report.evaluations[0].pairs, 3);
+    let lines: Vec<u64> = report.skipped.iter().map(|remark| remark.place.line).collect();
     assert_eq!(lines, [2, 3, 4, 5, 6]);
-    for (remark, expected) in report.left_out.iter().zip([
+    for (remark, expected) in report.skipped.iter().zip([
         "gone.wav: cannot read",
         "noise.mp3",
         "caption is empty",
         "end_s 1 is not after start_s 2",
-        "0.0 s of sound from 9.0 s on, of a recording of 4.0 s",
+        "0.0 s of audio from 9.0 s in a recording of 4.0 s",
     ]) {
-        assert!(remark.what.contains(expected), "{remark}");
+        assert!(remark.text.contains(expected), "{remark}");
     }
     let markdown = fs::read_to_string(scratch.path("out/report.md")).unwrap();
     assert!(markdown.contains("mixed.csv, line 5: end_s 1 is not after start_s 2"));
-    assert_eq!(report.remarks[0].what, "12.0 s long; its first 10 s are used");
+    assert_eq!(report.remarks[0].text, "12.0 s long; the first 10 s are used");
 
     let data = scratch.csv("bad.csv", bad);
     let error = finetune(&scratch.options(&data, "bad", &[])).unwrap_err().to_string();
@@ -279,8 +296,8 @@ fn bad_rows_are_named_and_left_out_and_only_bad_rows_are_an_error() {
 }
 
 #[test]
-fn a_row_is_the_stretch_it_names_and_is_filled_up_as_when_captioning() {
-    let scratch = Scratch::new("stretch");
+fn a_clip_is_the_span_of_its_row_with_the_padding_of_captioning() {
+    let scratch = Scratch::new("span");
     let noise: Vec<f32> = {
         let mut dice = Dice::new(1, 0, Purpose::Tune);
         (0..16_000 * 12).map(|_| dice.between(-0.3, 0.3)).collect()
@@ -296,15 +313,15 @@ fn a_row_is_the_stretch_it_names_and_is_filled_up_as_when_captioning() {
         for (clip, (from, to)) in loaded.clips.iter().zip([(1.5, 4.0), (0.0, 10.0), (9.0, 12.0)]) {
             let at = |seconds: f64| (seconds * 16_000.0) as usize;
             // As the file holds it: 16 bits.
-            let heard = noise[at(from)..at(to)].iter().map(|x| (x * 32_767.0).trunc() / 32_768.0);
-            let mut heard: Vec<f32> = heard.collect();
+            let audio = noise[at(from)..at(to)].iter().map(|x| (x * 32_767.0).trunc() / 32_768.0);
+            let mut audio: Vec<f32> = audio.collect();
             match config.pad {
-                musicap::audio::Pad::Zero => heard.resize(160_000, 0.0),
+                musicap::audio::Pad::Zero => audio.resize(160_000, 0.0),
                 musicap::audio::Pad::Repeat => {
-                    heard = heard.iter().copied().cycle().take(160_000).collect();
+                    audio = audio.iter().copied().cycle().take(160_000).collect();
                 }
             }
-            let expected: Vec<f32> = log_mel.compute(&heard).into_iter().collect();
+            let expected: Vec<f32> = log_mel.compute(&audio).into_iter().collect();
             let found = spectra.read(clip.spectrum).unwrap();
             assert_eq!(found.len(), expected.len());
             assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-3));
@@ -313,20 +330,20 @@ fn a_row_is_the_stretch_it_names_and_is_filled_up_as_when_captioning() {
 }
 
 #[test]
-fn a_run_that_was_interrupted_ends_as_one_that_was_not() {
+fn a_resumed_run_ends_as_one_without_interruption() {
     let scratch = Scratch::new("resume");
     let data = scratch.four_tones();
-    let more = ["--epochs", "3", "--batch", "1", "--save-minutes", "0", "--rate", "1e-3"];
+    let more = ["--epochs", "3", "--batch-size", "1", "--save-minutes", "0"];
     let whole = finetune(&scratch.options(&data, "whole", &more)).unwrap();
 
     let broken = scratch.options(&data, "broken", &more);
     for stop_at in [(1, 2), (2, 1), (3, 2)] {
         let mut stop = |at: &Progress| {
-            ensure!((at.epoch, at.step) != stop_at, "pulled the plug");
+            ensure!((at.epoch, at.step) != stop_at, "interrupted");
             Ok(())
         };
-        let error = finetune_watched(&broken, &mut stop).unwrap_err().to_string();
-        assert_eq!(error, "pulled the plug");
+        let error = finetune_with_callback(&broken, &mut stop).unwrap_err().to_string();
+        assert_eq!(error, "interrupted");
     }
     let other = scratch.options(&data, "broken", &["--epochs", "4"]);
     let error = finetune(&other).unwrap_err().to_string();
@@ -342,11 +359,12 @@ fn a_run_that_was_interrupted_ends_as_one_that_was_not() {
 }
 
 #[test]
-fn what_is_frozen_stays_bit_for_bit_and_the_rest_moves() {
+fn frozen_parameters_do_not_change_and_others_do() {
     let scratch = Scratch::new("freeze");
     let data = scratch.four_tones();
     let frozen = "audio-encoder,positions,bart.model.decoder.layers.0.encoder_attn";
-    let mut more = vec!["--epochs", "1", "--freeze", frozen, "--rate", "1e-3", "--held-out"];
+    let mut more =
+        vec!["--epochs", "1", "--freeze", frozen, "--learning-rate", "1e-3", "--held-out"];
     more.push(data.to_str().unwrap());
     finetune(&scratch.options(&data, "out", &more)).unwrap();
     let before = tensors(&Pretrained::open(scratch.path("small")).unwrap());
@@ -365,20 +383,29 @@ fn what_is_frozen_stays_bit_for_bit_and_the_rest_moves() {
 }
 
 #[test]
-fn smaller_pieces_of_a_batch_teach_the_same() {
+fn gradient_accumulation_gives_the_same_result() {
     let scratch = Scratch::new("micro");
     let data = scratch.four_tones();
     let run = |output: &str, micro: &str| {
-        let more = ["--epochs", "2", "--batch", "3", "--micro-batch", micro, "--rate", "1e-3"];
+        let more = [
+            "--epochs",
+            "2",
+            "--batch-size",
+            "3",
+            "--micro-batch-size",
+            micro,
+            "--learning-rate",
+            "1e-3",
+        ];
         finetune(&scratch.options(&data, output, &more)).unwrap().epochs[2].held_out_loss
     };
     close(run("one", "1"), run("three", "3"), 1e-3);
 }
 
 #[test]
-fn a_part_that_does_not_exist_cannot_be_frozen() {
+fn unknown_parts_to_freeze_are_an_error() {
     let scratch = Scratch::new("part");
     let data = scratch.four_tones();
-    let error = finetune(&scratch.options(&data, "out", &["--freeze", "ears"])).unwrap_err();
-    assert!(error.to_string().contains("no part \"ears\""), "{error}");
+    let error = finetune(&scratch.options(&data, "out", &["--freeze", "unknown"])).unwrap_err();
+    assert!(error.to_string().contains("no part \"unknown\""), "{error}");
 }

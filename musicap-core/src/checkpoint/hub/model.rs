@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{Hub, HubId, no_such_file};
-use crate::checkpoint::config::ModelConfig;
-use crate::checkpoint::folder::find_tokenizer;
+use crate::checkpoint::config::{ModelConfig, Weights};
+use crate::checkpoint::folder::{find_tokenizer, read_config};
 use crate::checkpoint::pretrained::Pretrained;
 use crate::checkpoint::tensors::Checkpoint;
 use crate::error::{Error, HubProblem, Result};
@@ -18,8 +18,9 @@ const BART_BASE: &str = "facebook/bart-base";
 impl Hub {
     /// The model in the repository: `config.json`; `model.safetensors`, `transfer.pth` or
     /// `pytorch_model.bin`; `tokenizer.json`, or `vocab.json` with `merges.txt` and perhaps
-    /// `added_tokens.json`; and `generation_config.json` if there is one, all from one commit. `seungheondoh/lp-music-caps` has the weights alone, and gets
-    /// the vocabulary of `facebook/bart-base`.
+    /// `added_tokens.json`; and `generation_config.json` if there is one, all from one commit.
+    /// `seungheondoh/lp-music-caps` has the weights alone, and gets the vocabulary of
+    /// `facebook/bart-base`.
     ///
     /// # Errors
     /// Those of [`file`](Self::file), or what is wrong with the model's files.
@@ -38,6 +39,19 @@ impl Hub {
             None => self.required_part(id, &commit, "transfer.pth")?,
         };
         Pretrained::from_files(id.to_string(), folder_of(&config), &weights)
+    }
+
+    /// The configuration of the model in the repository, without its weights.
+    ///
+    /// # Errors
+    /// Those of [`file`](Self::file), or [`Error::InvalidConfig`].
+    pub fn config(&self, id: &HubId) -> Result<ModelConfig> {
+        if id.repo() == LP_MUSIC_CAPS {
+            return Ok(ModelConfig::lp_music_caps());
+        }
+        let config = self.file(id, "config.json")?;
+        self.part(id, &self.commit(id, &config), "generation_config.json")?;
+        read_config(folder_of(&config), Weights::Own)
     }
 
     fn lp_music_caps(&self, id: &HubId) -> Result<Pretrained> {

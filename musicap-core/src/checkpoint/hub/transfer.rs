@@ -11,7 +11,7 @@ use hf_hub::progress::{DownloadEvent, Progress, ProgressEvent, ProgressHandler};
 use hf_hub::{HFClient, HFError};
 
 use super::id::HubId;
-use crate::error::HubProblem;
+use crate::error::{HubProblem, root_cause};
 
 /// Called with the bytes done, the bytes in all (0 if unknown) and the file's name.
 pub(super) type OnProgress = Arc<dyn Fn(u64, u64, &str) + Send + Sync>;
@@ -181,15 +181,6 @@ fn gated(server: &str) -> String {
         "{server} does not allow it: the repository is gated or private; accept its terms on \
          its page, and set HF_TOKEN to a token that may read it"
     )
-}
-
-/// The innermost cause, in one line.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string().replace(['\r', '\n'], " ")
 }
 
 /// Follows a download, to tell others and to notice when it stands still.

@@ -1,49 +1,49 @@
 //! Summaries without a network or a language model: nothing is said that no caption said.
 //!
-//! 1. [`Reading`]: each caption's attributes (instruments, voices, drums, tempo, mood and so on)
-//!    are read from its words; what goes in circles is dropped.
-//! 2. [`claims`]: captions that agree on an attribute make a claim about a stretch of time
-//!    (maximal scoring subsequences, Ruzzo and Tompa 1999).
-//! 3. [`prose`]: claims become sentences, what holds throughout first, then what changes.
-//! 4. [`lexrank`]: what no attribute stands for is quoted, the most central sentences first
-//!    (LexRank, Erkan and Radev 2004; maximal marginal relevance, Carbonell and Goldstein 1998).
+//! 1. [`Facts`] are parsed from each caption.
+//! 2. [`sections`]: captions that say alike become sections, each with what most of them say.
+//! 3. [`story`]: the whole first, then what changes from section to section.
+//! 4. [`render`]: the story in the words of a language, by its file in `languages`.
+//! 5. [`lexrank`]: captions that no fact can be read from are quoted, the most central sentences
+//!    first (LexRank, Erkan and Radev 2004; maximal marginal relevance, Carbonell and Goldstein
+//!    1998).
 
-mod claims;
-mod lexicon;
 mod lexrank;
-mod prose;
-mod reading;
-mod spans;
-mod text;
+mod quotes;
+mod render;
+mod sections;
+mod story;
 
-use std::collections::HashMap;
+use render::Renderer;
+use sections::{Part, SECTION_COST};
+use story::{Change, Event, Story};
 
-use reading::{Reading, Sentence};
-
+use super::facts::{Facts, Sentence};
+use super::language::Language;
 use super::{Summarizer, SummaryFuture, SummaryLength, SummaryOptions, SummaryStyle, Watch};
-use crate::caption::{Caption, Captions, minutes};
+use crate::caption::{Caption, Captions, Section, minutes};
 use crate::error::{Error, Result, SummaryProblem};
 
-/// The most claims that are tried for a word of summary.
-const CLAIMS_PER_WORD: f64 = 0.3;
-/// The greatest length of a sentence that is quoted, in words and in letters.
-const QUOTE_WORDS: usize = 40;
-const QUOTE_LETTERS: usize = 300;
-/// No summary has more letters than its greatest number of words times this.
-const LETTERS_PER_WORD: usize = 10;
-/// How many words a quotation must have that the summary does not have yet.
-const NEW_WORDS: usize = 4;
-/// The most sentences that LexRank compares, each with each.
-const COMPARED: usize = 500;
+/// Recordings up to this length, in seconds, are one sentence.
+const ONE_SENTENCE_S: f64 = 60.0;
+/// Recordings from this length on, in seconds, end with an outline of their sections.
+const OUTLINE_S: f64 = 20.0 * 60.0;
+/// The most changes that a sentence has.
+const CHANGES_PER_SENTENCE: usize = 3;
+/// By how much a section's cost grows until the summary is short enough, and the greatest cost:
+/// with it there is one section.
+const COST_GROWTH: f64 = 1.2;
+const MAX_COST: f64 = 1e9;
+/// No summary has more characters than its greatest number of words times this.
+const CHARS_PER_WORD: usize = 10;
 
-/// Writes summaries by counting what captions agree on. Needs no network and takes milliseconds.
+/// Writes summaries from what captions agree on. Needs no network and takes milliseconds.
 ///
-/// The summary says what holds throughout, then what changes and when, and may quote the most
-/// central sentences. What three of four captions say, the first and the last among them, holds
-/// throughout. Where there are five or more, what one alone says does not count.
-///
-/// The same captions give the same summary. It is in English, and of use for captions in
-/// English: of others it only quotes.
+/// The summary describes the whole, then what changes and when: one sentence for half a minute, a
+/// paragraph for a song, an outline of sections for an hour. It says nothing that captions do not,
+/// and nothing that a single caption says against its neighbours. The same captions give the same
+/// summary. The languages are those of [`Language`]; captions are read in English, and those of
+/// other words than the lexicon's are quoted.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct LocalSummarizer;
@@ -54,17 +54,22 @@ impl LocalSummarizer {
         LocalSummarizer
     }
 
-    /// What [`Summarizer::summarize`] gives, at once.
+    /// The same as [`Summarizer::summarize`], without a future.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] for a language but English and for
+    /// [`Error::InvalidOption`] for a language that is not one of [`Language`] and for
     /// [`SummaryStyle::Words`].
     pub fn describe(&self, captions: &Captions, options: &SummaryOptions) -> Result<String> {
         self.check(options)?;
-        let mut captions: Vec<Caption> = captions.captions.clone();
-        captions.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
-        let statements = statements(&captions, options.length);
-        Ok(statements.join(if options.style == SummaryStyle::Lines { "\n" } else { " " }))
+        let language = Language::find(&options.language)?;
+        let statements = statements(&sorted(captions), options.length, language);
+        let is_spaced = !matches!(language.code(), "ja" | "zh");
+        let separator = match &options.style {
+            SummaryStyle::Lines => "\n",
+            _ if is_spaced => " ",
+            _ => "",
+        };
+        Ok(statements.join(separator))
     }
 }
 
@@ -81,7 +86,7 @@ impl Summarizer for LocalSummarizer {
                 Err(Error::Summary {
                     service: "local".into(),
                     problem: SummaryProblem::Cancelled,
-                    reason: "called off".into(),
+                    reason: "cancelled".into(),
                 })
             })
         })
@@ -89,10 +94,7 @@ impl Summarizer for LocalSummarizer {
 
     fn check(&self, options: &SummaryOptions) -> Result<()> {
         options.validate()?;
-        if !options.is_english() {
-            let expected = "English for local summaries; a language model writes others";
-            return Err(Error::option("language", &options.language, expected));
-        }
+        Language::find(&options.language)?;
         match &options.style {
             SummaryStyle::Words(words) => {
                 let expected = "prose or lines for local summaries; a language model writes others";
@@ -103,178 +105,261 @@ impl Summarizer for LocalSummarizer {
     }
 }
 
-/// The sentences of a summary. `captions` are in the order of time.
-fn statements(captions: &[Caption], length: SummaryLength) -> Vec<String> {
-    if captions.iter().all(|caption| caption.text.trim().is_empty()) {
-        return vec!["There are no captions.".into()];
-    }
-    let read = captions.iter().map(Reading::of).enumerate();
-    let readings: Vec<(usize, Reading)> = read.filter(|(_, reading)| !reading.is_empty()).collect();
-    match &readings[..] {
-        [] => vec!["The captions only repeat themselves.".into()],
-        [(index, only)] if !only.sentences.is_empty() => {
-            alone(*index, &only.sentences, captions, length)
+impl Captions {
+    /// The sections of the recording: runs of captions that say alike, each with a title in
+    /// `language` such as "Piano alone". They follow one another from the first caption to the
+    /// last; without captions there are none.
+    pub fn find_sections(&self, language: Language) -> Vec<Section> {
+        let captions = sorted(self);
+        let facts: Vec<Facts> =
+            captions.iter().map(|caption| Facts::parse(&caption.text)).collect();
+        if facts.iter().all(|facts| facts.terms.is_empty()) {
+            return Vec::new();
         }
-        _ => {
-            let mut statements = agreed(&readings, captions, length);
-            let quotes = quotes(&readings, &statements, captions, length);
-            statements.extend(quotes);
-            statements
+        let renderer = Renderer::new(language.catalog());
+        let section = |part: &Part| Section {
+            start_s: captions[part.captions.start].start_s,
+            end_s: end(part.captions.end - 1, &captions),
+            title: render::capitalized(&renderer.title(&part.state)),
+        };
+        let mut sections: Vec<Section> = Vec::new();
+        for next in sections::sections(&facts, SECTION_COST).iter().map(section) {
+            match sections.last_mut() {
+                Some(last) if last.title == next.title => last.end_s = next.end_s,
+                _ => sections.push(next),
+            }
+        }
+        sections
+    }
+
+    /// The captions in `language`, made from the facts of each. A caption that is not understood
+    /// in full stays as it is and is marked: "[en] …".
+    ///
+    /// Who leads, what accompanies, tempo, mood, loudness and what is missing are kept; the
+    /// wording and each part's playing (chords, arpeggios) are not.
+    pub fn translated(&self, language: Language) -> Captions {
+        let mut translated = self.clone();
+        if language == Language::ENGLISH {
+            return translated;
+        }
+        for caption in &mut translated.captions {
+            caption.text = caption_in(&caption.text, language)
+                .unwrap_or_else(|| format!("[en] {}", caption.text));
+        }
+        translated
+    }
+}
+
+/// A caption in a language, if it is understood in full.
+fn caption_in(text: &str, language: Language) -> Option<String> {
+    let facts = Facts::parse(text);
+    if !facts.is_complete() {
+        return None;
+    }
+    let state = sections::State::of(std::slice::from_ref(&facts), 0.5);
+    let renderer = Renderer::new(language.catalog());
+    Some(renderer.sentence(&renderer.whole(&state)))
+}
+
+/// The captions in the order of time.
+fn sorted(captions: &Captions) -> Vec<Caption> {
+    let mut captions = captions.captions.clone();
+    captions.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+    captions
+}
+
+/// The sentences of a summary.
+fn statements(captions: &[Caption], length: SummaryLength, language: Language) -> Vec<String> {
+    let renderer = Renderer::new(language.catalog());
+    if captions.iter().all(|caption| caption.text.trim().is_empty()) {
+        return vec![renderer.sentence(&renderer.message("no-captions", &[]))];
+    }
+    let facts: Vec<Facts> = captions.iter().map(|caption| Facts::parse(&caption.text)).collect();
+    let mut usable = facts.iter().enumerate().filter(|(_, facts)| !facts.is_empty());
+    match (usable.next(), usable.next()) {
+        (None, _) => vec![renderer.sentence(&renderer.message("only-repetition", &[]))],
+        (Some((index, only)), None)
+            if !only.sentences.is_empty()
+                && (language == Language::ENGLISH || only.terms.is_empty()) =>
+        {
+            alone(index, &only.sentences, captions, length, &renderer)
+        }
+        _ if facts.iter().all(|facts| facts.terms.is_empty()) => {
+            quotes::quotes(&facts, captions, length, &renderer)
+        }
+        _ => told(&facts, captions, length, &renderer),
+    }
+}
+
+/// A story that is short enough.
+fn told(
+    facts: &[Facts],
+    captions: &[Caption],
+    length: SummaryLength,
+    renderer: &Renderer,
+) -> Vec<String> {
+    let mut cost = SECTION_COST;
+    loop {
+        let parts = sections::sections(facts, cost);
+        let story = Story::of(&parts, facts);
+        let statements = written(&story, &parts, captions, renderer);
+        let words: usize = statements.iter().map(|text| count_words(text)).sum();
+        if words <= length.words() {
+            return statements;
+        }
+        if parts.len() == 1 || cost > MAX_COST {
+            // What is left is a long list of sounds, or remarks.
+            return shortest(story, captions, length, renderer);
+        }
+        cost *= COST_GROWTH;
+    }
+}
+
+/// The whole alone, with so many sounds as there is space for.
+fn shortest(
+    mut story: Story,
+    captions: &[Caption],
+    length: SummaryLength,
+    renderer: &Renderer,
+) -> Vec<String> {
+    story.events.clear();
+    story.at_times.clear();
+    story.whole.recording.clear();
+    loop {
+        let statements = written(&story, &[], captions, renderer);
+        let words: usize = statements.iter().map(|text| count_words(text)).sum();
+        if words <= length.words() || story.whole.sounds.pop().is_none() {
+            return statements;
         }
     }
 }
 
-/// The one caption that says something speaks for itself.
+/// A story in sentences.
+fn written(
+    story: &Story,
+    parts: &[Part],
+    captions: &[Caption],
+    renderer: &Renderer,
+) -> Vec<String> {
+    let time = |index: usize| minutes(captions[index].start_s);
+    let duration = captions.last().map_or(0.0, |last| last.end_s) - captions[0].start_s;
+    let mut whole = renderer.whole(&story.whole);
+    let mut events = &story.events[..];
+    let is_short = duration <= ONE_SENTENCE_S && events.len() <= CHANGES_PER_SENTENCE;
+    if story.is_opening && !is_short {
+        whole = renderer.message("opens-as", &[("whole", &whole)]);
+    } else if let [Event { caption, changes }, rest @ ..] = events
+        && let [Change::Enter(sounds)] = &changes[..]
+    {
+        whole = renderer.joined_by(&whole, sounds, &time(*caption));
+        events = rest;
+    }
+    let is_outline = duration >= OUTLINE_S && parts.len() > 2;
+    let mut clauses = vec![(whole, CHANGES_PER_SENTENCE)];
+    if is_outline {
+        if story.is_opening {
+            clauses.clear();
+        }
+    } else {
+        clauses.extend(events.iter().enumerate().map(|(number, event)| {
+            (renderer.event(event, &time(event.caption), number), event.changes.len())
+        }));
+    }
+    let mut statements: Vec<String> = Vec::new();
+    let mut sentence: Option<(String, usize)> = None;
+    for (clause, changes) in clauses {
+        sentence = Some(match sentence {
+            None => (clause, changes),
+            Some((text, before)) if is_short || before + changes <= CHANGES_PER_SENTENCE => {
+                let args = [("first", &text[..]), ("second", &clause)];
+                (renderer.message("sentences", &args), before + changes)
+            }
+            Some((text, _)) => {
+                statements.push(renderer.sentence(&text));
+                (clause, changes)
+            }
+        });
+    }
+    statements.extend(sentence.map(|(text, _)| renderer.sentence(&text)));
+    if is_outline {
+        statements.push(outlined(parts, captions, renderer));
+    }
+    if !story.at_times.is_empty() {
+        statements.push(renderer.sentence(&renderer.at_times(&story.at_times)));
+    }
+    for term in &story.whole.recording {
+        let id = format!("{}-{}", term.kind.prefix(), term.id);
+        statements.push(renderer.sentence(&renderer.message(&id, &[])));
+    }
+    statements
+}
+
+/// "In outline: 0:00 piano alone; 12:00 full band."
+fn outlined(parts: &[Part], captions: &[Caption], renderer: &Renderer) -> String {
+    let mut items: Vec<(String, String)> = Vec::new();
+    let (mut last, mut tempo) = (String::new(), None);
+    for part in parts {
+        let title = renderer.title(&part.state);
+        let new_tempo = part.state.tempo.filter(|new| tempo != Some(*new));
+        if title == last && new_tempo.is_none() {
+            continue;
+        }
+        let shown = match new_tempo {
+            Some(new) => renderer.qualified(&title, &[new]),
+            None => title.clone(),
+        };
+        tempo = new_tempo.or(tempo);
+        last = title;
+        items.push((minutes(captions[part.captions.start].start_s), shown));
+    }
+    let items = items
+        .iter()
+        .map(|(time, title)| renderer.message("outline-item", &[("time", time), ("title", title)]));
+    let items = items.reduce(|a, b| renderer.message("outline-more", &[("a", &a), ("b", &b)]));
+    renderer.sentence(&renderer.message("outline", &[("items", &items.unwrap_or_default())]))
+}
+
+/// The one caption that says something, in its own words.
 fn alone(
     index: usize,
     sentences: &[Sentence],
     captions: &[Caption],
     length: SummaryLength,
+    renderer: &Renderer,
 ) -> Vec<String> {
     let mut statements: Vec<String> = Vec::new();
-    let (mut words, mut letters) = (0, 0);
+    let (mut words, mut chars) = (0, 0);
     for sentence in sentences {
         words += count_words(&sentence.text);
-        letters += sentence.text.chars().count();
-        if words > length.words() || letters > length.words() * LETTERS_PER_WORD {
+        chars += sentence.text.chars().count();
+        if words > length.words() || chars > length.words() * CHARS_PER_WORD {
             break;
         }
         statements.push(sentence.text.clone());
     }
     if statements.is_empty() {
-        statements.push(beginning(&sentences[0].text, length));
+        statements.push(quotes::beginning(&sentences[0].text, length));
     }
     if captions.len() > 1 {
-        let time = prose::stretch(index, index, captions);
-        statements[0] = format!("{}{}: {}", time[..1].to_uppercase(), &time[1..], statements[0]);
+        let (from, to) = (minutes(captions[index].start_s), minutes(end(index, captions)));
+        let args = [("from", &from[..]), ("to", &to), ("text", &statements[0])];
+        statements[0] = render::capitalized(&renderer.message("alone", &args));
     }
     statements
 }
 
-/// What captions agree on, within the summary's length.
-fn agreed(
-    readings: &[(usize, Reading)],
-    captions: &[Caption],
-    length: SummaryLength,
-) -> Vec<String> {
-    let mut claims = claims::claims(readings, captions.len());
-    claims.truncate((length.words() as f64 * CLAIMS_PER_WORD) as usize);
-    loop {
-        let statements = prose::sentences(&claims, captions);
-        let words: usize = statements.iter().map(|statement| count_words(statement)).sum();
-        if words <= length.words() {
-            return statements;
-        }
-        claims.pop();
-    }
+/// Where a caption ends, or the next one starts where they overlap.
+fn end(index: usize, captions: &[Caption]) -> f64 {
+    let own = captions[index].end_s;
+    captions.get(index + 1).map_or(own, |next| own.min(next.start_s))
 }
 
-/// Sentences that add to what is said already, with their times.
-fn quotes(
-    readings: &[(usize, Reading)],
-    said: &[String],
-    captions: &[Caption],
-    length: SummaryLength,
-) -> Vec<String> {
-    let most = match (length, said.is_empty()) {
-        (SummaryLength::Short, false) => 0,
-        (SummaryLength::Short, true) | (SummaryLength::Medium, false) => 1,
-        (SummaryLength::Medium, true) | (SummaryLength::Long, false) => 3,
-        (SummaryLength::Long, true) => 5,
-    };
-    let candidates = candidates(readings);
-    let said_words: Vec<String> =
-        said.iter().flat_map(|text| text::words(text)).map(|word| word.text).collect();
-    let said_words: Vec<&str> = said_words.iter().map(|word| &word[..]).collect();
-    let nodes: Vec<lexrank::Node<'_>> = candidates
-        .iter()
-        .map(|candidate| lexrank::Node {
-            words: content(candidate.sentence),
-            count: candidate.count,
-        })
-        .collect();
-    let mut left = length.words().saturating_sub(said.iter().map(|s| count_words(s)).sum());
-    let mut quotes = Vec::new();
-    let mut known = said_words.clone();
-    for i in lexrank::select(&nodes, &said_words, candidates.len().min(20)) {
-        let Candidate { sentence, caption, .. } = candidates[i];
-        let quote = format!("At {}: “{}”", minutes(captions[caption].start_s), sentence.text);
-        let words = count_words(&quote);
-        let new = nodes[i].words.iter().filter(|word| !known.contains(word)).count();
-        if quotes.len() < most && words <= left && (new >= NEW_WORDS || known.is_empty()) {
-            left -= words;
-            known.extend(&nodes[i].words);
-            quotes.push((caption, quote));
-        }
-    }
-    if quotes.is_empty() && said.is_empty() {
-        let told = readings.iter().find(|(_, reading)| !reading.sentences.is_empty());
-        let told = told.map(|(caption, reading)| (*caption, &reading.sentences[0].text));
-        quotes.extend(told.map(|(caption, text)| {
-            let time = minutes(captions[caption].start_s);
-            (caption, format!("At {time}: “{}”", beginning(text, length)))
-        }));
-    }
-    quotes.sort_by_key(|(caption, _)| *caption);
-    quotes.into_iter().map(|(_, quote)| quote).collect()
-}
-
-/// A sentence that may be quoted.
-#[derive(Clone, Copy)]
-struct Candidate<'a> {
-    sentence: &'a Sentence,
-    /// The first caption that has it.
-    caption: usize,
-    /// How many have it.
-    count: usize,
-}
-
-/// All sentences, each once, in the order of time. Where there are too many, the rarest go.
-fn candidates(readings: &[(usize, Reading)]) -> Vec<Candidate<'_>> {
-    let mut places: HashMap<Vec<&str>, usize> = HashMap::new();
-    let mut candidates: Vec<Candidate<'_>> = Vec::new();
-    for (caption, reading) in readings {
-        for sentence in reading.sentences.iter().filter(|sentence| is_quotable(sentence)) {
-            let words = sentence.words.iter().map(|word| &word.text[..]).collect();
-            let place = *places.entry(words).or_insert(candidates.len());
-            match candidates.get_mut(place) {
-                Some(known) => known.count += 1,
-                None => candidates.push(Candidate { sentence, caption: *caption, count: 1 }),
-            }
-        }
-    }
-    if candidates.len() > COMPARED {
-        candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.count));
-        candidates.truncate(COMPARED);
-        candidates.sort_by_key(|candidate| candidate.caption);
-    }
-    candidates
-}
-
-/// Whether a sentence is whole and short enough: what reaches a model's greatest length is cut
-/// off.
-fn is_quotable(sentence: &Sentence) -> bool {
-    let whole = sentence.text.ends_with(['.', '!', '?', '。', '！', '？']);
-    whole && sentence.words.len() <= QUOTE_WORDS && sentence.text.chars().count() <= QUOTE_LETTERS
-}
-
-/// The words of a sentence that tell one recording from another.
-fn content(sentence: &Sentence) -> Vec<&str> {
-    let is_common = |word: &&str| {
-        lexicon::FUNCTION_WORDS.contains(word)
-            || lexicon::JOINERS.contains(word)
-            || lexicon::COMMONPLACES.contains(word)
-    };
-    sentence.words.iter().map(|word| &word.text[..]).filter(|word| !is_common(word)).collect()
-}
-
-/// As much of a text as fits.
-fn beginning(text: &str, length: SummaryLength) -> String {
-    let words: Vec<&str> = text.split(' ').take(length.words() - 10).collect();
-    let cut: String = words.join(" ").chars().take(QUOTE_LETTERS).collect();
-    if cut.len() < text.len() { cut + "…" } else { cut }
-}
-
+/// The words of a text; of Chinese and Japanese, which have no spaces, two characters are one.
 fn count_words(text: &str) -> usize {
-    text.split_whitespace().count()
+    let is_ideograph = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}');
+    let ideographs = text.chars().filter(|&c| is_ideograph(c)).count();
+    text.split_whitespace().count() + ideographs / 2
 }
+
+#[cfg(test)]
+mod tests;

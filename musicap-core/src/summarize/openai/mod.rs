@@ -1,5 +1,6 @@
-//! Summaries by a language model at a server that speaks OpenAI's chat completions.
+//! Summaries by a language model, through OpenAI's chat completions API.
 
+mod failure;
 mod options;
 mod parts;
 mod prompt;
@@ -8,26 +9,30 @@ mod request;
 
 use std::collections::VecDeque;
 
-pub use options::OpenAiOptions;
+use serde_json::Value;
 
+pub use options::{OpenAiOptions, StructuredOutput};
+
+use self::failure::Failure;
 use self::parts::Item;
 use self::prompt::Stage;
-use self::request::{Connection, Failure};
-use super::{Summarizer, SummaryEvent, SummaryFuture, SummaryOptions, Watch};
+use self::request::Connection;
+use super::{Summarizer, SummaryEvent, SummaryFuture, SummaryOptions, SummaryStyle, Watch};
 use crate::caption::Captions;
 use crate::error::{Error, Result, SummaryProblem};
 
-/// Writes summaries through a language model: OpenAI's, Azure's, or one of one's own behind
-/// vLLM, Ollama or anything else that speaks chat completions. Cheap to clone.
+/// Writes summaries with a language model: OpenAI's, Azure's, or your own behind vLLM, Ollama or
+/// any other server with the chat completions API. Cheap to clone.
 ///
 /// Captions leave the machine for that server; the audio does not.
 ///
-/// What fails for a while (429, 5xx, a connection that breaks, no answer in time) is tried again
-/// with growing waits, or when the server's `Retry-After` says. Recordings with more captions
-/// than fit into one request are read in parts, whose summaries are then made into one.
+/// Temporary failures (429, 5xx, a broken connection, a timeout) are retried with growing waits,
+/// or when the server's `Retry-After` says. Recordings with more captions than fit into one
+/// request are summarized in parts, and those summaries into one. Servers with structured output
+/// are asked for it; see [`StructuredOutput`].
 ///
-/// The future must be polled within a tokio runtime with time and IO switched on;
-/// [`summarize_blocking`](super::summarize_blocking) brings one along.
+/// The future must be polled within a tokio runtime with time and IO enabled;
+/// [`summarize_blocking`](super::summarize_blocking) provides one.
 ///
 /// ```no_run
 /// use musicap::Captioner;
@@ -46,8 +51,9 @@ use crate::error::{Error, Result, SummaryProblem};
 #[derive(Clone, Debug)]
 pub struct OpenAi {
     connection: Connection,
-    /// What the captions of one request may come to, in tokens.
+    /// The greatest number of tokens that the captions of one request take.
     input_tokens: usize,
+    structured_output: StructuredOutput,
 }
 
 impl OpenAi {
@@ -57,8 +63,15 @@ impl OpenAi {
     /// [`Error::InvalidOption`] for an option that is out of its range, among them a key that
     /// is missing where the server is OpenAI's own. No message has a key in it.
     pub fn new(options: OpenAiOptions) -> Result<Self> {
-        let input_tokens = options.input_tokens;
-        Ok(OpenAi { connection: Connection::new(options)?, input_tokens })
+        let OpenAiOptions { input_tokens, structured_output, .. } = options;
+        Ok(OpenAi { connection: Connection::new(options)?, input_tokens, structured_output })
+    }
+
+    /// Whether the server is asked for an answer of two parts: the words of a style may want
+    /// another form.
+    fn is_structured(&self, options: &SummaryOptions) -> bool {
+        self.structured_output == StructuredOutput::Auto
+            && !matches!(options.style, SummaryStyle::Words(_))
     }
 
     async fn whole(
@@ -70,7 +83,7 @@ impl OpenAi {
         self.check(options)?;
         // reqwest would panic.
         if tokio::runtime::Handle::try_current().is_err() {
-            let reason = "this future needs a tokio runtime; summarize_blocking brings one along";
+            let reason = "this future needs a tokio runtime; summarize_blocking provides one";
             return Err(self.connection.error(SummaryProblem::Network, reason.into()));
         }
         let mut items = parts::items(captions, self.input_tokens);
@@ -86,12 +99,23 @@ impl OpenAi {
             while let Some(part) = queue.pop_front() {
                 let is_all = queue.is_empty() && summaries.is_empty();
                 let parts = done + queue.len() + if is_all { 1 } else { 2 };
-                watch.tell(&SummaryEvent::Progress { done, parts });
-                let body = prompt::body(self.connection.model(), &part, stage, is_all, options);
-                match self.connection.chat(body, watch).await {
+                watch.report(&SummaryEvent::Progress { done, parts });
+                let mut body = prompt::body(self.connection.model(), &part, stage, is_all, options);
+                if is_all && self.is_structured(options) {
+                    body["response_format"] = prompt::response_format();
+                }
+                let mut answer = self.connection.chat(body.clone(), watch).await;
+                let is_refused = |failure: &Failure| failure.problem == SummaryProblem::Request;
+                if answer.as_ref().is_err_and(is_refused)
+                    && let Value::Object(fields) = &mut body
+                    && fields.remove("response_format").is_some()
+                {
+                    answer = self.connection.chat(body, watch).await;
+                }
+                match answer {
                     Ok(summary) if is_all => {
-                        watch.tell(&SummaryEvent::Progress { done: parts, parts });
-                        return Ok(summary);
+                        watch.report(&SummaryEvent::Progress { done: parts, parts });
+                        return Ok(prompt::description(summary, &options.style));
                     }
                     Ok(summary) => {
                         summaries.push(parts::joined(&part, summary, self.input_tokens));
@@ -126,7 +150,7 @@ impl Summarizer for OpenAi {
         Box::pin(async move {
             let work = self.whole(captions, options, watch);
             watch.unless_cancelled(work).await.unwrap_or_else(|| {
-                Err(self.connection.error(SummaryProblem::Cancelled, "called off".into()))
+                Err(self.connection.error(SummaryProblem::Cancelled, "cancelled".into()))
             })
         })
     }

@@ -1,4 +1,4 @@
-//! Which server is asked, and how patiently.
+//! The server, and the limits of requests to it.
 
 use std::time::Duration;
 
@@ -15,29 +15,43 @@ pub(super) enum Key {
     None,
 }
 
+/// Whether a server is asked for structured output (`response_format` with a JSON schema).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StructuredOutput {
+    /// It is, and once more without if the server refuses that. Not for
+    /// [`SummaryStyle::Words`](super::super::SummaryStyle::Words).
+    #[default]
+    Auto,
+    /// It is not.
+    Off,
+}
+
 /// The server to ask and how to ask it.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OpenAiOptions {
     pub(super) base_url: String,
     pub(super) key: Key,
-    /// The model's name as the server knows it. Azure takes it from the URL.
+    /// The server's name for the model. Azure takes it from the URL.
     pub model: String,
-    /// How long one request may take in all.
+    /// The greatest total time of one request.
     pub timeout: Duration,
-    /// How often a request is sent again after one that failed for a while.
+    /// How often a request that failed temporarily is repeated.
     pub retries: usize,
     /// The wait before the first retry. It doubles with each, and a random part is added.
     pub first_wait: Duration,
-    /// The longest wait. A server that asks for more with `Retry-After` gets no retry.
+    /// The longest wait. If a server asks for more with `Retry-After`, there is no retry.
     pub longest_wait: Duration,
-    /// What the captions of one request may come to, in tokens, roughly; at least 500. Longer
-    /// recordings are read in parts.
+    /// Roughly the greatest number of tokens that the captions of one request take; at least 500.
+    /// Longer recordings are summarized in parts.
     pub input_tokens: usize,
-    /// The most tokens of an answer; `None` leaves that to the server.
+    /// The greatest number of tokens of an answer; `None` leaves that to the server.
     pub reply_tokens: Option<u32>,
-    /// The most bytes of an answer that are read.
+    /// The greatest number of bytes of an answer that are read.
     pub reply_bytes: usize,
+    /// Whether an answer in JSON (the whole, its course) is requested.
+    pub structured_output: StructuredOutput,
 }
 
 impl Default for OpenAiOptions {
@@ -54,6 +68,7 @@ impl Default for OpenAiOptions {
             input_tokens: 8000,
             reply_tokens: None,
             reply_bytes: 1 << 20,
+            structured_output: StructuredOutput::default(),
         }
     }
 }
@@ -90,19 +105,19 @@ impl OpenAiOptions {
         self
     }
 
-    /// Gives one request this long.
+    /// Limits the total time of one request.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Retries this often.
+    /// Repeats a request at most this often.
     pub fn with_retries(mut self, retries: usize) -> Self {
         self.retries = retries;
         self
     }
 
-    /// Waits at least `first` and at most `longest` before a retry; `longest` counts.
+    /// Waits at least `first` and at most `longest` before a retry; `longest` takes precedence.
     pub fn with_waits(mut self, first: Duration, longest: Duration) -> Self {
         self.first_wait = first;
         self.longest_wait = longest;
@@ -115,6 +130,12 @@ impl OpenAiOptions {
         self
     }
 
+    /// Asks for structured output, or not.
+    pub fn with_structured_output(mut self, structured_output: StructuredOutput) -> Self {
+        self.structured_output = structured_output;
+        self
+    }
+
     /// Asks for answers of at most `tokens` tokens.
     pub fn with_reply_tokens(mut self, tokens: u32) -> Self {
         self.reply_tokens = Some(tokens);
@@ -123,7 +144,7 @@ impl OpenAiOptions {
 }
 
 impl std::fmt::Debug for OpenAiOptions {
-    /// Without the URL, in which people put passwords.
+    /// Without the URL, which may contain a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("OpenAiOptions")
             .field("model", &self.model)

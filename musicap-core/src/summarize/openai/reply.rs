@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
-use super::request::{Failure, Retry};
+use super::failure::{Failure, Retry};
 use crate::error::SummaryProblem;
 
 /// The longest summary that is taken for one, in bytes.

@@ -9,9 +9,10 @@ use reqwest::{Client, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::failure::{Failure, Retry};
 use super::options::{Key, OpenAiOptions};
 use super::reply;
-use crate::error::{Error, Result, SummaryProblem};
+use crate::error::{Error, Result, SummaryProblem, root_cause};
 use crate::summarize::{SummaryEvent, Watch};
 
 /// The environment variable that has the key.
@@ -20,31 +21,6 @@ const KEY_VARIABLE: &str = "OPENAI_API_KEY";
 const CONNECT: Duration = Duration::from_secs(10);
 /// The most that is read of an answer that says no.
 const REFUSAL_BYTES: usize = 64 << 10;
-
-/// Why there is no summary.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Failure {
-    pub(super) problem: SummaryProblem,
-    pub(super) reason: String,
-    pub(super) retry: Retry,
-}
-
-/// Whether to try again.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Retry {
-    Never,
-    /// After a wait of our own choice.
-    Later,
-    /// After as long as the server asks for.
-    After(Duration),
-}
-
-impl Failure {
-    /// One that another attempt would not change.
-    pub(super) fn last(problem: SummaryProblem, reason: String) -> Self {
-        Failure { problem, reason, retry: Retry::Never }
-    }
-}
 
 /// A server, with the key to it.
 #[derive(Clone)]
@@ -153,7 +129,7 @@ impl Connection {
                 })
             })
             .notify(|failure, wait| {
-                watch.tell(&SummaryEvent::Retry { problem: failure.problem, wait });
+                watch.report(&SummaryEvent::Retry { problem: failure.problem, wait });
             })
             .await;
         result.map_err(|mut failure| {
@@ -272,13 +248,4 @@ fn header(key: &str, is_azure: bool) -> Result<(HeaderName, HeaderValue)> {
         .map_err(|_| Error::option("key", "unusable", "one line of ASCII letters and digits"))?;
     value.set_sensitive(true);
     Ok((name, value))
-}
-
-/// The innermost cause, in one line.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string().replace(['\r', '\n'], " ")
 }

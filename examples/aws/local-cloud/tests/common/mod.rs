@@ -1,4 +1,4 @@
-//! A cloud of its own for each test, and recordings for it.
+//! A local cloud for each test, and recordings for it.
 #![allow(dead_code)]
 
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use run_local::{Cloud, Settings};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// What nothing should take, even while the machine has other things to do.
-pub const PATIENCE: Duration = Duration::from_secs(240);
+/// Longer than anything takes, even on a busy machine.
+pub const TIMEOUT: Duration = Duration::from_secs(240);
 pub const UPLOADS: &str = "musicap-uploads";
 pub const FEATURES: &str = "musicap-features";
 pub const RESULTS: &str = "musicap-results";
 
-/// A cloud whose failures are not waited for as long as Lambda does.
+/// A cloud whose retries follow sooner than those of Lambda.
 pub async fn cloud(change: impl FnOnce(Settings) -> Settings) -> (Cloud, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = Settings::new(folder.path()).unwrap();
@@ -27,7 +27,7 @@ pub async fn cloud(change: impl FnOnce(Settings) -> Settings) -> (Cloud, TempDir
     (cloud, folder)
 }
 
-/// `seconds` of the project's song from `start` on as an MP3.
+/// `seconds` of the example song from the second `start`, as an MP3.
 pub fn mp3(start: u32, seconds: u32) -> Vec<u8> {
     let song = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../songs/three-scenes.ogg");
     let made = Command::new("ffmpeg")
@@ -40,7 +40,7 @@ pub fn mp3(start: u32, seconds: u32) -> Vec<u8> {
     made.stdout
 }
 
-/// What the library says of a recording without any cloud.
+/// The captions of a recording by the library alone.
 pub fn captions_of(mp3: &[u8]) -> Captions {
     static CAPTIONER: OnceLock<Captioner> = OnceLock::new();
     let captioner = CAPTIONER.get_or_init(|| Captioner::embedded().unwrap());
@@ -48,7 +48,7 @@ pub fn captions_of(mp3: &[u8]) -> Captions {
     captioner.caption(reader, &Default::default()).unwrap()
 }
 
-/// Uploads a recording and gives the name of its results.
+/// Uploads a recording and returns its identifier.
 pub async fn upload(cloud: &Cloud, key: &str, bytes: &[u8]) -> RecordingId {
     let put = cloud.store().client().put_object().bucket(UPLOADS).key(key);
     let put = put.body(bytes.to_vec().into()).send().await.unwrap();
@@ -61,7 +61,7 @@ pub async fn upload(cloud: &Cloud, key: &str, bytes: &[u8]) -> RecordingId {
     .unwrap()
 }
 
-/// The finished result of a recording.
+/// The result of a recording.
 pub async fn result(cloud: &Cloud, id: &RecordingId) -> Captions {
     let json = cloud.store().text(RESULTS, &id.key("summaries/", "json"), 1 << 20).await;
     let json = json.unwrap_or_else(|problem| panic!("{problem}\n{}", logs(cloud)));
@@ -69,13 +69,14 @@ pub async fn result(cloud: &Cloud, id: &RecordingId) -> Captions {
     captions
 }
 
-/// Keys and entity tags of all results and features, and of notes of failures.
+/// Keys, entity tags and times of all features, results and notes of failures.
 pub async fn objects(cloud: &Cloud) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for bucket in [FEATURES, RESULTS] {
         let list = cloud.store().client().list_objects_v2().bucket(bucket).send().await.unwrap();
-        let letter = |key: &str| key.starts_with("letters/");
-        for object in list.contents().iter().filter(|object| !letter(object.key().unwrap())) {
+        let is_dead_letter = |key: &str| key.starts_with("dead-letters/");
+        let objects = list.contents().iter();
+        for object in objects.filter(|object| !is_dead_letter(object.key().unwrap())) {
             let head = cloud.store().client().head_object().bucket(bucket);
             let head = head.key(object.key().unwrap()).send().await.unwrap();
             let written = format!("{:?} {:?}", head.e_tag(), head.last_modified());
@@ -92,9 +93,32 @@ pub fn lines(log: &Path) -> Vec<Value> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// All logs as one text, for a test that fails.
+/// All logs in one string.
 pub fn logs(cloud: &Cloud) -> String {
     let folder: PathBuf = cloud.data().join("logs");
     let files = std::fs::read_dir(folder).unwrap();
     files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+}
+
+/// A client of the page.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
+}
+
+/// A key as the page issues it, for a file of this name.
+pub fn key(name: &str) -> String {
+    format!("incoming/8235000000000-0123456789abcdef0123456789abcdef/{name}")
+}
+
+/// The last status that the page shows of a recording. The stream ends when it is final.
+pub async fn status(cloud: &Cloud, key: &str) -> Value {
+    let url = format!("{}status", cloud.page());
+    let sent = client().get(url).query(&[("key", key)]).timeout(TIMEOUT).send().await.unwrap();
+    let events = sent.text().await.unwrap();
+    let last = events.lines().filter_map(|line| line.strip_prefix("data: ")).next_back();
+    serde_json::from_str(last.unwrap_or_else(|| panic!("{events}"))).unwrap()
 }

@@ -1,4 +1,4 @@
-//! The container's server as a process.
+//! The container's server as a child process.
 #![allow(dead_code)]
 
 use std::io::Write;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../songs/three-scenes.ogg");
 
-/// A server that ends with the test.
+/// A server that is killed at the end of the test.
 pub struct Server {
     pub child: Child,
     pub port: u16,
@@ -66,12 +66,12 @@ impl Server {
         assert!(done.unwrap().success());
     }
 
-    /// The first lines of a request whose body is still to come.
+    /// Sends a request without its body.
     pub fn begin(&self, kind: &str, length: usize) -> TcpStream {
         self.head(kind, length, "").unwrap()
     }
 
-    /// The same by somebody who waits for `100 Continue` before the body.
+    /// The same, with the expectation of `100 Continue`.
     pub fn expect(&self, kind: &str, length: usize) -> std::io::Result<TcpStream> {
         self.head(kind, length, "Expect: 100-continue\r\n")
     }
@@ -86,11 +86,20 @@ impl Server {
         Ok(stream)
     }
 
-    /// Bytes of memory that the process holds.
+    /// The resident memory of the process, in bytes.
     pub fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// The most that its resident memory has been, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let held = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        held.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+        let value = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        value.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
     }
 }
 

@@ -1,0 +1,432 @@
+### Español. «Pieza» y «canción» son femeninas: los adjetivos concuerdan con ellas.
+
+## Nombres. `.class`: m, f con artículo (none = m); fa femenino con «el» (arpa); um, uf sin artículo;
+## mp, fp plural.
+
+noun-subject = { $class ->
+    [f] una { $noun }
+    [mp] { $noun }
+    [fp] { $noun }
+    [um] { $noun }
+    [uf] { $noun }
+   *[m] un { $noun }
+}
+noun-with = { $noun }
+noun-by = { noun-subject }
+noun-open = { noun-subject }
+noun-to = { noun-subject }
+noun-the = { $class ->
+    [f] la { $noun }
+    [uf] la { $noun }
+    [mp] los { $noun }
+    [fp] las { $noun }
+   *[m] el { $noun }
+}
+noun-without = { $noun }
+noun-title = { $noun }
+noun-for = { $noun }
+
+list-more = { $a }, { $b }
+list-and = { $a } y { $b }
+list-or = { $a } ni { $b }
+
+## Adjetivos
+
+qualities-more = { $a }, { $b }
+qualities-attributive = { $a } y { $b }
+qualities-be = { $a } y { $b }
+qualities-become = { $a } y { $b }
+
+## El conjunto
+
+piece = pieza
+song = canción
+instrumental = pieza instrumental
+whole = una { $piece }
+whole-qualities = una { $piece } { $qualities }
+whole-for = { $whole } para { $noun }
+whole-with = { $whole } con { $sounds }
+whole-solo = { $whole } para { $sounds } sin acompañamiento
+whole-alone = { $whole }, sin acompañamiento
+whole-without = { $whole }, sin { $sounds }
+silent = la grabación es casi silenciosa
+only = solo se { $number ->
+    [one] oye
+   *[other] oyen
+} { $sounds }, sin música
+opens-as = la grabación comienza como { $whole }
+joined-by = { $whole }, a la que se { $number ->
+    [one] suma
+   *[other] suman
+} { $sounds } en el minuto { $time }
+at-times = a ratos se { $number ->
+    [one] oye
+   *[other] oyen
+} { $sounds }
+recording-live = es una grabación en directo
+recording-poor = la calidad del sonido es mala
+
+## El desarrollo
+
+open = comienza con { $sounds }
+open-also = comienza con { $sounds }
+at-first = al principio es { $qualities }
+at-first-also = al principio es { $qualities }
+enter = en el minuto { $time } { $number ->
+    [one] entra
+   *[other] entran
+} { $sounds }
+enter-also = { $number ->
+    [one] entra
+   *[other] entran
+} { $sounds }
+enter-two = en el minuto { $time } se { $number ->
+    [one] incorpora
+   *[other] incorporan
+} { $sounds }
+band-returns = en el minuto { $time } vuelve la banda
+return = en el minuto { $time } { $number ->
+    [one] vuelve
+   *[other] vuelven
+} { $sounds }
+return-also = { $number ->
+    [one] vuelve
+   *[other] vuelven
+} { $sounds }
+follow = en el minuto { $time } se { $number ->
+    [one] oye
+   *[other] oyen
+} { $sounds }
+follow-also = se { $number ->
+    [one] oye
+   *[other] oyen
+} { $sounds }
+drop = en el minuto { $time } solo { $number ->
+    [one] queda
+   *[other] quedan
+} { $sounds }
+drop-also = solo { $number ->
+    [one] queda
+   *[other] quedan
+} { $sounds }
+change = desde el minuto { $time } solo { $number ->
+    [one] suena
+   *[other] suenan
+} { $sounds }
+change-also = solo { $number ->
+    [one] suena
+   *[other] suenan
+} { $sounds }
+end = desde el minuto { $time } hasta el final ya solo { $number ->
+    [one] suena
+   *[other] suenan
+} { $sounds }
+end-also = hasta el final ya solo { $number ->
+    [one] suena
+   *[other] suenan
+} { $sounds }
+replace = en el minuto { $time } { $old } { $number ->
+    [one] deja
+   *[other] dejan
+} paso a { $new }
+replace-also = { $old } { $number ->
+    [one] deja
+   *[other] dejan
+} paso a { $new }
+stop = en el minuto { $time } { $number ->
+    [one] calla
+   *[other] callan
+} { $sounds }
+stop-also = { $number ->
+    [one] calla
+   *[other] callan
+} { $sounds }
+silence = en el minuto { $time } cesa la música
+silence-also = cesa la música
+turn = en el minuto { $time } la música se vuelve { $qualities }
+turn-also = la música se vuelve { $qualities }
+genre = en el minuto { $time } la música pasa { $genre }
+genre-also = la música pasa { $genre }
+
+## Frases
+
+clauses = { $first }, y { $second }
+sentences = { $first }; { $second }
+sentence = { $clause }.
+outline = en resumen: { $items }
+outline-item = { $time } { $title }
+outline-more = { $a }; { $b }
+quote = en el minuto { $time }: «{ $text }» (texto original)
+alone = de { $from } a { $to }: { $text }
+no-captions = no hay descripciones
+only-repetition = las descripciones no hacen más que repetirse
+# Dos palabras que se escriben de otro modo una junto a otra; _ es un espacio.
+contractions =
+    a el_=al_
+    de el_=del_
+    y i=e i
+    y hi=e hi
+    ni ni=ni
+
+## Títulos
+
+title-alone = { $class ->
+    [f] { $sound } sola
+    [uf] { $sound } sola
+    [fa] { $sound } sola
+    [fp] { $sound } solas
+    [mp] { $sound } solos
+   *[m] { $sound } solo
+}
+title-band = banda completa
+title-silence = silencio
+title-music = música
+title-qualities = { $title } ({ $qualities })
+
+
+## Sonidos
+
+sound-piano = piano
+sound-electric-piano = piano eléctrico
+sound-keyboard = teclado
+sound-harpsichord = clavecín
+sound-celesta = celesta
+    .class = f
+sound-music-box = caja de música
+    .class = f
+sound-mallets = láminas
+    .class = fp
+sound-vibraphone = vibráfono
+sound-marimba = marimba
+    .class = f
+sound-xylophone = xilófono
+sound-glockenspiel = metalófono
+sound-kalimba = kalimba
+    .class = f
+sound-steelpan = tambor metálico
+sound-bells = campanas
+    .class = fp
+sound-organ = órgano
+sound-church-organ = órgano de iglesia
+sound-accordion = acordeón
+sound-harmonica = armónica
+    .class = f
+sound-acoustic-guitar = guitarra acústica
+    .class = f
+sound-electric-guitar = guitarra eléctrica
+    .class = f
+sound-distorted-guitar = guitarra distorsionada
+    .class = f
+sound-guitar = guitarra
+    .class = f
+sound-bass = bajo
+sound-electric-bass = bajo eléctrico
+sound-synth-bass = bajo sintetizado
+sound-double-bass = contrabajo
+sound-violin = violín
+sound-viola = viola
+    .class = f
+sound-cello = violonchelo
+sound-strings = cuerdas
+    .class = fp
+sound-pizzicato = cuerdas pulsadas
+    .class = fp
+sound-harp = arpa
+    .class = fa
+sound-trumpet = trompeta
+    .class = f
+sound-trombone = trombón
+sound-tuba = tuba
+    .class = f
+sound-french-horn = trompa
+    .class = f
+sound-brass = metales
+    .class = mp
+sound-saxophone = saxofón
+sound-clarinet = clarinete
+sound-oboe = oboe
+sound-english-horn = corno inglés
+sound-bassoon = fagot
+sound-woodwind = maderas
+    .class = fp
+    .for = viento madera
+sound-flute = flauta
+    .class = f
+sound-piccolo = flautín
+sound-recorder = flauta dulce
+    .class = f
+sound-pan-flute = flauta de pan
+    .class = f
+sound-bagpipes = gaita
+    .class = f
+sound-synth-lead = sintetizador solista
+sound-synth-pad = colchón de sintetizador
+sound-synth = sintetizador
+sound-plucked = instrumento de cuerda pulsada
+sound-banjo = banyo
+sound-mandolin = mandolina
+    .class = f
+sound-sitar = sitar
+sound-koto = koto
+sound-shamisen = shamisen
+sound-oud = ud
+sound-lute = laúd
+sound-zither = cítara
+    .class = f
+sound-ukulele = ukelele
+sound-theremin = theremín
+sound-orchestra = orquesta
+    .class = f
+    .piece = pieza de orquesta
+sound-turntables = platos
+    .class = mp
+sound-drums = batería
+    .class = f
+sound-rock-drums = batería de rock
+    .class = f
+sound-jazz-drums = batería de jazz
+    .class = f
+sound-funk-drums = batería de funk
+    .class = f
+sound-electronic-beat = ritmo electrónico
+sound-march-drums = tambores de marcha
+    .class = mp
+sound-waltz-drums = batería de vals
+    .class = f
+sound-latin-percussion = percusión latina
+    .class = uf
+sound-hand-drums = tambores de mano
+    .class = mp
+sound-percussion = percusión
+    .class = uf
+sound-timpani = timbales
+    .class = mp
+sound-claps = palmas
+    .class = fp
+sound-voice = voz
+    .class = f
+    .without = voz
+sound-male-voice = voz masculina
+    .class = f
+sound-female-voice = voz femenina
+    .class = f
+sound-choir = coro
+sound-children = voces infantiles
+    .class = fp
+sound-rap = rap
+    .class = um
+sound-whistling = silbido
+sound-speech = voces habladas
+    .class = fp
+sound-applause = aplausos
+    .class = mp
+sound-noise = ruido
+    .class = um
+sound-sound-effects = efectos de sonido
+    .class = mp
+
+## Cualidades
+
+tempo-slow = lenta
+tempo-medium = moderada
+tempo-fast = rápida
+loudness-quiet = suave
+loudness-loud = fuerte
+mood-calm = tranquila
+mood-gentle = dulce
+mood-dreamy = soñadora
+mood-relaxed = relajada
+mood-reflective = reflexiva
+mood-lively = animada
+mood-playful = juguetona
+mood-groovy = bailable
+mood-energetic = enérgica
+mood-powerful = poderosa
+mood-intense = intensa
+mood-aggressive = agresiva
+mood-grand = majestuosa
+mood-solemn = solemne
+mood-dramatic = dramática
+mood-epic = épica
+mood-bold = decidida
+mood-steady = constante
+mood-light = ligera
+mood-warm = cálida
+mood-happy = alegre
+mood-sad = triste
+mood-emotional = emotiva
+mood-nostalgic = nostálgica
+mood-passionate = apasionada
+mood-romantic = romántica
+mood-dark = oscura
+mood-scary = inquietante
+mood-tense = tensa
+mood-mysterious = misteriosa
+mood-ethereal = etérea
+mood-hypnotic = hipnótica
+mood-inspiring = inspiradora
+
+## Géneros, tras «pasa»
+
+genre-orchestral = a lo orquestal
+    .piece = pieza orquestal
+    .title = música orquestal
+genre-classical = a lo clásico
+    .piece = pieza clásica
+    .title = música clásica
+genre-rock = al rock
+    .piece = pieza de rock
+    .song = canción de rock
+    .title = rock
+genre-metal = al metal
+    .piece = pieza de metal
+    .song = canción de metal
+    .title = metal
+genre-pop = al pop
+    .piece = pieza de pop
+    .song = canción pop
+    .title = pop
+genre-electronic = a la electrónica
+    .piece = pieza electrónica
+    .title = música electrónica
+genre-jazz = al jazz
+    .piece = pieza de jazz
+    .song = canción de jazz
+    .title = jazz
+genre-blues = al blues
+    .piece = pieza de blues
+    .song = canción de blues
+    .title = blues
+genre-folk = al folk
+    .piece = pieza de folk
+    .song = canción folk
+    .title = folk
+genre-country = al country
+    .piece = pieza de country
+    .song = canción country
+    .title = country
+genre-hip-hop = al hip-hop
+    .piece = pieza de hip-hop
+    .title = hip-hop
+genre-reggae = al reggae
+    .piece = pieza de reggae
+    .song = canción de reggae
+    .title = reggae
+genre-latin = a lo latino
+    .piece = pieza latina
+    .song = canción latina
+    .title = música latina
+genre-ambient = a lo ambiental
+    .piece = pieza ambiental
+    .title = música ambiental
+genre-funk = al funk
+    .piece = pieza de funk
+    .song = canción de funk
+    .title = funk
+genre-gospel = al góspel
+    .piece = pieza de góspel
+    .song = canción de góspel
+    .title = góspel
+genre-instrumental = a lo instrumental
+    .piece = pieza instrumental
+    .title = música instrumental

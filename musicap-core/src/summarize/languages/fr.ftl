@@ -1,0 +1,399 @@
+### Français. « Morceau » est masculin : les adjectifs s’accordent avec lui.
+
+## Noms. `.class` : m, f avec article (none = m) ; um, uf partitif (de la percussion) ; mp, fp pluriel.
+
+noun-subject = { $class ->
+    [f] une { $noun }
+    [mp] des { $noun }
+    [fp] des { $noun }
+    [um] du { $noun }
+    [uf] de la { $noun }
+   *[m] un { $noun }
+}
+noun-with = { $noun }
+noun-by = { noun-subject }
+noun-open = { noun-subject }
+noun-to = à { noun-subject }
+noun-the = { $class ->
+    [f] la { $noun }
+    [uf] la { $noun }
+    [mp] les { $noun }
+    [fp] les { $noun }
+   *[m] le { $noun }
+}
+noun-without = { $noun }
+noun-title = { $noun }
+noun-for = { $noun }
+
+list-more = { $a }, { $b }
+list-and = { $a } et { $b }
+list-or = { $a } ni { $b }
+
+## Adjectifs
+
+qualities-more = { $a }, { $b }
+qualities-attributive = { $a } et { $b }
+qualities-be = { $a } et { $b }
+qualities-become = { $a } et { $b }
+
+## L’ensemble
+
+piece = morceau
+song = morceau chanté
+instrumental = morceau instrumental
+whole = un { $piece }
+whole-qualities = un { $piece } { $qualities }
+whole-for = { $whole } pour { $noun }
+whole-with = { $whole } avec { $sounds }
+whole-solo = { $whole } pour { $sounds } seul
+whole-alone = { $whole }, sans accompagnement
+whole-without = { $whole }, sans { $sounds }
+silent = l’enregistrement est presque silencieux
+only = on n’entend que { $sounds }, sans musique
+opens-as = l’enregistrement s’ouvre sur { $whole }
+joined-by = { $whole }, rejoint à { $time } par { $sounds }
+at-times = par moments, on entend { $sounds }
+recording-live = c’est un enregistrement en public
+recording-poor = la qualité du son est mauvaise
+
+## Le déroulement
+
+open = il commence par { $sounds }
+open-also = il commence par { $sounds }
+at-first = au début, il est { $qualities }
+at-first-also = au début, il est { $qualities }
+enter = à { $time }, { $sounds } { $number ->
+    [one] fait son entrée
+   *[other] font leur entrée
+}
+enter-also = { $sounds } { $number ->
+    [one] fait son entrée
+   *[other] font leur entrée
+}
+enter-two = à { $time }, { $sounds } { $number ->
+    [one] s’ajoute
+   *[other] s’ajoutent
+}
+band-returns = à { $time }, le groupe revient
+return = à { $time }, { $sounds } { $number ->
+    [one] revient
+   *[other] reviennent
+}
+return-also = { $sounds } { $number ->
+    [one] revient
+   *[other] reviennent
+}
+follow = à { $time }, on entend { $sounds }
+follow-also = on entend { $sounds }
+drop = à { $time }, il ne reste que { $sounds }
+drop-also = il ne reste que { $sounds }
+change = à partir de { $time }, on n’entend que { $sounds }
+change-also = on n’entend que { $sounds }
+end = de { $time } à la fin, on n’entend plus que { $sounds }
+end-also = jusqu’à la fin, on n’entend plus que { $sounds }
+replace = à { $time }, { $old } { $number ->
+    [one] cède
+   *[other] cèdent
+} la place { $new }
+replace-also = { $old } { $number ->
+    [one] cède
+   *[other] cèdent
+} la place { $new }
+stop = à { $time }, { $sounds } { $number ->
+    [one] s’arrête
+   *[other] s’arrêtent
+}
+stop-also = { $sounds } { $number ->
+    [one] s’arrête
+   *[other] s’arrêtent
+}
+silence = à { $time }, la musique s’arrête
+silence-also = la musique s’arrête
+turn = à { $time }, le morceau devient { $qualities }
+turn-also = le morceau devient { $qualities }
+genre = à { $time }, la musique passe { $genre }
+genre-also = la musique passe { $genre }
+
+## Phrases
+
+clauses = { $first }, et { $second }
+sentences = { $first } ; { $second }
+sentence = { $clause }.
+outline = vue d’ensemble : { $items }
+outline-item = { $time } { $title }
+outline-more = { $a } ; { $b }
+quote = à { $time } : « { $text } » (texte original)
+alone = de { $from } à { $to } : { $text }
+no-captions = il n’y a pas de descriptions
+only-repetition = les descriptions ne font que se répéter
+# Deux mots qui s’écrivent autrement l’un près de l’autre ; _ est une espace.
+contractions =
+    le a=l’a
+    le e=l’e
+    le é=l’é
+    le i=l’i
+    le o=l’o
+    le harmonica=l’harmonica
+    la a=l’a
+    la e=l’e
+    la é=l’é
+    la o=l’o
+    de a=d’a
+    de e=d’e
+    de o=d’o
+    que un=qu’un
+    que a=qu’a
+    à le_=au_
+    à les_=aux_
+    de le_=du_
+    de les_=des_
+
+## Titres
+
+title-alone = { $class ->
+    [f] { $sound } seule
+    [uf] { $sound } seule
+    [fp] { $sound } seules
+    [mp] { $sound } seuls
+   *[m] { $sound } seul
+}
+title-band = groupe au complet
+title-silence = silence
+title-music = musique
+title-qualities = { $title }, tempo { $qualities }
+
+
+## Sons
+
+sound-piano = piano
+sound-electric-piano = piano électrique
+sound-keyboard = clavier
+sound-harpsichord = clavecin
+sound-celesta = célesta
+sound-music-box = boîte à musique
+    .class = f
+sound-mallets = percussions à clavier
+    .class = fp
+sound-vibraphone = vibraphone
+sound-marimba = marimba
+sound-xylophone = xylophone
+sound-glockenspiel = glockenspiel
+sound-kalimba = kalimba
+    .class = f
+sound-steelpan = steelpan
+sound-bells = cloches
+    .class = fp
+sound-organ = orgue
+sound-church-organ = orgue d’église
+sound-accordion = accordéon
+sound-harmonica = harmonica
+sound-acoustic-guitar = guitare acoustique
+    .class = f
+sound-electric-guitar = guitare électrique
+    .class = f
+sound-distorted-guitar = guitare saturée
+    .class = f
+sound-guitar = guitare
+    .class = f
+sound-bass = basse
+    .class = f
+sound-electric-bass = basse électrique
+    .class = f
+sound-synth-bass = basse synthétique
+    .class = f
+sound-double-bass = contrebasse
+    .class = f
+sound-violin = violon
+sound-viola = alto
+sound-cello = violoncelle
+sound-strings = cordes
+    .class = fp
+sound-pizzicato = cordes pincées
+    .class = fp
+sound-harp = harpe
+    .class = f
+sound-trumpet = trompette
+    .class = f
+sound-trombone = trombone
+sound-tuba = tuba
+sound-french-horn = cor
+sound-brass = cuivres
+    .class = mp
+sound-saxophone = saxophone
+sound-clarinet = clarinette
+    .class = f
+sound-oboe = hautbois
+sound-english-horn = cor anglais
+sound-bassoon = basson
+sound-woodwind = bois
+    .class = mp
+    .for = instruments à vent en bois
+sound-flute = flûte
+    .class = f
+sound-piccolo = piccolo
+sound-recorder = flûte à bec
+    .class = f
+sound-pan-flute = flûte de Pan
+    .class = f
+sound-bagpipes = cornemuse
+    .class = f
+sound-synth-lead = synthétiseur solo
+sound-synth-pad = nappe de synthétiseur
+    .class = f
+sound-synth = synthétiseur
+sound-plucked = instrument à cordes pincées
+sound-banjo = banjo
+sound-mandolin = mandoline
+    .class = f
+sound-sitar = sitar
+sound-koto = koto
+sound-shamisen = shamisen
+sound-oud = oud
+sound-lute = luth
+sound-zither = cithare
+    .class = f
+sound-ukulele = ukulélé
+sound-theremin = thérémine
+sound-orchestra = orchestre
+    .piece = morceau d’orchestre
+sound-turntables = platines
+    .class = fp
+sound-drums = batterie
+    .class = f
+sound-rock-drums = batterie rock
+    .class = f
+sound-jazz-drums = batterie jazz
+    .class = f
+sound-funk-drums = batterie funk
+    .class = f
+sound-electronic-beat = rythme électronique
+sound-march-drums = tambours de marche
+    .class = mp
+sound-waltz-drums = batterie de valse
+    .class = f
+sound-latin-percussion = percussions latines
+    .class = fp
+sound-hand-drums = percussions à main
+    .class = fp
+sound-percussion = percussions
+    .class = fp
+sound-timpani = timbales
+    .class = fp
+sound-claps = claquements de mains
+    .class = mp
+sound-voice = voix
+    .class = f
+    .without = chant
+sound-male-voice = voix d’homme
+    .class = f
+sound-female-voice = voix de femme
+    .class = f
+sound-choir = chœur
+sound-children = voix d’enfants
+    .class = fp
+sound-rap = rap
+    .class = um
+sound-whistling = sifflement
+sound-speech = paroles
+    .class = fp
+sound-applause = applaudissements
+    .class = mp
+sound-noise = bruit
+    .class = um
+sound-sound-effects = effets sonores
+    .class = mp
+
+## Qualités
+
+tempo-slow = lent
+tempo-medium = modéré
+tempo-fast = rapide
+loudness-quiet = doux
+loudness-loud = fort
+mood-calm = calme
+mood-gentle = tendre
+mood-dreamy = rêveur
+mood-relaxed = détendu
+mood-reflective = méditatif
+mood-lively = vif
+mood-playful = enjoué
+mood-groovy = entraînant
+mood-energetic = énergique
+mood-powerful = puissant
+mood-intense = intense
+mood-aggressive = agressif
+mood-grand = majestueux
+mood-solemn = solennel
+mood-dramatic = dramatique
+mood-epic = épique
+mood-bold = affirmé
+mood-steady = régulier
+mood-light = léger
+mood-warm = chaleureux
+mood-happy = joyeux
+mood-sad = triste
+mood-emotional = émouvant
+mood-nostalgic = nostalgique
+mood-passionate = passionné
+mood-romantic = romantique
+mood-dark = sombre
+mood-scary = inquiétant
+mood-tense = tendu
+mood-mysterious = mystérieux
+mood-ethereal = éthéré
+mood-hypnotic = hypnotique
+mood-inspiring = inspirant
+
+## Genres, après « passe »
+
+genre-orchestral = à la musique orchestrale
+    .piece = morceau orchestral
+    .title = musique orchestrale
+genre-classical = à la musique classique
+    .piece = morceau classique
+    .title = musique classique
+genre-rock = au rock
+    .piece = morceau de rock
+    .title = rock
+genre-metal = au metal
+    .piece = morceau de metal
+    .title = metal
+genre-pop = à la pop
+    .piece = morceau de pop
+    .title = pop
+genre-electronic = à la musique électronique
+    .piece = morceau électronique
+    .title = musique électronique
+genre-jazz = au jazz
+    .piece = morceau de jazz
+    .title = jazz
+genre-blues = au blues
+    .piece = morceau de blues
+    .title = blues
+genre-folk = au folk
+    .piece = morceau de folk
+    .title = folk
+genre-country = à la country
+    .piece = morceau de country
+    .title = country
+genre-hip-hop = au hip-hop
+    .piece = morceau de hip-hop
+    .title = hip-hop
+genre-reggae = au reggae
+    .piece = morceau de reggae
+    .title = reggae
+genre-latin = à la musique latine
+    .piece = morceau latin
+    .title = musique latine
+genre-ambient = à la musique ambiante
+    .piece = morceau d’ambient
+    .title = musique ambiante
+genre-funk = au funk
+    .piece = morceau de funk
+    .title = funk
+genre-gospel = au gospel
+    .piece = morceau de gospel
+    .title = gospel
+genre-instrumental = à la musique instrumentale
+    .piece = morceau instrumental
+    .title = musique instrumentale

@@ -1,0 +1,432 @@
+### Italiano. «Brano» è maschile: gli aggettivi si accordano con esso.
+
+## Nomi. `.class`: m un/il (none), mz uno/lo, mv un/l’, f una/la, fv un’/l’; um, uf senza
+## articolo indeterminativo; mp i, mvp gli, fp le.
+
+noun-subject = { $class ->
+    [mz] uno { $noun }
+    [f] una { $noun }
+    [fv] un’{ $noun }
+    [mp] { $noun }
+    [mvp] { $noun }
+    [fp] { $noun }
+    [um] { $noun }
+    [uf] { $noun }
+   *[m] un { $noun }
+}
+noun-with = { $noun }
+noun-by = { noun-subject }
+noun-open = { noun-subject }
+noun-to = { noun-subject }
+noun-the = { $class ->
+    [mz] lo { $noun }
+    [mv] l’{ $noun }
+    [f] la { $noun }
+    [uf] la { $noun }
+    [fv] l’{ $noun }
+    [mp] i { $noun }
+    [mvp] gli { $noun }
+    [fp] le { $noun }
+   *[m] il { $noun }
+}
+noun-without = { $noun }
+noun-title = { $noun }
+noun-for = { $noun }
+
+list-more = { $a }, { $b }
+list-and = { $a } e { $b }
+list-or = { $a } né { $b }
+
+## Aggettivi
+
+qualities-more = { $a }, { $b }
+qualities-attributive = { $a } e { $b }
+qualities-be = { $a } e { $b }
+qualities-become = { $a } e { $b }
+
+## L’insieme
+
+piece = brano
+song = brano cantato
+instrumental = brano strumentale
+whole = un { $piece }
+whole-qualities = un { $piece } { $qualities }
+whole-for = { $whole } per { $noun }
+whole-with = { $whole } con { $sounds }
+whole-solo = { $whole } per { $sounds } senza accompagnamento
+whole-alone = { $whole }, senza accompagnamento
+whole-without = { $whole }, senza { $sounds }
+silent = la registrazione è quasi silenziosa
+only = si { $number ->
+    [one] sente
+   *[other] sentono
+} solo { $sounds }, senza musica
+opens-as = la registrazione si apre come { $whole }
+joined-by = { $whole }, a cui si { $number ->
+    [one] aggiunge
+   *[other] aggiungono
+} { $sounds } al minuto { $time }
+at-times = a tratti si { $number ->
+    [one] sente
+   *[other] sentono
+} { $sounds }
+recording-live = è una registrazione dal vivo
+recording-poor = la qualità del suono è scarsa
+
+## Lo svolgimento
+
+open = inizia con { $sounds }
+open-also = inizia con { $sounds }
+at-first = all’inizio è { $qualities }
+at-first-also = all’inizio è { $qualities }
+enter = al minuto { $time } { $number ->
+    [one] entra
+   *[other] entrano
+} { $sounds }
+enter-also = { $number ->
+    [one] entra
+   *[other] entrano
+} { $sounds }
+enter-two = al minuto { $time } si { $number ->
+    [one] unisce
+   *[other] uniscono
+} { $sounds }
+band-returns = al minuto { $time } torna la band
+return = al minuto { $time } { $number ->
+    [one] torna
+   *[other] tornano
+} { $sounds }
+return-also = { $number ->
+    [one] torna
+   *[other] tornano
+} { $sounds }
+follow = al minuto { $time } si { $number ->
+    [one] sente
+   *[other] sentono
+} { $sounds }
+follow-also = si { $number ->
+    [one] sente
+   *[other] sentono
+} { $sounds }
+drop = al minuto { $time } { $number ->
+    [one] resta
+   *[other] restano
+} solo { $sounds }
+drop-also = { $number ->
+    [one] resta
+   *[other] restano
+} solo { $sounds }
+change = dal minuto { $time } { $number ->
+    [one] suona
+   *[other] suonano
+} solo { $sounds }
+change-also = { $number ->
+    [one] suona
+   *[other] suonano
+} solo { $sounds }
+end = dal minuto { $time } fino alla fine { $number ->
+    [one] suona
+   *[other] suonano
+} ormai solo { $sounds }
+end-also = fino alla fine { $number ->
+    [one] suona
+   *[other] suonano
+} ormai solo { $sounds }
+replace = al minuto { $time } { $old } { $number ->
+    [one] lascia
+   *[other] lasciano
+} il posto a { $new }
+replace-also = { $old } { $number ->
+    [one] lascia
+   *[other] lasciano
+} il posto a { $new }
+stop = al minuto { $time } { $number ->
+    [one] tace
+   *[other] tacciono
+} { $sounds }
+stop-also = { $number ->
+    [one] tace
+   *[other] tacciono
+} { $sounds }
+silence = al minuto { $time } la musica si ferma
+silence-also = la musica si ferma
+turn = al minuto { $time } il brano diventa { $qualities }
+turn-also = il brano diventa { $qualities }
+genre = al minuto { $time } la musica passa { $genre }
+genre-also = la musica passa { $genre }
+
+## Frasi
+
+clauses = { $first }, e { $second }
+sentences = { $first }; { $second }
+sentence = { $clause }.
+outline = in sintesi: { $items }
+outline-item = { $time } { $title }
+outline-more = { $a }; { $b }
+quote = al minuto { $time }: «{ $text }» (testo originale)
+alone = da { $from } a { $to }: { $text }
+no-captions = non ci sono descrizioni
+only-repetition = le descrizioni non fanno che ripetersi
+# Due parole che si scrivono diversamente una accanto all’altra; _ è uno spazio.
+contractions =
+    a un=a un
+    e e=ed e
+    e è=ed è
+
+## Titoli
+
+title-alone = { $class ->
+    [f] { $sound } sola
+    [fv] { $sound } sola
+    [uf] { $sound } sola
+    [fp] { $sound } sole
+    [mp] { $sound } soli
+    [mvp] { $sound } soli
+   *[m] { $sound } solo
+}
+title-band = band al completo
+title-silence = silenzio
+title-music = musica
+title-qualities = { $title } ({ $qualities })
+
+
+## Suoni
+
+sound-piano = pianoforte
+sound-electric-piano = piano elettrico
+sound-keyboard = tastiera
+    .class = f
+sound-harpsichord = clavicembalo
+sound-celesta = celesta
+    .class = f
+sound-music-box = carillon
+sound-mallets = percussioni a tastiera
+    .class = fp
+sound-vibraphone = vibrafono
+sound-marimba = marimba
+    .class = f
+sound-xylophone = xilofono
+    .class = mz
+sound-glockenspiel = glockenspiel
+sound-kalimba = kalimba
+    .class = f
+sound-steelpan = steelpan
+    .class = mz
+sound-bells = campane
+    .class = fp
+sound-organ = organo
+    .class = mv
+sound-church-organ = organo da chiesa
+    .class = mv
+sound-accordion = fisarmonica
+    .class = f
+sound-harmonica = armonica
+    .class = fv
+sound-acoustic-guitar = chitarra acustica
+    .class = f
+sound-electric-guitar = chitarra elettrica
+    .class = f
+sound-distorted-guitar = chitarra distorta
+    .class = f
+sound-guitar = chitarra
+    .class = f
+sound-bass = basso
+sound-electric-bass = basso elettrico
+sound-synth-bass = basso sintetico
+sound-double-bass = contrabbasso
+sound-violin = violino
+sound-viola = viola
+    .class = f
+sound-cello = violoncello
+sound-strings = archi
+    .class = mvp
+sound-pizzicato = archi pizzicati
+    .class = mvp
+sound-harp = arpa
+    .class = fv
+sound-trumpet = tromba
+    .class = f
+sound-trombone = trombone
+sound-tuba = tuba
+    .class = f
+sound-french-horn = corno
+sound-brass = ottoni
+    .class = mvp
+sound-saxophone = sassofono
+sound-clarinet = clarinetto
+sound-oboe = oboe
+    .class = mv
+sound-english-horn = corno inglese
+sound-bassoon = fagotto
+sound-woodwind = legni
+    .class = mp
+sound-flute = flauto
+sound-piccolo = ottavino
+    .class = mv
+sound-recorder = flauto dolce
+sound-pan-flute = flauto di Pan
+sound-bagpipes = cornamusa
+    .class = f
+sound-synth-lead = sintetizzatore solista
+sound-synth-pad = tappeto di sintetizzatore
+sound-synth = sintetizzatore
+sound-plucked = strumento a pizzico
+    .class = mz
+sound-banjo = banjo
+sound-mandolin = mandolino
+sound-sitar = sitar
+sound-koto = koto
+sound-shamisen = shamisen
+    .class = mz
+sound-oud = oud
+    .class = mv
+sound-lute = liuto
+sound-zither = cetra
+    .class = f
+sound-ukulele = ukulele
+    .class = mv
+sound-theremin = theremin
+sound-orchestra = orchestra
+    .class = fv
+    .piece = brano orchestrale
+sound-turntables = giradischi
+    .class = mp
+sound-drums = batteria
+    .class = f
+sound-rock-drums = batteria rock
+    .class = f
+sound-jazz-drums = batteria jazz
+    .class = f
+sound-funk-drums = batteria funk
+    .class = f
+sound-electronic-beat = ritmo elettronico
+sound-march-drums = tamburi da marcia
+    .class = mp
+sound-waltz-drums = batteria da valzer
+    .class = f
+sound-latin-percussion = percussioni latine
+    .class = fp
+sound-hand-drums = tamburi a mano
+    .class = mp
+sound-percussion = percussioni
+    .class = fp
+sound-timpani = timpani
+    .class = mp
+sound-claps = battiti di mani
+    .class = mp
+sound-voice = voce
+    .class = f
+    .without = voce
+sound-male-voice = voce maschile
+    .class = f
+sound-female-voice = voce femminile
+    .class = f
+sound-choir = coro
+sound-children = voci bianche
+    .class = fp
+sound-rap = rap
+    .class = um
+sound-whistling = fischio
+sound-speech = parlato
+    .class = um
+sound-applause = applausi
+    .class = mvp
+sound-noise = rumore
+    .class = um
+sound-sound-effects = effetti sonori
+    .class = mvp
+
+## Qualità
+
+tempo-slow = lento
+tempo-medium = moderato
+tempo-fast = veloce
+loudness-quiet = sommesso
+loudness-loud = forte
+mood-calm = calmo
+mood-gentle = dolce
+mood-dreamy = sognante
+mood-relaxed = rilassato
+mood-reflective = riflessivo
+mood-lively = vivace
+mood-playful = giocoso
+mood-groovy = ballabile
+mood-energetic = energico
+mood-powerful = potente
+mood-intense = intenso
+mood-aggressive = aggressivo
+mood-grand = maestoso
+mood-solemn = solenne
+mood-dramatic = drammatico
+mood-epic = epico
+mood-bold = deciso
+mood-steady = regolare
+mood-light = leggero
+mood-warm = caldo
+mood-happy = allegro
+mood-sad = triste
+mood-emotional = commovente
+mood-nostalgic = nostalgico
+mood-passionate = appassionato
+mood-romantic = romantico
+mood-dark = cupo
+mood-scary = inquietante
+mood-tense = teso
+mood-mysterious = misterioso
+mood-ethereal = etereo
+mood-hypnotic = ipnotico
+mood-inspiring = ispirato
+
+## Generi, dopo «passa»
+
+genre-orchestral = alla musica orchestrale
+    .piece = brano orchestrale
+    .title = musica orchestrale
+genre-classical = alla musica classica
+    .piece = brano classico
+    .title = musica classica
+genre-rock = al rock
+    .piece = brano rock
+    .title = rock
+genre-metal = al metal
+    .piece = brano metal
+    .title = metal
+genre-pop = al pop
+    .piece = brano pop
+    .title = pop
+genre-electronic = alla musica elettronica
+    .piece = brano elettronico
+    .title = musica elettronica
+genre-jazz = al jazz
+    .piece = brano jazz
+    .title = jazz
+genre-blues = al blues
+    .piece = brano blues
+    .title = blues
+genre-folk = al folk
+    .piece = brano folk
+    .title = folk
+genre-country = al country
+    .piece = brano country
+    .title = country
+genre-hip-hop = all’hip-hop
+    .piece = brano hip-hop
+    .title = hip-hop
+genre-reggae = al reggae
+    .piece = brano reggae
+    .title = reggae
+genre-latin = alla musica latina
+    .piece = brano latino
+    .title = musica latina
+genre-ambient = alla musica ambient
+    .piece = brano ambient
+    .title = musica ambient
+genre-funk = al funk
+    .piece = brano funk
+    .title = funk
+genre-gospel = al gospel
+    .piece = brano gospel
+    .title = gospel
+genre-instrumental = alla musica strumentale
+    .piece = brano strumentale
+    .title = musica strumentale

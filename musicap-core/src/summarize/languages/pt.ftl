@@ -1,0 +1,418 @@
+### Português (do Brasil). «Peça» e «canção» são femininas: os adjetivos concordam com elas.
+
+## Nomes. `.class`: m, f com artigo (none = m); um, uf sem artigo; mp, fp plural.
+
+noun-subject = { $class ->
+    [f] uma { $noun }
+    [mp] { $noun }
+    [fp] { $noun }
+    [um] { $noun }
+    [uf] { $noun }
+   *[m] um { $noun }
+}
+noun-with = { $noun }
+noun-by = { noun-subject }
+noun-open = { noun-subject }
+noun-to = { noun-subject }
+noun-the = { $class ->
+    [f] a { $noun }
+    [uf] a { $noun }
+    [mp] os { $noun }
+    [fp] as { $noun }
+   *[m] o { $noun }
+}
+noun-without = { $noun }
+noun-title = { $noun }
+noun-for = { $noun }
+
+list-more = { $a }, { $b }
+list-and = { $a } e { $b }
+list-or = { $a } nem { $b }
+
+## Adjetivos
+
+qualities-more = { $a }, { $b }
+qualities-attributive = { $a } e { $b }
+qualities-be = { $a } e { $b }
+qualities-become = { $a } e { $b }
+
+## O conjunto
+
+piece = peça
+song = canção
+instrumental = peça instrumental
+whole = uma { $piece }
+whole-qualities = uma { $piece } { $qualities }
+whole-for = { $whole } para { $noun }
+whole-with = { $whole } com { $sounds }
+whole-solo = { $whole } para { $sounds } sem acompanhamento
+whole-alone = { $whole }, sem acompanhamento
+whole-without = { $whole }, sem { $sounds }
+silent = a gravação é quase silenciosa
+only = ouve-se apenas { $sounds }, sem música
+opens-as = a gravação começa como { $whole }
+joined-by = { $whole }, à qual se { $number ->
+    [one] junta
+   *[other] juntam
+} { $sounds } aos { $time }
+at-times = por vezes { $number ->
+    [one] ouve-se
+   *[other] ouvem-se
+} { $sounds }
+recording-live = é uma gravação ao vivo
+recording-poor = a qualidade do som é ruim
+
+## O desenvolvimento
+
+open = começa com { $sounds }
+open-also = começa com { $sounds }
+at-first = no início é { $qualities }
+at-first-also = no início é { $qualities }
+enter = aos { $time } { $number ->
+    [one] entra
+   *[other] entram
+} { $sounds }
+enter-also = { $number ->
+    [one] entra
+   *[other] entram
+} { $sounds }
+enter-two = aos { $time } { $number ->
+    [one] surge
+   *[other] surgem
+} { $sounds }
+band-returns = aos { $time } a banda volta
+return = aos { $time } { $number ->
+    [one] volta
+   *[other] voltam
+} { $sounds }
+return-also = { $number ->
+    [one] volta
+   *[other] voltam
+} { $sounds }
+follow = aos { $time } { $number ->
+    [one] ouve-se
+   *[other] ouvem-se
+} { $sounds }
+follow-also = { $number ->
+    [one] ouve-se
+   *[other] ouvem-se
+} { $sounds }
+drop = aos { $time } { $number ->
+    [one] resta
+   *[other] restam
+} apenas { $sounds }
+drop-also = { $number ->
+    [one] resta
+   *[other] restam
+} apenas { $sounds }
+change = a partir dos { $time } { $number ->
+    [one] toca
+   *[other] tocam
+} apenas { $sounds }
+change-also = { $number ->
+    [one] toca
+   *[other] tocam
+} apenas { $sounds }
+end = dos { $time } até o fim { $number ->
+    [one] ouve-se
+   *[other] ouvem-se
+} apenas { $sounds }
+end-also = até o fim { $number ->
+    [one] ouve-se
+   *[other] ouvem-se
+} apenas { $sounds }
+replace = aos { $time } { $old } { $number ->
+    [one] dá
+   *[other] dão
+} lugar a { $new }
+replace-also = { $old } { $number ->
+    [one] dá
+   *[other] dão
+} lugar a { $new }
+stop = aos { $time } { $number ->
+    [one] silencia
+   *[other] silenciam
+} { $sounds }
+stop-also = { $number ->
+    [one] silencia
+   *[other] silenciam
+} { $sounds }
+silence = aos { $time } a música para
+silence-also = a música para
+turn = aos { $time } a música fica { $qualities }
+turn-also = a música fica { $qualities }
+genre = aos { $time } a música passa { $genre }
+genre-also = a música passa { $genre }
+
+## Frases
+
+clauses = { $first }, e { $second }
+sentences = { $first }; { $second }
+sentence = { $clause }.
+outline = em resumo: { $items }
+outline-item = { $time } { $title }
+outline-more = { $a }; { $b }
+quote = aos { $time }: “{ $text }” (texto original)
+alone = de { $from } a { $to }: { $text }
+no-captions = não há descrições
+only-repetition = as descrições apenas se repetem
+contractions = {""}
+
+## Títulos
+
+title-alone = { $class ->
+    [f] { $sound } sozinha
+    [uf] { $sound } sozinha
+    [fp] { $sound } sozinhas
+    [mp] { $sound } sozinhos
+   *[m] { $sound } sozinho
+}
+title-band = banda completa
+title-silence = silêncio
+title-music = música
+title-qualities = { $title } ({ $qualities })
+
+
+## Sons
+
+sound-piano = piano
+sound-electric-piano = piano elétrico
+sound-keyboard = teclado
+sound-harpsichord = cravo
+sound-celesta = celesta
+    .class = f
+sound-music-box = caixinha de música
+    .class = f
+sound-mallets = percussão de teclas
+    .class = uf
+sound-vibraphone = vibrafone
+sound-marimba = marimba
+    .class = f
+sound-xylophone = xilofone
+sound-glockenspiel = glockenspiel
+sound-kalimba = kalimba
+    .class = f
+sound-steelpan = steelpan
+sound-bells = sinos
+    .class = mp
+sound-organ = órgão
+sound-church-organ = órgão de igreja
+sound-accordion = acordeão
+sound-harmonica = gaita
+    .class = f
+sound-acoustic-guitar = violão
+sound-electric-guitar = guitarra elétrica
+    .class = f
+sound-distorted-guitar = guitarra distorcida
+    .class = f
+sound-guitar = guitarra
+    .class = f
+sound-bass = baixo
+sound-electric-bass = baixo elétrico
+sound-synth-bass = baixo sintetizado
+sound-double-bass = contrabaixo
+sound-violin = violino
+sound-viola = viola de arco
+    .class = f
+sound-cello = violoncelo
+sound-strings = cordas
+    .class = fp
+sound-pizzicato = cordas em pizzicato
+    .class = fp
+sound-harp = harpa
+    .class = f
+sound-trumpet = trompete
+sound-trombone = trombone
+sound-tuba = tuba
+    .class = f
+sound-french-horn = trompa
+    .class = f
+sound-brass = metais
+    .class = mp
+sound-saxophone = saxofone
+sound-clarinet = clarinete
+sound-oboe = oboé
+sound-english-horn = corne inglês
+sound-bassoon = fagote
+sound-woodwind = madeiras
+    .class = fp
+sound-flute = flauta
+    .class = f
+sound-piccolo = flautim
+sound-recorder = flauta doce
+    .class = f
+sound-pan-flute = flauta de pã
+    .class = f
+sound-bagpipes = gaita de foles
+    .class = f
+sound-synth-lead = sintetizador solista
+sound-synth-pad = pad de sintetizador
+sound-synth = sintetizador
+sound-plucked = instrumento de cordas dedilhadas
+sound-banjo = banjo
+sound-mandolin = bandolim
+sound-sitar = sitar
+sound-koto = koto
+sound-shamisen = shamisen
+sound-oud = alaúde árabe
+sound-lute = alaúde
+sound-zither = cítara
+    .class = f
+sound-ukulele = ukulele
+sound-theremin = teremim
+sound-orchestra = orquestra
+    .class = f
+    .piece = peça orquestral
+sound-turntables = toca-discos
+    .class = mp
+sound-drums = bateria
+    .class = f
+sound-rock-drums = bateria de rock
+    .class = f
+sound-jazz-drums = bateria de jazz
+    .class = f
+sound-funk-drums = bateria de funk
+    .class = f
+sound-electronic-beat = batida eletrônica
+    .class = f
+sound-march-drums = tambores de marcha
+    .class = mp
+sound-waltz-drums = bateria de valsa
+    .class = f
+sound-latin-percussion = percussão latina
+    .class = uf
+sound-hand-drums = tambores de mão
+    .class = mp
+sound-percussion = percussão
+    .class = uf
+sound-timpani = tímpanos
+    .class = mp
+sound-claps = palmas
+    .class = fp
+sound-voice = voz
+    .class = f
+    .without = vocais
+sound-male-voice = voz masculina
+    .class = f
+sound-female-voice = voz feminina
+    .class = f
+sound-choir = coro
+sound-children = vozes infantis
+    .class = fp
+sound-rap = rap
+    .class = um
+sound-whistling = assobio
+sound-speech = fala
+    .class = uf
+sound-applause = aplausos
+    .class = mp
+sound-noise = ruído
+    .class = um
+sound-sound-effects = efeitos sonoros
+    .class = mp
+
+## Qualidades
+
+tempo-slow = lenta
+tempo-medium = moderada
+tempo-fast = rápida
+loudness-quiet = suave
+loudness-loud = forte
+mood-calm = calma
+mood-gentle = delicada
+mood-dreamy = sonhadora
+mood-relaxed = descontraída
+mood-reflective = reflexiva
+mood-lively = animada
+mood-playful = brincalhona
+mood-groovy = dançante
+mood-energetic = enérgica
+mood-powerful = poderosa
+mood-intense = intensa
+mood-aggressive = agressiva
+mood-grand = majestosa
+mood-solemn = solene
+mood-dramatic = dramática
+mood-epic = épica
+mood-bold = decidida
+mood-steady = constante
+mood-light = leve
+mood-warm = calorosa
+mood-happy = alegre
+mood-sad = triste
+mood-emotional = emotiva
+mood-nostalgic = nostálgica
+mood-passionate = apaixonada
+mood-romantic = romântica
+mood-dark = sombria
+mood-scary = assustadora
+mood-tense = tensa
+mood-mysterious = misteriosa
+mood-ethereal = etérea
+mood-hypnotic = hipnótica
+mood-inspiring = inspiradora
+
+## Gêneros, depois de «passa»
+
+genre-orchestral = à música orquestral
+    .piece = peça orquestral
+    .title = música orquestral
+genre-classical = à música clássica
+    .piece = peça clássica
+    .title = música clássica
+genre-rock = ao rock
+    .piece = peça de rock
+    .song = canção de rock
+    .title = rock
+genre-metal = ao metal
+    .piece = peça de metal
+    .song = canção de metal
+    .title = metal
+genre-pop = ao pop
+    .piece = peça pop
+    .song = canção pop
+    .title = pop
+genre-electronic = à música eletrônica
+    .piece = peça eletrônica
+    .title = música eletrônica
+genre-jazz = ao jazz
+    .piece = peça de jazz
+    .song = canção de jazz
+    .title = jazz
+genre-blues = ao blues
+    .piece = peça de blues
+    .song = canção de blues
+    .title = blues
+genre-folk = ao folk
+    .piece = peça folk
+    .song = canção folk
+    .title = folk
+genre-country = ao country
+    .piece = peça country
+    .song = canção country
+    .title = country
+genre-hip-hop = ao hip-hop
+    .piece = peça de hip-hop
+    .title = hip-hop
+genre-reggae = ao reggae
+    .piece = peça de reggae
+    .song = canção de reggae
+    .title = reggae
+genre-latin = à música latina
+    .piece = peça latina
+    .song = canção latina
+    .title = música latina
+genre-ambient = à música ambiente
+    .piece = peça ambiente
+    .title = música ambiente
+genre-funk = ao funk
+    .piece = peça de funk
+    .song = canção de funk
+    .title = funk
+genre-gospel = ao gospel
+    .piece = peça gospel
+    .song = canção gospel
+    .title = gospel
+genre-instrumental = à música instrumental
+    .piece = peça instrumental
+    .title = música instrumental

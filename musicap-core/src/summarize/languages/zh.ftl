@@ -1,0 +1,282 @@
+### 中文（简体）
+
+## 名词
+
+noun-subject = { $noun }
+noun-with = { $noun }
+noun-by = { $noun }
+noun-open = { $noun }
+noun-to = { $noun }
+noun-the = { $noun }
+noun-without = { $noun }
+noun-title = { $noun }
+noun-for = { $noun }
+
+list-more = { $a }、{ $b }
+list-and = { $a }和{ $b }
+list-or = { $a }和{ $b }
+
+## 形容词
+
+qualities-more = { $a }、{ $b }
+qualities-attributive = { $a }、{ $b }
+qualities-be = { $a }、{ $b }
+qualities-become = { $a }、{ $b }
+
+## 整体
+
+piece = 乐曲
+song = 歌曲
+instrumental = 纯音乐
+piece-for = { $noun }曲
+whole = 一首{ $piece }
+whole-qualities = 一首{ $qualities }的{ $piece }
+whole-with = { $whole }，配有{ $sounds }
+whole-solo = { $whole }，只有{ $sounds }
+whole-alone = { $whole }，没有伴奏
+whole-without = { $whole }，没有{ $sounds }
+silent = 录音几乎无声
+only = 只有{ $sounds }，没有音乐
+opens-as = 录音以{ $whole }开始
+joined-by = { $whole }，{ $time }加入{ $sounds }
+at-times = 时而可以听到{ $sounds }
+recording-live = 这是现场录音
+recording-poor = 音质较差
+
+## 过程
+
+open = 以{ $sounds }开始
+open-also = 以{ $sounds }开始
+at-first = 开头{ $qualities }
+at-first-also = 开头{ $qualities }
+enter = { $time }加入{ $sounds }
+enter-also = 加入{ $sounds }
+enter-two = { $time }响起{ $sounds }
+band-returns = { $time }乐队再次出现
+return = { $time }{ $sounds }再次出现
+return-also = { $sounds }再次出现
+follow = { $time }传来{ $sounds }
+follow-also = 传来{ $sounds }
+drop = { $time }起只剩下{ $sounds }
+drop-also = 只剩下{ $sounds }
+change = { $time }起只有{ $sounds }
+change-also = 只有{ $sounds }
+end = 从{ $time }到结尾只有{ $sounds }
+end-also = 到结尾只有{ $sounds }
+replace = { $time }{ $old }退出，由{ $new }接替
+replace-also = { $old }退出，由{ $new }接替
+stop = { $time }{ $sounds }停止
+stop-also = { $sounds }停止
+silence = { $time }音乐停止
+silence-also = 音乐停止
+turn = { $time }音乐变得{ $qualities }
+turn-also = 音乐变得{ $qualities }
+genre = { $time }音乐转为{ $genre }
+genre-also = 音乐转为{ $genre }
+
+## 句子
+
+clauses = { $first }，{ $second }
+sentences = { $first }；{ $second }
+sentence = { $clause }。
+outline = 概要：{ $items }
+outline-item = { $time } { $title }
+outline-more = { $a }；{ $b }
+quote = { $time }：“{ $text }”（原文）
+alone = { $from } 至 { $to }：{ $text }
+no-captions = 没有描述
+only-repetition = 描述只是不断重复
+contractions = {""}
+
+## 标题
+
+title-alone = { $sound }独奏
+title-band = 全乐队
+title-silence = 无声
+title-music = 音乐
+title-qualities = { $title }（{ $qualities }）
+
+
+## 声音
+
+sound-piano = 钢琴
+sound-electric-piano = 电钢琴
+sound-keyboard = 键盘
+    .for = 键盘乐
+sound-harpsichord = 羽管键琴
+sound-celesta = 钢片琴
+sound-music-box = 八音盒
+sound-mallets = 键盘打击乐
+sound-vibraphone = 颤音琴
+sound-marimba = 马林巴
+sound-xylophone = 木琴
+sound-glockenspiel = 钟琴
+sound-kalimba = 拇指琴
+sound-steelpan = 钢鼓
+sound-bells = 钟声
+    .for = 钟
+sound-organ = 风琴
+sound-church-organ = 管风琴
+sound-accordion = 手风琴
+sound-harmonica = 口琴
+sound-acoustic-guitar = 原声吉他
+sound-electric-guitar = 电吉他
+sound-distorted-guitar = 失真电吉他
+sound-guitar = 吉他
+sound-bass = 贝斯
+sound-electric-bass = 电贝斯
+sound-synth-bass = 合成贝斯
+sound-double-bass = 低音提琴
+sound-violin = 小提琴
+sound-viola = 中提琴
+sound-cello = 大提琴
+sound-strings = 弦乐
+sound-pizzicato = 拨弦弦乐
+sound-harp = 竖琴
+sound-trumpet = 小号
+sound-trombone = 长号
+sound-tuba = 大号
+sound-french-horn = 圆号
+sound-brass = 铜管乐
+sound-saxophone = 萨克斯
+sound-clarinet = 单簧管
+sound-oboe = 双簧管
+sound-english-horn = 英国管
+sound-bassoon = 巴松管
+sound-woodwind = 木管乐
+sound-flute = 长笛
+sound-piccolo = 短笛
+sound-recorder = 竖笛
+sound-pan-flute = 排箫
+sound-bagpipes = 风笛
+sound-synth-lead = 合成器主音
+sound-synth-pad = 合成器铺底
+sound-synth = 合成器
+sound-plucked = 弹拨乐器
+sound-banjo = 班卓琴
+sound-mandolin = 曼陀林
+sound-sitar = 西塔琴
+sound-koto = 日本筝
+sound-shamisen = 三味线
+sound-oud = 乌德琴
+sound-lute = 鲁特琴
+sound-zither = 齐特琴
+sound-ukulele = 尤克里里
+sound-theremin = 特雷门琴
+sound-orchestra = 管弦乐队
+    .for = 管弦乐
+sound-turntables = 唱盘
+sound-drums = 鼓
+sound-rock-drums = 摇滚鼓
+sound-jazz-drums = 爵士鼓点
+sound-funk-drums = 放克鼓
+sound-electronic-beat = 电子节拍
+sound-march-drums = 进行曲小鼓
+sound-waltz-drums = 圆舞曲鼓点
+sound-latin-percussion = 拉丁打击乐
+sound-hand-drums = 手鼓
+sound-percussion = 打击乐
+sound-timpani = 定音鼓
+sound-claps = 拍手声
+sound-voice = 人声
+sound-male-voice = 男声
+sound-female-voice = 女声
+sound-choir = 合唱
+sound-children = 童声
+sound-rap = 说唱
+sound-whistling = 口哨
+sound-speech = 说话声
+sound-applause = 掌声
+sound-noise = 噪声
+sound-sound-effects = 音效
+
+## 特征
+
+tempo-slow = 缓慢
+tempo-medium = 中速
+    .become = 速度适中
+tempo-fast = 快速
+loudness-quiet = 轻柔
+loudness-loud = 响亮
+mood-calm = 平静
+mood-gentle = 温柔
+mood-dreamy = 梦幻
+mood-relaxed = 放松
+mood-reflective = 沉思
+mood-lively = 活泼
+mood-playful = 俏皮
+mood-groovy = 富有律动
+mood-energetic = 充满活力
+mood-powerful = 有力
+mood-intense = 激烈
+mood-aggressive = 凶猛
+mood-grand = 宏伟
+mood-solemn = 庄严
+mood-dramatic = 戏剧性
+    .become = 富有戏剧性
+mood-epic = 史诗般
+mood-bold = 大胆
+mood-steady = 平稳
+mood-light = 轻盈
+mood-warm = 温暖
+mood-happy = 欢快
+mood-sad = 悲伤
+mood-emotional = 动情
+mood-nostalgic = 怀旧
+mood-passionate = 热情
+mood-romantic = 浪漫
+mood-dark = 阴暗
+mood-scary = 恐怖
+mood-tense = 紧张
+mood-mysterious = 神秘
+mood-ethereal = 空灵
+mood-hypnotic = 迷幻
+mood-inspiring = 振奋人心
+
+## 体裁
+
+genre-orchestral = 管弦乐
+    .piece = 管弦乐曲
+genre-classical = 古典音乐
+    .piece = 古典乐曲
+genre-rock = 摇滚乐
+    .piece = 摇滚乐曲
+    .song = 摇滚歌曲
+genre-metal = 金属乐
+    .piece = 金属乐曲
+    .song = 金属歌曲
+genre-pop = 流行乐
+    .piece = 流行乐曲
+    .song = 流行歌曲
+genre-electronic = 电子音乐
+    .piece = 电子乐曲
+genre-jazz = 爵士乐
+    .piece = 爵士乐曲
+    .song = 爵士歌曲
+genre-blues = 蓝调
+    .piece = 蓝调乐曲
+    .song = 蓝调歌曲
+genre-folk = 民谣
+    .piece = 民谣乐曲
+    .song = 民谣歌曲
+genre-country = 乡村音乐
+    .piece = 乡村乐曲
+    .song = 乡村歌曲
+genre-hip-hop = 嘻哈音乐
+    .piece = 嘻哈乐曲
+genre-reggae = 雷鬼乐
+    .piece = 雷鬼乐曲
+    .song = 雷鬼歌曲
+genre-latin = 拉丁音乐
+    .piece = 拉丁乐曲
+    .song = 拉丁歌曲
+genre-ambient = 氛围音乐
+    .piece = 氛围乐曲
+genre-funk = 放克
+    .piece = 放克乐曲
+    .song = 放克歌曲
+genre-gospel = 福音音乐
+    .piece = 福音乐曲
+    .song = 福音歌曲
+genre-instrumental = 纯音乐
+    .piece = 纯音乐

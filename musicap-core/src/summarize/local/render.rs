@@ -1,0 +1,366 @@
+//! Stories and facts put into a language's words, by its file in `languages`.
+
+use super::super::facts::{Kind, Term};
+use super::super::language::Catalog;
+use super::sections::State;
+use super::story::{Change, Event};
+
+/// The most adjectives that a piece has.
+const MAX_QUALITIES: usize = 3;
+
+/// A list of sounds in one form, with what its verb must agree with.
+struct Sounds {
+    text: String,
+    /// `one` or `other`.
+    number: &'static str,
+    /// The grammatical class of the first, and of the last.
+    class: String,
+    last: String,
+}
+
+/// What a piece is called, who plays it if that is said after its qualities, and the sounds that
+/// neither names.
+struct Piece {
+    name: String,
+    player: Option<Term>,
+    rest: Vec<Term>,
+}
+
+/// Where a clause is in its sentence.
+#[derive(Clone, Copy)]
+struct Place {
+    is_first: bool,
+    is_last: bool,
+}
+
+/// Writes one language.
+pub(super) struct Renderer {
+    catalog: &'static Catalog,
+}
+
+impl Renderer {
+    pub(super) fn new(catalog: &'static Catalog) -> Self {
+        Renderer { catalog }
+    }
+
+    /// The message `id`, as it is. Every language has every message: a test holds them to it.
+    pub(super) fn message(&self, id: &str, args: &[(&str, &str)]) -> String {
+        self.catalog.text(id, args).unwrap_or_default()
+    }
+
+    /// A sentence: contracted, with a capital letter and a full stop.
+    pub(super) fn sentence(&self, clause: &str) -> String {
+        let text = self.catalog.contracted(&self.message("sentence", &[("clause", clause)]));
+        capitalized(&text)
+    }
+
+    /// "A slow, gentle piano piece with strings and a bass, without drums"
+    pub(super) fn whole(&self, state: &State) -> String {
+        if state.is_silent {
+            return self.message("silent", &[]);
+        }
+        let musical: Vec<Term> =
+            state.sounds.iter().copied().filter(|term| term.kind.is_musical()).collect();
+        if musical.is_empty() && !state.sounds.is_empty() {
+            let sounds = self.sounds(&state.sounds, "subject");
+            return self.message("only", &args(&sounds));
+        }
+        let Piece { name: piece, player, rest } = self.piece(state, &musical);
+        let mut qualities: Vec<Term> = Vec::new();
+        qualities.extend(state.tempo);
+        qualities.extend(state.loudness);
+        qualities.extend(&state.moods);
+        qualities.truncate(MAX_QUALITIES);
+        let mut text = match qualities.is_empty() {
+            true => self.message("whole", &[("piece", &piece)]),
+            false => {
+                let qualities = self.qualities(&qualities, "attributive");
+                self.message("whole-qualities", &[("piece", &piece), ("qualities", &qualities)])
+            }
+        };
+        if let Some(player) = player {
+            let (noun, class) = self.noun(player, "for");
+            let args = [("whole", &text[..]), ("noun", &noun), ("class", &class)];
+            text = self.message("whole-for", &args);
+        }
+        if !rest.is_empty() {
+            let sounds = self.sounds(&rest, "with");
+            let id = if state.is_solo && rest.len() == 1 { "whole-solo" } else { "whole-with" };
+            let mut args = args(&sounds).to_vec();
+            args.push(("whole", &text));
+            text = self.message(id, &args);
+        } else if state.is_solo {
+            text = self.message("whole-alone", &[("whole", &text)]);
+        }
+        if !state.absent.is_empty() {
+            let absent: Vec<String> =
+                state.absent.iter().map(|term| self.noun(*term, "without").0).collect();
+            let absent = self.joined(&absent, "or");
+            text = self.message("whole-without", &[("whole", &text), ("sounds", &absent)]);
+        }
+        text
+    }
+
+    /// What a piece is called.
+    fn piece(&self, state: &State, musical: &[Term]) -> Piece {
+        let named = |name: String, rest: &[Term]| Piece { name, player: None, rest: rest.to_vec() };
+        let is_song = |term: &Term| term.kind == Kind::Voice && term.id != "whistling";
+        let is_sung = musical.iter().any(is_song);
+        if let Some(genre) = state.genre {
+            let id = message_id(genre);
+            let song = is_sung.then(|| self.catalog.attribute(&id, "song")).flatten();
+            let piece = song.or_else(|| self.catalog.attribute(&id, "piece"));
+            return named(piece.unwrap_or_else(|| self.message("piece", &[])), musical);
+        }
+        if let [lead, rest @ ..] = musical
+            && lead.kind == Kind::Instrument
+            && !is_sung
+        {
+            // "Klavierstück", "piano piece", "morceau … pour piano"
+            if let Some(piece) = self.catalog.attribute(&message_id(*lead), "piece") {
+                return named(piece, rest);
+            }
+            if self.has("whole-for") {
+                let name = self.message("piece", &[]);
+                return Piece { name, player: Some(*lead), rest: rest.to_vec() };
+            }
+            let (noun, class) = self.noun(*lead, "for");
+            return named(self.message("piece-for", &[("noun", &noun), ("class", &class)]), rest);
+        }
+        let id = match (is_sung, state.form) {
+            (true, _) => "song",
+            (false, Some(_)) => "instrumental",
+            _ => "piece",
+        };
+        named(self.message(id, &[]), musical)
+    }
+
+    /// "at 0:30 drums enter, and the music turns fast"
+    pub(super) fn event(&self, event: &Event, time: &str, number: usize) -> String {
+        let mut text = String::new();
+        for (i, change) in event.changes.iter().enumerate() {
+            let place = Place { is_first: i == 0, is_last: i > 0 || event.changes.len() == 1 };
+            let clause = self.change(change, place, time, number);
+            text = match i {
+                0 => clause,
+                1 => self.message("clauses", &[("first", &text), ("second", &clause)]),
+                _ => self.message("sentences", &[("first", &text), ("second", &clause)]),
+            };
+        }
+        text
+    }
+
+    /// One clause. The first of an event has the time; the others have messages of their own, as
+    /// languages order their words differently after it. Where a language's clauses end
+    /// differently when another follows, it has a message for that, too.
+    fn change(&self, change: &Change, place: Place, time: &str, number: usize) -> String {
+        let id = |id: &str| {
+            let id = format!("{id}{}", if place.is_first { "" } else { "-also" });
+            let then = format!("{id}-then");
+            if !place.is_last && self.has(&then) { then } else { id }
+        };
+        let of_sounds = |name: &str, terms: &[Term], form: &str| {
+            let sounds = self.sounds(terms, form);
+            let mut args = args(&sounds).to_vec();
+            args.push(("time", time));
+            self.message(&id(name), &args)
+        };
+        match change {
+            Change::Open(terms) => of_sounds("open", terms, "open"),
+            Change::AtFirst(terms) => {
+                let qualities = self.qualities(terms, "be");
+                self.message(&id("at-first"), &[("qualities", &qualities)])
+            }
+            // Two ways to say it take turns, where a language has them.
+            Change::Enter(terms) if number % 2 == 1 && place.is_first => {
+                of_sounds("enter-two", terms, "subject")
+            }
+            Change::Enter(terms) => of_sounds("enter", terms, "subject"),
+            Change::Return(terms)
+                if place.is_first
+                    && terms.len() >= 3
+                    && terms.iter().any(|term| term.kind == Kind::Drums) =>
+            {
+                self.message(&id("band-returns"), &[("time", time)])
+            }
+            Change::Return(terms) => of_sounds("return", terms, "the"),
+            Change::Follow(terms) => of_sounds("follow", terms, "subject"),
+            Change::Drop(terms) => of_sounds("drop", terms, "the"),
+            Change::Only(terms) => of_sounds("change", terms, "subject"),
+            Change::End(terms) => of_sounds("end", terms, "subject"),
+            Change::Stop(term) => of_sounds("stop", &[*term], "the"),
+            Change::Replace(old, new) => {
+                let (old, new) = (self.sounds(old, "the"), self.sounds(new, "to"));
+                let args = [
+                    ("time", time),
+                    ("old", &old.text[..]),
+                    ("number", old.number),
+                    ("class", &old.class),
+                    ("last", &old.last),
+                    ("new", &new.text),
+                    ("new-number", new.number),
+                    ("new-last", &new.last),
+                ];
+                self.message(&id("replace"), &args)
+            }
+            Change::Silence => self.message(&id("silence"), &[("time", time)]),
+            Change::Turn(terms) => {
+                let qualities = self.qualities(terms, "become");
+                let args = [("time", time), ("qualities", &qualities[..])];
+                self.message(&id("turn"), &args)
+            }
+            Change::Genre(term) => {
+                let genre = self.message(&message_id(*term), &[]);
+                self.message(&id("genre"), &[("time", time), ("genre", &genre)])
+            }
+        }
+    }
+
+    /// "…, joined by strings and a bass at 0:10"
+    pub(super) fn joined_by(&self, whole: &str, terms: &[Term], time: &str) -> String {
+        let sounds = self.sounds(terms, "by");
+        let mut args = args(&sounds).to_vec();
+        args.extend([("time", time), ("whole", whole)]);
+        self.message("joined-by", &args)
+    }
+
+    /// "a saxophone can be heard at times"
+    pub(super) fn at_times(&self, terms: &[Term]) -> String {
+        self.message("at-times", &args(&self.sounds(terms, "subject")))
+    }
+
+    /// A title with the qualities that set the section apart: "piano alone, slow"
+    pub(super) fn qualified(&self, title: &str, qualities: &[Term]) -> String {
+        let qualities = self.qualities(qualities, "be");
+        self.message("title-qualities", &[("title", title), ("qualities", &qualities)])
+    }
+
+    /// The title of a section, in lower case where it may be.
+    pub(super) fn title(&self, state: &State) -> String {
+        let has = |ids: &[&str]| state.sounds.iter().any(|term| ids.contains(&term.group));
+        let text = if state.is_silent {
+            self.message("title-silence", &[])
+        } else if let [only] = state.sounds[..]
+            && state.is_solo
+        {
+            let (sound, class) = self.noun(only, "title");
+            self.message("title-alone", &[("sound", &sound), ("class", &class)])
+        } else if state.sounds.len() >= 4
+            && has(&["drums"])
+            && has(&["bass"])
+            && has(&["guitar", "electric-guitar", "distorted-guitar", "acoustic-guitar"])
+        {
+            self.message("title-band", &[])
+        } else if state.sounds.is_empty() {
+            match state.genre {
+                Some(genre) => {
+                    let id = message_id(genre);
+                    let title = self.catalog.attribute(&id, "title");
+                    title.unwrap_or_else(|| self.message(&id, &[]))
+                }
+                None => self.message("title-music", &[]),
+            }
+        } else {
+            let sounds: Vec<String> =
+                state.sounds.iter().take(3).map(|term| self.noun(*term, "title").0).collect();
+            self.joined(&sounds, "and")
+        };
+        self.catalog.contracted(&text)
+    }
+
+    fn has(&self, id: &str) -> bool {
+        self.catalog.has(id)
+    }
+
+    /// A sound in a form, and its grammatical class.
+    fn noun(&self, term: Term, form: &str) -> (String, String) {
+        let id = message_id(term);
+        let class = self.catalog.attribute(&id, "class").unwrap_or_else(|| "none".into());
+        let bare = self.catalog.attribute(&id, form);
+        let bare = bare.unwrap_or_else(|| self.message(&id, &[]));
+        let args = [("noun", &bare[..]), ("class", &class)];
+        (self.message(&format!("noun-{form}"), &args), class)
+    }
+
+    fn sounds(&self, terms: &[Term], form: &str) -> Sounds {
+        let nouns: Vec<(String, String)> =
+            terms.iter().map(|term| self.noun(*term, form)).collect();
+        let class = nouns.first().map_or_else(String::new, |(_, class)| class.clone());
+        let last = nouns.last().map_or_else(String::new, |(_, class)| class.clone());
+        // By convention classes of plurals end in p.
+        let number = if nouns.len() > 1 || class.ends_with('p') { "other" } else { "one" };
+        let mut text = String::new();
+        for (i, (noun, _)) in nouns.iter().enumerate() {
+            let id = if i + 1 == nouns.len() { "list-and" } else { "list-more" };
+            text = match i {
+                0 => noun.clone(),
+                _ => {
+                    let args = [("a", &text[..]), ("b", noun), ("class", &nouns[i - 1].1)];
+                    self.message(id, &args)
+                }
+            };
+        }
+        Sounds { text, number, class, last }
+    }
+
+    /// Items in a list with "and" or "or".
+    fn joined(&self, items: &[String], joiner: &str) -> String {
+        let mut text = String::new();
+        for (i, item) in items.iter().enumerate() {
+            let id =
+                if i + 1 == items.len() { format!("list-{joiner}") } else { "list-more".into() };
+            text = match i {
+                0 => item.clone(),
+                _ => self.message(&id, &[("a", &text), ("b", item), ("class", "none")]),
+            };
+        }
+        text
+    }
+
+    /// "slow, gentle" (attributive), "fast and lively" (after be or become)
+    fn qualities(&self, terms: &[Term], form: &str) -> String {
+        let mut text = String::new();
+        for (i, &term) in terms.iter().enumerate() {
+            let is_last = i + 1 == terms.len();
+            let word = self.adjective(term, form, is_last);
+            let id = format!("qualities-{form}");
+            text = match i {
+                0 => word,
+                _ if is_last => self.message(&id, &[("a", &text), ("b", &word)]),
+                _ => self.message("qualities-more", &[("a", &text), ("b", &word)]),
+            };
+        }
+        text
+    }
+
+    fn adjective(&self, term: Term, form: &str, is_last: bool) -> String {
+        let id = message_id(term);
+        let plain = || self.message(&id, &[]);
+        let by_form = |form: &str| {
+            self.catalog.attribute(&id, form).or_else(|| {
+                self.catalog.text(&format!("adjective-{form}"), &[("adjective", &plain())])
+            })
+        };
+        let joined = (!is_last).then(|| by_form(&format!("{form}-and"))).flatten();
+        joined.or_else(|| by_form(form)).unwrap_or_else(plain)
+    }
+}
+
+fn message_id(term: Term) -> String {
+    format!("{}-{}", term.kind.prefix(), term.id)
+}
+
+fn args(sounds: &Sounds) -> [(&str, &str); 4] {
+    [
+        ("sounds", &sounds.text),
+        ("number", sounds.number),
+        ("class", &sounds.class),
+        ("last", &sounds.last),
+    ]
+}
+
+pub(super) fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}

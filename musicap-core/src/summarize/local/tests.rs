@@ -1,0 +1,184 @@
+//! Every language against random facts: no message without words, no doubled article, no English.
+
+use super::super::facts::{Facts, Kind, Term, all_terms};
+use super::super::{Language, SummaryLength};
+use super::render::Renderer;
+use super::{Caption, caption_in, told};
+
+/// A deterministic source of random numbers (Knuth's MMIX constants).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) as usize % n
+    }
+}
+
+/// The facts of one caption: any terms that may be together.
+fn sheet(random: &mut Random) -> Facts {
+    let of = |wanted: &dyn Fn(Kind) -> bool| -> Vec<Term> {
+        all_terms().filter(|term| wanted(term.kind)).collect()
+    };
+    let sounds = of(&Kind::is_sound);
+    let mut facts = Facts::default();
+    for _ in 0..random.below(6) {
+        let term = sounds[random.below(sounds.len())];
+        if !facts.terms.iter().any(|other| other.group == term.group) {
+            facts.terms.push(term);
+        }
+    }
+    for kind in [Kind::Tempo, Kind::Mood, Kind::Mood, Kind::Loudness, Kind::Genre, Kind::Recording]
+    {
+        let terms = of(&|other| other == kind);
+        if random.below(3) > 0 {
+            let term = terms[random.below(terms.len())];
+            if !facts.terms.contains(&term) {
+                facts.terms.push(term);
+            }
+        }
+    }
+    for kind in [Kind::Drums, Kind::Voice] {
+        if random.below(4) == 0 && facts.of(|other| other == kind).count() == 0 {
+            let id = if kind == Kind::Drums { "drums" } else { "voice" };
+            facts.absent.extend(all_terms().find(|term| term.kind == kind && term.id == id));
+        }
+    }
+    facts.is_solo = facts.of(Kind::is_sound).count() == 1 && random.below(2) == 0;
+    if facts.terms.is_empty() {
+        facts.terms.extend(all_terms().find(|term| term.kind == Kind::Silence));
+    }
+    facts
+}
+
+/// A recording of some sections, each of which repeats a fact sheet.
+fn recording(random: &mut Random) -> (Vec<Facts>, Vec<Caption>) {
+    let mut facts: Vec<Facts> = Vec::new();
+    for _ in 0..=random.below(4) {
+        let next = match facts.is_empty() || random.below(4) > 0 {
+            true => sheet(random),
+            false => facts[random.below(facts.len())].clone(),
+        };
+        let repeats = 2 + random.below(3);
+        facts.extend(std::iter::repeat_n(next, repeats));
+    }
+    let step = [10.0, 10.0, 300.0][random.below(3)];
+    let caption = |index: usize| Caption {
+        index,
+        start_s: step * index as f64,
+        end_s: step * (index + 1) as f64,
+        text: String::new(),
+        score: 0.0,
+    };
+    let captions = (0..facts.len()).map(caption).collect();
+    (facts, captions)
+}
+
+/// Word pairs that no text of a language has; after ~ the beginning of the second word will do.
+fn wrong_pairs(code: &str) -> &'static [&'static str] {
+    match code {
+        "en" => &[
+            "a a",
+            "a an",
+            "an a",
+            "the a",
+            "a the",
+            "the the",
+            "a ~e",
+            "a ~i",
+            "a ~o",
+            "a ~a",
+            "and and",
+            "with with",
+            "an ~p",
+        ],
+        "de" => &[
+            "ein ein", "ein eine", "eine ein", "die die", "der der", "das das", "ein die",
+            "und und", "mit mit", "mit ein", "mit eine", "ohne ein",
+        ],
+        "fr" => &[
+            "un un", "un une", "une un", "le le", "le un", "la une", "les des", "de le", "à le",
+            "à les", "le ~a", "le ~o", "la ~é", "que ~un", "des des", "et et", "ni ni",
+        ],
+        "es" => &["un un", "una una", "el un", "la una", "a el", "de el", "y ~i", "y y", "ni ni"],
+        "it" => &["un un", "una una", "il un", "la una", "e ~e", "un’", "l’", "né né"],
+        "pt" => &["um um", "uma uma", "o um", "e e", "nem nem"],
+        _ => &[],
+    }
+}
+
+fn check(text: &str, language: Language) {
+    let code = language.code();
+    let show = || format!("{code}: {text}");
+    if std::env::var("SHOW").is_ok() {
+        println!("{}", show());
+    }
+    assert!(!text.trim().is_empty(), "{}", show());
+    for sign in ["{", "}", "$", "  ", " ,", " .", "..", ",,", "sound-", "none", "–:", ";;"] {
+        assert!(!text.contains(sign), "{sign:?} in {}", show());
+    }
+    let lower = format!(" {} ", text.to_lowercase().replace(['.', ',', ';', ':', '\n'], " "));
+    for pair in wrong_pairs(code) {
+        let needle = match pair.split_once('~') {
+            Some((first, beginning)) => format!(" {first}{beginning}"),
+            None => format!(" {pair} "),
+        };
+        assert!(!lower.contains(&needle), "{pair:?} in {}", show());
+    }
+    match code {
+        "en" => {}
+        "ja" | "zh" | "ko" | "hi" => {
+            assert!(!text.contains(|c: char| c.is_ascii_alphabetic()), "{}", show());
+        }
+        _ => {
+            for word in ["the", "and", "with", "at", "of", "without", "music", "joined", "piece"] {
+                assert!(!lower.contains(&format!(" {word} ")), "{word:?} in {}", show());
+            }
+        }
+    }
+    for sentence in text.lines() {
+        let first = sentence.chars().next().unwrap();
+        assert!(!first.is_lowercase(), "{}", show());
+        assert!(sentence.ends_with(['.', '。', '।']), "{}", show());
+    }
+}
+
+#[test]
+fn random_facts_are_rendered_in_full_in_every_language() {
+    for language in Language::all() {
+        let renderer = Renderer::new(language.catalog());
+        let mut random = Random(23);
+        for round in 0..200 {
+            let (facts, captions) = recording(&mut random);
+            let length = [SummaryLength::Medium, SummaryLength::Long][round % 2];
+            let statements = told(&facts, &captions, length, &renderer);
+            check(&statements.join("\n"), language);
+        }
+    }
+}
+
+#[test]
+fn every_sound_quality_and_genre_is_rendered_in_every_language() {
+    for language in Language::all() {
+        let renderer = Renderer::new(language.catalog());
+        for term in all_terms() {
+            for is_solo in [false, true] {
+                let facts = Facts { terms: vec![term], is_solo, ..Facts::default() };
+                let state = super::sections::State::of(&[facts], 0.5);
+                check(&renderer.sentence(&renderer.whole(&state)), language);
+                assert!(!renderer.title(&state).is_empty(), "{term:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn captions_are_translated_where_they_are_read_in_full() {
+    let german = Language::find("de").unwrap();
+    let text = "A flute plays a slow, calm melody over a harp and strings. There are no drums.";
+    assert_eq!(
+        caption_in(text, german).unwrap(),
+        "Ein langsames, ruhiges Flötenstück mit Harfe und Streichern, ohne Schlagzeug."
+    );
+    assert_eq!(caption_in("A shimmering flute plays.", german), None);
+}

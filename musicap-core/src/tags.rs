@@ -1,0 +1,433 @@
+//! Tags: what a chunk holds, with calibrated probabilities, and which names its caption may use.
+//!
+//! A model folder may hold a tag head: a linear layer over the mean and the maximum of the
+//! encoder's output (`tag_head.weight` `[tags, 2 · d_model]`, `tag_head.bias` `[tags]`), described
+//! by the key `tags` of its `config.json`:
+//!
+//! ```json
+//! {"tags": {
+//!     "names": ["piano", "drums"],
+//!     "calibration": [[0.9, -0.3], [1.0, 0.0]],
+//!     "words": [
+//!         {"tokens": [412], "tag": 0, "threshold": 0.5},
+//!         {"tokens": [267, 301], "tag": 1, "threshold": 0.4},
+//!         {"tokens": [322, 301], "tag": 1, "absent": true, "threshold": 0.5},
+//!         {"tokens": [398, 280]}
+//!     ],
+//!     "confidence": {"bias": 0.4, "score": 2.0, "evidence": 1.2, "named": -0.3}
+//! }}
+//! ```
+//!
+//! - `calibration` has a scale and an offset for each tag's logit, after which a sigmoid gives a
+//!   probability (Platt scaling).
+//! - `words` has the token sequences that say that a tag is present, or `absent`. A sequence may be
+//!   used if its statement is as probable as `threshold`. Sequences without a tag may always be used:
+//!   they are listed where they begin like others.
+//! - `confidence` has the weights of a logistic regression on what a caption states: its `score`,
+//!   the `evidence` (the sum of the logarithms of its statements' probabilities), and how many
+//!   statements there are (`named`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use burn::tensor::Tensor;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, Result, truncate};
+use crate::generate::{LogitsProcessor, LogitsProcessors, Scores};
+use crate::model::TensorSource;
+
+/// The key `tags` of a `config.json`.
+#[derive(Debug, Deserialize)]
+struct TagConfig {
+    names: Vec<String>,
+    calibration: Vec<[f32; 2]>,
+    words: Vec<Word>,
+    confidence: Confidence,
+}
+
+/// A sequence of tokens that states something.
+#[derive(Debug, Deserialize)]
+struct Word {
+    tokens: Vec<u32>,
+    /// The tag that it is about; none if it may always be used.
+    tag: Option<usize>,
+    /// It states that the tag is not there.
+    #[serde(default)]
+    absent: bool,
+    #[serde(default)]
+    threshold: f32,
+}
+
+/// Weights of a logistic regression.
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Confidence {
+    bias: f32,
+    score: f32,
+    evidence: f32,
+    named: f32,
+}
+
+/// A tag head with all that follows from what it finds.
+#[derive(Debug)]
+pub struct TagHead {
+    /// `[tags, 2 · d_model]`, row by row.
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+    calibration: Vec<[f32; 2]>,
+    confidence: Confidence,
+    names: Arc<Names>,
+}
+
+/// Probability of each tag in one chunk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TagProbabilities(Vec<f32>);
+
+impl TagHead {
+    /// Reads the tag head that `tags`, a value of a `config.json`, describes. `origin` names the
+    /// model in errors.
+    ///
+    /// # Errors
+    /// [`Error::InvalidConfig`], and those of `source`.
+    pub fn load(
+        origin: &str,
+        tags: &Value,
+        d_model: usize,
+        vocab_size: usize,
+        source: &mut dyn TensorSource,
+    ) -> Result<Self> {
+        let invalid = |reason: String| Error::InvalidConfig {
+            origin: origin.to_owned(),
+            reason: truncate(&format!("tags: {reason}")),
+        };
+        let config =
+            TagConfig::deserialize(tags).map_err(|reason| invalid(reason.to_string()))?;
+        config.validate(vocab_size).map_err(invalid)?;
+        let tags = config.names.len();
+        Ok(TagHead {
+            weight: source.tensor("tag_head.weight", &[tags, 2 * d_model])?,
+            bias: source.tensor("tag_head.bias", &[tags])?,
+            calibration: config.calibration,
+            confidence: config.confidence,
+            names: Arc::new(Names::new(config.words)),
+        })
+    }
+
+    /// The tags of chunks by the encoder's output `[chunks, frames, d_model]`.
+    ///
+    /// # Errors
+    /// The backend's reason, in words.
+    pub fn probabilities(&self, encoded: Tensor<3>) -> Result<Vec<TagProbabilities>, String> {
+        let [chunks, _, d_model] = encoded.dims();
+        let values = |tensor: Tensor<3>| -> Result<Vec<f32>, String> {
+            tensor.try_into_vec_as().map_err(|reason| reason.to_string())
+        };
+        let mean = values(encoded.clone().mean_dim(1))?;
+        let max = values(encoded.max_dim(1))?;
+        let chunk = |chunk: usize| {
+            let span = chunk * d_model..(chunk + 1) * d_model;
+            let pooled = || mean[span.clone()].iter().chain(&max[span.clone()]);
+            let rows = self.weight.chunks_exact(2 * d_model).zip(&self.bias).zip(&self.calibration);
+            let probability = |((row, bias), [scale, offset]): ((&[f32], &f32), &[f32; 2])| {
+                let logit: f32 = row.iter().zip(pooled()).map(|(w, x)| w * x).sum::<f32>() + bias;
+                sigmoid(scale * logit + offset)
+            };
+            TagProbabilities(rows.map(probability).collect())
+        };
+        Ok((0..chunks).map(chunk).collect())
+    }
+
+    /// The rule that keeps names that are not probable enough out of a caption.
+    pub fn processors(&self, found: &TagProbabilities) -> LogitsProcessors {
+        let mut processors = LogitsProcessors::default();
+        processors.push(AllowedNames::new(self.names.clone(), found));
+        processors
+    }
+
+    /// The probability, 0 to 1, that all of a caption is true.
+    pub fn confidence(&self, found: &TagProbabilities, tokens: &[u32], score: f32) -> f32 {
+        let stated = self.names.stated(tokens);
+        let evidence: f32 = stated
+            .iter()
+            .map(|(&tag, &absent)| found.of(tag, absent).max(f32::MIN_POSITIVE).ln())
+            .sum();
+        let Confidence { bias, score: by_score, evidence: by_evidence, named } = self.confidence;
+        let logit =
+            bias + by_score * score + by_evidence * evidence + named * stated.len() as f32;
+        sigmoid(logit)
+    }
+}
+
+impl TagConfig {
+    fn validate(&self, vocab_size: usize) -> Result<(), String> {
+        let (tags, calibrated) = (self.names.len(), self.calibration.len());
+        if tags == 0 || calibrated != tags {
+            return Err(format!("there are {tags} names and {calibrated} calibrations"));
+        }
+        let numbers = self.calibration.iter().flatten().chain(self.words.iter().map(|w| &w.threshold));
+        let Confidence { bias, score, evidence, named } = self.confidence;
+        if !numbers.chain(&[bias, score, evidence, named]).all(|number| number.is_finite()) {
+            return Err("a number is not finite".into());
+        }
+        for (place, Word { tokens, tag, .. }) in self.words.iter().enumerate() {
+            let known = tokens.iter().all(|&token| (token as usize) < vocab_size);
+            if tokens.is_empty() || !known || tag.is_some_and(|tag| tag >= tags) {
+                return Err(format!(
+                    "word {place} has tokens {tokens:?} and tag {tag:?}, of {vocab_size} tokens \
+                     and {tags} tags"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TagProbabilities {
+    /// The probability that a tag is present, or `absent`.
+    fn of(&self, tag: usize, absent: bool) -> f32 {
+        if absent { 1.0 - self.0[tag] } else { self.0[tag] }
+    }
+}
+
+fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// All words as a prefix tree over their tokens.
+#[derive(Debug)]
+struct Names {
+    /// The root is the first.
+    nodes: Vec<Node>,
+    words: Vec<Word>,
+    /// Tokens of the longest word.
+    longest: usize,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    /// Tokens that lead on from here, with the nodes that they lead to.
+    children: Vec<(u32, usize)>,
+    /// The word that ends here.
+    word: Option<usize>,
+}
+
+impl Names {
+    fn new(words: Vec<Word>) -> Self {
+        let mut nodes = vec![Node::default()];
+        for (index, word) in words.iter().enumerate() {
+            let mut at = 0;
+            for &token in &word.tokens {
+                let found = nodes[at].children.iter().find(|(known, _)| *known == token);
+                at = match found {
+                    Some(&(_, child)) => child,
+                    None => {
+                        let child = nodes.len();
+                        nodes[at].children.push((token, child));
+                        nodes.push(Node::default());
+                        child
+                    }
+                };
+            }
+            nodes[at].word.get_or_insert(index);
+        }
+        let longest = words.iter().map(|word| word.tokens.len()).max().unwrap_or(0);
+        Names { nodes, words, longest }
+    }
+
+    fn child(&self, node: usize, token: u32) -> Option<usize> {
+        let mut children = self.nodes[node].children.iter();
+        children.find(|(known, _)| *known == token).map(|&(_, child)| child)
+    }
+
+    /// The node that `tokens` lead to from the root.
+    fn find(&self, tokens: &[u32]) -> Option<usize> {
+        tokens.iter().try_fold(0, |node, &token| self.child(node, token))
+    }
+
+    /// The tags that `tokens` speak of, each with whether they say that it is absent. Of words that
+    /// begin at the same token the longest counts, and none begins within another.
+    fn stated(&self, tokens: &[u32]) -> BTreeMap<usize, bool> {
+        let mut stated = BTreeMap::new();
+        let mut start = 0;
+        while start < tokens.len() {
+            let (mut node, mut word, mut length) = (0, None, 0);
+            for (place, &token) in tokens[start..].iter().enumerate() {
+                let Some(child) = self.child(node, token) else { break };
+                node = child;
+                if let Some(found) = self.nodes[node].word {
+                    (word, length) = (Some(found), place + 1);
+                }
+            }
+            if let Some(Word { tag: Some(tag), absent, .. }) = word.map(|word| &self.words[word]) {
+                stated.entry(*tag).or_insert(*absent);
+            }
+            start += length.max(1);
+        }
+        stated
+    }
+}
+
+/// Bans the names that are not probable enough, from the first token from which only such names
+/// can follow.
+#[derive(Debug)]
+struct AllowedNames {
+    names: Arc<Names>,
+    /// For each node whether a word that may be used goes through it.
+    allowed: Vec<bool>,
+}
+
+impl AllowedNames {
+    fn new(names: Arc<Names>, found: &TagProbabilities) -> Self {
+        let may = |word: &Word| match word.tag {
+            Some(tag) => found.of(tag, word.absent) >= word.threshold,
+            None => true,
+        };
+        let mut allowed: Vec<bool> = names
+            .nodes
+            .iter()
+            .map(|node| node.word.is_some_and(|word| may(&names.words[word])))
+            .collect();
+        // Children come after their parents.
+        for node in (0..allowed.len()).rev() {
+            allowed[node] |= names.nodes[node].children.iter().any(|&(_, child)| allowed[child]);
+        }
+        AllowedNames { names, allowed }
+    }
+
+    /// The tokens that may not follow `history`.
+    fn banned(&self, history: &[u32]) -> Vec<u32> {
+        let mut decided: Vec<u32> = Vec::new();
+        let mut banned = Vec::new();
+        let first = history.len().saturating_sub(self.names.longest.saturating_sub(1));
+        // Of names that a token could go on, the one that began first decides: "piano" may be
+        // banned and "electric piano" not.
+        for start in first..=history.len() {
+            let Some(node) = self.names.find(&history[start..]) else { continue };
+            for &(token, child) in &self.names.nodes[node].children {
+                if !decided.contains(&token) {
+                    decided.push(token);
+                    if !self.allowed[child] {
+                        banned.push(token);
+                    }
+                }
+            }
+        }
+        banned
+    }
+}
+
+impl LogitsProcessor for AllowedNames {
+    fn process(&self, history: &[u32], scores: &mut Scores) {
+        self.banned(history).into_iter().for_each(|token| scores.ban(token));
+    }
+
+    fn max_penalized(&self, history: &[u32]) -> Option<usize> {
+        Some(self.banned(history).len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const PIANO: u32 = 10;
+    const ELECTRIC: u32 = 11;
+    const GUITAR: u32 = 12;
+    const NO: u32 = 13;
+    const DRUMS: u32 = 14;
+
+    /// Tags: 0 piano, 1 electric piano, 2 electric guitar, 3 drums.
+    fn names() -> Arc<Names> {
+        let words = json!([
+            {"tokens": [PIANO], "tag": 0, "threshold": 0.5},
+            {"tokens": [ELECTRIC, PIANO], "tag": 1, "threshold": 0.5},
+            {"tokens": [ELECTRIC, GUITAR], "tag": 2, "threshold": 0.5},
+            {"tokens": [GUITAR]},
+            {"tokens": [DRUMS], "tag": 3, "threshold": 0.5},
+            {"tokens": [NO, DRUMS], "tag": 3, "absent": true, "threshold": 0.5}
+        ]);
+        Arc::new(Names::new(serde_json::from_value(words).unwrap()))
+    }
+
+    fn banned(found: [f32; 4], history: &[u32]) -> Vec<u32> {
+        let allowed = AllowedNames::new(names(), &TagProbabilities(found.to_vec()));
+        let mut banned = allowed.banned(history);
+        assert_eq!(allowed.max_penalized(history), Some(banned.len()));
+        banned.sort_unstable();
+        banned
+    }
+
+    #[test]
+    fn a_name_is_banned_where_no_probable_one_can_follow() {
+        assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[]), [NO; 0]);
+        // Without drums "no drums" may be said, and nothing else about them.
+        assert_eq!(banned([0.9, 0.9, 0.9, 0.1], &[5]), [DRUMS]);
+        assert_eq!(banned([0.9, 0.9, 0.9, 0.1], &[5, NO]), [0; 0]);
+        assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[5, NO]), [DRUMS]);
+    }
+
+    #[test]
+    fn the_longer_name_decides() {
+        let electric_piano = [0.1, 0.9, 0.1, 0.9];
+        assert_eq!(banned(electric_piano, &[5]), [PIANO]);
+        assert_eq!(banned(electric_piano, &[5, ELECTRIC]), [GUITAR]);
+        let nothing_electric = [0.9, 0.1, 0.1, 0.9];
+        assert_eq!(banned(nothing_electric, &[5]), [ELECTRIC]);
+    }
+
+    #[test]
+    fn a_caption_states_what_its_longest_names_say() {
+        let stated = names().stated(&[2, ELECTRIC, PIANO, 5, NO, DRUMS, GUITAR]);
+        assert_eq!(stated.into_iter().collect::<Vec<_>>(), [(1, false), (3, true)]);
+    }
+
+    #[test]
+    fn confidence_falls_with_every_doubtful_statement() {
+        let head = TagHead {
+            weight: Vec::new(),
+            bias: Vec::new(),
+            calibration: Vec::new(),
+            confidence: Confidence { bias: 1.0, score: 0.0, evidence: 1.0, named: 0.0 },
+            names: names(),
+        };
+        let found = TagProbabilities(vec![0.8, 0.5, 0.1, 0.0]);
+        let confidence = |tokens: &[u32]| head.confidence(&found, tokens, -0.1);
+        let one = confidence(&[PIANO]);
+        // e · 0.8 / (1 + e · 0.8)
+        assert!((one - 0.6850).abs() < 1e-4, "{one}");
+        assert!(confidence(&[PIANO, ELECTRIC, GUITAR]) < one);
+        // No drums, for sure; but drums cannot be.
+        assert_eq!(confidence(&[PIANO, NO, DRUMS]), one);
+        assert!(confidence(&[PIANO, DRUMS]) < 1e-6);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        struct Zeros;
+        impl TensorSource for Zeros {
+            fn tensor(&mut self, _: &str, shape: &[usize]) -> Result<Vec<f32>> {
+                Ok(vec![0.0; shape.iter().product()])
+            }
+        }
+        let good = json!({
+            "names": ["piano"],
+            "calibration": [[1.0, 0.0]],
+            "words": [{"tokens": [3], "tag": 0, "threshold": 0.5}],
+            "confidence": {"bias": 0.0, "score": 0.0, "evidence": 1.0, "named": 0.0}
+        });
+        let load = |tags: &Value| TagHead::load("here", tags, 2, 4, &mut Zeros);
+        let head = load(&good).unwrap();
+        assert_eq!((head.weight.len(), head.bias.len()), (4, 1));
+        let spoil = |change: fn(&mut Value)| {
+            let mut tags = good.clone();
+            change(&mut tags);
+            load(&tags).unwrap_err().to_string()
+        };
+        assert!(spoil(|tags| tags["calibration"] = json!([])).contains("0 calibrations"));
+        assert!(spoil(|tags| tags["words"][0]["tokens"] = json!([4])).contains("[4]"));
+        assert!(spoil(|tags| tags["words"][0]["tag"] = json!(1)).contains("Some(1)"));
+        assert!(spoil(|tags| tags["confidence"] = json!({})).contains("bias"));
+    }
+}

@@ -1,0 +1,134 @@
+"""Captions of many recordings."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sized, Union
+
+from musicap import _musicap
+from musicap._progress import make_bar
+from musicap._results import Captions, table
+from musicap.errors import MusicapError
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A recording that could not be captioned."""
+
+    index: int
+    """The recording's number, from 0."""
+    file: str | None
+    """The recording's file, if it has one."""
+    error: Exception
+    """What failed. Its attribute ``captions`` has the captions until then, if there are any."""
+
+
+class Results:
+    """Captions of many recordings, in order: an iterator of :class:`Captions`.
+
+    The recordings are captioned as the iterator advances. ``failures`` lists those that failed so
+    far.
+    """
+
+    failures: list[Failure]
+    """Recordings that could not be captioned, in order."""
+
+    def __init__(
+        self,
+        recordings: Iterable[Any],
+        caption: Callable[[Any], Captions],
+        progress: bool | Callable[[int, Union[int, None]], object],
+    ) -> None:
+        self.failures = []
+        self._done: list[Captions] = []
+        self._total = len(recordings) if isinstance(recordings, Sized) else None
+        self._iterator = self._run(recordings, caption, progress)
+
+    def _run(
+        self,
+        recordings: Iterable[Any],
+        caption: Callable[[Any], Captions],
+        progress: bool | Callable[[int, Union[int, None]], object],
+    ) -> Iterator[Captions]:
+        bar = make_bar(total=self._total, unit="file") if progress is True else None
+        try:
+            for index, recording in enumerate(recordings):
+                try:
+                    result = caption(recording)
+                except (MusicapError, OSError, TypeError, ValueError) as error:
+                    self.failures.append(Failure(index, _name(recording), error))
+                    result = None
+                if bar is not None:
+                    bar.update(1)
+                elif callable(progress):
+                    progress(index + 1, self._total)
+                if result is not None:
+                    yield result
+        finally:
+            if bar is not None:
+                bar.close()
+
+    def __iter__(self) -> Results:
+        return self
+
+    def __next__(self) -> Captions:
+        result = next(self._iterator)
+        self._done.append(result)
+        return result
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """Captions what is left and returns a row for each caption of all recordings.
+
+        The columns are ``file``, ``index``, ``start_s``, ``end_s``, ``text`` and ``score``. Needs
+        pandas: ``pip install musicap[pandas]``.
+        """
+        for _ in self:
+            pass
+        return table(self._done)
+
+
+def expand(recordings: Any) -> Iterable[Any]:
+    """The recordings in a folder or of a pattern; iterables as they are."""
+    if isinstance(recordings, (str, os.PathLike)):
+        path = os.fsdecode(recordings)
+        if os.path.isdir(path):
+            return _non_empty(sorted(_files_in(path)), path, "no audio files in this folder")
+        if any(wildcard in path for wildcard in "*?["):
+            found = [file for file in glob.glob(path, recursive=True) if os.path.isfile(file)]
+            return _non_empty(sorted(found), path, "no file matches this pattern")
+        if not os.path.exists(path):
+            raise FileNotFoundError(2, os.strerror(2), path)
+        return [path]
+    if isinstance(recordings, (bytes, bytearray, memoryview)) or not hasattr(recordings, "__iter__"):
+        kind = type(recordings).__name__
+        raise TypeError(f"recordings must be a folder, a pattern or an iterable, not {kind}")
+    if getattr(recordings, "ndim", 2) == 1:
+        raise TypeError("an array of shape [n] is one recording; many are [recordings, n]")
+    return recordings  # type: ignore[no-any-return]
+
+
+def _files_in(folder: str) -> Iterator[str]:
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            extension = os.path.splitext(name)[1][1:].lower()
+            if not name.startswith(".") and extension in _musicap.EXTENSIONS:
+                yield os.path.join(place, name)
+
+
+def _non_empty(files: list[str], path: str, reason: str) -> list[str]:
+    if not files:
+        raise FileNotFoundError(2, reason, path)
+    return files
+
+
+def _name(recording: Any) -> str | None:
+    if isinstance(recording, (str, os.PathLike)):
+        return os.fsdecode(recording)
+    name = recording.get("path") if isinstance(recording, dict) else getattr(recording, "name", None)
+    return name if isinstance(name, str) else None

@@ -1,0 +1,82 @@
+"""Many recordings in one call."""
+
+import shutil
+
+import numpy
+import pandas
+import pytest
+from conftest import SONG, decoded
+
+import musicap
+from musicap import errors
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "deeper").mkdir()
+    shutil.copy(SONG, tmp_path / "b.ogg")
+    shutil.copy(SONG, tmp_path / "deeper" / "c.OGG")
+    (tmp_path / "a.mp3").write_text("not music " * 100)
+    (tmp_path / "notes.txt").write_text("not audio")
+    (tmp_path / "._b.ogg").write_text("a file of macOS")
+    return tmp_path
+
+
+def test_a_folder_and_its_failures(captioner, folder, result):
+    results = captioner.caption_many(folder, progress=False)
+    found = list(results)
+    assert [one.file for one in found] == [str(folder / "b.ogg"), str(folder / "deeper" / "c.OGG")]
+    assert all(one.captions == result.captions and one.summary == result.summary for one in found)
+    [failure] = results.failures
+    assert failure.index == 0 and failure.file == str(folder / "a.mp3")
+    assert isinstance(failure.error, errors.UnknownFormatError)
+
+
+def test_patterns_lists_stacks_and_data_sets(captioner, folder, result):
+    texts = [caption.text for caption in result]
+    pattern = captioner.caption_many(f"{folder}/**/*.[oO][gG]*", progress=False)
+    assert [one.text.splitlines() for one in pattern] == [texts, texts]
+    mono = decoded(16_000, 1, "f32le", "<f4")[:, 0]
+    expected = captioner.caption(mono, sample_rate=16_000, progress=False).captions
+    column = [{"array": mono, "sampling_rate": 16_000}] * 2
+    for recordings, rate in [(numpy.stack([mono] * 3), 16_000), ([mono], 16_000), (column, None)]:
+        results = musicap.caption_many(recordings, sample_rate=rate, progress=False)
+        assert all(one.captions == expected for one in results)
+        assert results.failures == []
+
+
+def test_it_is_lazy_and_one_table(captioner, folder):
+    taken = []
+
+    def recordings():
+        for name in ["b.ogg", "a.mp3", "deeper/c.OGG"]:
+            taken.append(name)
+            yield folder / name
+
+    steps = []
+    results = captioner.caption_many(
+        recordings(), summary=None, progress=lambda done, total: steps.append((done, total))
+    )
+    assert taken == []
+    next(results)
+    assert taken == ["b.ogg"]
+    table = results.to_pandas()
+    assert isinstance(table, pandas.DataFrame)
+    assert list(table.columns) == ["file", "index", "start_s", "end_s", "text", "score"]
+    assert list(table["index"]) == [0, 1, 2, 3, 4] * 2
+    assert table["file"].nunique() == 2 and len(results.failures) == 1
+    assert steps == [(1, None), (2, None), (3, None)]
+
+
+def test_what_is_no_list_of_recordings(captioner, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no audio files"):
+        captioner.caption_many(tmp_path)
+    with pytest.raises(FileNotFoundError, match="matches"):
+        captioner.caption_many(str(tmp_path / "*.mp3"))
+    with pytest.raises(FileNotFoundError):
+        captioner.caption_many(tmp_path / "none")
+    with pytest.raises(TypeError, match="one recording"):
+        captioner.caption_many(numpy.zeros(16_000), sample_rate=16_000)
+    for wrong in [b"bytes", 3]:
+        with pytest.raises(TypeError):
+            captioner.caption_many(wrong)

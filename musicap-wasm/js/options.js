@@ -1,0 +1,66 @@
+// Checks of options and captions, so that what is wrong is named as the caller knows it.
+import { MusicapError, describe, invalidOption } from "./error.js";
+
+const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
+
+const INTEGER = ["an integer", Number.isSafeInteger];
+const NUMBER = ["a finite number", isNumber];
+const POSITIVE = ["an integer of at least 1", (value) => Number.isSafeInteger(value) && value >= 1];
+const oneOf = (...values) => [values.map((value) => JSON.stringify(value)).join(" or "), (value) => values.includes(value)];
+
+const TAIL = oneOf("keep", "drop");
+const OBJECT = ["an object", (value) => typeof value === "object" && value !== null];
+
+export const CAPTION_OPTIONS = { tail: TAIL, overlap: NUMBER, batchSize: POSITIVE, generation: OBJECT };
+
+export const LIVE_OPTIONS = { sampleRate: POSITIVE, channels: POSITIVE, overlap: NUMBER, queue: POSITIVE };
+
+const FRACTIONAL = ["temperature", "top_p", "repetition_penalty", "length_penalty"];
+
+/** The kinds of a model's own generation settings. */
+export function generationOptions(settings) {
+  const kind = ([name, value]) => {
+    if (FRACTIONAL.includes(name)) return [name, NUMBER];
+    if (typeof value === "boolean") return [name, oneOf(true, false)];
+    if (name.startsWith("forced_")) return [name, ["an integer or null", (id) => id === null || Number.isSafeInteger(id)]];
+    return [name, INTEGER];
+  };
+  return Object.fromEntries(Object.entries(settings).map(kind));
+}
+
+/** The options that are set, checked against `kinds`: the expected value in words, and a test. */
+export function checkOptions(options, kinds) {
+  if (!OBJECT[1](options)) throw invalidOption("options", options, "an object");
+  const set = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of set) {
+    if (!Object.hasOwn(kinds, name)) {
+      const known = Object.keys(kinds).join(", ");
+      throw new MusicapError("InvalidOption", `there is no option ${describe(name)}; there are: ${known}`);
+    }
+    const [expected, test] = kinds[name];
+    if (!test(value)) throw invalidOption(name, value, expected);
+  }
+  return Object.fromEntries(set);
+}
+
+/** Throws unless `captions` has what summaries and files are made from. */
+export function checkCaptions(captions) {
+  const problem = OBJECT[1](captions) ? problemIn(captions) : `they are ${describe(captions)}, but must be an object`;
+  if (problem) throw new MusicapError("InvalidCaptions", `captions: not captions that can be read: ${problem}`);
+}
+
+function problemIn({ captions, duration_s, model }) {
+  const wrong = (name, value, expected) => `${name} is ${describe(value)}, but must be ${expected}`;
+  if (!Array.isArray(captions)) return wrong("captions", captions, "an array");
+  if (!isNumber(duration_s)) return wrong("duration_s", duration_s, "a finite number");
+  if (typeof model !== "string") return wrong("model", model, "a string");
+  for (const [i, caption] of captions.entries()) {
+    const at = `captions[${i}]`;
+    if (!OBJECT[1](caption)) return wrong(at, caption, "an object");
+    if (typeof caption.text !== "string") return wrong(`${at}.text`, caption.text, "a string");
+    for (const name of ["index", "start_s", "end_s", "score"]) {
+      if (!isNumber(caption[name])) return wrong(`${at}.${name}`, caption[name], "a finite number");
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,85 @@
+// Recordings that are captioned one after another.
+
+/** A recording and its captions. `status` is "waiting", "running", "done", "failed" or "cancelled". */
+export class Entry {
+  status = "waiting";
+  captions = [];
+  /** Notes on spans of a stream that were skipped, each before caption number `at`. */
+  skipped = [];
+  /** The captions as they can be downloaded, complete or not. */
+  result;
+  error;
+  progress;
+  /** What the spectrogram shows of it. */
+  audio;
+  #controller = new AbortController();
+
+  /** `file` is undefined for a live stream. */
+  constructor(name, file) {
+    [this.name, this.file] = [name, file];
+  }
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  get isOver() {
+    return this.status !== "waiting" && this.status !== "running";
+  }
+
+  cancel() {
+    if (this.isOver) return;
+    if (this.status === "waiting") this.status = "cancelled";
+    this.#controller.abort();
+  }
+}
+
+export class Queue {
+  entries = [];
+  #process;
+  #onChange;
+  #busy = false;
+
+  /** `process(entry)` captions an entry; `onChange(entry)` is called when a status changes. */
+  constructor(process, onChange) {
+    [this.#process, this.#onChange] = [process, onChange];
+  }
+
+  /** Adds an entry that something else processes. */
+  addRunning(entry) {
+    this.entries.push(entry);
+    this.#set(entry, "running");
+  }
+
+  /** Sets the status that an entry has at its end. */
+  finish(entry, error) {
+    entry.error = entry.signal.aborted ? undefined : error;
+    this.#set(entry, entry.signal.aborted ? "cancelled" : error ? "failed" : "done");
+  }
+
+  add(entries) {
+    this.entries.push(...entries);
+    entries.forEach((entry) => this.#onChange(entry));
+    return this.#run();
+  }
+
+  remove(entry) {
+    this.entries = this.entries.filter((other) => other !== entry);
+  }
+
+  async #run() {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let entry; (entry = this.entries.find(({ status, file }) => file && status === "waiting")); ) {
+      this.#set(entry, "running");
+      const error = await this.#process(entry).then(() => undefined, (error) => error);
+      this.finish(entry, error);
+    }
+    this.#busy = false;
+  }
+
+  #set(entry, status) {
+    entry.status = status;
+    this.#onChange(entry);
+  }
+}

@@ -1,0 +1,126 @@
+// The package in Node, installed from the packed tarball, with its real threads and files.
+import assert from "node:assert/strict";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { createReadStream, existsSync, mkdtempSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { before, test } from "node:test";
+import { promisify } from "node:util";
+
+import { DIST, SONG, captionsOf, words } from "./shared.js";
+
+const MODEL = join(DIST, "package/model");
+let folder;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "musicap-node-"));
+  const [{ filename }] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--pack-destination", folder], { cwd: join(DIST, "package"), stdio: ["ignore", "pipe", "ignore"] }),
+  );
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
+  execFileSync("npm", ["install", "--silent", "--no-audit", "--no-fund", "--offline", `./${filename}`], { cwd: folder });
+});
+
+/** Runs a module in the folder that has installed the package. It must end by itself. */
+function run(code, env = {}) {
+  const options = { cwd: folder, encoding: "utf8", timeout: 120_000, env: { ...process.env, ...env } };
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], options);
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+test("captions a path with the embedded model, and the process ends", () => {
+  const captions = run(`
+    import { Captioner, summarize } from "musicap";
+    const captioner = await Captioner.embedded();
+    const captions = await captioner.caption(${JSON.stringify(SONG)}).result;
+    captions.summary = await summarize(captions);
+    console.log(JSON.stringify(captions));
+  `);
+  const expected = captionsOf(SONG, "--summary");
+  assert.deepEqual(words(captions), words(expected));
+  assert.equal(captions.summary, expected.summary);
+  assert.equal(captions.file, SONG);
+});
+
+test("takes files, bytes, samples and a model folder", () => {
+  const all = run(`
+    import { readFileSync } from "node:fs";
+    import init, { Captioner, logMel } from "musicap";
+    await init();
+    const captioner = await Captioner.fromFiles(${JSON.stringify(MODEL)});
+    const bytes = readFileSync(${JSON.stringify(SONG)});
+    const forms = [bytes, new Uint8Array(bytes).buffer, new Blob([bytes]), new File([bytes], "song.ogg")];
+    const texts = [];
+    for (const form of forms) texts.push((await captioner.caption(form).result).captions.map(({ text }) => text));
+    const silence = await captioner.caption(new Float32Array(160_000), { sampleRate: 16_000 }).result;
+    const chunks = [];
+    for await (const chunk of logMel(${JSON.stringify(SONG)})) chunks.push(chunk.mel.length);
+    captioner.dispose();
+    console.log(JSON.stringify({ texts, silence: silence.captions.length, chunks }));
+  `);
+  const expected = captionsOf(SONG).captions.map(({ text }) => text);
+  assert.deepEqual(all.texts, Array(4).fill(expected));
+  assert.equal(all.silence, 1);
+  assert.deepEqual(all.chunks, Array(5).fill(128 * 1001));
+});
+
+test("errors name the file", () => {
+  const errors = run(`
+    import { Captioner, MusicapError } from "musicap";
+    const captioner = await Captioner.embedded();
+    const errors = [];
+    for (const recording of ["nowhere.mp3", "package.json", 3]) {
+      await captioner.caption(recording).result.catch((error) => {
+        errors.push([error instanceof MusicapError, error.code, error.message]);
+      });
+    }
+    console.log(JSON.stringify(errors));
+  `);
+  assert.deepEqual(errors.map(([known, code]) => [known, code]), [[true, "Io"], [true, "UnknownFormat"], [true, "InvalidOption"]]);
+  assert.match(errors[0][2], /nowhere\.mp3: cannot open/);
+  assert.match(errors[1][2], /^package\.json: /);
+});
+
+test("keeps models of a hub in a folder", async (t) => {
+  const server = createServer((request, response) => {
+    const file = join(MODEL, basename(request.url));
+    if (!existsSync(file)) return response.writeHead(404).end();
+    response.writeHead(200, { "content-length": statSync(file).size, "x-repo-commit": "c0ffee" });
+    createReadStream(file).pipe(response);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const cache = join(folder, "cache");
+  const code = (endpoint) => `
+    import { Captioner } from "musicap";
+    const captioner = await Captioner.fromPretrained("owner/name", { endpoint: ${JSON.stringify(endpoint)} });
+    const { captions } = await captioner.caption(${JSON.stringify(SONG)}).result;
+    console.log(JSON.stringify(captions.map(({ text }) => text)));
+  `;
+  const endpoint = `http://127.0.0.1:${server.address().port}`;
+  // The server is in this process, so it must not be blocked.
+  const options = { cwd: folder, env: { ...process.env, XDG_CACHE_HOME: cache } };
+  const runAsync = async (code) => {
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], options);
+    return JSON.parse(stdout);
+  };
+  const first = await runAsync(code(endpoint));
+  assert.deepEqual(first, captionsOf(SONG).captions.map(({ text }) => text));
+  assert.ok(readdirSync(join(cache, "musicap/musicap-models")).length >= 4);
+  server.close();
+  server.closeAllConnections();
+  assert.deepEqual(await runAsync(code(endpoint)), first);
+});
+
+test("only documented modules can be imported", () => {
+  const codes = run(`
+    const codes = [];
+    for (const name of ["musicap/package.json", "musicap/engine.js", "musicap/hub.js"]) {
+      await import(name, name.endsWith("json") ? { with: { type: "json" } } : {}).then(() => codes.push("ok"), ({ code }) => codes.push(code));
+    }
+    console.log(JSON.stringify(codes));
+  `);
+  assert.deepEqual(codes, ["ok", "ERR_PACKAGE_PATH_NOT_EXPORTED", "ERR_PACKAGE_PATH_NOT_EXPORTED"]);
+});
