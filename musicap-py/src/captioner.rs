@@ -195,8 +195,7 @@ impl Captioner {
 }
 
 fn stored_precision(pretrained: &Pretrained) -> &'static str {
-    let has =
-        |dtype| pretrained.checkpoint().saved_tensors().any(|(_, stored)| stored.dtype == dtype);
+    let has = |dtype| pretrained.checkpoint().tensors().any(|(_, stored)| stored.dtype == dtype);
     match (has(StoredType::I8), has(StoredType::F16)) {
         (true, _) => "int8",
         (false, true) => "f16",
