@@ -128,7 +128,8 @@ impl LogMel {
         let samples = chunks.first().map_or(0, |chunk| chunk.len());
         let (start, shape) = (decibels.len(), (self.n_mels(), self.frames(samples)));
         decibels.resize(start + chunks.len() * shape.0 * shape.1, 0.0);
-        let out = decibels[start..].par_chunks_exact_mut(shape.0 * shape.1);
+        // Of no chunks, or none with a frame, there is nothing to compute.
+        let out = decibels[start..].par_chunks_exact_mut((shape.0 * shape.1).max(1));
         chunks.into_par_iter().zip(out).for_each(|(chunk, out)| {
             let out = ArrayViewMut2::from_shape(shape, out).expect("as many cells");
             self.compute_into(chunk, out);
