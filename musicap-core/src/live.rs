@@ -330,9 +330,9 @@ impl LiveCaptions {
         });
     }
 
-    /// Waits at most `timeout` for the iterator's next item; `Pending` if it is not there by then. With a timeout of 0
-    /// nothing is waited for, but what is there is captioned, as [`try_next`](Self::try_next)
-    /// does it.
+    /// Waits at most `timeout` for the iterator's next item; `Pending` if it is not there by then.
+    /// With a timeout of 0 it does not wait, but captions what is there, as
+    /// [`try_next`](Self::try_next) does.
     pub fn wait(&mut self, timeout: Duration) -> Poll<Option<Result<LiveEvent>>> {
         if timeout.is_zero() {
             return match self.try_next().transpose() {
