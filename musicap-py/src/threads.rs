@@ -99,7 +99,7 @@ static POOLS: Mutex<Vec<(u32, usize, Arc<ThreadPool>)>> = Mutex::new(Vec::new())
 pub fn pool(threads: Option<usize>) -> Result<Arc<ThreadPool>> {
     let threads = count(threads);
     if threads == 0 {
-        return Err(crate::options::wrong("threads", "0", "at least 1"));
+        return Err(crate::options::invalid("threads", "0", "at least 1"));
     }
     let process = std::process::id();
     let mut pools = lock(&POOLS);

@@ -167,7 +167,7 @@ def test_captions_of_nothing(captioner):
     result = captioner.caption(numpy.zeros(0, "f4"), sample_rate=16_000, progress=False)
     assert len(result) == 0
     assert result.duration_s == 0.0
-    assert "long enough" in result._repr_html_()
+    assert "too short" in result._repr_html_()
 
 
 def test_progress_is_told_in_seconds_of_audio(captioner):

@@ -10,13 +10,21 @@ The compiled part of musicap. Use the package `musicap` instead.
 """
 
 from _typeshed import SupportsGetItem
-from typing import Final, final
+from typing import Final, SupportsIndex, final
 
-__all__ = ["VERSION", "CaptionStream", "Captioner", "LiveStream", "convert", "finetune", "log_mel", "read_captions", "run_command", "summarize", "write_captions"]
+__all__ = ["EXTENSIONS", "MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "finetune", "log_mel", "log_mel_whole", "run_command", "summarize", "write_captions"]
+
+EXTENSIONS: Final[list[str]]
+"""
+The extensions of audio files, in lower case.
+"""
+
+MAX_THREADS: Final[int]
+"""
+The largest number of threads of a captioner.
+"""
 
 VERSION: Final[str]
-MAX_THREADS: Final[int]
-EXTENSIONS: Final[list[str]]
 """
 The version of the package.
 """
@@ -24,32 +32,33 @@ The version of the package.
 @final
 class CaptionStream:
     """
-    The captions of a recording in the making.
+    A recording that is being captioned.
     """
     def __iter__(self, /) -> CaptionStream: ...
     def __next__(self, /) -> tuple[int, float, float, str, float]: ...
     @property
     def duration_s(self, /) -> float | None:
         """
-        The recording's length in seconds, if it is known from the start.
+        The recording's length in seconds, if it is known at the start.
         """
     def finish(self, /) -> str:
         """
-        What is known at the end: JSON of the recording with no captions. The stream is over then.
+        Ends the stream and returns JSON of the recording, without captions.
         """
 
 @final
 class Captioner:
     """
-    A model that is ready to caption.
+    A loaded model.
     """
     def captions(self, /, source: object, sample_rate: int | None, tail: str, overlap: float, batch_size: int | None, generation: str) -> CaptionStream:
         """
         The captions of a recording as an iterator of rows.
         """
-    def check(self, /, tail: str, overlap: float, batch_size: int | None, generation: str) -> None: ...
-    @property
-    def stored_precision(self, /) -> str: ...
+    def check(self, /, tail: str, overlap: float, batch_size: int | None, generation: str) -> None:
+        """
+        Checks options, before there is a recording.
+        """
     @property
     def config(self, /) -> str:
         """
@@ -58,7 +67,7 @@ class Captioner:
     @property
     def device(self, /) -> str:
         """
-        What the model runs on.
+        The device that the model runs on.
         """
     def live(self, /, sample_rate: int, channels: int, overlap: float, queue: int | None, generation: str) -> LiveStream:
         """
@@ -67,33 +76,38 @@ class Captioner:
     @staticmethod
     def load(name: str | None, device: str, precision: str, threads: int | None, on_download: collections.abc.Callable[[int, int, str], object] | None) -> Captioner:
         """
-        Loads the model `name`, or the embedded one. `on_download` is called with the bytes done,
-        the bytes in all (0 if unknown) and the file's name.
+        Loads the model `name`, or the embedded one. `on_download` is called with the bytes that are
+        downloaded, the size in bytes (0 if unknown) and the file's name.
         """
     @property
     def name(self, /) -> str:
         """
-        What the model was asked for by.
+        The name that the model was loaded by.
+        """
+    @property
+    def stored_precision(self, /) -> str:
+        """
+        The precision of the matrices in the model's files: `"int8"`, `"f16"` or `"f32"`.
         """
     @property
     def threads(self, /) -> int:
         """
-        Threads that compute.
+        Number of threads.
         """
 
 @final
 class LiveStream:
     """
-    A stream in the making: samples in, captions out.
+    A live stream: samples in, captions out.
     """
     @property
     def behind_s(self, /) -> float:
         """
-        Audio that has come and is not captioned or skipped, in seconds.
+        Seconds of audio that are neither captioned nor skipped yet.
         """
     def close(self, /) -> None:
         """
-        Ends the stream; what has come by then is still captioned.
+        Ends the stream; audio received before is still captioned.
         """
     @property
     def closed(self, /) -> bool:
@@ -102,53 +116,69 @@ class LiveStream:
         """
     def push(self, /, samples: numpy.typing.NDArray[typing.Any]) -> None:
         """
-        Takes the next samples, a one-dimensional array. Never waits for the model.
+        Adds the next samples, a one-dimensional array. Never waits for the model.
         """
     def wait(self, /, timeout: float | None) -> tuple[tuple[int, float, float, str, float] | None, float, float, float] | bool:
         """
-        Waits for the next event, at most `timeout` seconds or, with None, until the stream ends.
-        The answer is an event, or whether there can be more.
+        Waits for the next event, at most `timeout` seconds, or without a limit if it is None. Returns
+        an event, or, if there is none, whether there may be more later.
         """
+
+def check_captions(origin: str, captions: str) -> None:
+    """
+    Checks that a JSON text contains captions, of one recording or of several.
+    """
+
+def check_summary(backend: str, language: str) -> None:
+    """
+    Checks the options of a summary, before there are captions.
+    """
 
 def convert(checkpoint: str, folder: str, precision: str) -> None:
     """
     Writes a checkpoint as a model folder.
     """
 
-def finetune(data: str, output: str, options: dict[str, typing.Any], watch: collections.abc.Callable[[dict[str, typing.Any]], object] | None) -> str:
+def default_threads(cores: SupportsIndex) -> int:
     """
-    Fine-tunes a model and gives the report as JSON. `watch` is called with a dictionary after each
-    step.
+    The default number of threads on a machine with this many cores.
+    """
+
+def encode_opus(source: object, sample_rate: int | None, limit: int) -> bytes | None:
+    """
+    A recording as Ogg Opus, mono, or None if it would have more than `limit` bytes.
+    """
+
+def finetune(data: str, output: str, options: dict[str, typing.Any], on_step: collections.abc.Callable[[dict[str, typing.Any]], object] | None) -> str:
+    """
+    Fine-tunes a model and returns the report as JSON. `on_step` is called with a dictionary after
+    each step.
     """
 
 def log_mel(source: object, sample_rate: int | None, front_end: str, overlap: float, tail: str, threads: int | None) -> numpy.typing.NDArray[numpy.float32]:
     """
-    The log-mel spectrogram of a recording, float32 [chunks, n_mels, frames] in decibels, with the
-    front end of LP-MusicCaps but for the changes of a JSON object.
+    The log-mel spectrogram of a recording, float32 [chunks, n_mels, frames] in decibels. `front_end`
+    is a JSON object of changes to the front end of LP-MusicCaps.
     """
 
-def check_captions(origin: str, captions: str) -> None: ...
-def check_summary(backend: str, language: str) -> None: ...
-def default_threads(cores: int) -> int: ...
-def encode_opus(source: object, sample_rate: int | None, limit: int) -> bytes | None: ...
-def log_mel_whole(source: object, sample_rate: int | None, front_end: str, threads: int | None) -> numpy.typing.NDArray[numpy.float32]: ...
-def read_captions(origin: str, captions: str) -> str:
+def log_mel_whole(source: object, sample_rate: int | None, front_end: str, threads: int | None) -> numpy.typing.NDArray[numpy.float32]:
     """
-    JSON of captions as an array of recordings, checked.
+    The log-mel spectrogram of a whole recording, float32 [n_mels, frames] in decibels, with
+    `1 + samples / hop_length` frames. `front_end` is as for [`log_mel`].
     """
 
 def run_command(arguments: SupportsGetItem[int, str]) -> int:
     """
-    Runs the command `musicap` with these arguments, the program's name first, and gives its exit
-    code.
+    Runs the command `musicap` with these arguments, of which the first is the program's name, and
+    returns its exit code.
     """
 
 def summarize(captions: str, backend: str, language: str, length: str, style: str, model: str | None, base_url: str | None, api_key: str | None, timeout: float | None, retries: int | None, on_event: collections.abc.Callable[[str], object] | None) -> str:
     """
-    One description of the whole recording whose captions are given as JSON.
+    A summary of a recording, whose captions are given as JSON.
     """
 
-def write_captions(captions: str, form: str) -> str:
+def write_captions(captions: str, format: str) -> str:
     """
-    Captions, given as JSON, in another form.
+    Captions, given as JSON, in another format.
     """

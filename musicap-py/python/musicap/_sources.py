@@ -76,7 +76,8 @@ def _is_rate(value: Any) -> bool:
 
 
 def _is_array(value: Any) -> bool:
-    return hasattr(value, "__array__") or (isinstance(value, list) and not isinstance(value, str))
+    # numpy's scalars have the methods of arrays.
+    return isinstance(value, list) or (hasattr(value, "__array__") and getattr(value, "ndim", 1) > 0)
 
 
 def _as_numpy(recording: Any) -> Any:
