@@ -50,7 +50,8 @@ SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:openai-AbCdEf"
 COMMON = {"PageOrigin": ORIGIN, "AlarmEmail": "a@example.org", "OpenAiSecretArn": SECRET}
 MODES = {
     "local": COMMON,
-    "endpoint": COMMON | {"ImageUri": IMAGE},
+    # moto's list of instance types ends before ml.c6i.
+    "endpoint": COMMON | {"ImageUri": IMAGE, "EndpointInstance": "ml.c5.xlarge"},
     "job": COMMON | {"JobImageUri": IMAGE},
 }
 FUNCTIONS = ["ingest", "caption", "summarize", "dead-letter-handler"]

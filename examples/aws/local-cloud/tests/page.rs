@@ -131,8 +131,8 @@ async fn a_ticket_is_valid_once_and_for_its_headers_alone() {
 
     // The headers are set by the link, whatever is stored.
     let key = ticket["key"].as_str().unwrap();
-    let link = client().get(format!("{}audio", cloud.page())).query(&[("key", key)]);
-    let link = link.send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+    let link = client().get(about(&cloud, "audio", key)).send().await.unwrap();
+    let link = link.headers()["location"].to_str().unwrap().to_owned();
     let got = client().get(link).send().await.unwrap();
     assert_eq!(got.headers()["content-type"], "audio/mpeg");
     assert_eq!(got.headers()["content-disposition"], "attachment; filename*=UTF-8''a%2Emp3");
@@ -169,8 +169,8 @@ async fn only_keys_of_uploads_are_looked_up_and_only_existing_ones_are_signed() 
         format!("{folder}a/../a.mp3"),
     ] {
         for path in ["status", "result", "audio"] {
-            let request = client().get(format!("{}{path}", cloud.page())).query(&[("key", &bad)]);
-            assert_eq!(request.send().await.unwrap().status(), 400, "{path} {bad}");
+            let refused = client().get(about(&cloud, path, &bad)).send().await.unwrap();
+            assert_eq!(refused.status(), 400, "{path} {bad}");
         }
     }
     for path in ["status", "result", "audio"] {

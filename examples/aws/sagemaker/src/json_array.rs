@@ -188,6 +188,6 @@ mod tests {
     fn the_first_wrong_length_ends_the_parsing() {
         // What follows is not even JSON.
         let reason = parse(b"[[[1, 2, 3] and so on", [2, 2]).unwrap_err();
-        assert!(reason.contains("column 10"), "{reason}");
+        assert!(reason.contains("not what is expected"), "{reason}");
     }
 }

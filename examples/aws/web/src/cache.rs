@@ -41,9 +41,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         if self.get(key).is_none() {
             self.entries.remove_if(key, |(since, _)| since.elapsed() >= self.ttl);
         }
-        let load = async { Ok((Instant::now(), load.await?)) };
-        let (_, value) = self.entries.get_or_insert_async(key, load).await?;
-        Ok(value)
+        let load = async { load.await.map(|value| (Instant::now(), value)) };
+        self.entries.get_or_insert_async(key, load).await.map(|(_, value)| value)
     }
 }
 

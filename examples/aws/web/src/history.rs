@@ -40,7 +40,7 @@ pub struct History {
 impl History {
     /// The recordings in `buckets`.
     pub fn new(buckets: Buckets) -> Self {
-        let (list, done) = (Cache::new(1, LIST_TTL), Cache::new(1000, DONE_TTL));
+        let (list, done) = (Cache::new(16, LIST_TTL), Cache::new(1000, DONE_TTL));
         History { buckets, list, done }
     }
 

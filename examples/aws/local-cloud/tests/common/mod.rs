@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use musicap::{Captioner, Captions};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use pipeline::{Object, RecordingId};
 use run_local::{Cloud, Settings};
 use serde_json::Value;
@@ -114,10 +115,14 @@ pub fn key(name: &str) -> String {
     format!("incoming/8235000000000-0123456789abcdef0123456789abcdef/{name}")
 }
 
+/// The URL of a request about an upload.
+pub fn about(cloud: &Cloud, path: &str, key: &str) -> String {
+    format!("{}{path}?key={}", cloud.page(), utf8_percent_encode(key, NON_ALPHANUMERIC))
+}
+
 /// The last status that the page shows of a recording. The stream ends when it is final.
 pub async fn status(cloud: &Cloud, key: &str) -> Value {
-    let url = format!("{}status", cloud.page());
-    let sent = client().get(url).query(&[("key", key)]).timeout(TIMEOUT).send().await.unwrap();
+    let sent = client().get(about(cloud, "status", key)).timeout(TIMEOUT).send().await.unwrap();
     let events = sent.text().await.unwrap();
     let last = events.lines().filter_map(|line| line.strip_prefix("data: ")).next_back();
     serde_json::from_str(last.unwrap_or_else(|| panic!("{events}"))).unwrap()
