@@ -166,14 +166,27 @@ fn matches(words: &[Word]) -> Vec<Match> {
 }
 
 /// Whether a "no" or "without" before `at` applies to the word there. It extends over "or" and
-/// lists, but not past an article or a verb.
+/// lists, but not past a verb, nor past an article except its own: "without a piano".
 fn is_negated(words: &[Word], at: usize) -> bool {
     const STOPS: &[&str] = &[
         "a", "an", "the", "with", "is", "are", "it", "and", "but", "while", "plays", "play",
         "only", "just", "over", "by",
     ];
-    for word in words[..at].iter().rev().take(NEGATION_WORDS) {
-        if lexicon::NEGATORS.contains(&&word.text[..]) || word.text.ends_with("n't") {
+    let negates =
+        |word: &Word| lexicon::NEGATORS.contains(&&word.text[..]) || word.text.ends_with("n't");
+    let is_article = |word: &Word| matches!(&word.text[..], "a" | "an" | "the" | "any");
+    // "Without drums, a piano plays": before an article only its own "without" matters.
+    if let [before @ .., article] = &words[..at]
+        && is_article(article)
+    {
+        return before.last().is_some_and(negates);
+    }
+    for (distance, word) in words[..at].iter().rev().take(NEGATION_WORDS).enumerate() {
+        // "Without kick and snare" lacks both.
+        if distance == 0 && word.text == "and" {
+            continue;
+        }
+        if negates(word) {
             return true;
         }
         if STOPS.contains(&&word.text[..]) {
@@ -282,6 +295,8 @@ mod tests {
         assert!(!Facts::parse("A flute plays, but no piano.").is_complete());
         assert_eq!(read("The song isn't fast."), [""; 0]);
         assert_eq!(read("Without drums, a piano plays."), ["piano", "no drums"]);
+        assert_eq!(read("A harp plays without a piano."), ["harp"]);
+        assert_eq!(read("A harp plays without kick and snare."), ["harp", "no drums"]);
     }
 
     #[test]
