@@ -74,8 +74,7 @@ fn the_whole_comes_first_then_what_changes_and_when() {
 
 #[test]
 fn a_song_is_told_as_a_story_in_which_bands_return() {
-    let song =
-        repeated(&[(3, VERSE), (4, CHORUS), (3, VERSE), (4, CHORUS), (3, PIANO)]);
+    let song = repeated(&[(3, VERSE), (4, CHORUS), (3, VERSE), (4, CHORUS), (3, PIANO)]);
     assert_eq!(
         describe(&song),
         "The recording opens as a mid-tempo, gentle song with a female voice and an acoustic \
@@ -120,10 +119,7 @@ fn what_captions_do_not_deny_is_not_said_to_be_missing() {
     let denied = "A flute plays a slow melody over a harp. There are no drums.";
     assert_eq!(describe(&[denied; 3]), "A slow flute piece with a harp, without drums.");
     let mixed = repeated(&[(4, denied), (4, "A flute plays a slow melody over a harp and drums.")]);
-    assert_eq!(
-        describe(&mixed),
-        "A slow flute piece with a harp, joined by drums at 0:40."
-    );
+    assert_eq!(describe(&mixed), "A slow flute piece with a harp, joined by drums at 0:40.");
 }
 
 #[test]
@@ -165,7 +161,10 @@ fn sounds_that_come_and_go_are_there_at_times() {
     let with = "A piano plays a slow melody over a bass and a saxophone.";
     let without = "A piano plays a slow melody over a bass.";
     let texts: Vec<&str> = (0..12).map(|n| if n % 3 == 1 { with } else { without }).collect();
-    assert_eq!(describe(&texts), "A slow piano piece with a bass. At times a saxophone can be heard.");
+    assert_eq!(
+        describe(&texts),
+        "A slow piano piece with a bass. At times a saxophone can be heard."
+    );
 }
 
 #[test]
@@ -277,7 +276,10 @@ fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
     let texts: Vec<&str> = translated.captions.iter().map(|caption| &caption.text[..]).collect();
     assert_eq!(
         texts,
-        ["Ein langsames, sanftes Klavierstück mit Streichern und Bass.", "[en] A shimmering flute."]
+        [
+            "Ein langsames, sanftes Klavierstück mit Streichern und Bass.",
+            "[en] A shimmering flute."
+        ]
     );
     let english = captions(&[STRINGS]).translated(Language::ENGLISH);
     assert_eq!(english, captions(&[STRINGS]));
@@ -415,7 +417,8 @@ struct Composed {
 fn compose(random: &mut Random, common: &[usize]) -> Composed {
     let mut bears_out = Vec::new();
     let mut thing = |random: &mut Random| {
-        let index = if random.below(3) > 0 { random.pick(common) } else { random.below(THINGS.len()) };
+        let index =
+            if random.below(3) > 0 { random.pick(common) } else { random.below(THINGS.len()) };
         THINGS[index]
     };
     let (lead, second, third) = (thing(random), thing(random), thing(random));
@@ -440,7 +443,14 @@ fn compose(random: &mut Random, common: &[usize]) -> Composed {
         }
         3 => {
             // What is denied is not there; of these only drums and voices are read as missing.
-            of(&[lead, second, tempo, mood, end, ("", &["without drums", "without vocals", "vocals", "stop"])]);
+            of(&[
+                lead,
+                second,
+                tempo,
+                mood,
+                end,
+                ("", &["without drums", "without vocals", "vocals", "stop"]),
+            ]);
             format!("{a} sounds {m} over {b} with no {c}. The tempo is {t}. {e}")
         }
         4 => {
@@ -456,7 +466,12 @@ fn compose(random: &mut Random, common: &[usize]) -> Composed {
             format!("{e}{e}")
         }
         _ => {
-            of(&[lead, tempo, mood, ("", &["instrumental", "without drums", "without vocals", "vocals", "stop"])]);
+            of(&[
+                lead,
+                tempo,
+                mood,
+                ("", &["instrumental", "without drums", "without vocals", "vocals", "stop"]),
+            ]);
             format!("A {m} instrumental with {a} playing without {b}; the tempo is {t}.")
         }
     };
@@ -493,8 +508,16 @@ fn clauses(summary: &str) -> Vec<(f64, String)> {
 /// Every word of a summary that makes a claim.
 fn claims() -> Vec<&'static str> {
     let tables = [&THINGS[..], &TEMPOS[..], &MOODS[..], &ENDS[..]].concat();
-    let mut claims: Vec<&str> = tables.iter().flat_map(|(_, words)| words.iter().copied()).collect();
-    claims.extend(["without vocals", "vocals", "orchestral", "sound quality is poor", "almost silent", "music stops"]);
+    let mut claims: Vec<&str> =
+        tables.iter().flat_map(|(_, words)| words.iter().copied()).collect();
+    claims.extend([
+        "without vocals",
+        "vocals",
+        "orchestral",
+        "sound quality is poor",
+        "almost silent",
+        "music stops",
+    ]);
     // Longest first: "double bass" is no claim of any bass.
     claims.sort_by_key(|claim| (std::cmp::Reverse(claim.len()), *claim));
     claims.dedup();
@@ -537,7 +560,8 @@ fn every_claim_of_a_summary_is_borne_out_by_captions_of_its_time() {
         let clauses = clauses(&summary);
         for (at, (from, clause)) in clauses.iter().enumerate() {
             // What gives way or stops was there before; what is there at times, anywhere.
-            let looks_back = ["give", "stop", "at times", "opens"].iter().any(|w| clause.contains(w));
+            let looks_back =
+                ["give", "stop", "at times", "opens"].iter().any(|w| clause.contains(w));
             let first = if looks_back || at == 0 { 0 } else { (from / 10.0) as usize };
             let mut rest = clause.clone();
             for claim in &claims {
@@ -553,7 +577,11 @@ fn every_claim_of_a_summary_is_borne_out_by_captions_of_its_time() {
                 let is_last = (from / 10.0) as usize + 1 >= n;
                 let least = if n >= 5 && !is_last && !looks_back && all_full { 2 } else { 1 };
                 // One says what is missing where no other contradicts it.
-                let least = if ["without", "vocals", "stop"].iter().any(|w| claim.contains(w)) { 1 } else { least };
+                let least = if ["without", "vocals", "stop"].iter().any(|w| claim.contains(w)) {
+                    1
+                } else {
+                    least
+                };
                 let is_edge = first == 0 && at == 0;
                 assert!(count >= if is_edge { 1 } else { least }, "{claim:?}: {}", show(clause));
             }

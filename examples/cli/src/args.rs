@@ -48,7 +48,7 @@ pub struct CaptionArgs {
     #[command(flatten)]
     pub model: ModelArgs,
     /// How captions are written
-    #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
+    #[arg(long, value_name = "text|json|srt|vtt|chapters", default_value = "text")]
     pub format: Format,
     /// Write to this file instead of to stdout, or into this folder a file for each recording, but
     /// for those that have one
@@ -98,7 +98,7 @@ pub struct SummarizeArgs {
     #[command(flatten)]
     pub summary: SummaryArgs,
     /// How the result is written: the summary alone, or with the captions it is made from
-    #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
+    #[arg(long, value_name = "text|json|srt|vtt|chapters", default_value = "text")]
     pub format: Format,
     /// No notes, only errors
     #[arg(long, short)]

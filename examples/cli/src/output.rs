@@ -44,7 +44,7 @@ impl Output {
                 Output::File(path.to_owned())
             }
         };
-        let subtitles = matches!(format, Format::Srt | Format::Vtt);
+        let subtitles = matches!(format, Format::Srt | Format::Vtt | Format::Chapters);
         match output {
             Output::Stdout | Output::File(_) if subtitles && !recordings.is_one => {
                 Err("subtitles of several recordings need a folder: --output FOLDER/".into())
@@ -120,7 +120,7 @@ fn extension(format: Format) -> &'static str {
     match format {
         Format::Json => "json",
         Format::Srt => "srt",
-        Format::Vtt => "vtt",
+        Format::Vtt | Format::Chapters => "vtt",
         _ => "txt",
     }
 }

@@ -49,7 +49,7 @@ fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
         }
     }
     // Before the first summary, which may have to be paid for.
-    if matches!(args.format, Format::Srt | Format::Vtt) && asked > 1 {
+    if matches!(args.format, Format::Srt | Format::Vtt | Format::Chapters) && asked > 1 {
         let expected = "text or json for several recordings";
         return Err(Error::InvalidOption {
             name: "--format",

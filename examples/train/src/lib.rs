@@ -18,6 +18,8 @@ mod filter;
 pub mod finetune;
 mod freepats;
 mod hear;
+#[cfg(test)]
+mod languages;
 mod measure;
 mod melody;
 mod metrics;

@@ -31,7 +31,8 @@ def summarize(
         captions: What :func:`musicap.caption` gave.
         backend: ``"local"`` counts what the captions agree on and needs no network; ``"openai"``
             asks a server that speaks OpenAI's chat completions.
-        language: The language to write in, by a name or code; ``"local"`` knows English alone.
+        language: The language to write in, by name or code; ``"local"`` writes English, German, French,
+            Spanish, Italian, Portuguese, Japanese, Korean, Chinese and Hindi.
         length: At most 30, 80 or 160 words.
         style: ``"prose"``, ``"lines"``, or for ``"openai"`` any words of your own.
         model: The language model, as its server knows it.

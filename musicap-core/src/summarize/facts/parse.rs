@@ -134,6 +134,10 @@ fn resolve_contradictions(facts: &mut Facts) {
             facts.terms.retain(|term| term.kind != kind);
         }
     }
+    // "A bass guitar plays a bass line" names one bass.
+    let specific: Vec<&str> =
+        facts.terms.iter().filter(|term| term.id != term.group).map(|term| term.group).collect();
+    facts.terms.retain(|term| term.id != term.group || !specific.contains(&term.id));
     // "Guitar" beside "electric guitar" is the same one.
     let specific = ["acoustic-guitar", "electric-guitar", "distorted-guitar"];
     if facts.terms.iter().any(|term| specific.contains(&term.id)) {
@@ -204,11 +208,21 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
     // Names of genres are too often something else when no noun follows: soul, house, country.
     // "An instrumental" needs none.
     let may_be_alone = entry.term.kind != Kind::Genre;
+    if entry.term.kind == Kind::Form {
+        return true;
+    }
     let mut past_sound = false;
     let mut rest = matches[index + 1..].iter().peekable();
     for _ in 0..HEAD_WORDS {
         let Some(word) = words.get(at) else { return may_be_alone && !past_sound };
         if let Some(found) = rest.next_if(|found| found.start == at) {
+            // "A slow instrumental", "a bass plays a slow bass line"
+            let is_line = found.entry.words.last().is_some_and(|word| word == "line");
+            let group = found.entry.term.group;
+            let is_lead = || matches[..index].iter().any(|lead| lead.entry.term.group == group);
+            if found.entry.term.kind == Kind::Form || is_line && is_lead() {
+                return true;
+            }
             past_sound |= !adjective(found.entry.term.kind);
             at = found.end;
             continue;
