@@ -1,15 +1,11 @@
 //! Local summaries: what they say is what captions said, at the times that captions said it.
 
-use musicap::caption::{Caption, Captions};
+use musicap::caption::{Caption, Captions, Format};
 use musicap::summarize::{
-    Cancel, LocalSummarizer, Summarizer, SummaryLength, SummaryOptions, SummaryStyle, Watch,
-    summarize_blocking,
+    Cancel, Language, LocalSummarizer, Summarizer, SummaryLength, SummaryOptions, SummaryStyle,
+    Watch, summarize_blocking,
 };
 use musicap::{Error, SummaryProblem};
-
-/// Words that a summary may bring along. All others must stand in a caption.
-const CONNECTIVES: &str = "a an the and or is are enter enters heard throughout most of time at \
-    times until from to music tempo recording without";
 
 fn captions(texts: &[&str]) -> Captions {
     let caption = |(index, text): (usize, &&str)| Caption {
@@ -27,25 +23,24 @@ fn describe(texts: &[&str]) -> String {
     LocalSummarizer::new().describe(&captions(texts), &SummaryOptions::default()).unwrap()
 }
 
-fn words(text: &str) -> Vec<String> {
-    let letters = |c: char| !c.is_alphanumeric() && c != '\'';
-    text.to_lowercase().split(letters).filter(|w| !w.is_empty()).map(str::to_owned).collect()
-}
+/// A caption of the example song as the embedded model writes them (examples/songs).
+const PIANO: &str = "This is a slow solo for piano alone. The music feels gentle.";
+const STRINGS: &str = "A piano plays a slow melody, accompanied by sustained chords from a string \
+    section and a bass. The music feels gentle.";
+const EASYGOING: &str = "A piano plays a medium-paced melody, accompanied by sustained chords from \
+    a string section and a bass. The music feels easygoing.";
+const BAND: &str = "This is an instrumental with a distorted electric guitar, an electric guitar \
+    and a bass. Drums keep the time. The tempo is fast.";
+const ORGAN_BAND: &str = "This is an instrumental with a distorted electric guitar, an electric \
+    piano and a bass. Drums keep the time. The tempo is fast.";
+const THREE_SCENES: [&str; 5] = [PIANO, STRINGS, EASYGOING, BAND, ORGAN_BAND];
 
-/// The song of examples/songs, as the embedded model captions it.
-const THREE_SCENES: [&str; 5] = [
-    "A piano plays a melody, alone. The tempo is slow and unhurried.",
-    "A piano plays a slow-paced melody, accompanied by chords on a piano. The music is played \
-     without drums. It sounds calm.",
-    "A piano plays a mid-tempo, laid-back melody. The accompaniment is played by a string \
-     section, a synth bass and a piano. The music is soft.",
-    "A distorted electric guitar plays a fast-paced, bouncy melody. It is accompanied by a piano \
-     and a synth bass. The rhythm comes from a rock drum beat.",
-    "A distorted guitar plays a fast-paced melody. It is accompanied by a piano, a synth bass and \
-     a saxophone. The rhythm comes from a rock drum beat.",
-];
+const VERSE: &str = "A female singer sings a mid-tempo, gentle melody over chords on an acoustic \
+    guitar. There are no drums.";
+const CHORUS: &str = "A female singer sings a fast, energetic melody. It is accompanied by a \
+    distorted guitar and a bass guitar. The rhythm comes from drums.";
 
-/// An accordion solo as the reference system captions it: one caption, then notes for ever.
+/// An accordion solo as the reference system captions it: one caption, then endless notes.
 const ACCORDION: [&str; 3] = [
     "The low quality recording features a sustained strings melody, followed by an accordion solo \
      melody. It sounds emotional and passionate.",
@@ -55,23 +50,141 @@ const ACCORDION: [&str; 3] = [
      notes, short notes, long notes notes notes notes notes notes",
 ];
 
+fn repeated(pattern: &[(usize, &'static str)]) -> Vec<&'static str> {
+    pattern.iter().flat_map(|&(count, text)| std::iter::repeat_n(text, count)).collect()
+}
+
 #[test]
-fn what_holds_comes_first_then_what_changes_and_when() {
+fn half_a_minute_is_one_sentence() {
+    let text = "A flute plays a slow, calm melody over a harp and strings. There are no drums.";
+    assert_eq!(
+        describe(&[text; 3]),
+        "A slow, calm flute piece with a harp and strings, without drums."
+    );
+}
+
+#[test]
+fn the_whole_comes_first_then_what_changes_and_when() {
     assert_eq!(
         describe(&THREE_SCENES),
-        "A piano is heard throughout. Until 0:20 the music is slow. From 0:10 to 0:30 the music is \
-         calm. From 0:20 a synth bass enters. From 0:30 a distorted electric guitar and a rock drum beat enter; the music is \
-         fast-paced."
+        "A slow, gentle piano piece, joined by strings and a bass at 0:10; at 0:30 a distorted \
+         guitar and drums come in, and the music becomes fast."
     );
+}
+
+#[test]
+fn a_song_is_told_as_a_story_in_which_bands_return() {
+    let song = repeated(&[(3, VERSE), (4, CHORUS), (3, VERSE), (4, CHORUS), (3, PIANO)]);
+    assert_eq!(
+        describe(&song),
+        "The recording opens as a mid-tempo, gentle song with a female voice and an acoustic \
+         guitar. At 0:30 a distorted guitar, a bass guitar and drums come in, and the music \
+         becomes fast and energetic; at 1:10 it drops to the female voice and the acoustic guitar. \
+         At 1:40 the band returns; from 2:20 to the end there is only a piano, and the music \
+         becomes slow and gentle."
+    );
+}
+
+#[test]
+fn an_hour_is_an_outline_of_sections() {
+    let hour: Vec<&str> = (0..360).map(|n| THREE_SCENES[n / 72]).collect();
+    assert_eq!(
+        describe(&hour),
+        "In outline: 0:00 piano alone, slow; 12:00 piano, strings and bass; 24:00 piano, strings \
+         and bass, mid-tempo; 36:00 full band, fast."
+    );
+    for length in [SummaryLength::Short, SummaryLength::Medium, SummaryLength::Long] {
+        let options = SummaryOptions::default().with_length(length);
+        let summary = LocalSummarizer::new().describe(&captions(&hour), &options).unwrap();
+        let count = summary.split_whitespace().count();
+        assert!((5..=length.words()).contains(&count), "{count}: {summary}");
+    }
+}
+
+#[test]
+fn one_wrong_caption_between_neighbours_that_agree_is_not_told() {
+    let wrong = "A choir sings a fast, loud song with bells and a tuba.";
+    let right = describe(&repeated(&[(6, STRINGS)]));
+    assert_eq!(describe(&repeated(&[(3, STRINGS), (1, wrong), (2, STRINGS)])), right);
+    let song = repeated(&[(4, STRINGS), (5, BAND)]);
+    let with_errors =
+        repeated(&[(2, STRINGS), (1, wrong), (1, STRINGS), (2, BAND), (1, wrong), (2, BAND)]);
+    assert_eq!(describe(&with_errors), describe(&song));
+}
+
+#[test]
+fn what_captions_do_not_deny_is_not_said_to_be_missing() {
+    let silent_on_drums = "A flute plays a slow melody over a harp.";
+    assert_eq!(describe(&[silent_on_drums; 3]), "A slow flute piece with a harp.");
+    let denied = "A flute plays a slow melody over a harp. There are no drums.";
+    assert_eq!(describe(&[denied; 3]), "A slow flute piece with a harp, without drums.");
+    let mixed = repeated(&[(4, denied), (4, "A flute plays a slow melody over a harp and drums.")]);
+    assert_eq!(describe(&mixed), "A slow flute piece with a harp, joined by drums at 0:40.");
+}
+
+#[test]
+fn drums_that_captions_then_deny_have_stopped() {
+    let with = "A flute plays a slow melody over a harp and strings. Drums keep the time.";
+    let without = "A flute plays a slow melody over a harp and strings. There are no drums.";
+    assert_eq!(
+        describe(&repeated(&[(4, with), (4, without)])),
+        "A slow flute piece with a harp and strings. It opens with drums; at 0:40 the drums stop."
+    );
+}
+
+#[test]
+fn one_sound_gives_way_to_another() {
+    let trumpet = "A trumpet plays a slow melody.";
+    let choir = "A choir sings a slow melody.";
+    assert_eq!(
+        describe(&repeated(&[(3, trumpet), (3, choir)])),
+        "A slow trumpet piece; at 0:30 the trumpet gives way to a choir."
+    );
+}
+
+#[test]
+fn speech_and_silence_are_not_music() {
+    let speech = "A man speaks. There is applause.";
+    let silent = "The recording is almost silent. Only a faint background noise can be heard, and \
+        no music is playing.";
+    assert_eq!(
+        describe(&repeated(&[(8, CHORUS), (2, speech), (2, silent)])),
+        "A fast, energetic song with a female voice, a distorted guitar, a bass guitar and drums. \
+         At 1:20 speech and applause follow; at 1:40 the music stops."
+    );
+    assert_eq!(describe(&[speech; 3]), "There is only speech and applause, and no music.");
+    assert_eq!(describe(&[silent; 3]), "The recording is almost silent.");
+}
+
+#[test]
+fn sounds_that_come_and_go_are_there_at_times() {
+    let with = "A piano plays a slow melody over a bass and a saxophone.";
+    let without = "A piano plays a slow melody over a bass.";
+    let texts: Vec<&str> = (0..12).map(|n| if n % 3 == 1 { with } else { without }).collect();
+    assert_eq!(
+        describe(&texts),
+        "A slow piano piece with a bass. At times a saxophone can be heard."
+    );
+}
+
+#[test]
+fn names_are_as_exact_as_captions_agree() {
+    let of = |names: [&str; 3]| {
+        let texts = names.map(|name| format!("A {name} plays a slow melody over drums."));
+        describe(&texts.each_ref().map(|text| &text[..]))
+    };
+    assert_eq!(of(["double bass"; 3]), "A slow double bass piece with drums.");
+    assert_eq!(of(["double bass", "synth bass", "bass"]), "A slow bass piece with drums.");
 }
 
 #[test]
 fn the_reference_system_s_example_is_summarised_without_its_loops() {
     let summary = describe(&ACCORDION);
-    assert!(!summary.contains("notes"), "{summary}");
-    assert!(summary.starts_with("An accordion solo is heard throughout."), "{summary}");
-    assert!(summary.contains("Until 0:10 strings are heard"), "{summary}");
-    assert!(summary.contains("emotional and passionate"), "{summary}");
+    assert_eq!(
+        summary,
+        "An accordion piece; it opens with strings, and it is emotional at first; from 0:10 to the \
+         end there is only an accordion. The sound quality is poor."
+    );
 }
 
 #[test]
@@ -87,14 +200,14 @@ fn lp_music_caps_captions_are_summarised_too() {
          are no drums in this part.",
         "A female vocalist sings a passionate melody over strings. It is epic and emotional.",
     ]);
-    assert!(summary.starts_with("Strings are heard throughout"), "{summary}");
-    assert!(summary.contains("the music is epic"), "{summary}");
-    assert!(summary.contains("From 0:30 a female vocalist enters"), "{summary}");
-    assert!(summary.contains("emotional"), "{summary}");
+    assert_eq!(
+        summary,
+        "An epic string piece; at 0:30 a female voice comes in, and the music becomes emotional."
+    );
 }
 
 #[test]
-fn one_caption_speaks_for_itself() {
+fn one_caption_stands_for_itself() {
     assert_eq!(
         describe(&[
             "A trumpet plays a melody, unaccompanied.  The tempo is fast. The tempo is fast."
@@ -112,43 +225,94 @@ fn there_is_sensible_text_where_there_is_little_to_say() {
     assert_eq!(describe(&[]), "There are no captions.");
     assert_eq!(describe(&["", " \n"]), "There are no captions.");
     assert_eq!(describe(&["notes notes notes"; 4]), "The captions only repeat themselves.");
-    assert_eq!(
-        describe(
-            &["The recording is almost silent. Only a faint background noise can be heard, and \
-               no music is playing."; 3]
-        ),
-        "Throughout, the recording is almost silent."
-    );
-    // Words that no lexicon has are quoted, in any language.
-    assert_eq!(describe(&["静かな曲です。", "静かな曲です。"]), "At 0:00: “静かな曲です。”");
-}
-
-#[test]
-fn an_hour_is_summarised_within_the_length_asked_for() {
-    let hour: Vec<&str> = (0..360).map(|n| THREE_SCENES[n / 72]).collect();
-    for length in [SummaryLength::Short, SummaryLength::Medium, SummaryLength::Long] {
-        let options = SummaryOptions::default().with_length(length);
-        let summary = LocalSummarizer::new().describe(&captions(&hour), &options).unwrap();
-        let count = summary.split_whitespace().count();
-        assert!((10..=length.words()).contains(&count), "{count}: {summary}");
-        assert!(summary.starts_with("A piano is heard throughout"), "{summary}");
-        assert!(summary.contains("36:00"), "{summary}");
-    }
+    // Words that the lexicon lacks are quoted, in any language, and marked in others.
+    let foreign = ["静かな曲です。", "静かな曲です。"];
+    assert_eq!(describe(&foreign), "At 0:00: “静かな曲です。”");
+    let options = SummaryOptions::default().with_language("de");
+    let german = LocalSummarizer::new().describe(&captions(&foreign), &options).unwrap();
+    assert_eq!(german, "Bei 0:00: „静かな曲です。“ (Original)");
 }
 
 #[test]
 fn lines_are_one_statement_each() {
     let options = SummaryOptions::default().with_style(SummaryStyle::Lines);
-    let summary = LocalSummarizer::new().describe(&captions(&THREE_SCENES), &options).unwrap();
-    assert_eq!(summary.lines().count(), 5, "{summary}");
+    let song = repeated(&[(3, VERSE), (4, CHORUS), (3, VERSE)]);
+    let summary = LocalSummarizer::new().describe(&captions(&song), &options).unwrap();
+    assert_eq!(summary.lines().count(), 3, "{summary}");
+    assert!(summary.lines().all(|line| line.ends_with('.')), "{summary}");
+}
+
+#[test]
+fn summaries_are_written_in_the_language_asked_for() {
+    for (language, summary) in [
+        (
+            "German",
+            "Ein langsames, sanftes Klavierstück, zu dem bei 0:10 Streicher und ein Bass \
+             hinzukommen; bei 0:30 setzen eine verzerrte E-Gitarre und Schlagzeug ein, und die \
+             Musik wird schnell.",
+        ),
+        (
+            "fr",
+            "Un morceau lent et tendre pour piano, rejoint à 0:10 par des cordes et une basse ; \
+             à 0:30, une guitare saturée et une batterie font leur entrée, et le morceau devient \
+             rapide.",
+        ),
+        (
+            "ja",
+            "ゆっくりした優しいピアノ曲に、0:10から弦楽器とベースが加わる。0:30から歪んだエレキギター\
+             とドラムが入り、曲調が速くなる。",
+        ),
+    ] {
+        let options = SummaryOptions::default().with_language(language);
+        let text = LocalSummarizer::new().describe(&captions(&THREE_SCENES), &options).unwrap();
+        assert_eq!(text, summary);
+    }
+}
+
+#[test]
+fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
+    let german = Language::find("de").unwrap();
+    let translated = captions(&[STRINGS, "A shimmering flute."]).translated(german);
+    let texts: Vec<&str> = translated.captions.iter().map(|caption| &caption.text[..]).collect();
+    assert_eq!(
+        texts,
+        [
+            "Ein langsames, sanftes Klavierstück mit Streichern und Bass.",
+            "[en] A shimmering flute."
+        ]
+    );
+    let english = captions(&[STRINGS]).translated(Language::ENGLISH);
+    assert_eq!(english, captions(&[STRINGS]));
+}
+
+#[test]
+fn sections_have_times_and_titles() {
+    let found = captions(&THREE_SCENES).find_sections(Language::ENGLISH);
+    let plain: Vec<(f64, f64, &str)> =
+        found.iter().map(|section| (section.start_s, section.end_s, &section.title[..])).collect();
+    // The song changes at 15 s and at 30 s; a caption is of ten seconds.
+    assert_eq!(
+        plain,
+        [
+            (0.0, 10.0, "Piano alone"),
+            (10.0, 30.0, "Piano, strings and bass"),
+            (30.0, 50.0, "Distorted guitar, bass and drums")
+        ]
+    );
+    let mut with = captions(&THREE_SCENES);
+    with.sections = with.find_sections(Language::find("es").unwrap());
+    assert_eq!(with.sections[0].title, "Piano solo");
+    let json = with.write(Format::Json);
+    assert_eq!(Captions::read_json("here", &json).unwrap(), [with]);
+    assert_eq!(captions(&["notes notes notes", ""]).find_sections(Language::ENGLISH), []);
 }
 
 #[test]
 fn what_only_a_language_model_can_do_is_refused() {
     let summarizer: Box<dyn Summarizer> = Box::new(LocalSummarizer::new());
-    let options = SummaryOptions::default().with_language("Japanese");
+    let options = SummaryOptions::default().with_language("Klingon");
     let error = summarizer.check(&options).unwrap_err().to_string();
-    assert!(error.contains("language is Japanese") && error.contains("English"), "{error}");
+    assert!(error.contains("Klingon") && error.contains("Japanese (ja)"), "{error}");
     let cancel = Cancel::new();
     let watch = Watch::default().with_cancel(&cancel);
     let error = summarize_blocking(&*summarizer, &captions(&THREE_SCENES), &options, &watch);
@@ -156,6 +320,8 @@ fn what_only_a_language_model_can_do_is_refused() {
     let options = SummaryOptions::default();
     let summary = summarize_blocking(&*summarizer, &captions(&THREE_SCENES), &options, &watch);
     assert_eq!(summary.unwrap(), describe(&THREE_SCENES));
+    let styled = SummaryOptions::default().with_style(SummaryStyle::Words("a haiku".into()));
+    assert!(summarizer.check(&styled).is_err());
     cancel.cancel();
     let error = summarize_blocking(&*summarizer, &captions(&THREE_SCENES), &options, &watch);
     let problem = SummaryProblem::Cancelled;
@@ -175,149 +341,256 @@ fn hostile_captions_do_no_harm() {
         captions.captions.last_mut().unwrap().end_s = f64::INFINITY;
         let options = SummaryOptions::default();
         let summary = LocalSummarizer::new().describe(&captions, &options).unwrap();
-        assert!(summary.chars().count() <= 1500, "{} letters", summary.chars().count());
+        assert!(summary.chars().count() <= 1500, "{} characters", summary.chars().count());
+        captions.find_sections(Language::ENGLISH);
     }
 }
 
 /// A deterministic source of random numbers (Knuth's MMIX constants).
-struct Dice(u64);
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 33) as usize % n
     }
 
-    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+    fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())]
     }
 }
 
-/// A caption in the manner of the embedded model or of LP-MusicCaps, or one that has lost its way.
-fn compose(dice: &mut Dice, loyal: &[&str]) -> String {
-    const THINGS: [&str; 12] = [
-        "a piano",
-        "strings",
-        "a distorted electric guitar",
-        "a synth bass",
-        "an accordion",
-        "male vocals",
-        "a harp",
-        "punchy kick and snare hits",
-        "drums",
-        "a choir",
-        "a double bass",
-        "shimmering hi hats",
-    ];
-    const TEMPO: [&str; 6] = ["slow", "fast", "mid-tempo", "slow-paced", "moderate", "fast-paced"];
-    const MOODS: [&str; 8] =
-        ["calm", "energetic", "sad", "epic", "playful", "emotional", "dark", "soothing"];
-    const ENDS: [&str; 6] = [
-        "There are no drums.",
-        "The music is played without percussion.",
-        "The music is soft.",
-        "It could be playing in a church.",
-        "The audio is in mono.",
-        "",
-    ];
-    let mut thing = || if dice.below(3) > 0 { dice.pick(loyal) } else { dice.pick(&THINGS) };
-    let (lead, second, third) = (thing(), thing(), thing());
-    let (tempo, mood, end) = (dice.pick(&TEMPO), dice.pick(&MOODS), dice.pick(&ENDS));
-    match dice.below(8) {
-        0 => format!(
-            "{lead} plays a {tempo}, {mood} melody. It is accompanied by {second} and {third}. {end}"
-        ),
-        1 => format!(
-            "This is a {tempo} and {mood} orchestral piece with {lead}, {second} and {third}. {end}"
-        ),
-        2 => format!(
-            "The low quality recording features {lead}, followed by {second}. It sounds {mood}. {end}"
-        ),
-        3 => format!(
-            "{lead} sounds {mood} over {second} with no {third}. The tempo is {tempo}. {end}"
-        ),
-        4 => format!("{lead} plays long notes long notes first notes long notes long notes"),
-        5 => "The recording is almost silent. Only a faint noise can be heard.".to_owned(),
-        6 => format!("{end}{end}"),
-        _ => format!(
-            "A {mood} instrumental with {lead} playing without {second}; the tempo is {tempo}."
-        ),
-    }
+/// What a caption may mention: its words there, and the words of a summary that it bears out.
+/// "A double bass" bears out "double bass" and "bass", but "a synth bass" no "double bass".
+const THINGS: [(&str, &[&str]); 14] = [
+    ("a piano", &["piano"]),
+    ("strings", &["strings", "string piece"]),
+    ("a distorted electric guitar", &["distorted guitar"]),
+    ("a synth bass", &["synth bass", "bass"]),
+    ("a double bass", &["double bass", "bass"]),
+    ("an accordion", &["accordion"]),
+    ("a harp", &["harp"]),
+    ("male vocals", &["male voice"]),
+    ("a choir", &["choir"]),
+    ("drums", &["drums"]),
+    ("punchy kick and snare hits", &["drums"]),
+    ("shimmering hi hats", &["drums"]),
+    ("a clarinet", &["clarinet"]),
+    ("a trumpet", &["trumpet"]),
+];
+const TEMPOS: [(&str, &[&str]); 6] = [
+    ("slow", &["slow"]),
+    ("fast", &["fast"]),
+    ("mid-tempo", &["mid-tempo"]),
+    ("slow-paced", &["slow"]),
+    ("moderate", &["mid-tempo"]),
+    ("fast-paced", &["fast"]),
+];
+const MOODS: [(&str, &[&str]); 8] = [
+    ("calm", &["calm"]),
+    ("energetic", &["energetic"]),
+    ("sad", &["sad"]),
+    ("epic", &["epic", "grand"]),
+    ("playful", &["playful", "lively"]),
+    ("emotional", &["emotional"]),
+    ("dark", &["dark"]),
+    ("soothing", &["gentle", "calm"]),
+];
+const ENDS: [(&str, &[&str]); 5] = [
+    ("There are no drums.", &["without drums", "drums stop"]),
+    ("The music is played without percussion.", &["without drums", "drums stop"]),
+    ("The music is soft.", &["soft"]),
+    ("It could be playing in a church.", &[]),
+    ("", &[]),
+];
+
+/// A caption, and the words that it bears out.
+struct Composed {
+    text: String,
+    /// Whether it describes music, and not silence or nothing at all.
+    is_full: bool,
+    bears_out: Vec<&'static str>,
 }
 
-/// The words of a caption but those that it denies.
-fn present(words: Vec<String>) -> Vec<String> {
-    let mut denied = false;
-    let is_present = |word: &String| {
-        let keep = !denied;
-        denied = word == "no" || word == "without";
-        keep
+/// A caption in the manner of the embedded model or of LP-MusicCaps, or a degenerate one. Two
+/// thirds of what it mentions is of `common`.
+fn compose(random: &mut Random, common: &[usize]) -> Composed {
+    let mut bears_out = Vec::new();
+    let mut thing = |random: &mut Random| {
+        let index =
+            if random.below(3) > 0 { random.pick(common) } else { random.below(THINGS.len()) };
+        THINGS[index]
     };
-    words.into_iter().filter(is_present).collect()
+    let (lead, second, third) = (thing(random), thing(random), thing(random));
+    let (tempo, mood, end) = (random.pick(&TEMPOS), random.pick(&MOODS), random.pick(&ENDS));
+    let mut of = |parts: &[(&str, &'static [&'static str])]| {
+        bears_out.extend(parts.iter().flat_map(|(_, words)| words.iter().copied()));
+    };
+    let (a, b, c, t, m, e) = (lead.0, second.0, third.0, tempo.0, mood.0, end.0);
+    let kind = random.below(8);
+    let text = match kind {
+        0 => {
+            of(&[lead, second, third, tempo, mood, end]);
+            format!("{a} plays a {t}, {m} melody. It is accompanied by {b} and {c}. {e}")
+        }
+        1 => {
+            of(&[lead, second, third, tempo, mood, end, ("", &["orchestral"])]);
+            format!("This is a {t} and {m} orchestral piece with {a}, {b} and {c}. {e}")
+        }
+        2 => {
+            of(&[lead, second, mood, end, ("", &["sound quality is poor"])]);
+            format!("The low quality recording features {a}, followed by {b}. It sounds {m}. {e}")
+        }
+        3 => {
+            // What is denied is not there; of these only drums and voices are read as missing.
+            of(&[
+                lead,
+                second,
+                tempo,
+                mood,
+                end,
+                ("", &["without drums", "without vocals", "vocals", "stop"]),
+            ]);
+            format!("{a} sounds {m} over {b} with no {c}. The tempo is {t}. {e}")
+        }
+        4 => {
+            of(&[lead]);
+            format!("{a} plays long notes long notes first notes long notes long notes")
+        }
+        5 => {
+            of(&[("", &["almost silent", "music stops"])]);
+            "The recording is almost silent. Only a faint noise can be heard.".to_owned()
+        }
+        6 => {
+            of(&[end]);
+            format!("{e}{e}")
+        }
+        _ => {
+            of(&[
+                lead,
+                tempo,
+                mood,
+                ("", &["instrumental", "without drums", "without vocals", "vocals", "stop"]),
+            ]);
+            format!("A {m} instrumental with {a} playing without {b}; the tempo is {t}.")
+        }
+    };
+    Composed { text, is_full: !matches!(kind, 4..=6), bears_out }
 }
 
-/// The times `m:ss` in a text, in seconds.
-fn times(text: &str) -> Vec<f64> {
-    let digits = |c: char| !c.is_ascii_digit() && c != ':';
-    let clocks = text.split(digits).filter_map(|word| word.trim_matches(':').split_once(':'));
-    clocks.map(|(m, s)| m.parse::<f64>().unwrap() * 60.0 + s.parse::<f64>().unwrap()).collect()
+/// The clauses of a summary, each with the time from which it holds: it is cut before every time,
+/// and at "joined by", which precedes its own.
+fn clauses(summary: &str) -> Vec<(f64, String)> {
+    let summary = summary.to_lowercase();
+    let mut marks: Vec<(usize, f64)> = vec![(0, 0.0)];
+    for lead in ["at ", "from "] {
+        for (at, _) in summary.match_indices(lead) {
+            let starts_word = at == 0 || !summary.as_bytes()[at - 1].is_ascii_alphanumeric();
+            let rest = &summary[at + lead.len()..];
+            let clock: String =
+                rest.chars().take_while(|c| c.is_ascii_digit() || *c == ':').collect();
+            let Some((m, s)) = clock.split_once(':').filter(|_| starts_word) else { continue };
+            let time = m.parse::<f64>().unwrap() * 60.0 + s.parse::<f64>().unwrap();
+            let before = &summary[..at];
+            let cut = before.rfind("joined by").filter(|&cut| !before[cut..].contains([';', '.']));
+            marks.push((cut.unwrap_or(at), time));
+        }
+    }
+    // Remarks on the whole, at the end.
+    for remark in ["the sound quality", "at times"] {
+        marks.extend(summary.find(remark).map(|at| (at, 0.0)));
+    }
+    marks.sort_by_key(|(at, _)| *at);
+    let ends = marks.iter().skip(1).map(|(at, _)| *at).chain([summary.len()]);
+    marks.iter().zip(ends).map(|(&(at, time), end)| (time, summary[at..end].to_owned())).collect()
 }
+
+/// Every word of a summary that makes a claim.
+fn claims() -> Vec<&'static str> {
+    let tables = [&THINGS[..], &TEMPOS[..], &MOODS[..], &ENDS[..]].concat();
+    let mut claims: Vec<&str> =
+        tables.iter().flat_map(|(_, words)| words.iter().copied()).collect();
+    claims.extend([
+        "without vocals",
+        "vocals",
+        "orchestral",
+        "sound quality is poor",
+        "almost silent",
+        "music stops",
+    ]);
+    // Longest first: "double bass" is no claim of any bass.
+    claims.sort_by_key(|claim| (std::cmp::Reverse(claim.len()), *claim));
+    claims.dedup();
+    claims
+}
+
+/// Words that a summary brings along. Whatever else it says is a claim.
+const FRAME: &str = "a an the and or is are of with without in to by at from it its only there no \
+    come comes enter enters return returns opens open as piece song recording instrumental joined \
+    first becomes become music drops end give gives way can be heard times voice string stop stops \
+    for alone unaccompanied sound quality outline changes band full";
 
 #[test]
-fn every_word_of_a_summary_stands_in_a_caption_of_the_time_it_speaks_of() {
-    let connectives = words(CONNECTIVES);
-    let mut dice = Dice(7);
+fn every_claim_of_a_summary_is_borne_out_by_captions_of_its_time() {
+    let (claims, frame) = (claims(), FRAME.split_whitespace().collect::<Vec<_>>());
+    let mut random = Random(7);
+    let mut claimed = 0;
     for round in 0..2000 {
-        let n = 2 + dice.below(12);
-        let loyal = [["a piano", "strings"], ["drums", "a harp"], ["male vocals", "drums"]];
-        let texts: Vec<String> = (0..n).map(|at| compose(&mut dice, &loyal[at * 3 / n])).collect();
-        let texts: Vec<&str> = texts.iter().map(|text| &text[..]).collect();
-        let captions = captions(&texts);
+        let n = 2 + random.below(12);
+        let common = [[0, 1], [9, 6], [7, 9]];
+        let composed: Vec<Composed> =
+            (0..n).map(|at| compose(&mut random, &common[at * 3 / n])).collect();
+        let texts: Vec<&str> = composed.iter().map(|caption| &caption.text[..]).collect();
         let length = [SummaryLength::Short, SummaryLength::Medium, SummaryLength::Long][round % 3];
-        let options = SummaryOptions::default().with_length(length).with_style(SummaryStyle::Lines);
+        let options = SummaryOptions::default().with_length(length);
+        let captions = captions(&texts);
         let summary = LocalSummarizer::new().describe(&captions, &options).unwrap();
         assert_eq!(summary, LocalSummarizer::new().describe(&captions, &options).unwrap());
         assert!(summary.split_whitespace().count() <= length.words(), "{summary}");
         assert!(!summary.contains("notes"), "{summary}");
-        if texts.iter().all(|text| text.trim().is_empty()) || summary.starts_with("The captions") {
+        let speaks_for_itself = summary.starts_with("The captions")
+            || summary.starts_with("There are no captions")
+            || summary.contains('“')
+            || texts.iter().any(|text| text.contains(&summary))
+            || summary.contains(": ");
+        if speaks_for_itself {
             continue;
         }
-        for statement in summary.lines() {
-            let show = || format!("{statement:?} of {texts:#?}");
-            if let Some((time, quote)) = statement.split_once(": “") {
-                let at = (times(time)[0] / 10.0) as usize;
-                assert!(texts[at].contains(quote.trim_end_matches('”')), "{}", show());
-                continue;
+        let show = |clause: &str| format!("{clause:?} of {summary:?} of {texts:#?}");
+        let clauses = clauses(&summary);
+        for (at, (from, clause)) in clauses.iter().enumerate() {
+            // What gives way or stops was there before; what is there at times, anywhere.
+            let looks_back =
+                ["give", "stop", "at times", "opens"].iter().any(|w| clause.contains(w));
+            let first = if looks_back || at == 0 { 0 } else { (from / 10.0) as usize };
+            let mut rest = clause.clone();
+            for claim in &claims {
+                if !rest.contains(claim) {
+                    continue;
+                }
+                rest = rest.replace(claim, " ");
+                claimed += 1;
+                let says = |caption: &&Composed| caption.bears_out.contains(claim);
+                let count = composed[first..].iter().filter(says).count();
+                // One of several is an error unless the others say nothing.
+                let all_full = composed[first..].iter().all(|caption| caption.is_full);
+                let is_last = (from / 10.0) as usize + 1 >= n;
+                let least = if n >= 5 && !is_last && !looks_back && all_full { 2 } else { 1 };
+                // One says what is missing where no other contradicts it.
+                let least = if ["without", "vocals", "stop"].iter().any(|w| claim.contains(w)) {
+                    1
+                } else {
+                    least
+                };
+                let is_edge = first == 0 && at == 0;
+                assert!(count >= if is_edge { 1 } else { least }, "{claim:?}: {}", show(clause));
             }
-            if let Some((time, text)) = statement.split_once(": ") {
-                let at = (times(time)[0] / 10.0) as usize;
-                assert!(texts[at].contains(text), "{}", show());
-                continue;
-            }
-            let marks = times(statement);
-            let (from, to) = match (&marks[..], statement.split(' ').next().unwrap()) {
-                ([until], "Until") => (0.0, *until),
-                ([from], "From") => (*from, 10.0 * n as f64),
-                ([from, to], "From") => (*from, *to),
-                ([], _) => (0.0, 10.0 * n as f64),
-                _ => panic!("odd times: {}", show()),
-            };
-            assert!(from < to && to <= 10.0 * n as f64, "{}", show());
-            let part = &texts[(from / 10.0) as usize..(to / 10.0) as usize];
-            let told: Vec<Vec<String>> = part.iter().map(|text| words(text)).collect();
-            let claimed: Vec<String> = words(statement)
-                .into_iter()
-                .filter(|word| !connectives.contains(word) && word.parse::<u32>().is_err())
-                .collect();
-            for word in &claimed {
-                assert!(told.iter().any(|words| words.contains(word)), "{word:?}: {}", show());
-            }
-            if statement.contains("enter") {
-                let before = texts[..(from / 10.0) as usize].iter().map(|text| words(text));
-                let before: Vec<Vec<String>> = before.map(present).collect();
-                let is_new = |word: &&String| !before.iter().any(|words| words.contains(word));
-                assert!(claimed.iter().any(|word| is_new(&word)), "{}", show());
+            let left = rest.split(|c: char| !c.is_alphanumeric() && c != '-');
+            for word in left.filter(|word| !word.is_empty() && word.parse::<u32>().is_err()) {
+                assert!(frame.contains(&word), "{word:?}: {}", show(clause));
             }
         }
     }
+    // So that the test tests something.
+    assert!(claimed > 5000, "{claimed} claims");
 }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 use chat::{Answer, Server, status, summary};
 use musicap::caption::{Caption, Captions};
 use musicap::summarize::{
-    Cancel, OpenAi, OpenAiOptions, SummaryEvent, SummaryOptions, SummaryStyle, Watch,
-    summarize_blocking,
+    Cancel, OpenAi, OpenAiOptions, StructuredOutput, SummaryEvent, SummaryOptions, SummaryStyle,
+    Watch, summarize_blocking,
 };
 use musicap::{Error, SummaryProblem};
 
@@ -122,6 +122,33 @@ fn the_language_and_style_asked_for_are_told_and_any_reply_is_passed_on() {
 }
 
 #[test]
+fn servers_with_structured_output_answer_in_two_parts_and_others_in_text() {
+    let parts = r#"{"whole": "A slow waltz.", "course": ["At 0:10 a flute enters."]}"#;
+    let server = Server::start(vec![summary(parts)]);
+    assert_eq!(
+        ask(options(&server), &captions(3)).unwrap(),
+        "A slow waltz. At 0:10 a flute enters."
+    );
+    let format = &server.requests()[0].body["response_format"];
+    assert_eq!(format["type"], "json_schema");
+    assert_eq!(format["json_schema"]["strict"], true);
+    let required = &format["json_schema"]["schema"]["required"];
+    assert_eq!(required, &serde_json::json!(["whole", "course"]));
+
+    // A server that does not know it answers 400; it is asked again without.
+    let server = Server::start(vec![status(400, "", "{}"), summary("A waltz.")]);
+    assert_eq!(ask(options(&server), &captions(3)).unwrap(), "A waltz.");
+    let requests = server.requests();
+    assert!(requests[0].body.get("response_format").is_some());
+    assert!(requests[1].body.get("response_format").is_none());
+
+    let server = Server::start(vec![summary("A waltz.")]);
+    let off = options(&server).with_structured_output(StructuredOutput::Off);
+    assert_eq!(ask(off, &captions(3)).unwrap(), "A waltz.");
+    assert!(server.requests()[0].body.get("response_format").is_none());
+}
+
+#[test]
 fn too_many_requests_are_sent_again_when_the_server_says() {
     let server = Server::start(vec![status(429, "Retry-After: 1\r\n", ""), summary("Calm.")]);
     assert_eq!(ask(options(&server), &captions(3)).unwrap(), "Calm.");
@@ -208,7 +235,8 @@ fn what_another_attempt_would_not_change_is_not_tried_again() {
     let echo = format!(r#"{{"error":{{"message":"Incorrect API key: {KEY}","code":"{KEY}"}}}}"#);
     assert_fails(vec![status(401, "", &echo)], Auth, &["401", "OPENAI_API_KEY"], 1);
     assert_fails(vec![status(404, "", &echo)], Request, &["404", "\"tiny\""], 1);
-    assert_fails(vec![status(400, "", &echo)], Request, &["400"], 1);
+    // Once more without structured output, which the server may not know.
+    assert_fails(vec![status(400, "", &echo)], Request, &["400"], 2);
     let quota = r#"{"error":{"type":"insufficient_quota","code":"insufficient_quota"}}"#;
     assert_fails(vec![status(429, "Retry-After: 1\r\n", quota)], Quota, &["used up"], 1);
     let filter = r#"{"error":{"code":"content_filter","innererror":{"code":"X"}}}"#;
@@ -251,7 +279,7 @@ fn long_tracks_are_read_in_parts_that_keep_the_budget() {
     }
     assert_eq!(last.captions()[0]["from"], "0:00");
     assert_eq!(last.captions().last().unwrap()["to"], "1:00:00");
-    assert!(last.system().contains("longer stretch") && last.system().contains("in this language"));
+    assert!(last.system().contains("longer section") && last.system().contains("in this language"));
 }
 
 #[test]
@@ -306,7 +334,7 @@ fn unusable_options_are_refused_without_repeating_secrets() {
 }
 
 #[test]
-fn a_summary_can_be_followed_and_called_off() {
+fn a_summary_reports_events_and_can_be_cancelled() {
     let server = Server::start(vec![status(500, "", ""), summary("Calm.")]);
     let events = Mutex::new(Vec::new());
     let on_event = |event: &SummaryEvent| events.lock().unwrap().push(event.clone());

@@ -49,7 +49,7 @@ pub struct CaptionArgs {
     #[command(flatten)]
     pub model: ModelArgs,
     /// Output format
-    #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
+    #[arg(long, value_name = "text|json|srt|vtt|chapters", default_value = "text")]
     pub format: Format,
     /// Output file, or a folder for one file per recording; recordings whose file exists are skipped
     /// [default: stdout]
@@ -103,7 +103,7 @@ pub struct SummarizeArgs {
     #[command(flatten)]
     pub summary: SummaryArgs,
     /// Output format: text has the summary only, the others the captions too
-    #[arg(long, value_name = "text|json|srt|vtt", default_value = "text")]
+    #[arg(long, value_name = "text|json|srt|vtt|chapters", default_value = "text")]
     pub format: Format,
     /// With --format srt: write the summary too, as a last subtitle after the end of the recording
     #[arg(long)]

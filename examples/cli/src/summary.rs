@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use musicap::summarize::{
-    LocalSummarizer, Summarizer, SummaryEvent, SummaryOptions, Watch, summarize_blocking,
+    Language, LocalSummarizer, Summarizer, SummaryEvent, SummaryOptions, Watch, summarize_blocking,
 };
 use musicap::{Captions, Error, Result};
 
@@ -14,7 +14,8 @@ pub struct SummaryArgs {
     #[arg(long, value_enum, value_name = "local|openai", num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "local")]
     pub summary: Option<SummarizerName>,
-    /// Language of the summary; other than English requires --summary openai
+    /// Language of the summary and of the sections' titles: en, de, fr, es, it, pt, ja, ko, zh or hi;
+    /// with --summary openai any
     #[arg(long, value_name = "LANGUAGE")]
     pub language: Option<String>,
     /// Language model for --summary openai [default: gpt-4o-mini]
@@ -104,6 +105,9 @@ impl Summary {
         let watch = Watch::default().with_events(&on_event);
         captions.summary =
             Some(summarize_blocking(&*self.summarizer, captions, &self.options, &watch)?);
+        // A language model writes languages that section titles do not have.
+        let language = Language::find(&self.options.language).unwrap_or(Language::ENGLISH);
+        captions.sections = captions.find_sections(language);
         Ok(())
     }
 }

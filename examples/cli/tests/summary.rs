@@ -33,7 +33,7 @@ fn every_format_has_a_place_for_a_summary() {
     assert_eq!(captions.lines().count(), 5);
     assert!(summary.contains(TRUTH) && summary.ends_with(".\n"), "{summary}");
     // What was composed: drums and a guitar come at 0:30.
-    assert!(summary.contains("From 0:30") && summary.contains("drum"), "{summary}");
+    assert!(summary.contains("at 0:30") && summary.contains("drum"), "{summary}");
     let json: serde_json::Value = serde_json::from_str(&with("json")).unwrap();
     assert_eq!(json["summary"], summary.trim_end());
     // Nothing after the end of the music unless it is asked for.
@@ -45,6 +45,11 @@ fn every_format_has_a_place_for_a_summary() {
     assert!(last.ends_with(&format!("{}\n\n", summary.trim_end())), "{last}");
     let vtt = with("vtt");
     assert!(vtt.starts_with("WEBVTT\n\nNOTE Summary: ") && vtt.contains(TRUTH), "{vtt}");
+    let chapters = with("chapters");
+    assert!(chapters.starts_with("WEBVTT\n\n00:00:00.000 --> 00:00:10.000\nPiano"), "{chapters}");
+    assert_eq!(json["sections"][0]["title"], "Piano alone");
+    let german = stdout(&musicap(&["--summary", SONG, "--language", "de"]));
+    assert!(german.contains("Klavierstück") && german.contains("bei 0:30"), "{german}");
     // With its value after a space, where a file could stand, too.
     assert_eq!(text, stdout(&musicap(&[SONG, "--summary", "local"])));
 }

@@ -18,6 +18,8 @@ mod features;
 mod filter;
 pub mod finetune;
 mod freepats;
+#[cfg(test)]
+mod languages;
 mod measure;
 mod melody;
 mod metrics;

@@ -108,7 +108,7 @@ impl<S: SampleSource> CaptionStream<S> {
         let duration_s = lost.last().map_or(position_s, |lost| lost.end_s.max(position_s));
         gaps.extend(lost);
         gaps.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
-        Captions { file, duration_s, model, captions, summary: None, gaps }
+        Captions { file, duration_s, model, captions, gaps, ..Captions::default() }
     }
 
     /// How many chunks to read now. Few at a time cost more each, and one slow caption must not

@@ -32,7 +32,8 @@ def summarize(
         captions: The result of :func:`musicap.caption`.
         backend: ``"local"`` states what the captions agree on and needs no network; ``"openai"``
             uses a language model at a server with OpenAI's chat completions API.
-        language: The summary's language, by name or code; ``"local"`` writes English only.
+        language: The language to write in, by name or code; ``"local"`` writes English, German, French,
+            Spanish, Italian, Portuguese, Japanese, Korean, Chinese and Hindi.
         length: At most 30, 80 or 160 words.
         style: ``"prose"``, ``"lines"``, or for ``"openai"`` a style in your own words.
         model: The language model's name at the server.

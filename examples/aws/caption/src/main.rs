@@ -175,8 +175,8 @@ impl CaptionStage {
             duration_s: features.duration_s,
             model,
             captions,
-            summary: None,
             gaps: features.gaps.clone(),
+            ..Captions::default()
         })
     }
 }

@@ -26,6 +26,7 @@ const INSTRUMENTS: &[Row] = &[
     ("marimba", "mallets", &["marimba"]),
     ("xylophone", "mallets", &["xylophone"]),
     ("glockenspiel", "mallets", &["glockenspiel"]),
+    ("chiming", "", &["chiming instrument"]),
     ("kalimba", "", &["kalimba"]),
     ("steelpan", "", &["steelpan", "steel pan", "steel drum"]),
     ("bells", "", &["bells", "bell", "bell like instrument", "tubular bells", "chimes",
@@ -50,6 +51,7 @@ const INSTRUMENTS: &[Row] = &[
     ("cello", "", &["cello", "cellist"]),
     ("strings", "", &["strings", "string section", "string ensemble", "string orchestra",
         "string quartet", "orchestral strings", "bowed strings"]),
+    ("bowed", "", &["bowed instrument", "bowed string instrument"]),
     ("pizzicato", "", &["pizzicato strings", "plucked strings"]),
     ("harp", "", &["harp"]),
     ("trumpet", "", &["trumpet", "muted trumpet", "cornet", "bugle"]),
@@ -64,6 +66,7 @@ const INSTRUMENTS: &[Row] = &[
     ("english-horn", "oboe", &["english horn", "cor anglais"]),
     ("bassoon", "", &["bassoon"]),
     ("woodwind", "", &["woodwind", "woodwind instrument", "woodwind section", "reed instrument"]),
+    ("wind", "", &["wind instrument"]),
     ("flute", "", &["flute", "bamboo flute"]),
     ("piccolo", "flute", &["piccolo"]),
     ("recorder", "flute", &["recorder"]),
@@ -137,10 +140,15 @@ const VOICES: &[Row] = &[
 const EFFECTS: &[Row] = &[
     ("speech", "", &["male speaker", "female speaker", "speech", "narration", "speaker",
         "speaking voice", "spoken word", "spoken words", "man speaking", "man speaks",
-        "woman speaking", "woman speaks", "people talking"]),
+        "man is speaking", "man talks", "man talking", "woman speaking", "woman speaks",
+        "woman is speaking", "woman talks", "woman talking", "people talking"]),
     ("applause", "", &["applause", "clapping audience", "crowd cheering", "audience cheering",
-        "audience applauds", "cheering"]),
-    ("noise", "", &["white noise", "noise", "static", "hiss"]),
+        "audience applauds", "cheering",
+        "audience claps", "clapping of an audience"]),
+    ("noise", "", &["white noise", "pink noise", "brown noise", "noise", "static", "hiss",
+        "hiss of white noise", "steady hiss of white noise"]),
+    ("tone", "", &["tone", "electronic tone", "test tone", "electronic test tone", "single tone",
+        "single electronic tone", "beep"]),
     ("sound-effects", "", &["sound effects", "sound effect"]),
 ];
 
@@ -234,6 +242,7 @@ const SILENCES: &[Row] = &[(
         "almost silent",
         "completely silent",
         "silence",
+        "near silence",
         "hardly anything to hear",
         "nothing to hear",
     ],
@@ -347,13 +356,13 @@ pub(in crate::summarize) const COMMON_WORDS: &[&str] = &[
 #[rustfmt::skip]
 pub(super) const FRAME_WORDS: &[&str] = &[
     "accompanied", "accompaniment", "accompany", "accompanies", "accompanying", "all", "alone",
-    "anything", "apart", "arpeggios", "backed", "backing", "background", "backs", "beat", "broken",
-    "chords", "clearly", "come", "comes", "drive", "drives", "driven", "faint", "featuring",
+    "anything", "apart", "arpeggios", "audience", "backed", "backing", "background", "backs", "beat", "broken",
+    "chords", "clearly", "come", "comes", "deep", "drive", "drives", "driven", "even", "faint", "featuring",
     "features", "feel", "feels", "hardly", "hear", "heard", "held", "hold", "holds", "instrument",
-    "instruments", "joined", "keep", "keeps", "lead", "leads", "led", "line", "little", "long",
+    "instruments", "joined", "keep", "keeps", "lead", "leads", "led", "line", "little", "long", "low",
     "melodic", "melody", "mood", "music", "musical", "nothing", "only", "own", "part", "passage",
     "performance", "performed", "piece", "play", "played", "playing", "plays", "recording",
-    "rhythm", "sing", "singing", "sings", "solo", "song", "sound", "sounds", "supported",
+    "rhythm", "rumble", "rumbling", "rush", "sing", "singing", "sings", "solo", "song", "sound", "sounds", "supported",
     "sustained", "tempo", "time", "track", "tune", "unaccompanied", "single", "together",
 ];
 

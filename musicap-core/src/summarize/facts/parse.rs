@@ -134,6 +134,10 @@ fn resolve_contradictions(facts: &mut Facts) {
             facts.terms.retain(|term| term.kind != kind);
         }
     }
+    // "A bass guitar plays a bass line" names one bass.
+    let specific: Vec<&str> =
+        facts.terms.iter().filter(|term| term.id != term.group).map(|term| term.group).collect();
+    facts.terms.retain(|term| term.id != term.group || !specific.contains(&term.id));
     // "Guitar" beside "electric guitar" is the same one.
     let specific = ["acoustic-guitar", "electric-guitar", "distorted-guitar"];
     if facts.terms.iter().any(|term| specific.contains(&term.id)) {
@@ -166,14 +170,27 @@ fn matches(words: &[Word]) -> Vec<Match> {
 }
 
 /// Whether a "no" or "without" before `at` applies to the word there. It extends over "or" and
-/// lists, but not past an article or a verb.
+/// lists, but not past a verb, nor past an article except its own: "without a piano".
 fn is_negated(words: &[Word], at: usize) -> bool {
     const STOPS: &[&str] = &[
         "a", "an", "the", "with", "is", "are", "it", "and", "but", "while", "plays", "play",
         "only", "just", "over", "by",
     ];
-    for word in words[..at].iter().rev().take(NEGATION_WORDS) {
-        if lexicon::NEGATORS.contains(&&word.text[..]) || word.text.ends_with("n't") {
+    let negates =
+        |word: &Word| lexicon::NEGATORS.contains(&&word.text[..]) || word.text.ends_with("n't");
+    let is_article = |word: &Word| matches!(&word.text[..], "a" | "an" | "the" | "any");
+    // "Without drums, a piano plays": before an article only its own "without" matters.
+    if let [before @ .., article] = &words[..at]
+        && is_article(article)
+    {
+        return before.last().is_some_and(negates);
+    }
+    for (distance, word) in words[..at].iter().rev().take(NEGATION_WORDS).enumerate() {
+        // "Without kick and snare" lacks both.
+        if distance == 0 && word.text == "and" {
+            continue;
+        }
+        if negates(word) {
             return true;
         }
         if STOPS.contains(&&word.text[..]) {
@@ -191,11 +208,21 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
     // Names of genres are too often something else when no noun follows: soul, house, country.
     // "An instrumental" needs none.
     let may_be_alone = entry.term.kind != Kind::Genre;
+    if entry.term.kind == Kind::Form {
+        return true;
+    }
     let mut past_sound = false;
     let mut rest = matches[index + 1..].iter().peekable();
     for _ in 0..HEAD_WORDS {
         let Some(word) = words.get(at) else { return may_be_alone && !past_sound };
         if let Some(found) = rest.next_if(|found| found.start == at) {
+            // "A slow instrumental", "a bass plays a slow bass line"
+            let is_line = found.entry.words.last().is_some_and(|word| word == "line");
+            let group = found.entry.term.group;
+            let is_lead = || matches[..index].iter().any(|lead| lead.entry.term.group == group);
+            if found.entry.term.kind == Kind::Form || is_line && is_lead() {
+                return true;
+            }
             past_sound |= !adjective(found.entry.term.kind);
             at = found.end;
             continue;
@@ -282,6 +309,8 @@ mod tests {
         assert!(!Facts::parse("A flute plays, but no piano.").is_complete());
         assert_eq!(read("The song isn't fast."), [""; 0]);
         assert_eq!(read("Without drums, a piano plays."), ["piano", "no drums"]);
+        assert_eq!(read("A harp plays without a piano."), ["harp"]);
+        assert_eq!(read("A harp plays without kick and snare."), ["harp", "no drums"]);
     }
 
     #[test]

@@ -73,7 +73,9 @@ pub(super) fn words_before_repetition(words: &[Word]) -> usize {
     for start in 0..words.len() {
         for n in 1..=MAX_PHRASE_WORDS.min((words.len() - start) / 2) {
             // "A harp, a harp and a flute" is a list, "long notes long notes" is not.
-            let phrase = words[start..start + n].iter().filter(has_content).count() > 1;
+            // Nor is "a piano, an electric piano, an electric bass": a comma is within.
+            let is_list = words[start + 1..start + n].iter().any(|word| word.after_break);
+            let phrase = !is_list && words[start..start + n].iter().filter(has_content).count() > 1;
             if same(start, start + n, n) && (phrase || same(start, start + 2 * n, n)) {
                 return start;
             }
@@ -133,6 +135,7 @@ mod tests {
         for text in [
             "It is accompanied by a piano, a synth bass and a piano.",
             "A very very slow cha cha.",
+            "A piece with a piano, an electric piano, an electric bass and voices.",
             "This is an orchestral piece with a harpsichord, a harpsichord and a trumpet.",
             "A harp plays a slow-paced, calm melody with a harp, a flute, a violin and a violin.",
         ] {

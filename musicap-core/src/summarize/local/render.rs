@@ -104,7 +104,8 @@ impl Renderer {
     /// What a piece is called.
     fn piece(&self, state: &State, musical: &[Term]) -> Piece {
         let named = |name: String, rest: &[Term]| Piece { name, player: None, rest: rest.to_vec() };
-        let is_song = |term: &Term| term.kind == Kind::Voice && term.id != "whistling";
+        let is_song =
+            |term: &Term| term.kind == Kind::Voice && !matches!(term.id, "whistling" | "choir");
         let is_sung = musical.iter().any(is_song);
         if let Some(genre) = state.genre {
             let id = message_id(genre);

@@ -16,14 +16,16 @@ pub(super) struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Retry {
     Never,
-    /// After a wait of our own choice.
+    /// At once, without what the server may not know.
+    Simpler,
+    /// After a wait that the options determine.
     Later,
     /// After as long as the server asks for.
     After(Duration),
 }
 
 impl Failure {
-    /// One that another attempt would not change.
+    /// A failure that another attempt would not change.
     pub(super) fn last(problem: SummaryProblem, reason: String) -> Self {
         Failure { problem, reason, retry: Retry::Never }
     }

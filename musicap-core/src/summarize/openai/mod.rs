@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use options::{OpenAiOptions, StructuredOutput};
 
-use self::failure::Failure;
+use self::failure::{Failure, Retry};
 use self::parts::Item;
 use self::prompt::Stage;
 use self::request::Connection;
@@ -105,7 +105,7 @@ impl OpenAi {
                     body["response_format"] = prompt::response_format();
                 }
                 let mut answer = self.connection.chat(body.clone(), watch).await;
-                let is_refused = |failure: &Failure| failure.problem == SummaryProblem::Request;
+                let is_refused = |failure: &Failure| failure.retry == Retry::Simpler;
                 if answer.as_ref().is_err_and(is_refused)
                     && let Value::Object(fields) = &mut body
                     && fields.remove("response_format").is_some()
@@ -121,7 +121,7 @@ impl OpenAi {
                         summaries.push(parts::joined(&part, summary, self.input_tokens));
                         done += 1;
                     }
-                    // The model takes less than was thought.
+                    // The model accepts less than was assumed.
                     Err(Failure { problem: SummaryProblem::TooLong, .. }) if part.len() > 1 => {
                         let (first, second) = part.split_at(part.len() / 2);
                         queue.push_front(second.to_vec());

@@ -1,4 +1,4 @@
-//! What a server answers: a summary, or what is wrong.
+//! A server's answer: a summary or an error.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::failure::{Failure, Retry};
 use crate::error::SummaryProblem;
 
-/// The longest summary that is taken for one, in bytes.
+/// The greatest length of an answer that is accepted as a summary, in bytes.
 const SUMMARY_BYTES: usize = 16 << 10;
 
 /// The summary in an answer of status 200.
@@ -41,7 +41,7 @@ pub(super) fn summary(body: &[u8]) -> Result<String, Failure> {
     if text.is_empty() { Err(wrong("the answer is empty")) } else { Ok(text) }
 }
 
-/// What some open models think aloud before they answer is left out.
+/// The text without the reasoning that some open models put before their answer.
 fn without_thoughts(text: &str) -> &str {
     match text.trim_start().strip_prefix("<think>").and_then(|rest| rest.split_once("</think>")) {
         Some((_, answer)) => answer,
@@ -49,8 +49,8 @@ fn without_thoughts(text: &str) -> &str {
     }
 }
 
-/// What an answer with another status says. Its own words may hold anything, keys included, so
-/// they are looked at and never repeated.
+/// The failure for an answer with another status. The server's own words may contain anything,
+/// keys included, so they are read but never repeated.
 pub(super) fn refusal(status: u16, headers: &HeaderMap, body: &[u8], model: &str) -> Failure {
     use SummaryProblem::{Auth, Content, Quota, RateLimit, Request, Server, Timeout, TooLong};
     let reply: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -78,19 +78,21 @@ pub(super) fn refusal(status: u16, headers: &HeaderMap, body: &[u8], model: &str
         retry: retry_after(headers).map_or(Retry::Later, Retry::After),
     };
     match status {
-        _ if filtered => last(Content, "its content filter lets this not pass"),
+        _ if filtered => last(Content, "its content filter refuses this"),
         401 => last(Auth, "the key is missing or wrong; see OPENAI_API_KEY"),
-        402 => last(Quota, "what was paid for is used up"),
+        402 => last(Quota, "the paid quota is used up"),
         403 => last(Auth, "the key may not do this"),
         404 => last(Request, &format!("there is no model \"{model}\" or no such path")),
         408 => again(Timeout, "the request took too long"),
         413 => last(TooLong, "the request is too large"),
         400 | 422 if too_long => last(TooLong, "the captions are too long for the model"),
-        429 if unpaid => last(Quota, "what was paid for is used up"),
+        429 if unpaid => last(Quota, "the paid quota is used up"),
         429 => again(RateLimit, "too many requests"),
         500.. => again(Server, "it failed"),
         300..400 => last(Request, "it has moved; give its present URL"),
-        _ => last(Request, "it does not understand the request"),
+        _ => {
+            Failure { retry: Retry::Simpler, ..last(Request, "it does not understand the request") }
+        }
     }
 }
 
@@ -171,11 +173,41 @@ mod tests {
         }
     }
 
+    /// Response bodies with all fields that the servers' documentation shows, with our text.
     #[test]
-    fn refusals_are_told_apart() {
+    fn documented_responses_of_three_servers_are_read() {
+        let openai = r#"{"id": "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT", "object":
+            "chat.completion", "created": 1741569952, "model": "gpt-4o-mini-2024-07-18", "choices":
+            [{"index": 0, "message": {"role": "assistant", "content": "A waltz.", "refusal": null,
+            "annotations": []}, "logprobs": null, "finish_reason": "stop"}], "usage":
+            {"prompt_tokens": 19, "completion_tokens": 10, "total_tokens": 29,
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0,
+            "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0}}, "service_tier":
+            "default", "system_fingerprint": null}"#;
+        let vllm = r#"{"id": "chatcmpl-0a1b", "object": "chat.completion", "created": 1776258648,
+            "model": "google/gemma-3-12b-it", "choices": [{"index": 0, "message": {"role":
+            "assistant", "content": "A waltz.", "refusal": null, "annotations": null, "audio":
+            null, "function_call": null, "tool_calls": [], "reasoning": null}, "logprobs": null,
+            "finish_reason": "stop", "stop_reason": null, "token_ids": null}], "service_tier":
+            null, "system_fingerprint": null, "usage": {"prompt_tokens": 201, "total_tokens": 217,
+            "completion_tokens": 16, "prompt_tokens_details": null}, "prompt_logprobs": null,
+            "prompt_token_ids": null, "kv_transfer_params": null}"#;
+        let ollama = r#"{"id": "chatcmpl-308", "object": "chat.completion", "created": 1777529963,
+            "model": "qwen3:8b", "system_fingerprint": "fp_ollama", "choices": [{"index": 0,
+            "message": {"role": "assistant", "content": "A waltz.", "reasoning": "Three beats."},
+            "finish_reason": "stop"}], "usage": {"prompt_tokens": 25, "completion_tokens": 150,
+            "total_tokens": 175}}"#;
+        for body in [openai, vllm, ollama] {
+            assert_eq!(summary(body.as_bytes()).unwrap(), "A waltz.", "{body}");
+        }
+    }
+
+    #[test]
+    fn error_responses_are_distinguished() {
         let of = |status, body: &str| {
             let failure = refusal(status, &HeaderMap::new(), body.as_bytes(), "m");
-            (failure.problem, failure.retry != Retry::Never)
+            (failure.problem, matches!(failure.retry, Retry::Later | Retry::After(_)))
         };
         let quota = r#"{"error":{"type":"insufficient_quota","code":"insufficient_quota"}}"#;
         let filter = r#"{"error":{"code":"content_filter"}}"#;

@@ -1,4 +1,4 @@
-//! One request, and the same again where that may help.
+//! One request, and its retries.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -15,22 +15,22 @@ use super::reply;
 use crate::error::{Error, Result, SummaryProblem, root_cause};
 use crate::summarize::{SummaryEvent, Watch};
 
-/// The environment variable that has the key.
+/// The environment variable with the key.
 const KEY_VARIABLE: &str = "OPENAI_API_KEY";
-/// How long a connection may take.
+/// The greatest time to connect.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The most that is read of an answer that says no.
+/// The greatest number of bytes of an error response that are read.
 const REFUSAL_BYTES: usize = 64 << 10;
 
-/// A server, with the key to it.
+/// A server and the key for it.
 #[derive(Clone)]
 pub(super) struct Connection {
     client: Client,
     url: Url,
-    /// The header that has the key; marked as sensitive, so that Debug and logs hide it.
+    /// The header with the key; marked as sensitive, so that Debug and logs hide it.
     key: Option<(HeaderName, HeaderValue)>,
-    /// Whether the environment's key is held back, as others could read it on its way.
-    key_held_back: bool,
+    /// Whether the environment's key is withheld, as plain HTTP would expose it.
+    key_withheld: bool,
     service: String,
     options: OpenAiOptions,
 }
@@ -42,14 +42,14 @@ impl Connection {
         let host = url.host_str().unwrap_or_default().to_owned();
         let is_local = matches!(&host[..], "localhost" | "127.0.0.1" | "[::1]");
         let is_azure = url.query_pairs().any(|(name, _)| name == "api-version");
-        let mut key_held_back = false;
+        let mut key_withheld = false;
         let key = match &options.key {
             Key::None => None,
             Key::Given(key) => Some(key.clone()),
             Key::Environment => {
                 let key = std::env::var(KEY_VARIABLE).ok().map(SecretString::from);
-                key_held_back = key.is_some() && url.scheme() == "http" && !is_local;
-                key.filter(|_| !key_held_back)
+                key_withheld = key.is_some() && url.scheme() == "http" && !is_local;
+                key.filter(|_| !key_withheld)
             }
         };
         let key = key.as_ref().map(|key| key.expose_secret().trim()).filter(|key| !key.is_empty());
@@ -59,7 +59,7 @@ impl Connection {
         }
         let key = key.map(|key| header(key, is_azure)).transpose()?;
         let mut client = Client::builder()
-            // A key goes to the server it was meant for and to no other.
+            // The key is sent to this server and to no other.
             .redirect(redirect::Policy::none())
             .timeout(options.timeout)
             .connect_timeout(CONNECT.min(options.timeout))
@@ -74,7 +74,7 @@ impl Connection {
             problem: SummaryProblem::Network,
             reason: format!("cannot start a client: {}", root_cause(&reason)),
         })?;
-        Ok(Connection { client, url, key, key_held_back, service, options })
+        Ok(Connection { client, url, key, key_withheld, service, options })
     }
 
     pub(super) fn model(&self) -> &str {
@@ -89,16 +89,16 @@ impl Connection {
     /// The error that a failure is for the caller.
     pub(super) fn failed(&self, failure: Failure) -> Error {
         let Failure { problem, mut reason, .. } = failure;
-        if problem == SummaryProblem::Auth && self.key_held_back {
+        if problem == SummaryProblem::Auth && self.key_withheld {
             reason += "; OPENAI_API_KEY is not sent over plain http, give the key itself";
         }
         self.error(problem, reason)
     }
 
-    /// The answer to a request, sent again as often as the options say while that may help.
+    /// The answer to a request, with as many retries as the options allow.
     pub(super) async fn chat(&self, mut body: Value, watch: &Watch<'_>) -> Result<String, Failure> {
         if let Some(tokens) = self.options.reply_tokens {
-            // OpenAI renamed it; others know the old name alone.
+            // OpenAI renamed it; others know the old name only.
             let is_theirs = self.url.host_str().is_some_and(|host| {
                 host == "api.openai.com" || host.ends_with(".openai.azure.com")
             });
@@ -119,13 +119,13 @@ impl Connection {
         let result = attempt
             .retry(waits)
             .sleep(tokio::time::sleep)
-            .when(|failure| failure.retry != Retry::Never)
+            .when(|failure| matches!(failure.retry, Retry::Later | Retry::After(_)))
             .adjust(|failure, wait| {
-                // What backon adds at random it adds to the longest wait too.
+                // Backon adds its random part to the longest wait, too.
                 let wait = wait?.min(self.options.longest_wait);
                 Some(match failure.retry {
                     Retry::After(asked) => asked.max(wait),
-                    Retry::Never | Retry::Later => wait,
+                    Retry::Never | Retry::Simpler | Retry::Later => wait,
                 })
             })
             .notify(|failure, wait| {
@@ -155,7 +155,7 @@ impl Connection {
             return reply::summary(&body);
         }
         let headers = response.headers().clone();
-        // What cannot be read of it does not matter: the status says enough.
+        // A body that cannot be read does not matter: the status says enough.
         let body = self.read(response, REFUSAL_BYTES).await.unwrap_or_default();
         let mut failure = reply::refusal(status.as_u16(), &headers, &body, self.model());
         if let Retry::After(asked) = failure.retry
@@ -181,9 +181,9 @@ impl Connection {
         Ok(body)
     }
 
-    /// What no answer, or half of one, means. Without the URL, which may hold secrets.
+    /// The failure for no answer or half of one. Without the URL, which may contain secrets.
     fn unanswered(&self, error: &reqwest::Error) -> Failure {
-        // A connection that takes too long is both; there is nobody to answer.
+        // A connection attempt that times out is both.
         let (problem, reason) = if error.is_connect() {
             (SummaryProblem::Network, format!("cannot connect: {}", root_cause(error)))
         } else if error.is_timeout() {
@@ -206,7 +206,7 @@ impl std::fmt::Debug for Connection {
     }
 }
 
-/// Where requests go. Errors do not repeat the URL, in which people put passwords.
+/// The URL of requests. Errors do not repeat the given one, which may contain a password.
 fn endpoint(base: &str) -> Result<Url> {
     let wrong = |expected: &str| Error::option("base_url", "unusable", expected);
     let mut url = Url::parse(base.trim()).map_err(|reason| wrong(&format!("a URL ({reason})")))?;
