@@ -85,10 +85,9 @@ def listed(items):
 def write(record, hide=frozenset(), general=frozenset(), say_drums=True, say_tempo=True):
     """The caption of a record that leaves out the families of `hide` and names those of
     `general` by a general word."""
-    if kind := record.get("kind"):
-        return KINDS[kind]
-    if record["silent"]:
-        return KINDS["silence"]
+    kind = record.get("kind") or ("silence" if record["silent"] else "music")
+    if kind != "music":
+        return KINDS["noise" if kind.endswith("_noise") else kind]
     tempo, dynamics, groove = record["tempo"], record["dynamics"], record["groove"]
     lead = record["lead"]
     key = f"{lead} {groove if lead is None else ''}"

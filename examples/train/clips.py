@@ -72,12 +72,13 @@ class Clips:
         tags = {"families": families, "programs": programs, "drums": np.float32([record["drums"]])}
         for name, names in CLASSES.items():
             if name == "kind":
-                value = record.get("kind") or ("silence" if record["silent"] else "music")
+                value = kind_of(record)
             else:
-                value = None if record["silent"] else record[name]
-            tags[name] = np.int64(names.index(value) if value is not None else -100)
+                value = None if record["silent"] or kind_of(record) != "music" else record[name]
+            tags[name] = np.int64(names.index(value) if value in names else -100)
         keep = ("families", "programs", "lead", "tempo", "dynamics", "groove", "drums", "silent", "kind", "nouns")
-        return tags, {name: record[name] for name in keep if name in record}
+        kept = {name: record[name] for name in keep if name in record}
+        return tags, kept | {"kind": kind_of(record)}
 
     def batch(self, indices, treat=True):
         db = torch.from_numpy(np.stack([self.spectra[i] for i in indices])).float()
@@ -95,6 +96,12 @@ class Clips:
         for row, caption in zip(ids, encoded):
             row[: len(caption)] = caption
         return (treated(db) if treat else db), tags, torch.from_numpy(ids)
+
+
+def kind_of(record):
+    """What a clip is: "music" or one of captions.KINDS."""
+    kind = record.get("kind") or ("silence" if record["silent"] else "music")
+    return "noise" if kind.endswith("_noise") else kind
 
 
 def warp(octaves):

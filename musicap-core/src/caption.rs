@@ -24,6 +24,10 @@ pub struct Caption {
     /// usual length penalty of 1), so at most 0.
     #[serde(deserialize_with = "finite")]
     pub score: f32,
+    /// The probability, 0 to 1, that all of the caption is true, calibrated on real recordings;
+    /// `None` for a model without a tag head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f32>,
 }
 
 /// Numbers beyond the greatest of float32 as that one.
@@ -145,6 +149,7 @@ impl Captions {
     ///         end_s: 20.0,
     ///         text: "A solo violin plays a slow melody.".into(),
     ///         score: -0.4,
+    ///         confidence: None,
     ///     }],
     ///     ..Captions::default()
     /// };
@@ -293,6 +298,7 @@ mod tests {
             end_s: 3600.0 + 9.5 * index as f64,
             text: (*text).to_owned(),
             score: -0.5,
+            confidence: None,
         };
         let captions = texts.iter().enumerate().map(caption).collect();
         Captions { file: Some("a.mp3".into()), duration_s: 3619.0, captions, ..Captions::default() }

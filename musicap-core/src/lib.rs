@@ -98,6 +98,7 @@ mod live;
 pub mod model;
 mod panics;
 pub mod summarize;
+mod tags;
 mod tokenizer;
 
 pub use {burn, ndarray};

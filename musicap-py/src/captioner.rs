@@ -18,8 +18,8 @@ use crate::options::{self, json, with_changes};
 use crate::source::{self, Source};
 use crate::threads::{self, ForkAware, ProcessBound, SIGNAL_POLL, lock};
 
-/// Index, start and end in seconds, text, score.
-pub type Row = (usize, f64, f64, String, f64);
+/// Index, start and end in seconds, text, score, confidence.
+pub type Row = (usize, f64, f64, String, f64, Option<f64>);
 
 /// A loaded model.
 #[pyclass(frozen)]
@@ -250,10 +250,11 @@ impl CaptionStream {
     }
 }
 
-/// A caption as a tuple. The score is rounded to the decimal number in JSON.
+/// A caption as a tuple. Score and confidence are rounded to the decimal numbers in JSON.
 pub fn row(caption: Caption) -> Row {
-    let score = caption.score.to_string().parse().unwrap_or(f64::from(caption.score));
-    (caption.index, caption.start_s, caption.end_s, caption.text, score)
+    let decimal = |number: f32| number.to_string().parse().unwrap_or(f64::from(number));
+    let Caption { index, start_s, end_s, text, score, confidence } = caption;
+    (index, start_s, end_s, text, decimal(score), confidence.map(decimal))
 }
 
 /// Adds how to get a wheel for GPUs, if this one is not.

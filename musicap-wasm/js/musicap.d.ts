@@ -100,6 +100,8 @@ export interface Caption {
    * music, and compares captions of the same model and settings only.
    */
   score: number;
+  /** The probability, 0 to 1, that all of the caption is true; absent if the model states none. */
+  confidence?: number;
 }
 
 /** The captions of one recording. */

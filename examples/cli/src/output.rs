@@ -44,7 +44,7 @@ impl TextFormat {
 
     /// Whether a file can hold one recording only.
     pub fn is_subtitles(self) -> bool {
-        matches!(self.format, Format::Srt | Format::Vtt)
+        matches!(self.format, Format::Srt | Format::Vtt | Format::Chapters)
     }
 
     /// The captions of one recording.
@@ -75,7 +75,7 @@ impl TextFormat {
         match self.format {
             Format::Json => "json",
             Format::Srt => "srt",
-            Format::Vtt => "vtt",
+            Format::Vtt | Format::Chapters => "vtt",
             _ => "txt",
         }
     }

@@ -340,16 +340,11 @@ fn judge(row: &Row, caption: &Caption) -> Judged {
         id: row.id.clone(),
         caption: caption.text.clone(),
         score: caption.score,
-        confidence: confidence(caption),
+        confidence: caption.confidence,
         all_true: false_families.is_empty() && !untrue,
         false_families,
         judgement,
     }
-}
-
-/// What a model says of how sure it is.
-fn confidence(_caption: &Caption) -> Option<f32> {
-    None
 }
 
 /// A figure: its name, and the sum and the number of what it is the share of.

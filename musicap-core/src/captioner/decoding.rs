@@ -15,6 +15,7 @@ use crate::generate::{
 };
 use crate::kernels::shortlists;
 use crate::model::DecoderCache;
+use crate::tags::TagProbabilities;
 
 /// Running searches and the decoder that they run in.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Decoding {
     generation: GenerationConfig,
     session: Session,
     decoder: Decoder,
+    /// The tags of the running chunks by their numbers, if the model has a tag head.
+    tags: BTreeMap<usize, TagProbabilities>,
     /// The chunks by their numbers, in case one must be captioned again.
     pending: BTreeMap<usize, PendingChunk>,
     /// Captions that are sampled again, each in its own decoder.
@@ -61,6 +64,7 @@ impl Decoding {
                 seen: None,
                 held: None,
             },
+            tags: BTreeMap::new(),
             pending: BTreeMap::new(),
             retries: Vec::new(),
         }
@@ -112,8 +116,10 @@ impl Decoding {
             }
         }
         let encoded = self.captioner.encode(mel)?;
-        let own = self.chunk_processors(&encoded)?;
         let streams: Vec<u64> = indices.iter().map(|&index| index as u64).collect();
+        let tags = self.captioner.tags(&encoded)?;
+        let own = self.chunk_processors(&tags);
+        self.tags.extend((self.session.admitted()..).zip(tags));
         let Decoding { captioner, session, decoder, .. } = self;
         captioner.compute(|| {
             let Inner { model, clock, .. } = &*captioner.inner;
@@ -123,16 +129,17 @@ impl Decoding {
         })
     }
 
-    /// The logits processors of single chunks, which depend on what the encoder made of them:
-    /// none, or one list for each chunk of `encoded`, `[chunks, frames, d_model]`.
-    fn chunk_processors(&self, encoded: &Tensor<3>) -> Result<Vec<LogitsProcessors>> {
-        let _ = encoded;
-        Ok(Vec::new())
+    /// The logits processors of single chunks: one list for each chunk's tags, or none if the model
+    /// has no tag head.
+    fn chunk_processors(&self, tags: &[TagProbabilities]) -> Vec<LogitsProcessors> {
+        let head = self.captioner.inner.tags.as_ref();
+        head.map(|head| tags.iter().map(|tags| head.processors(tags)).collect()).unwrap_or_default()
     }
 
     /// Forgets all chunks: the next is number 0.
     pub fn clear(&mut self) {
         self.session.clear();
+        self.tags.clear();
         self.pending.clear();
         self.retries.clear();
         (self.decoder.cache, self.decoder.next, self.decoder.held) = (None, None, None);
@@ -150,9 +157,10 @@ impl Decoding {
         if self.session.running() > 0 {
             let Decoding { captioner, session, decoder, .. } = self;
             let clock = &captioner.inner.clock;
-            for (number, generated) in
+            for (number, mut generated) in
                 captioner.compute(|| clock.time_search(|| session.step(decoder)))?
             {
+                generated.confidence = self.confidence(number, &generated);
                 match self.pending.remove(&number).filter(|_| self.is_degenerate(&generated)) {
                     Some(pending) => done.extend(self.retry(number, pending, generated, 1)),
                     None => done.push((number, generated)),
@@ -193,6 +201,13 @@ impl Decoding {
         }
         self.retries.push(Retry { number, pending, looped, attempt, decoding });
         None
+    }
+
+    /// How likely all of a caption is true, for a model that has a tag head.
+    fn confidence(&mut self, number: usize, generated: &Generated) -> Option<f32> {
+        let found = self.tags.remove(&number)?;
+        let head = self.captioner.inner.tags.as_ref()?;
+        Some(head.confidence(&found, self.caption_of(generated), generated.score))
     }
 
     fn is_degenerate(&self, generated: &Generated) -> bool {

@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::finite::first_non_finite;
 use crate::generate::{Generated, GenerationConfig};
 use crate::model::{Layout, Network, Placement};
+use crate::tags::{TagHead, TagProbabilities};
 use crate::tokenizer::Tokenizer;
 pub(crate) use decoding::Decoding;
 use gpu::GpuMemoryBudget;
@@ -45,6 +46,7 @@ struct Inner {
     tokenizer: Tokenizer,
     log_mel: LogMel,
     model: Box<dyn Network>,
+    tags: Option<TagHead>,
     device: Device,
     burn_device: burn::tensor::Device,
     memory_budget: Option<GpuMemoryBudget>,
@@ -233,7 +235,8 @@ impl Captioner {
         generated: &Generated,
     ) -> Result<Caption> {
         let text = self.inner.tokenizer.decode(&generated.tokens)?;
-        Ok(Caption { index, start_s, end_s, text, score: generated.score })
+        let &Generated { score, confidence, .. } = generated;
+        Ok(Caption { index, start_s, end_s, text, score, confidence })
     }
 
     /// The token sequences of chunks that have been cut already, in their order.
@@ -309,6 +312,16 @@ impl Captioner {
         self.compute(|| self.inner.run(|| clock.time(Stage::Encoder, encode)))
     }
 
+    /// The tags of chunks by the encoder's output; none if the model has no tag head.
+    fn tags(&self, encoded: &Tensor<3>) -> Result<Vec<TagProbabilities>> {
+        let Inner { tags, clock, .. } = &*self.inner;
+        let Some(head) = tags else { return Ok(Vec::new()) };
+        let encoded = encoded.clone();
+        let find = || clock.time(Stage::Encoder, || head.probabilities(encoded));
+        let found = self.compute(|| self.inner.run(find))?;
+        found.map_err(|reason| self.inner.failed(reason))
+    }
+
     /// Runs the model with the captioner's own threads, or with its GPU's thread.
     ///
     /// # Errors
@@ -346,6 +359,7 @@ impl Inner {
             Some(gpu_thread) => gpu_thread.install(|| gpu::run_on(device, load))??,
             None => load()?,
         };
+        let tags = TagHead::of(pretrained.name(), &config, &mut reader)?;
         reader.finish()?;
         let memory_budget =
             opened.gpu.map(|gpu| GpuMemoryBudget::of(&*model, &gpu, options.gpu_memory));
@@ -355,6 +369,7 @@ impl Inner {
             log_mel: LogMel::new(&config.audio)?,
             config,
             model,
+            tags,
             device,
             burn_device: opened.burn,
             memory_budget,

@@ -17,6 +17,7 @@ use crate::device::Device;
 use crate::error::{Error, Result, truncate};
 use crate::file::NewFile;
 use crate::model::{Layout, Placement, QuantizedWeight};
+use crate::tags::TagHead;
 
 impl Pretrained {
     /// Writes the model as a folder: `config.json`, `tokenizer.json`, `model.safetensors`. A
@@ -67,6 +68,7 @@ impl Pretrained {
         let placement = Placement { device: Device::any()?, layout: Layout::Plain };
         let architecture = self.config.architecture();
         architecture.load(&self.config.audio, &mut reader, &placement)?;
+        TagHead::of(&self.name, &self.config, &mut reader)?;
         reader.finish()
     }
 

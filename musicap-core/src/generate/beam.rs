@@ -135,7 +135,7 @@ impl BeamSearch {
     /// Keeps the best K of the finished hypotheses.
     fn finish_hypothesis(&mut self, tokens: Vec<u32>, sum: f32) {
         let score = sum / (tokens.len() as f32).powf(self.config.length_penalty);
-        self.finished.push(Generated { tokens, score });
+        self.finished.push(Generated { tokens, score, confidence: None });
         if self.finished.len() > self.config.num_beams {
             let scores = self.finished.iter().map(|hypothesis| hypothesis.score).enumerate();
             let worst = scores.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i);

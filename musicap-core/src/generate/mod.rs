@@ -84,6 +84,9 @@ pub struct Generated {
     /// Beam search counts them as transformers does: under the model alone, the end token not
     /// in the length. Greedy search and sampling count them among the tokens that were allowed.
     pub score: f32,
+    /// The probability, 0 to 1, that all of the caption is true; `None` for a model without a tag
+    /// head. The searches leave it to the captioner.
+    pub confidence: Option<f32>,
 }
 
 /// The search for one chunk's caption: logits in, the tokens to feed next out.

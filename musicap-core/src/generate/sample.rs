@@ -149,7 +149,8 @@ impl Search for GreedyOrSampling {
 
     fn finish(&mut self) -> Generated {
         let length = (self.tokens.len() as f32).powf(self.config.length_penalty);
-        Generated { tokens: std::mem::take(&mut self.tokens), score: self.log_probability / length }
+        let score = self.log_probability / length;
+        Generated { tokens: std::mem::take(&mut self.tokens), score, confidence: None }
     }
 }
 

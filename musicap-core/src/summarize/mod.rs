@@ -16,6 +16,7 @@
 //!     end_s: 10.0 * index as f64 + 10.0,
 //!     text: text.to_string(),
 //!     score: -0.5,
+//!     confidence: None,
 //! };
 //! let captions = texts.iter().enumerate().map(caption).collect();
 //! let captions = Captions { captions, ..Captions::default() };

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from musicap import _musicap
 
-    Row: TypeAlias = tuple[int, float, float, str, float]
+    Row: TypeAlias = tuple[int, float, float, str, float, float | None]
     LiveEvent: TypeAlias = Union["LiveCaption", "Skipped"]
 
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class LiveCaption(Caption):
     """A caption of a stream. Times count from the stream's start."""
 
-    behind_s: float
+    behind_s: float = 0.0
     """Seconds of audio received since the chunk's end: how far captioning is behind."""
 
 
@@ -131,5 +131,5 @@ def _event(event: tuple[Row | None, float, float, float]) -> LiveEvent:
     row, start_s, end_s, behind_s = event
     if row is None:
         return Skipped(start_s, end_s, behind_s)
-    index, start_s, end_s, text, score = row
-    return LiveCaption(index, start_s, end_s, text, score, behind_s)
+    index, start_s, end_s, text, score, confidence = row
+    return LiveCaption(index, start_s, end_s, text, score, confidence, behind_s)

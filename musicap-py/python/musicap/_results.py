@@ -34,6 +34,8 @@ class Caption:
     """The mean log-probability of the caption's tokens, at most 0: ``exp(score)`` is the geometric
     mean of their probabilities. It says how sure the model is of its words, not how well they fit the
     music, and compares captions of the same model and generation settings only."""
+    confidence: float | None = None
+    """The probability, 0 to 1, that all of the caption is true; None if the model states none."""
 
     def __str__(self) -> str:
         return f"{_clock(self.start_s)}–{_clock(self.end_s)} {self.text}"
@@ -197,7 +199,8 @@ class Captions:
             file.write(text)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A row for each caption, with ``start_s``, ``end_s``, ``text`` and ``score``, indexed by the
+        """A row for each caption, with ``start_s``, ``end_s``, ``text``, ``score`` and, if the model states
+        any, ``confidence``, indexed by the
         chunk's number. Needs pandas: ``pip install musicap[pandas]``."""
         one: pandas.DataFrame = table([self]).drop(columns="file").set_index("index")
         return one
@@ -262,6 +265,8 @@ def table(recordings: list[Captions]) -> pandas.DataFrame:
         raise ImportError("to_pandas() needs pandas: pip install 'musicap[pandas]'") from error
 
     columns = ["file", "index", "start_s", "end_s", "text", "score"]
+    if any(caption.confidence is not None for one in recordings for caption in one):
+        columns.append("confidence")
     rows = [{"file": one.file, **asdict(caption)} for one in recordings for caption in one]
     all_rows: pandas.DataFrame = pandas.DataFrame(rows, columns=columns)
     return all_rows

@@ -225,7 +225,11 @@ impl Run<'_> {
                 "sha256": sha256,
             })
         };
-        let config = base.config().clone().with_extra("musicap", note(None));
+        let mut config = base.config().clone().with_extra("musicap", note(None));
+        if config.extra("tags").is_some() {
+            // The tag head knows the encoder before it was trained on.
+            config = config.with_extra("tags", Value::Null);
+        }
         trained(base, &trainer.trainable, config.clone())?
             .save(&options.output, options.precision)?;
         // The hash is that of the file, which exists only now.

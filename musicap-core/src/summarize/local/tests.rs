@@ -69,6 +69,7 @@ fn recording(random: &mut Random) -> (Vec<Facts>, Vec<Caption>) {
         end_s: step * (index + 1) as f64,
         text: String::new(),
         score: 0.0,
+        confidence: None,
     };
     let captions = (0..facts.len()).map(caption).collect();
     (facts, captions)

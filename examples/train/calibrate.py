@@ -1,0 +1,424 @@
+"""Calibrates a model's tag head and writes it into a model folder.
+
+    calibrate.py --model FOLDER --run DIR --dev truth.csv --mels DIR --held-out DIR... --out FOLDER
+
+Platt scaling with one slope for all families and an offset for each, drawn to zero; one threshold
+for all families. Real clips count more than rendered ones. Figures on the real clips are
+cross-validated: a clip's captions use the calibration of the folds that it is not in.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save
+from tokenizers import Tokenizer
+
+import export_tags
+import nouns
+from captioner import BOS, EOS, START, Captioner
+from clips import FAMILIES, FLOOR_DB, FRAMES, MELS, STEP_DB, TAG_SIZES, kind_of
+from export_tags import TAGS
+
+REAL_WEIGHT = 4.0
+FOLDS = 6
+# Of drums: to be named, and to be denied.
+DRUMS, NO_DRUMS, KIND = 0.5, 0.6, 0.5
+
+
+def snake(name):
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
+
+
+def real_clips(path, mels):
+    """Decibels of real clips, labels by tag (NaN where unknown), and the rows."""
+    rows = list(csv.DictReader(open(path)))
+    db = torch.from_numpy(np.stack([np.load(Path(mels) / f"{r['id']}.npy")[0] for r in rows]))
+    labels = np.full((len(rows), len(TAGS)), np.nan, np.float32)
+    for label, row in zip(labels, rows):
+        may = [snake(name) for name in row["may_be_named"].split("|") if name]
+        label[: len(FAMILIES)] = 0
+        for name in may:
+            if name != "drums":
+                # Of a long list not all need to sound.
+                label[FAMILIES.index(name)] = 1 if len(may) <= 3 else np.nan
+        if row["drums"]:
+            label[len(FAMILIES)] = row["drums"] == "yes"
+        label[len(FAMILIES) + 1 :] = 0
+    return db, labels, rows
+
+
+def rendered_clips(folder, most=400):
+    records, spectra = [], []
+    for path in sorted(Path(folder).glob("*.jsonl")):
+        lines = [json.loads(line) for line in open(path)]
+        mel = np.fromfile(path.with_suffix(".mel"), np.uint8).reshape(-1, MELS, FRAMES)
+        records += lines[: len(mel)]
+        spectra.append(mel[: len(lines)])
+    db = torch.from_numpy(np.concatenate(spectra)[:most]).float() * STEP_DB + FLOOR_DB
+    records = records[:most]
+    labels = np.zeros((len(records), len(TAGS)), np.float32)
+    for label, record in zip(labels, records):
+        for family in record["families"]:
+            label[FAMILIES.index(family)] = 1
+        label[len(FAMILIES)] = record["drums"]
+        if (kind := kind_of(record)) != "music":
+            label[TAGS.index(kind)] = 1
+    return db, labels, records
+
+
+@torch.inference_mode()
+def encoded(model, db):
+    return torch.cat([model.encode(part)[1] for part in db.split(32)])
+
+
+def pooled(memory):
+    return torch.cat([memory.mean(1), memory.amax(1)], -1)
+
+
+def fit(logits, labels, weights):
+    """Scales and offsets [tags, 2]."""
+    z, y = torch.from_numpy(logits), torch.from_numpy(labels)
+    known = ~torch.isnan(y)
+    w = torch.from_numpy(weights)[:, None] * known
+    y = torch.nan_to_num(y)
+    groups = torch.tensor([0] * len(FAMILIES) + [1] + [2] * (len(TAGS) - len(FAMILIES) - 1))
+    slope = torch.ones(3, requires_grad=True)
+    common = torch.zeros(3, requires_grad=True)
+    offset = torch.zeros(len(TAGS), requires_grad=True)
+    optimizer = torch.optim.LBFGS([slope, common, offset], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure():
+        optimizer.zero_grad()
+        p = slope[groups] * z + common[groups] + offset
+        loss = (F.binary_cross_entropy_with_logits(p, y, reduction="none") * w).sum()
+        loss = loss + 4.0 * (offset**2).sum() + 2.0 * ((slope - 1) ** 2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return torch.stack([slope[groups], common[groups] + offset], 1).detach().numpy()
+
+
+class Names:
+    """musicap-core's tags.rs in Python: which tokens may follow, and what a caption states."""
+
+    def __init__(self, words):
+        self.words, self.children, self.word = words, [{}], [None]
+        for index, word in enumerate(words):
+            at = 0
+            for token in word["tokens"]:
+                if token not in self.children[at]:
+                    self.children[at][token] = len(self.children)
+                    self.children.append({})
+                    self.word.append(None)
+                at = self.children[at][token]
+            if self.word[at] is None:
+                self.word[at] = index
+        self.longest = max(len(word["tokens"]) for word in words)
+
+    def allowed(self, p):
+        allowed = [False] * len(self.children)
+        for node in reversed(range(len(allowed))):
+            if self.word[node] is not None:
+                word = self.words[self.word[node]]
+                q = 1.0
+                if "tag" in word:
+                    q = 1 - p[word["tag"]] if word.get("absent") else p[word["tag"]]
+                allowed[node] = q >= word.get("threshold", 0.0)
+            allowed[node] = allowed[node] or any(allowed[c] for c in self.children[node].values())
+        return allowed
+
+    def banned(self, allowed, history):
+        decided, banned = set(), []
+        for start in range(max(0, len(history) - self.longest + 1), len(history) + 1):
+            node = 0
+            for token in history[start:]:
+                node = self.children[node].get(token)
+                if node is None:
+                    break
+            if node is None:
+                continue
+            for token, child in self.children[node].items():
+                if token not in decided:
+                    decided.add(token)
+                    if not allowed[child]:
+                        banned.append(token)
+        return banned
+
+    def stated(self, tokens):
+        stated, at = {}, 0
+        while at < len(tokens):
+            node, word, length = 0, None, 0
+            for place, token in enumerate(tokens[at:]):
+                node = self.children[node].get(token)
+                if node is None:
+                    break
+                if self.word[node] is not None:
+                    word, length = self.words[self.word[node]], place + 1
+            if word is not None and "tag" in word:
+                stated.setdefault(word["tag"], bool(word.get("absent")))
+            at += max(1, length)
+        return stated
+
+
+@torch.inference_mode()
+def search(model, memory, names, allowed, beams=4, longest=80, ngram=3):
+    """Tokens and score of one clip `[1, frames, d]`: beam search as musicap-core's."""
+    open_, done = [([START, BOS], 0.0)], []
+    while True:
+        ids = torch.tensor([tokens for tokens, _ in open_])
+        hidden = model.decode(ids, memory.expand(len(ids), -1, -1))[:, -1].float()
+        rows, candidates = hidden.log_softmax(-1), []
+        for i, (tokens, score) in enumerate(open_):
+            row = rows[i].clone()
+            before = tokens[-(ngram - 1) :]
+            for k in range(len(tokens) - ngram + 1):
+                if tokens[k : k + ngram - 1] == before:
+                    row[tokens[k + ngram - 1]] = -torch.inf
+            if names is not None and (banned := names.banned(allowed, tokens)):
+                row[banned] = -torch.inf
+            value, index = row.topk(2 * beams)
+            candidates += [(score + float(v), i, int(t)) for v, t in zip(value, index)]
+        candidates.sort(key=lambda c: -c[0])
+        following = []
+        for rank, (score, i, token) in enumerate(candidates[: 2 * beams]):
+            if token == EOS:
+                if rank < beams:
+                    done.append((score / len(open_[i][0]), open_[i][0] + [EOS]))
+            else:
+                following.append((open_[i][0] + [token], score))
+            if len(following) == beams:
+                break
+        open_ = following
+        if len(done) >= beams or not open_ or len(open_[0][0]) >= longest - 1:
+            break
+    done = done or [(score / len(tokens), tokens) for tokens, score in open_]
+    return max(done)[::-1]
+
+
+def judged_real(row, caption):
+    """Named families, those of them that are true, whether all of the caption is true."""
+    may = {snake(name) for name in row["may_be_named"].split("|")}
+    named = nouns.families(caption)
+    true = [family for family in named if family in may]
+    drums = nouns.drums(caption)
+    sung = any(f in ("voice", "choir") for f in named) or "vocals" in caption
+    kind = "without any music" in caption or "silence" in caption
+    right = len(true) == len(named) and not kind
+    right &= not (row["drums"] == "no" and drums) and not (row["drums"] == "yes" and not drums)
+    right &= not (row["vocals"] == "no" and sung)
+    right &= not (row["vocals"] in ("yes", "male", "female") and not sung)
+    lead = snake(row["lead"]) if row["lead"] else None
+    led = (named[0] == lead if named else lead == "drums" and drums) if lead else None
+    return dict(named=len(named), true=len(true), right=right, lead=led, drums=drums, sung=sung)
+
+
+def judged_rendered(record, caption):
+    named = nouns.families(caption)
+    true = [family for family in named if family in record["families"]]
+    drums = nouns.drums(caption)
+    right = len(true) == len(named) and drums == record["drums"]
+    kind = kind_of(record)
+    if kind != "music":
+        right = kind in caption
+    else:
+        right &= "without any music" not in caption and "silence" not in caption
+    return dict(named=len(named), true=len(true), right=right, played=len(record["families"]))
+
+
+def figures(rows, judged):
+    mean = lambda xs: float(np.mean(xs)) if len(xs) else float("nan")  # noqa: E731
+    return dict(
+        lead=mean([j["lead"] for j in judged if j["lead"] is not None]),
+        true_share=sum(j["true"] for j in judged) / max(1, sum(j["named"] for j in judged)),
+        true_a_clip=mean([j["true"] for j in judged]),
+        clean=mean([j["named"] == j["true"] for j in judged]),
+        all_true=mean([j["right"] for j in judged]),
+        drums_told=mean([j["drums"] for r, j in zip(rows, judged) if r["drums"] == "yes"]),
+        drums_invented=mean([j["drums"] for r, j in zip(rows, judged) if r["drums"] == "no"]),
+        voices_told=mean([j["sung"] for r, j in zip(rows, judged) if r["vocals"] not in ("", "no")]),
+        voices_invented=mean([j["sung"] for r, j in zip(rows, judged) if r["vocals"] == "no"]),
+    )
+
+
+def thresholds(families):
+    return {name: families for name in FAMILIES} | {"drums": DRUMS, "no_drums": NO_DRUMS} | {
+        kind: KIND for kind in TAGS[len(FAMILIES) + 1 :]
+    }
+
+
+def features(names, p, tokens, score):
+    stated = names.stated(tokens)
+    evidence = sum(np.log(max(1e-30, 1 - p[t] if absent else p[t])) for t, absent in stated.items())
+    return [1.0, score, evidence, float(len(stated))]
+
+
+def fit_confidence(x, right, weights):
+    x, y = torch.tensor(x, dtype=torch.float64), torch.tensor(right, dtype=torch.float64)
+    w = torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    sample = torch.tensor(weights, dtype=torch.float64)
+    optimizer = torch.optim.LBFGS([w], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (F.binary_cross_entropy_with_logits(x @ w, y, reduction="none") * sample).sum()
+        loss = loss + 0.5 * (w[1:] ** 2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return w.detach().numpy()
+
+
+def model_of_run(path, which="average"):
+    saved = torch.load(Path(path) / "last.pt", weights_only=False)
+    model = Captioner(saved["shape"], TAG_SIZES)
+    model.load_state_dict(saved[which])
+    return model.eval(), saved
+
+
+def calibration_error(p, right, bins=5):
+    order = np.argsort(p)
+    parts = np.array_split(order, bins)
+    return float(sum(abs(p[i].sum() - right[i].sum()) for i in parts) / len(p))
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    a.add_argument("--model", required=True, help="folder that export wrote, for its int8 weights")
+    a.add_argument("--run", required=True)
+    a.add_argument("--dev", required=True)
+    a.add_argument("--mels", required=True)
+    a.add_argument("--held-out", nargs="+", required=True)
+    a.add_argument("--thresholds", nargs="+", type=float, default=[0.3, 0.4, 0.5, 0.6])
+    a.add_argument("--choose", type=float)
+    a.add_argument("--out")
+    a.add_argument("--report")
+    a = a.parse_args()
+    torch.set_num_threads(1)
+    tokenizer = Tokenizer.from_file(str(Path(a.model) / "tokenizer.json"))
+    from load_folder import load_folder
+
+    model = load_folder(a.model).eval()
+    trained, saved = model_of_run(a.run)
+    weight, bias = export_tags.head(trained)
+    # As it is stored.
+    scale = weight.abs().amax(1) / 127
+    stored = (weight / scale[:, None]).round().to(torch.int8)
+    weight = stored.float() * scale[:, None]
+
+    def logits(memory):
+        return (pooled(memory) @ weight.T + bias).numpy()
+
+    db, real_labels, rows = real_clips(a.dev, a.mels)
+    real = encoded(model, db)
+    real_z = logits(real)
+    held, held_z, held_labels, records = [], [], [], []
+    for folder in a.held_out:
+        db, labels, some = rendered_clips(folder)
+        memory = encoded(model, db)
+        held.append(memory)
+        held_z.append(logits(memory))
+        held_labels.append(labels)
+        records += some
+    held, held_z, held_labels = torch.cat(held), np.concatenate(held_z), np.concatenate(held_labels)
+    fold = np.array([hash_of(row["id"]) % FOLDS for row in rows])
+
+    def calibrated(mask):
+        z = np.concatenate([real_z[mask], held_z])
+        y = np.concatenate([real_labels[mask], held_labels])
+        w = np.concatenate([np.full(mask.sum(), REAL_WEIGHT), np.ones(len(held_z))])
+        return fit(z, y, w.astype(np.float32))
+
+    def probabilities(z, calibration):
+        return 1 / (1 + np.exp(-(calibration[:, 0] * z + calibration[:, 1])))
+
+    folds = [calibrated(fold != k) for k in range(FOLDS)]
+    whole = calibrated(np.ones(len(rows), bool))
+    real_p = np.stack([probabilities(z, folds[k]) for z, k in zip(real_z, fold)])
+
+    def captions(memory, p, names):
+        found = []
+        for m, q in zip(memory, p):
+            allowed = names.allowed(q) if names else None
+            tokens, score = search(model, m[None], names, allowed)
+            found.append((tokens, score, tokenizer.decode(tokens)))
+        return found
+
+    plain = captions(real, real_p, None)
+    print("no steering", json.dumps(figures(rows, [judged_real(r, c[2]) for r, c in zip(rows, plain)])))
+    for threshold in a.thresholds:
+        names = Names(export_tags.words(tokenizer, thresholds(threshold)))
+        found = captions(real, real_p, names)
+        print(threshold, json.dumps(figures(rows, [judged_real(r, c[2]) for r, c in zip(rows, found)])), flush=True)
+    if a.choose is None:
+        return
+    words = export_tags.words(tokenizer, thresholds(a.choose))
+    names = Names(words)
+    found = captions(real, real_p, names)
+    judged = [judged_real(row, c[2]) for row, c in zip(rows, found)]
+    for row, c, j in zip(rows, found, judged):
+        print(row["id"], "|", c[2], "" if j["right"] else "***")
+    some = range(0, len(held), max(1, len(held) // 240))
+    held_p = probabilities(held_z, whole)
+    held_found = captions(held[list(some)], held_p[list(some)], names)
+    held_judged = [judged_rendered(records[i], c[2]) for i, c in zip(some, held_found)]
+    tp, named, played = (sum(j[k] for j in held_judged) for k in ("true", "named", "played"))
+    print("held out", len(held_judged), "micro-F1", 2 * tp / (named + played), "all true", np.mean([j["right"] for j in held_judged]))
+    x = [features(names, p, c[0], c[1]) for p, c in zip(real_p, found)]
+    right = [j["right"] for j in judged]
+    held_x = [features(names, held_p[i], c[0], c[1]) for i, c in zip(some, held_found)]
+    held_right = [j["right"] for j in held_judged]
+
+    def confidence(mask):
+        use = np.flatnonzero(mask)
+        return fit_confidence(
+            [x[i] for i in use] + held_x, [right[i] for i in use] + held_right,
+            [REAL_WEIGHT] * len(use) + [0.5] * len(held_x),
+        )  # fmt: skip
+
+    by_fold = [confidence(fold != k) for k in range(FOLDS)]
+    p = np.array([1 / (1 + np.exp(-np.dot(by_fold[k], row))) for row, k in zip(x, fold)])
+    print("confidence, cross-validated: mean", p.mean(), "true", np.mean(right), "calibration error", calibration_error(p, np.array(right, float)))
+    weights = confidence(np.ones(len(rows), bool))
+    print("weights", weights)
+    if a.report:
+        Path(a.report).write_text(json.dumps({"real": [[float(q), bool(r)] for q, r in zip(p, right)]}))
+    if not a.out:
+        return
+    out = Path(a.out)
+    out.mkdir(parents=True, exist_ok=True)
+    tensors = load_file(Path(a.model) / "model.safetensors")
+    tensors |= {"tag_head.weight": stored.contiguous(), "tag_head.weight.scale": scale.contiguous(), "tag_head.bias": bias.half()}
+    data = save(tensors, metadata={"format": "pt"})
+    (out / "model.safetensors").write_bytes(data)
+    (out / "tokenizer.json").write_bytes((Path(a.model) / "tokenizer.json").read_bytes())
+    config = json.loads((Path(a.model) / "config.json").read_text())
+    config["tags"] = {
+        "names": TAGS,
+        "calibration": [[round(float(v), 4) for v in row] for row in whole],
+        "words": words,
+        "confidence": dict(zip(("bias", "score", "evidence", "named"), (round(float(v), 4) for v in weights))),
+    }
+    config["musicap"]["sha256"] = hashlib.sha256(data).hexdigest()
+    text = json.dumps(config, indent=2)
+    # Short lists on one line each.
+    text = re.sub(r"\[\s+((?:-?[\d.]+,?\s+)+)\]", lambda m: "[" + " ".join(m[1].split()) + "]", text)
+    text = re.sub(r"\{\s+(\"tokens\": [^{}]*?)\s+\}", lambda m: "{" + " ".join(m[1].split()) + "}", text)
+    (out / "config.json").write_text(text + "\n")
+    print(sum(f.stat().st_size for f in out.iterdir()), "bytes")
+
+
+def hash_of(text):
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
+
+
+if __name__ == "__main__":
+    main()
