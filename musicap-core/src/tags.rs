@@ -39,6 +39,9 @@ use crate::error::{Error, Result, truncate};
 use crate::generate::{LogitsProcessor, LogitsProcessors, Scores};
 use crate::model::TensorSource;
 
+/// What the names of the tag head's tensors begin with.
+pub const TAG_HEAD: &str = "tag_head.";
+
 /// The key `tags` of a `config.json`.
 #[derive(Debug, Deserialize)]
 struct TagConfig {
@@ -123,8 +126,8 @@ impl TagHead {
         config.validate(vocab_size).map_err(invalid)?;
         let tags = config.names.len();
         Ok(TagHead {
-            weight: source.tensor("tag_head.weight", &[tags, 2 * d_model])?,
-            bias: source.tensor("tag_head.bias", &[tags])?,
+            weight: source.tensor(&format!("{TAG_HEAD}weight"), &[tags, 2 * d_model])?,
+            bias: source.tensor(&format!("{TAG_HEAD}bias"), &[tags])?,
             calibration: config.calibration,
             confidence: config.confidence,
             names: Arc::new(Names::new(config.words)),

@@ -11,6 +11,7 @@ use super::precision::Precision;
 use super::tensors::{Checkpoint, Stored};
 use crate::error::{Error, Result, truncate};
 use crate::model::{Architecture, RowSource, TensorSource, Weight};
+use crate::tags::TAG_HEAD;
 
 /// A [`TensorSource`] that reads a checkpoint, rounds to a precision, and knows which tensors have
 /// not been asked for.
@@ -156,7 +157,9 @@ impl<'a> CheckpointReader<'a> {
                 });
             }
         }
+        // Programs that need the network alone leave the tag head where it is.
         let saved = self.checkpoint.saved_tensors(self.architecture).map(|(name, _)| name);
+        let saved = saved.filter(|name| !name.starts_with(TAG_HEAD));
         let left: Vec<&str> =
             saved.filter(|&name| !self.taken.iter().any(|taken| taken == name)).collect();
         match left.first() {
