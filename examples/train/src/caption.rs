@@ -4,7 +4,7 @@
 //! and a mood that tempo and loudness bear out. It never tells mode, register or articulation,
 //! which the model does not learn to hear.
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 use crate::family::Family;
 use crate::score::{Part, Role, Score, Style};
 use crate::wording::Wording;
@@ -14,15 +14,15 @@ use crate::words::{self, Noun};
 pub const VARIANTS: usize = 12;
 
 /// `VARIANTS` captions of a score.
-pub fn variants(score: &Score, dice: &mut Dice) -> Vec<String> {
-    (0..VARIANTS).map(|_| write(score, dice)).collect()
+pub fn variants(score: &Score, rng: &mut Rng) -> Vec<String> {
+    (0..VARIANTS).map(|_| write(score, rng)).collect()
 }
 
 /// One caption of 10 to 36 words.
-pub fn write(score: &Score, dice: &mut Dice) -> String {
+pub fn write(score: &Score, rng: &mut Rng) -> String {
     let mut best = String::new();
     for _ in 0..12 {
-        best = draft(score, &mut Wording::Varied(dice));
+        best = draft(score, &mut Wording::Varied(rng));
         if (10..=36).contains(&best.split_whitespace().count()) {
             break;
         }
@@ -395,14 +395,14 @@ fn list(items: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::compose::compose;
-    use crate::dice::Purpose;
+    use crate::rng::Purpose;
     use crate::plan::Plan;
 
     fn captioned(index: u64) -> (Score, Vec<String>) {
-        let mut dice = Dice::new(11, index, Purpose::Compose);
-        let plan = Plan::random(&mut dice);
-        let score = compose(&plan, 12.0, &mut dice);
-        let mut captions = variants(&score, &mut Dice::new(11, index, Purpose::Caption));
+        let mut rng = Rng::new(11, index, Purpose::Compose);
+        let plan = Plan::random(&mut rng);
+        let score = compose(&plan, 12.0, &mut rng);
+        let mut captions = variants(&score, &mut Rng::new(11, index, Purpose::Caption));
         captions.push(steady(&score));
         (score, captions)
     }

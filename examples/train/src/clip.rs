@@ -3,7 +3,7 @@
 use crate::augment;
 use crate::caption;
 use crate::compose::compose;
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Rng, Purpose};
 use crate::family::Family;
 use crate::filter::halve;
 use crate::plan::Plan;
@@ -50,10 +50,10 @@ pub fn make_planned(
     seed: u64,
     index: u64,
     fonts: &[Font],
-    plan: impl FnOnce(&mut Dice) -> Plan,
+    plan: impl FnOnce(&mut Rng) -> Plan,
 ) -> Result<(Vec<f32>, Record)> {
-    let mut composer = Dice::new(seed, index, Purpose::Compose);
-    let mut studio = Dice::new(seed, index, Purpose::Render);
+    let mut composer = Rng::new(seed, index, Purpose::Compose);
+    let mut studio = Rng::new(seed, index, Purpose::Render);
     let plan = plan(&mut composer);
     let cut = Cut::random(&mut studio);
     let mut score = compose(&plan, cut.from + SECONDS, &mut composer);
@@ -65,7 +65,7 @@ pub fn make_planned(
     } else {
         augment::master(&mut mix, score.dynamics, &mut studio);
     }
-    let captions = caption::variants(&score, &mut Dice::new(seed, index, Purpose::Caption));
+    let captions = caption::variants(&score, &mut Rng::new(seed, index, Purpose::Caption));
     Ok((mix, record(index, &score, used, captions)))
 }
 
@@ -80,11 +80,11 @@ struct Cut {
 }
 
 impl Cut {
-    fn random(dice: &mut Dice) -> Self {
-        let from = if dice.chance(0.4) { 0.0 } else { dice.between(0.0, 2.5) };
-        let seconds = if dice.chance(0.1) { dice.between(2.5, 9.5) } else { SECONDS };
-        let wait = if from == 0.0 && dice.chance(0.15) { dice.between(0.1, 1.2) } else { 0.0 };
-        let last_note = if dice.chance(0.05) { from + dice.between(6.0, 9.0) } else { f32::MAX };
+    fn random(rng: &mut Rng) -> Self {
+        let from = if rng.chance(0.4) { 0.0 } else { rng.between(0.0, 2.5) };
+        let seconds = if rng.chance(0.1) { rng.between(2.5, 9.5) } else { SECONDS };
+        let wait = if from == 0.0 && rng.chance(0.15) { rng.between(0.1, 1.2) } else { 0.0 };
+        let last_note = if rng.chance(0.05) { from + rng.between(6.0, 9.0) } else { f32::MAX };
         Self { from, seconds, wait, last_note }
     }
 
@@ -101,31 +101,31 @@ fn perform(
     score: &mut Score,
     cut: &Cut,
     fonts: &[Font],
-    dice: &mut Dice,
+    rng: &mut Rng,
 ) -> Result<(Vec<f32>, Vec<String>)> {
     const INAUDIBLE_DB: f32 = -75.0;
-    let common_font = &fonts[dice.index(fonts.len())];
-    let mixed_fonts = dice.chance(0.4);
-    let shifted = dice.chance(0.5);
-    let coloured = dice.chance(0.7);
+    let common_font = &fonts[rng.index(fonts.len())];
+    let mixed_fonts = rng.chance(0.4);
+    let shifted = rng.chance(0.5);
+    let coloured = rng.chance(0.7);
     let length = (cut.seconds * PART_RATE as f32) as usize;
     let wait = (cut.wait * PART_RATE as f32) as usize;
     let mut mix = vec![0f32; length];
     let mut used = Vec::new();
     let mut kept = Vec::new();
     for part in score.parts.clone() {
-        let first = if mixed_fonts { &fonts[dice.index(fonts.len())] } else { common_font };
+        let first = if mixed_fonts { &fonts[rng.index(fonts.len())] } else { common_font };
         let sung = part.family == Some(Family::Voice);
-        let font = if sung { first } else { able(first, fonts, &part, dice) };
-        let shift = if shifted { dice.int(-3, 3) } else { 0 };
+        let font = if sung { first } else { able(first, fonts, &part, rng) };
+        let shift = if shifted { rng.int(-3, 3) } else { 0 };
         let mut sound = if sung {
-            let singer = Singer::random(&part.notes, dice);
-            singer.sing(score, &part.notes, PART_RATE, cut.from, cut.seconds, dice)
+            let singer = Singer::random(&part.notes, rng);
+            singer.sing(score, &part.notes, PART_RATE, cut.from, cut.seconds, rng)
         } else {
-            perform_part(score, &part, shift, font, cut, dice)?
+            perform_part(score, &part, shift, font, cut, rng)?
         };
         if coloured {
-            augment::colour(&mut sound, PART_RATE as f32, dice);
+            augment::colour(&mut sound, PART_RATE as f32, rng);
         }
         let audible = &sound[..length - wait];
         if augment::level(audible) < INAUDIBLE_DB {
@@ -149,10 +149,10 @@ fn perform(
 }
 
 /// `first` if it has the part's sound, else another soundfont that has.
-fn able<'a>(first: &'a Font, fonts: &'a [Font], part: &Part, dice: &mut Dice) -> &'a Font {
+fn able<'a>(first: &'a Font, fonts: &'a [Font], part: &Part, rng: &mut Rng) -> &'a Font {
     let mut font = first;
     while !font.has(part.program, part.role == Role::Drums) {
-        font = &fonts[dice.index(fonts.len())];
+        font = &fonts[rng.index(fonts.len())];
     }
     font
 }
@@ -164,13 +164,13 @@ fn perform_part(
     shift: i32,
     font: &Font,
     cut: &Cut,
-    dice: &mut Dice,
+    rng: &mut Rng,
 ) -> Result<Vec<f32>> {
     let how = Performance { formant_shift: shift, program: part.program };
     let mut sound = render::part(score, part, how, font, cut.from, cut.seconds)?;
     let relatives = part.family.map_or(&[][..], |family| family.traits().programs);
-    if part.role != Role::Drums && relatives.len() > 1 && dice.chance(0.12) {
-        let program = dice.one(relatives);
+    if part.role != Role::Drums && relatives.len() > 1 && rng.chance(0.12) {
+        let program = rng.one(relatives);
         // Only relatives with the same names in captions may stand in.
         let same_name =
             crate::words::program_nouns(program) == crate::words::program_nouns(part.program);
@@ -183,7 +183,7 @@ fn perform_part(
                 cut.from,
                 cut.seconds,
             )?;
-            let gain = dice.between(0.3, 1.0);
+            let gain = rng.between(0.3, 1.0);
             for (sample, other) in sound.iter_mut().zip(twin) {
                 *sample += gain * other;
             }

@@ -8,7 +8,6 @@ mod augment;
 mod caption;
 mod clip;
 mod compose;
-mod dice;
 mod drums;
 mod evaluate;
 mod family;
@@ -18,6 +17,7 @@ mod filter;
 pub mod finetune;
 mod freepats;
 mod hear;
+mod instruments;
 mod measure;
 mod melody;
 mod metrics;
@@ -25,17 +25,24 @@ mod pairs;
 mod plan;
 mod ptb;
 mod render;
+mod rng;
+mod sampler;
 mod score;
 mod set;
+mod sf2;
+mod sfz;
 mod shard;
 mod singer;
 mod song;
 mod soundfonts;
+mod sources;
 mod table;
 mod theory;
 mod tokenizer;
 mod wording;
 mod words;
+
+use rng as dice;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
@@ -119,6 +126,17 @@ enum Command {
     },
     /// List the soundfonts, their packages and licences.
     Soundfonts,
+    /// Make soundfonts of the free instrument libraries, once for all renderings.
+    Instruments {
+        /// Folder with a checkout of each repository that `sources` lists.
+        #[arg(long)]
+        sources: PathBuf,
+        /// Folder of the soundfonts; those that are there are kept.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Print where the recordings come from, with licences and credits, as a Markdown table.
+    Sources,
 }
 
 /// Runs the command with the arguments of the process.
@@ -152,6 +170,15 @@ pub fn run() -> Result<()> {
         Command::Song { out, seed, font } => {
             let scenes = song::three_scenes(seed);
             write_song(&scenes, &soundfonts::load_named(&font)?, &out)
+        }
+        Command::Instruments { sources, out } => {
+            let made = sampler::make(&sources, &out)?;
+            eprintln!("{made} of {} instruments", instruments::INSTRUMENTS.len());
+            Ok(())
+        }
+        Command::Sources => {
+            print!("{}", sources::credits());
+            Ok(())
         }
         Command::Soundfonts => {
             for source in &soundfonts::SOURCES {

@@ -155,13 +155,13 @@ mod tests {
     use super::*;
     use crate::clip;
     use crate::compose::compose;
-    use crate::dice::{Dice, Purpose};
+    use crate::rng::{Rng, Purpose};
     use crate::plan::Plan;
 
     /// The record of a composed piece, without sound.
     fn record(index: u64) -> Record {
-        let mut dice = Dice::new(3, index, Purpose::Compose);
-        let score = compose(&Plan::random(&mut dice), 12.0, &mut dice);
+        let mut rng = Rng::new(3, index, Purpose::Compose);
+        let score = compose(&Plan::random(&mut rng), 12.0, &mut rng);
         clip::record(index, &score, Vec::new(), vec!["A caption.".to_owned()])
     }
 

@@ -3,7 +3,7 @@
 //! A clip has its own stream of one seeded generator, so that clip 1234 of seed 7 is the same
 //! piece whichever process makes it and whatever was made before it.
 
-use rand::{Rng, SeedableRng};
+use rand::{Rng as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// What a stream of random numbers decides; keeps a change in one stage from reshuffling another.
@@ -17,9 +17,12 @@ pub enum Purpose {
 }
 
 /// A seeded generator with the few draws that music needs.
-pub struct Dice(ChaCha8Rng);
+pub type Dice = Rng;
 
-impl Dice {
+/// A seeded generator with the few draws that music needs.
+pub struct Rng(ChaCha8Rng);
+
+impl Rng {
     /// The stream of clip `index` under `seed`.
     pub fn new(seed: u64, index: u64, purpose: Purpose) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
