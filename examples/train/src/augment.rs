@@ -83,7 +83,7 @@ pub fn set_level(samples: &mut [f32], target_db: f32) {
     }
 }
 
-fn compress(samples: &mut [f32], ratio: f32, threshold_above_mean: f32) {
+pub fn compress(samples: &mut [f32], ratio: f32, threshold_above_mean: f32) {
     let threshold = level(samples) + threshold_above_mean + 6.0;
     let (attack, release) = ((-1.0 / (0.005 * RATE)).exp(), (-1.0 / (0.12 * RATE)).exp());
     let mut envelope = 0f32;
@@ -98,14 +98,14 @@ fn compress(samples: &mut [f32], ratio: f32, threshold_above_mean: f32) {
     }
 }
 
-fn saturate(samples: &mut [f32], drive: f32) {
+pub fn saturate(samples: &mut [f32], drive: f32) {
     let peak = samples.iter().fold(1e-6f32, |peak, x| peak.max(x.abs()));
     for sample in samples {
         *sample = (*sample / peak * drive).tanh();
     }
 }
 
-fn noise(samples: &mut [f32], level_db: f32, rng: &mut Rng) {
+pub fn noise(samples: &mut [f32], level_db: f32, rng: &mut Rng) {
     let tint = rng.between(0.0, 0.98);
     let mut hiss: Vec<f32> = Vec::with_capacity(samples.len());
     let mut state = 0.0;
@@ -120,7 +120,7 @@ fn noise(samples: &mut [f32], level_db: f32, rng: &mut Rng) {
 }
 
 /// A reverberator after Schroeder: parallel damped combs, then all-passes.
-struct Room {
+pub struct Room {
     size: f32,
     decay: f32,
     damping: f32,
@@ -128,7 +128,7 @@ struct Room {
 }
 
 impl Room {
-    fn random(rng: &mut Rng) -> Self {
+    pub fn random(rng: &mut Rng) -> Self {
         Self {
             size: rng.between(0.5, 1.8),
             decay: rng.between(0.6, 0.9),
@@ -137,7 +137,7 @@ impl Room {
         }
     }
 
-    fn reverberate(&self, samples: &mut [f32]) {
+    pub fn reverberate(&self, samples: &mut [f32]) {
         let mut wet = vec![0.0; samples.len()];
         for milliseconds in [29.7, 34.1, 37.9, 41.3, 45.7, 49.1] {
             let delay = (milliseconds * self.size * RATE / 1000.0) as usize;

@@ -6,6 +6,7 @@
 
 use crate::rng::Rng;
 use crate::family::Family;
+use crate::nonmusic::Kind;
 use crate::score::{Part, Role, Score, Style};
 use crate::wording::Wording;
 use crate::words::{self, Noun};
@@ -336,6 +337,61 @@ fn drums_alone(score: &Score, wording: &mut Wording) -> String {
     };
     text[..1].make_ascii_uppercase();
     text
+}
+
+/// Captions of a clip that is not music, in different words.
+pub fn without_music_variants(kind: Kind, woman: Option<bool>, rng: &mut Rng) -> Vec<String> {
+    (0..VARIANTS).map(|_| rng.one(&without_music_wordings(kind, woman)).to_owned()).collect()
+}
+
+/// The caption of a clip that is not music.
+pub fn without_music(kind: Kind, woman: Option<bool>) -> String {
+    without_music_wordings(kind, woman)[0].to_owned()
+}
+
+fn without_music_wordings(kind: Kind, woman: Option<bool>) -> [&'static str; 3] {
+    match (kind, woman) {
+        (Kind::Music | Kind::Silence, _) => [
+            "Silence, apart from faint background noise. There is no music.",
+            "The recording is almost silent. There is no music.",
+            "Near silence with a little noise. There is no music.",
+        ],
+        (Kind::WhiteNoise, _) => [
+            "White noise. There is no music.",
+            "A steady hiss of white noise. There is no music.",
+            "Nothing but white noise.",
+        ],
+        (Kind::PinkNoise, _) => [
+            "Pink noise. There is no music.",
+            "A soft, even rush of pink noise. There is no music.",
+            "Nothing but pink noise.",
+        ],
+        (Kind::BrownNoise, _) => [
+            "Low, rumbling noise. There is no music.",
+            "A deep rumble of noise. There is no music.",
+            "Nothing but low, rumbling noise.",
+        ],
+        (Kind::Tone, _) => [
+            "A single electronic tone. There is no music.",
+            "An electronic test tone. There is no music.",
+            "Nothing but a single tone.",
+        ],
+        (Kind::Applause, _) => [
+            "Applause. There is no music.",
+            "An audience claps. There is no music.",
+            "The clapping of an audience, without any music.",
+        ],
+        (Kind::Speech, Some(true)) => [
+            "A woman is speaking. There is no music.",
+            "A woman speaks, without any music.",
+            "Speech: a woman talks. There is no music.",
+        ],
+        (Kind::Speech, _) => [
+            "A man is speaking. There is no music.",
+            "A man speaks, without any music.",
+            "Speech: a man talks. There is no music.",
+        ],
+    }
 }
 
 fn silence(wording: &mut Wording) -> String {

@@ -20,6 +20,8 @@ pub enum Layout {
         keyswitch: Option<i32>,
         /// Samples whose paths contain one of these are left out.
         without: &'static [&'static str],
+        /// Octaves that its keys sound above their pitch.
+        octaves: i32,
     },
     /// Files named by their note.
     Notes(Notes),
@@ -51,7 +53,7 @@ const fn sfz(
     programs: &'static [u8],
 ) -> Instrument {
     let without = &["noise", "scrape", "release", "Noise"];
-    Instrument { name, source, layout: Layout::Sfz { file, keyswitch: None, without }, programs }
+    Instrument { name, source, layout: Layout::Sfz { file, keyswitch: None, without, octaves: 0 }, programs }
 }
 
 const fn notes(
@@ -132,6 +134,7 @@ pub const INSTRUMENTS: &[Instrument] = &[
             file: "Programs/2-solo-poly.sfz",
             keyswitch: Some(26),
             without: &["fx", "noise", "breath"],
+            octaves: 0,
         },
         programs: &[58],
     },
@@ -139,7 +142,17 @@ pub const INSTRUMENTS: &[Instrument] = &[
     sfz("rubner-arco", "dsmolken.double-bass", "d_smolken_rubner_bass_arco.sfz", &[32]),
     sfz("rubner-pizz", "dsmolken.double-bass", "d_smolken_rubner_bass_pizz.sfz", &[32]),
     sfz("meatbass-pizz", "karoryfer.meatbass", "Programs/04_pizz.sfz", &[32]),
-    sfz("growlybass", "karoryfer.growlybass", "growlybass_clean.sfz", ELECTRIC_BASS),
+    Instrument {
+        name: "growlybass",
+        source: "karoryfer.growlybass",
+        layout: Layout::Sfz {
+            file: "growlybass_clean.sfz",
+            keyswitch: None,
+            without: &["noise", "scrape"],
+            octaves: 1,
+        },
+        programs: ELECTRIC_BASS,
+    },
     sfz("swagbass", "karoryfer.swagbass", "swagbass_clean.sfz", ELECTRIC_BASS),
     sfz(
         "finger-bass",
@@ -250,7 +263,6 @@ pub const INSTRUMENTS: &[Instrument] = &[
     philharmonia("oboe", "audio/oboe", "oboe_", HELD, true, &[68]),
     philharmonia("cor-anglais", "audio/cor anglais", "english-horn_", HELD, true, &[69]),
     philharmonia("bassoon", "audio/bassoon", "bassoon_", HELD, true, &[70]),
-    philharmonia("contrabassoon", "audio/contrabassoon", "contrabassoon_", HELD, true, &[70]),
     philharmonia("clarinet", "audio/clarinet", "clarinet_", HELD, true, &[71]),
     philharmonia("bass-clarinet", "audio/bass clarinet", "bass-clarinet_", HELD, true, &[71]),
     philharmonia("saxophone", "audio/saxophone", "saxophone_", HELD, true, &[64, 65, 66]),

@@ -7,6 +7,7 @@ mod agreement;
 mod augment;
 mod caption;
 mod clip;
+mod codec;
 mod compose;
 mod drums;
 mod evaluate;
@@ -18,13 +19,18 @@ pub mod finetune;
 mod freepats;
 mod hear;
 mod instruments;
+mod library;
 mod measure;
 mod melody;
 mod metrics;
+mod nonmusic;
 mod pairs;
+mod perform;
 mod plan;
 mod ptb;
+mod recording;
 mod render;
+mod render_command;
 mod rng;
 mod sampler;
 mod score;
@@ -46,7 +52,6 @@ use rng as dice;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -76,6 +81,16 @@ enum Command {
         /// The soundfonts to play on.
         #[arg(long, value_enum, default_value_t = soundfonts::Use::Train)]
         fonts: soundfonts::Use,
+        /// Soundfonts that `instruments` made: parts are played on these too, and recordings are
+        /// treated as real ones are. Needs --sources and --speech.
+        #[arg(long, requires_all = ["sources", "speech"])]
+        instruments: Option<PathBuf>,
+        /// Folder with a checkout of each repository that `sources` lists.
+        #[arg(long)]
+        sources: Option<PathBuf>,
+        /// Folder of WAV files of speech, named man-*.wav and woman-*.wav.
+        #[arg(long)]
+        speech: Option<PathBuf>,
         /// Keep the first clips as WAV files in this folder too, to listen to.
         #[arg(long)]
         listen: Option<PathBuf>,
@@ -145,8 +160,24 @@ enum Command {
 /// Those of the subcommands.
 pub fn run() -> Result<()> {
     match Arguments::parse().command {
-        Command::ComposeAndRender { out, clips, seed, shard, fonts, listen } => {
-            compose_and_render(&out, clips, seed, shard, fonts, listen.as_deref())
+        Command::ComposeAndRender {
+            out,
+            clips,
+            seed,
+            shard,
+            fonts,
+            instruments,
+            sources,
+            speech,
+            listen,
+        } => {
+            let mut library = library::Library::of(fonts)?;
+            if let (Some(instruments), Some(sources), Some(speech)) =
+                (instruments, sources, speech)
+            {
+                library.add_recordings(&instruments, &sources, &speech)?;
+            }
+            render_command::run(&out, clips, seed, shard, &library, listen.as_deref())
         }
         Command::Tokenizer { data, out, vocabulary } => {
             let captions: Vec<String> =
@@ -200,36 +231,6 @@ fn share(text: &str) -> std::result::Result<(u64, u64), String> {
         Some((part, parts)) if part < parts => Ok((part, parts)),
         _ => Err(format!("{text} is not like 0/2")),
     }
-}
-
-fn compose_and_render(
-    out: &Path,
-    clips: u64,
-    seed: u64,
-    (part, parts): (u64, u64),
-    fonts: soundfonts::Use,
-    listen: Option<&Path>,
-) -> Result<()> {
-    const KEPT_TO_LISTEN: u64 = 40;
-    let fonts = soundfonts::load(fonts)?;
-    let features = features::Features::new()?;
-    let mut shard = shard::Shard::open(out, part, parts)?;
-    let mine = (clips + parts - 1 - part) / parts;
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} clips, {per_sec}, {eta} left")?;
-    let progress = ProgressBar::new(mine).with_style(style).with_position(shard.clips());
-    progress.reset_eta();
-    while shard.clips() < mine {
-        let index = part + shard.clips() * parts;
-        let (samples, record) = clip::make(seed, index, &fonts)?;
-        if let Some(folder) = listen.filter(|_| index < KEPT_TO_LISTEN) {
-            fs::create_dir_all(folder)?;
-            write_wav(&folder.join(format!("{index}.wav")), 16_000, &[&samples])?;
-        }
-        shard.push(&features.bytes(&samples), &record)?;
-        progress.inc(1);
-    }
-    progress.finish();
-    Ok(())
 }
 
 fn mel(files: &[PathBuf], out: &Path) -> Result<()> {

@@ -7,6 +7,7 @@ use crate::rng::Rng;
 use crate::family::Family;
 use crate::plan::{Plan, Player};
 use crate::score::Role;
+use crate::library::Library;
 use crate::soundfonts::Font;
 use anyhow::{Context, Result};
 use std::fmt::Write;
@@ -59,10 +60,11 @@ pub fn write(kind: Kind, count: u64, seed: u64, fonts: &[Font], folder: &Path) -
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let fonts: Vec<Font> = fonts.iter().filter(|f| f.has(kind.program(), false)).cloned().collect();
     anyhow::ensure!(!fonts.is_empty(), "no soundfont has a {kind}");
+    let library = Library { fonts, ..Library::default() };
     let mut table = String::from("audio,caption\n");
     for index in 0..count {
         let (samples, record) =
-            clip::make_planned(seed, index, &fonts, |rng| plan(kind, index % 3 != 2, rng))?;
+            clip::make_planned(seed, index, &library, |rng| plan(kind, index % 3 != 2, rng))?;
         let name = format!("{index:03}.wav");
         crate::write_wav(&folder.join(&name), 16_000, &[&samples])?;
         // No caption has a quote in it.

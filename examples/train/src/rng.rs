@@ -14,9 +14,12 @@ pub enum Purpose {
     Caption,
     /// Fine-tuning: what is held out, the order of the clips, how they are varied.
     Tune,
+    /// Whether a clip is music, and the codec that it goes through. Added later: it has streams
+    /// beyond those of all clips, so that the others stay what they are.
+    Kind,
 }
 
-/// A seeded generator with the few draws that music needs.
+/// The name that `finetune` still uses.
 pub type Dice = Rng;
 
 /// A seeded generator with the few draws that music needs.
@@ -26,7 +29,10 @@ impl Rng {
     /// The stream of clip `index` under `seed`.
     pub fn new(seed: u64, index: u64, purpose: Purpose) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
-        generator.set_stream(index * 4 + purpose as u64);
+        generator.set_stream(match purpose {
+            Purpose::Kind => (1 << 62) + index,
+            _ => index * 4 + purpose as u64,
+        });
         Self(generator)
     }
 

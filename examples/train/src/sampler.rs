@@ -7,9 +7,12 @@ use crate::sfz::{self, Region};
 use crate::sources;
 use anyhow::{Context, Result, ensure};
 use musicap::audio::{AudioReader, Resampler};
+use rustysynth::{SoundFont, Synthesizer, SynthesizerSettings};
 use std::collections::HashMap;
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Rate of samples that have no loop, in Hz. Clips end at 16 kHz and notes are shifted by a few
 /// keys, so this keeps all that is left of them.
@@ -30,8 +33,12 @@ pub fn make(sources: &Path, folder: &Path) -> Result<usize> {
         if !path.exists() {
             match soundfont(instrument, sources) {
                 Ok(file) => {
+                    let bytes = file.to_bytes(instrument.name);
+                    for (key, heard) in out_of_tune(&file, &bytes)? {
+                        eprintln!("{}: key {key} sounds like {heard:.1}", instrument.name);
+                    }
                     let temporary = path.with_extension("part");
-                    fs::write(&temporary, file.to_bytes(instrument.name))?;
+                    fs::write(&temporary, bytes)?;
                     fs::rename(&temporary, &path)?;
                     eprintln!(
                         "{}: {} samples, {} MB",
@@ -51,6 +58,52 @@ pub fn make(sources: &Path, folder: &Path) -> Result<usize> {
     Ok(made)
 }
 
+/// Keys of a melodic instrument that sound more than half a key off, or not at all (key 0).
+fn out_of_tune(file: &SoundFontFile, bytes: &[u8]) -> Result<Vec<(u8, f32)>> {
+    const CHECK_RATE: i32 = 32_000;
+    let Some(preset) = file.presets.iter().find(|preset| preset.bank == 0) else {
+        return Ok(Vec::new());
+    };
+    let font = Arc::new(SoundFont::new(&mut Cursor::new(bytes))?);
+    let mut wrong = Vec::new();
+    for key in (36..=84).step_by(4) {
+        let mut synth = Synthesizer::new(&font, &SynthesizerSettings::new(CHECK_RATE))?;
+        synth.process_midi_message(0, 0xC0, preset.program.into(), 0);
+        synth.note_on(0, key.into(), 90);
+        let (mut left, mut right) = (vec![0.0; 19_200], vec![0.0; 19_200]);
+        synth.render(&mut left, &mut right);
+        let heard = pitch(&left[6_400..], CHECK_RATE as f32);
+        if (heard - f32::from(key)).abs() > 0.5 {
+            wrong.push((key, heard));
+        }
+    }
+    Ok(wrong)
+}
+
+/// The pitch as a MIDI key, by the first high peak of the autocorrelation; 0 for silence.
+pub fn pitch(samples: &[f32], rate: f32) -> f32 {
+    let window = samples.len() / 2;
+    let power: f32 = samples[..window].iter().map(|x| x * x).sum();
+    if power < 1e-7 * window as f32 {
+        return 0.0;
+    }
+    let likeness = |lag: usize| -> f32 {
+        let (a, b) = (&samples[..window], &samples[lag..lag + window]);
+        let product: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+        product / (power * b.iter().map(|b| b * b).sum::<f32>()).sqrt().max(1e-9)
+    };
+    let (low, high) = ((rate / 1500.0) as usize, (rate / 50.0) as usize);
+    let values: Vec<f32> = (low..high.min(samples.len() - window)).map(likeness).collect();
+    let peak = values.iter().fold(0f32, |peak, &x| peak.max(x));
+    let first = (1..values.len() - 1).find(|&i| {
+        values[i] > 0.92 * peak && values[i] >= values[i - 1] && values[i] >= values[i + 1]
+    });
+    let Some(i) = first else { return 0.0 };
+    let (a, b, c) = (values[i - 1], values[i], values[i + 1]);
+    let lag = (low + i) as f32 + 0.5 * (a - c) / (a - 2.0 * b + c).min(-1e-9);
+    69.0 + 12.0 * (rate / lag / 440.0).log2()
+}
+
 /// Where the soundfont of an instrument lies.
 pub fn path(folder: &Path, instrument: &Instrument) -> PathBuf {
     folder.join(instrument.name).with_extension("sf2")
@@ -65,13 +118,14 @@ fn soundfont(instrument: &Instrument, sources: &Path) -> Result<SoundFontFile> {
     );
     let mut builder = Builder::default();
     match &instrument.layout {
-        Layout::Sfz { file, keyswitch, without } => {
+        Layout::Sfz { file, keyswitch, without, octaves } => {
             for region in sfz::read(&folder.join(file), *keyswitch)? {
                 let path = region.sample.to_string_lossy();
                 if !without.iter().any(|word| path.contains(word)) {
                     builder.region(&region, None)?;
                 }
             }
+            builder.transpose(-12 * octaves);
         }
         Layout::SfzKit { file, keys } => {
             let regions = sfz::read(&folder.join(file), None)?;
@@ -125,7 +179,6 @@ impl Builder {
             None => (low.clamp(0, 127) as u8, high.clamp(0, 127) as u8),
         };
         let velocity = |name, default| region.number(name).map_or(default, |v: f32| v as u8);
-        // Of many layers of velocity in a kit three are enough.
         let volume = ["volume", "group_volume", "master_volume", "global_volume"]
             .iter()
             .filter_map(|name| region.number(name))
@@ -158,6 +211,16 @@ impl Builder {
             },
         });
         Ok(())
+    }
+
+    /// Moves all zones by some keys.
+    fn transpose(&mut self, by: i32) {
+        let moved = |key: u8| (i32::from(key) + by).clamp(0, 127) as u8;
+        self.zones.retain(|zone| i32::from(zone.keys.1) + by >= 0);
+        for zone in &mut self.zones {
+            zone.keys = (moved(zone.keys.0), moved(zone.keys.1));
+            zone.root_key = moved(zone.root_key);
+        }
     }
 
     /// The sample of a region, read once for all regions that play it.
@@ -248,7 +311,10 @@ impl Builder {
             for (i, (key, path)) in layer.iter().enumerate() {
                 let low = if i == 0 { 0 } else { edges[i - 1] + 1 };
                 let high = edges.get(i).copied().unwrap_or(127);
-                let (mut samples, rate) = decode(path)?;
+                let Ok((mut samples, rate)) = decode(path) else {
+                    eprintln!("{} cannot be read", path.display());
+                    continue;
+                };
                 trim_start(&mut samples, rate);
                 let loop_ = if notes.held { add_loop(&mut samples, rate) } else { None };
                 let sample = self.push(samples, rate, loop_)?;
@@ -338,8 +404,10 @@ fn loudness(name: &str) -> u8 {
 
 /// The file itself, or the one that is called so but for capitals.
 fn find(path: &Path) -> Option<PathBuf> {
+    // A folder that players ask their users for.
+    let path = PathBuf::from(path.to_string_lossy().replace("/$sample_dir/", "/../Samples/"));
     if path.exists() {
-        return Some(path.to_owned());
+        return Some(path);
     }
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     fs::read_dir(path.parent()?)

@@ -211,13 +211,15 @@ impl Expander {
                     rest = quoted.next().unwrap_or("");
                 } else if let Some(tail) = after.strip_prefix("#define") {
                     self.replace(before, out);
-                    let mut parts = tail.split_whitespace();
-                    if let (Some(name), Some(value)) = (parts.next(), parts.next()) {
-                        self.defines.retain(|(known, _)| known != name);
-                        self.defines.push((name.to_owned(), value.to_owned()));
-                        self.defines.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-                    }
-                    rest = "";
+                    let mut parts = tail.trim_start().splitn(2, char::is_whitespace);
+                    let name = parts.next().unwrap_or("");
+                    let tail = parts.next().unwrap_or("").trim_start();
+                    let end = tail.find(char::is_whitespace).unwrap_or(tail.len());
+                    let value = (name.to_owned(), tail[..end].to_owned());
+                    self.defines.retain(|(known, _)| known != name);
+                    self.defines.push(value);
+                    self.defines.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+                    rest = &tail[end..];
                 } else {
                     // A sharp in the name of a note or file.
                     let (kept, tail) = rest.split_at(at + 1);

@@ -4,6 +4,7 @@
 
 use crate::rng::Rng;
 use crate::score::{Note, Score};
+use serde::{Deserialize, Serialize};
 use std::f32::consts::TAU;
 
 /// First three formants of a man's vowels in Hz; two higher ones hardly move.
@@ -33,7 +34,29 @@ pub struct Singer {
     jitter: f32,
 }
 
+/// Who sings, where one can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoiceKind {
+    Man,
+    Woman,
+    Choir,
+    Speech,
+}
+
 impl Singer {
+    /// A man or a woman, and the octaves in semitones that bring the notes into their range.
+    pub fn of(kind: VoiceKind, notes: &[Note], rng: &mut Rng) -> (Self, i32) {
+        let mean = notes.iter().map(|note| f32::from(note.key)).sum::<f32>()
+            / notes.len().max(1) as f32;
+        let (tract, centre) = match kind {
+            VoiceKind::Man => (rng.between(0.88, 1.04), rng.between(48.0, 57.0)),
+            _ => (rng.between(1.13, 1.30), rng.between(61.0, 69.0)),
+        };
+        let shift = 12 * ((centre - mean) / 12.0).round() as i32;
+        (Self { tract, ..Self::random(notes, rng) }, shift)
+    }
+
     /// A voice whose formants suit the middle of its notes.
     pub fn random(notes: &[Note], rng: &mut Rng) -> Self {
         let mean =
