@@ -1,7 +1,7 @@
 //! What lies between a soundfont and a recording: rooms, microphones, mixing, compression, noise.
 
-use crate::rng::Rng;
 use crate::filter::Biquad;
+use crate::rng::Rng;
 use crate::score::Dynamics;
 
 /// Rate of everything in this file.

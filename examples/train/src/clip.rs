@@ -107,16 +107,16 @@ pub fn make_planned(
     if score.is_silent() {
         mix = augment::near_silence(mix.len(), &mut renderer);
     } else if library.has_recordings() {
-        quality =
-            Some(recording::master(&mut mix, score.dynamics, &library.rooms, &mut renderer));
+        quality = Some(recording::master(&mut mix, score.dynamics, &library.rooms, &mut renderer));
     } else {
         augment::master(&mut mix, score.dynamics, &mut renderer);
     }
-    let captions = caption::variants(&score, &mut Rng::new(seed, index, Purpose::Caption));
-    let mut record = record(index, &score, performance.sources, captions);
+    let mut record = record(index, &score, performance.sources, Vec::new());
     record.voice_kind = performance.voice_kind;
     record.quality = quality;
     record.level = Some(augment::level(&mix));
+    (record.caption, record.captions) =
+        caption::of_record(&record, &mut Rng::new(seed, index, Purpose::Caption));
     Ok((mix, record))
 }
 
@@ -132,15 +132,14 @@ fn without_music(
     let (samples, woman) = nonmusic::render(kind, length, library, rng);
     let plan = Plan::with(Tempo::Medium, Dynamics::Moderate, Style::Free, rng);
     let score = compose(&plan, SECONDS, rng);
-    let mut captioner = Rng::new(seed, index, Purpose::Caption);
-    let captions = caption::without_music_variants(kind, woman, &mut captioner);
-    let mut record = record(index, &score, Vec::new(), captions);
+    let mut record = record(index, &score, Vec::new(), Vec::new());
     record.kind = kind;
-    record.caption = caption::without_music(kind, woman);
     record.silent = kind == Kind::Silence;
     record.woman = woman;
     record.voice_kind = (kind == Kind::Speech).then_some(VoiceKind::Speech);
     record.level = Some(augment::level(&samples));
+    (record.caption, record.captions) =
+        caption::of_record(&record, &mut Rng::new(seed, index, Purpose::Caption));
     (samples, record)
 }
 

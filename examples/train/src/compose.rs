@@ -1,10 +1,10 @@
 //! Writes the notes of a plan: harmony first, then each part by its role.
 
-use crate::rng::Rng;
 use crate::drums;
 use crate::family::{Family, Production};
 use crate::melody;
 use crate::plan::{Plan, Player};
+use crate::rng::Rng;
 use crate::score::{Dynamics, Note, Part, Role, Score, Style, Tempo};
 use crate::theory::{Chord, Scale, progression};
 

@@ -53,7 +53,12 @@ const fn sfz(
     programs: &'static [u8],
 ) -> Instrument {
     let without = &["noise", "scrape", "release", "Noise"];
-    Instrument { name, source, layout: Layout::Sfz { file, keyswitch: None, without, octaves: 0 }, programs }
+    Instrument {
+        name,
+        source,
+        layout: Layout::Sfz { file, keyswitch: None, without, octaves: 0 },
+        programs,
+    }
 }
 
 const fn notes(
@@ -162,12 +167,7 @@ pub const INSTRUMENTS: &[Instrument] = &[
     ),
     sfz("emilyguitar", "karoryfer.emilyguitar", "emily_clean.sfz", GUITAR),
     sfz("shinyguitar", "karoryfer.shinyguitar", "Programs/main.sfz", GUITAR),
-    sfz(
-        "green-guitar",
-        "karoryfer.black-and-green-guitars",
-        "Programs/04-green_twang.sfz",
-        GUITAR,
-    ),
+    sfz("green-guitar", "karoryfer.black-and-green-guitars", "Programs/04-green_twang.sfz", GUITAR),
     sfz(
         "steel-guitar",
         "Discord-SFZ-GM-Bank",
@@ -326,7 +326,14 @@ pub const INSTRUMENTS: &[Instrument] = &[
         source: "karoryfer.gogodze-phu-vol-i",
         layout: Layout::SfzKit {
             file: "Programs/Cajon.sfz",
-            keys: &[(&[60], 50), (&[61], 49), (&[63], 51), (&[64], 48), (&[36], 48), (&[70, 54], 55)],
+            keys: &[
+                (&[60], 50),
+                (&[61], 49),
+                (&[63], 51),
+                (&[64], 48),
+                (&[36], 48),
+                (&[70, 54], 55),
+            ],
         },
         programs: &[],
     },
@@ -346,7 +353,10 @@ pub const INSTRUMENTS: &[Instrument] = &[
             (&[35, 36], "audio/percussion/bass drum/bass-drum__1_mezzo-forte_bass-drum-mallet.mp3"),
             (&[38, 40], "audio/percussion/snare drum/snare-drum__025_forte_with-snares.mp3"),
             (&[37], "audio/percussion/snare drum/snare-drum__025_mezzo-forte_with-snares.mp3"),
-            (&[49, 57], "audio/percussion/clash cymbals/clash-cymbals__15_fortissimo_struck-together.mp3"),
+            (
+                &[49, 57],
+                "audio/percussion/clash cymbals/clash-cymbals__15_fortissimo_struck-together.mp3",
+            ),
             (&[56], "audio/percussion/cowbell/cowbell__1_mezzo-forte_undamped.mp3"),
             (&[61, 64], "audio/percussion/djembe/djembe__05_forte_undamped.mp3"),
             (&[60, 63], "audio/percussion/surdo/surdo__05_forte_damped.mp3"),

@@ -95,6 +95,14 @@ enum Command {
         #[arg(long)]
         listen: Option<PathBuf>,
     },
+    /// Write the captions of a folder of shards anew, from what its records say was played.
+    Recaption {
+        #[arg(long)]
+        data: PathBuf,
+        /// Seed of the wording.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Train the tokenizer on the captions of a folder of shards.
     Tokenizer {
         #[arg(long)]
@@ -172,12 +180,15 @@ pub fn run() -> Result<()> {
             listen,
         } => {
             let mut library = library::Library::of(fonts)?;
-            if let (Some(instruments), Some(sources), Some(speech)) =
-                (instruments, sources, speech)
+            if let (Some(instruments), Some(sources), Some(speech)) = (instruments, sources, speech)
             {
                 library.add_recordings(&instruments, &sources, &speech)?;
             }
             render_command::run(&out, clips, seed, shard, &library, listen.as_deref())
+        }
+        Command::Recaption { data, seed } => {
+            eprintln!("{} captions", shard::recaption(&data, seed)?);
+            Ok(())
         }
         Command::Tokenizer { data, out, vocabulary } => {
             let captions: Vec<String> =

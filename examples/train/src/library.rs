@@ -52,7 +52,12 @@ impl Library {
     ///
     /// # Errors
     /// If a folder is missing or a file cannot be read.
-    pub fn add_recordings(&mut self, instruments: &Path, sources: &Path, speech: &Path) -> Result<()> {
+    pub fn add_recordings(
+        &mut self,
+        instruments: &Path,
+        sources: &Path,
+        speech: &Path,
+    ) -> Result<()> {
         for instrument in INSTRUMENTS {
             let path = sampler::path(instruments, instrument);
             if path.exists() {
@@ -124,12 +129,20 @@ fn rooms(sources: &Path) -> Result<Vec<Vec<f32>>> {
     const LONGEST: usize = 2 * RATE as usize;
     // Effects that no recording of music was made with.
     const WITHOUT: [&str; 11] = [
-        "filter", "comb", "backwards", "ambisonic", "cosmic", "sifter", "stretch", "wildecho",
-        "noise-spreader", "peculiar", "echo-chamber",
+        "filter",
+        "comb",
+        "backwards",
+        "ambisonic",
+        "cosmic",
+        "sifter",
+        "stretch",
+        "wildecho",
+        "noise-spreader",
+        "peculiar",
+        "echo-chamber",
     ];
-    let folder = sources::find("web-audio-samples")?
-        .folder(sources)
-        .join("src/sounds/impulse-responses");
+    let folder =
+        sources::find("web-audio-samples")?.folder(sources).join("src/sounds/impulse-responses");
     let mut rooms = Vec::new();
     for path in wav_files(&folder)? {
         let name = path.to_string_lossy();

@@ -2,8 +2,8 @@
 //! chord at the strong beats.
 
 use crate::compose::{Frame, note};
-use crate::rng::Rng;
 use crate::family::{Family, Production};
+use crate::rng::Rng;
 use crate::score::{Note, Style, Tempo};
 
 /// The tune.

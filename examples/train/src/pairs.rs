@@ -3,11 +3,11 @@
 //! saying the new word is no way out.
 
 use crate::clip;
-use crate::rng::Rng;
 use crate::family::Family;
-use crate::plan::{Plan, Player};
-use crate::score::Role;
 use crate::library::Library;
+use crate::plan::{Plan, Player};
+use crate::rng::Rng;
+use crate::score::Role;
 use crate::soundfonts::Font;
 use anyhow::{Context, Result};
 use std::fmt::Write;

@@ -76,7 +76,8 @@ pub fn perform(score: &mut Score, cut: &Cut, library: &Library, rng: &mut Rng) -
             singer.sing(score, &part.notes, PART_RATE, cut.from, cut.seconds, rng)
         } else if let Some((instrument, transpose)) = real {
             sources.push(instrument.font.name.to_owned());
-            let how = Performance { formant_shift: shift.clamp(-2, 2), program: part.program, transpose };
+            let how =
+                Performance { formant_shift: shift.clamp(-2, 2), program: part.program, transpose };
             let font = &instrument.font;
             let mut sound = render::part(score, &part, how, font, cut.from, cut.seconds)?;
             if part.family == Some(Family::DistortedGuitar) {

@@ -1,7 +1,7 @@
 //! Who plays, how fast and how loud: decided before a note is written.
 
-use crate::rng::Rng;
 use crate::family::{FAMILIES, Family, Family::*, Production};
+use crate::rng::Rng;
 use crate::score::{Dynamics, Groove, Role, Style, Tempo};
 
 /// One player and the job it has.

@@ -250,7 +250,9 @@ impl Builder {
     /// Takes a sample in; without a loop it is brought to [`RATE`] and its end is cut.
     fn push(&mut self, samples: Vec<f32>, rate: u32, loop_: Option<(u32, u32)>) -> Result<usize> {
         let (mut samples, rate) = match loop_ {
-            Some((_, to)) => (samples[..to as usize + 1.min(samples.len() - to as usize)].to_vec(), rate),
+            Some((_, to)) => {
+                (samples[..to as usize + 1.min(samples.len() - to as usize)].to_vec(), rate)
+            }
             None => (resample(&samples, rate, RATE)?, RATE),
         };
         if loop_.is_none() {
@@ -280,7 +282,9 @@ impl Builder {
             let unwanted = ["phrase", "cresc", "trill", "gliss", "harmonic", "tremolo", "muted"];
             let wanted = !unwanted.iter().any(|word| rest.contains(word));
             let plain = !notes.held || !rest.contains("_normal") || rest.contains("normal");
-            if !wanted || !plain || (notes.held && name.ends_with(".mp3") && !rest.contains("normal"))
+            if !wanted
+                || !plain
+                || (notes.held && name.ends_with(".mp3") && !rest.contains("normal"))
             {
                 continue;
             }
@@ -307,7 +311,8 @@ impl Builder {
                 .map(|((key, _), (_, path))| (*key, path))
                 .collect();
             layer.sort();
-            let edges: Vec<i32> = layer.windows(2).map(|pair| (pair[0].0 + pair[1].0) / 2).collect();
+            let edges: Vec<i32> =
+                layer.windows(2).map(|pair| (pair[0].0 + pair[1].0) / 2).collect();
             for (i, (key, path)) in layer.iter().enumerate() {
                 let low = if i == 0 { 0 } else { edges[i - 1] + 1 };
                 let high = edges.get(i).copied().unwrap_or(127);
@@ -371,10 +376,9 @@ impl Builder {
         }
         let presets = match programs {
             [] => vec![Preset { bank: 128, program: 0, instrument: 0 }],
-            _ => programs
-                .iter()
-                .map(|&program| Preset { bank: 0, program, instrument: 0 })
-                .collect(),
+            _ => {
+                programs.iter().map(|&program| Preset { bank: 0, program, instrument: 0 }).collect()
+            }
         };
         SoundFontFile { samples: self.samples, instruments: vec![self.zones], presets }
     }

@@ -129,8 +129,7 @@ impl SoundFontFile {
         words(&mut version, &[2, 1]);
         let mut name = name.as_bytes().to_vec();
         name.resize(name.len() + 2 - name.len() % 2, 0);
-        let info =
-            list(b"INFO", &[(b"ifil", &version), (b"isng", b"EMU8000\0"), (b"INAM", &name)]);
+        let info = list(b"INFO", &[(b"ifil", &version), (b"isng", b"EMU8000\0"), (b"INAM", &name)]);
         let sound = list(b"sdta", &[(b"smpl", &wave)]);
         let modulators = [0u8; 10];
         let parameters = list(

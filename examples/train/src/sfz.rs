@@ -85,10 +85,10 @@ impl Region {
                 return now(number) <= value;
             }
             // Of layers that a controller fades into each other, those that are nearer.
-            if let Some(number) =
-                name.strip_prefix("xfin_hicc").or(name.strip_prefix("xfin_locc"))
+            if let Some(number) = name.strip_prefix("xfin_hicc").or(name.strip_prefix("xfin_locc"))
             {
-                let (low, high) = (limit("xfin_locc", number, 0.0), limit("xfin_hicc", number, 0.0));
+                let (low, high) =
+                    (limit("xfin_locc", number, 0.0), limit("xfin_hicc", number, 0.0));
                 return now(number) >= (low + high.max(low)) / 2.0;
             }
             if let Some(number) =

@@ -47,8 +47,8 @@ pub enum VoiceKind {
 impl Singer {
     /// A man or a woman, and the octaves in semitones that bring the notes into their range.
     pub fn of(kind: VoiceKind, notes: &[Note], rng: &mut Rng) -> (Self, i32) {
-        let mean = notes.iter().map(|note| f32::from(note.key)).sum::<f32>()
-            / notes.len().max(1) as f32;
+        let mean =
+            notes.iter().map(|note| f32::from(note.key)).sum::<f32>() / notes.len().max(1) as f32;
         let (tract, centre) = match kind {
             VoiceKind::Man => (rng.between(0.88, 1.04), rng.between(48.0, 57.0)),
             _ => (rng.between(1.13, 1.30), rng.between(61.0, 69.0)),

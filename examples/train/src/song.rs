@@ -1,9 +1,9 @@
 //! The repository's example song: three scenes that sound clearly different.
 
 use crate::compose::compose_in;
-use crate::rng::{Rng, Purpose};
 use crate::family::Family;
 use crate::plan::Plan;
+use crate::rng::{Purpose, Rng};
 use crate::score::{Dynamics, Role, Score, Style, Tempo};
 use crate::theory::{IONIAN, Scale};
 

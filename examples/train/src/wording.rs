@@ -1,7 +1,7 @@
 //! Who chooses among words that mean the same: chance, or a rule.
 
-use crate::rng::{Rng, Purpose};
 use crate::family::Family;
+use crate::rng::{Purpose, Rng};
 
 /// A chooser of words.
 pub enum Wording<'a> {
