@@ -158,8 +158,16 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Print where the recordings come from, with licences and credits, as a Markdown table.
-    Sources,
+    /// Print where the recordings come from, with licences and credits, as a Markdown table; or
+    /// fetch them.
+    Sources {
+        /// Check the repositories out into this folder, each at its commit, with git.
+        #[arg(long)]
+        fetch: Option<PathBuf>,
+        /// Address of a repository.
+        #[arg(long, default_value = "https://github.com/{owner}/{name}")]
+        from: String,
+    },
 }
 
 /// Runs the command with the arguments of the process.
@@ -218,7 +226,8 @@ pub fn run() -> Result<()> {
             eprintln!("{made} of {} instruments", instruments::INSTRUMENTS.len());
             Ok(())
         }
-        Command::Sources => {
+        Command::Sources { fetch: Some(folder), from } => sources::fetch(&folder, &from),
+        Command::Sources { fetch: None, .. } => {
             print!("{}", sources::credits());
             Ok(())
         }

@@ -1,9 +1,11 @@
 //! Where the instruments, rooms and voices come from: repositories by name and commit, and
 //! Debian packages, each with its licence and whom to credit. None is shipped.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::fmt::Write;
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// A repository or package of recordings that the renderer plays.
 pub struct Source {
@@ -285,6 +287,43 @@ impl Source {
             Origin::Debian { folder } => folder.into(),
         }
     }
+}
+
+/// Checks out every repository at its commit into a folder of its name; those that are there are
+/// kept. `from` is the address of a repository, with `{owner}` and `{name}` for its names.
+///
+/// # Errors
+/// If git is missing or cannot fetch a commit, or a licence is not allowed.
+pub fn fetch(folder: &Path, from: &str) -> Result<()> {
+    for source in SOURCES {
+        find(source.name)?;
+        let Origin::GitHub { repository, commit } = source.origin else { continue };
+        let folder = source.folder(folder);
+        let marker = folder.join(".commit");
+        if fs::read_to_string(&marker).is_ok_and(|known| known == commit) {
+            continue;
+        }
+        let (owner, name) = repository.split_once('/').unwrap_or(("", repository));
+        let address = from.replace("{owner}", owner).replace("{name}", name);
+        eprintln!("{}: {address} at {commit}", source.name);
+        fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        git(&folder, &["init", "--quiet"])?;
+        git(&folder, &["fetch", "--quiet", "--depth", "1", &address, commit])?;
+        git(&folder, &["checkout", "--quiet", "--force", "FETCH_HEAD"])?;
+        fs::write(&marker, commit)?;
+    }
+    Ok(())
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Result<()> {
+    let status = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        .status()
+        .context("starting git (apt-get install git)")?;
+    ensure!(status.success(), "git {} failed in {}", arguments.join(" "), folder.display());
+    Ok(())
 }
 
 /// A Markdown table of all sources, with licences and credits, for the model card.
