@@ -1,58 +1,58 @@
 //! What lies between a soundfont and a recording: rooms, microphones, mixing, compression, noise.
 
-use crate::dice::Dice;
 use crate::filter::Biquad;
+use crate::rng::Rng;
 use crate::score::Dynamics;
 
 /// Rate of everything in this file.
 pub const RATE: f32 = 16_000.0;
 
 /// Colours a single part, as another instrument or microphone would.
-pub fn colour(samples: &mut [f32], rate: f32, dice: &mut Dice) {
-    if dice.chance(0.5) {
-        let (frequency, gain) = (dice.between(600.0, 4000.0), dice.between(-9.0, 7.0));
+pub fn colour(samples: &mut [f32], rate: f32, rng: &mut Rng) {
+    if rng.chance(0.5) {
+        let (frequency, gain) = (rng.between(600.0, 4000.0), rng.between(-9.0, 7.0));
         Biquad::high_shelf(rate, frequency, gain).run(samples);
     }
-    for _ in 0..dice.int(0, 3) {
-        let frequency = 120.0 * 2f32.powf(dice.between(0.0, 5.4));
-        Biquad::peak(rate, frequency, dice.between(0.6, 3.0), dice.between(-8.0, 8.0)).run(samples);
+    for _ in 0..rng.int(0, 3) {
+        let frequency = 120.0 * 2f32.powf(rng.between(0.0, 5.4));
+        Biquad::peak(rate, frequency, rng.between(0.6, 3.0), rng.between(-8.0, 8.0)).run(samples);
     }
 }
 
 /// Treats the mix as a recording is treated, and sets its loudness.
-pub fn master(samples: &mut Vec<f32>, dynamics: Dynamics, dice: &mut Dice) {
-    if dice.chance(0.75) {
-        let room = Room::random(dice);
+pub fn master(samples: &mut Vec<f32>, dynamics: Dynamics, rng: &mut Rng) {
+    if rng.chance(0.75) {
+        let room = Room::random(rng);
         room.reverberate(samples);
     }
-    if dice.chance(0.35) {
-        compress(samples, dice.between(2.0, 6.0), dice.between(-12.0, -3.0));
+    if rng.chance(0.35) {
+        compress(samples, rng.between(2.0, 6.0), rng.between(-12.0, -3.0));
     }
-    if dice.chance(0.2) {
-        saturate(samples, dice.between(1.0, 4.0));
+    if rng.chance(0.2) {
+        saturate(samples, rng.between(1.0, 4.0));
     }
-    if dice.chance(0.4) {
-        colour(samples, RATE, dice);
+    if rng.chance(0.4) {
+        colour(samples, RATE, rng);
     }
-    if dice.chance(0.2) {
-        Biquad::high_pass(RATE, dice.between(40.0, 220.0), 0.707).run(samples);
+    if rng.chance(0.2) {
+        Biquad::high_pass(RATE, rng.between(40.0, 220.0), 0.707).run(samples);
     }
-    if dice.chance(0.3) {
+    if rng.chance(0.3) {
         // Lossy coding at low rates cuts steeply: three sections of one frequency.
-        let low_pass = Biquad::low_pass(RATE, dice.between(2800.0, 7200.0), 0.8);
+        let low_pass = Biquad::low_pass(RATE, rng.between(2800.0, 7200.0), 0.8);
         for _ in 0..3 {
             low_pass.run(samples);
         }
     }
     let target = match dynamics {
-        Dynamics::Quiet => dice.between(-36.0, -28.0),
-        Dynamics::Moderate => dice.between(-26.0, -20.0),
-        Dynamics::Loud => dice.between(-18.0, -11.0),
+        Dynamics::Quiet => rng.between(-36.0, -28.0),
+        Dynamics::Moderate => rng.between(-26.0, -20.0),
+        Dynamics::Loud => rng.between(-18.0, -11.0),
     };
     set_level(samples, target);
-    if dice.chance(0.5) {
-        let below = target - dice.between(22.0, 55.0);
-        noise(samples, below, dice);
+    if rng.chance(0.5) {
+        let below = target - rng.between(22.0, 55.0);
+        noise(samples, below, rng);
     }
     for sample in samples {
         *sample = sample.clamp(-1.0, 1.0);
@@ -60,11 +60,11 @@ pub fn master(samples: &mut Vec<f32>, dynamics: Dynamics, dice: &mut Dice) {
 }
 
 /// Noise alone, as of an empty room or a blank tape.
-pub fn near_silence(length: usize, dice: &mut Dice) -> Vec<f32> {
+pub fn near_silence(length: usize, rng: &mut Rng) -> Vec<f32> {
     let mut samples = vec![0.0; length];
-    if dice.chance(0.8) {
-        let level = dice.between(-75.0, -52.0);
-        noise(&mut samples, level, dice);
+    if rng.chance(0.8) {
+        let level = rng.between(-75.0, -52.0);
+        noise(&mut samples, level, rng);
     }
     samples
 }
@@ -83,7 +83,7 @@ pub fn set_level(samples: &mut [f32], target_db: f32) {
     }
 }
 
-fn compress(samples: &mut [f32], ratio: f32, threshold_above_mean: f32) {
+pub fn compress(samples: &mut [f32], ratio: f32, threshold_above_mean: f32) {
     let threshold = level(samples) + threshold_above_mean + 6.0;
     let (attack, release) = ((-1.0 / (0.005 * RATE)).exp(), (-1.0 / (0.12 * RATE)).exp());
     let mut envelope = 0f32;
@@ -98,19 +98,19 @@ fn compress(samples: &mut [f32], ratio: f32, threshold_above_mean: f32) {
     }
 }
 
-fn saturate(samples: &mut [f32], drive: f32) {
+pub fn saturate(samples: &mut [f32], drive: f32) {
     let peak = samples.iter().fold(1e-6f32, |peak, x| peak.max(x.abs()));
     for sample in samples {
         *sample = (*sample / peak * drive).tanh();
     }
 }
 
-fn noise(samples: &mut [f32], level_db: f32, dice: &mut Dice) {
-    let tint = dice.between(0.0, 0.98);
+pub fn noise(samples: &mut [f32], level_db: f32, rng: &mut Rng) {
+    let tint = rng.between(0.0, 0.98);
     let mut hiss: Vec<f32> = Vec::with_capacity(samples.len());
     let mut state = 0.0;
     for _ in 0..samples.len() {
-        state = tint * state + dice.between(-1.0, 1.0);
+        state = tint * state + rng.between(-1.0, 1.0);
         hiss.push(state);
     }
     set_level(&mut hiss, level_db);
@@ -120,7 +120,7 @@ fn noise(samples: &mut [f32], level_db: f32, dice: &mut Dice) {
 }
 
 /// A reverberator after Schroeder: parallel damped combs, then all-passes.
-struct Room {
+pub struct Room {
     size: f32,
     decay: f32,
     damping: f32,
@@ -128,16 +128,16 @@ struct Room {
 }
 
 impl Room {
-    fn random(dice: &mut Dice) -> Self {
+    pub fn random(rng: &mut Rng) -> Self {
         Self {
-            size: dice.between(0.5, 1.8),
-            decay: dice.between(0.6, 0.9),
-            damping: dice.between(0.1, 0.7),
-            wet: dice.between(0.05, 0.6),
+            size: rng.between(0.5, 1.8),
+            decay: rng.between(0.6, 0.9),
+            damping: rng.between(0.1, 0.7),
+            wet: rng.between(0.05, 0.6),
         }
     }
 
-    fn reverberate(&self, samples: &mut [f32]) {
+    pub fn reverberate(&self, samples: &mut [f32]) {
         let mut wet = vec![0.0; samples.len()];
         for milliseconds in [29.7, 34.1, 37.9, 41.3, 45.7, 49.1] {
             let delay = (milliseconds * self.size * RATE / 1000.0) as usize;
@@ -173,17 +173,17 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Purpose;
+    use crate::rng::Purpose;
 
     #[test]
     fn a_quiet_master_stays_below_a_loud_one() {
         for index in 0..40 {
-            let mut dice = Dice::new(3, index, Purpose::Render);
+            let mut rng = Rng::new(3, index, Purpose::Render);
             let tone: Vec<f32> =
-                (0..32_000).map(|n| (n as f32 * 0.2).sin() * dice.between(0.5, 1.0)).collect();
+                (0..32_000).map(|n| (n as f32 * 0.2).sin() * rng.between(0.5, 1.0)).collect();
             let (mut quiet, mut loud) = (tone.clone(), tone);
-            master(&mut quiet, Dynamics::Quiet, &mut dice);
-            master(&mut loud, Dynamics::Loud, &mut dice);
+            master(&mut quiet, Dynamics::Quiet, &mut rng);
+            master(&mut loud, Dynamics::Loud, &mut rng);
             assert!(level(&quiet) < -26.0 && level(&loud) > -20.0);
             assert!(quiet.iter().chain(&loud).all(|x| x.is_finite() && x.abs() <= 1.0));
         }

@@ -1,341 +1,439 @@
-//! Writes what may truly be said of a score in plain English.
+//! Writes what may truly be said of a score in plain English, as a reviewer would.
 //!
-//! A caption tells the families that play, their roles, the tempo, the drums or their absence,
-//! and a mood that tempo and loudness bear out. It never tells mode, register or articulation,
-//! which the model does not learn to hear.
+//! A caption names the families that play, their roles, the tempo, the drums, who sings, the
+//! genre where style and players show it, and a mood that tempo and loudness support; then how
+//! the recording sounds, where it is not clean. It never tells mode, register or articulation,
+//! which the model does not learn to tell apart.
 
-use crate::dice::Dice;
-use crate::family::Family;
-use crate::score::{Part, Role, Score, Style};
+use crate::clip::Record;
+use crate::family::{Family, Production};
+use crate::nonmusic::Kind;
+use crate::recording::Quality;
+use crate::rng::Rng;
+use crate::score::{Dynamics, Groove, Role, Score, Style, Tempo};
+use crate::singer::VoiceKind;
 use crate::wording::Wording;
 use crate::words::{self, Noun};
 
 /// Captions kept for each clip, to compare others with.
 pub const VARIANTS: usize = 12;
 
-/// `VARIANTS` captions of a score.
-pub fn variants(score: &Score, dice: &mut Dice) -> Vec<String> {
-    (0..VARIANTS).map(|_| write(score, dice)).collect()
+/// What a caption is written from.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    pub tempo: Tempo,
+    pub dynamics: Dynamics,
+    pub style: Style,
+    pub groove: Option<Groove>,
+    /// In order of importance.
+    pub parts: Vec<ScenePart>,
+    pub voice: Option<VoiceKind>,
+    pub quality: Option<Quality>,
 }
 
-/// One caption of 10 to 36 words.
-pub fn write(score: &Score, dice: &mut Dice) -> String {
-    let mut best = String::new();
-    for _ in 0..12 {
-        best = draft(score, &mut Wording::Varied(dice));
-        if (10..=36).contains(&best.split_whitespace().count()) {
-            break;
+/// A part of a [`Scene`].
+#[derive(Clone, Copy, Debug)]
+pub struct ScenePart {
+    pub role: Role,
+    /// None for drums.
+    pub family: Option<Family>,
+    pub program: u8,
+    /// Named by its class, as its family is hard to tell.
+    pub vague: bool,
+}
+
+impl Scene {
+    /// What a score says, all families named.
+    pub fn of_score(score: &Score) -> Self {
+        let parts = score.parts.iter().map(|part| ScenePart {
+            role: part.role,
+            family: part.family,
+            program: part.program,
+            vague: false,
+        });
+        Self {
+            tempo: score.tempo,
+            dynamics: score.dynamics,
+            style: score.style,
+            groove: score.groove,
+            parts: parts.collect(),
+            voice: None,
+            quality: None,
         }
     }
-    best
+
+    /// What the record of a rendered clip says. Some parts are named by their class, more so the
+    /// quieter they are and the worse the recording, so that a model has words for what it does
+    /// not tell for sure.
+    pub fn of_record(record: &Record, rng: &mut Rng) -> Self {
+        use Quality::*;
+        let poor = matches!(record.quality, Some(Phone | Telephone | Clipped | Crushed));
+        let parts = record.parts.iter().enumerate().map(|(place, part)| {
+            let doubtful = match (place, part.level) {
+                (0, _) => 0.04,
+                (_, ..-6.0) => 0.22,
+                _ => 0.10,
+            };
+            let doubtful = if poor { 1.6 * doubtful } else { doubtful };
+            let classes = part.family.map_or(&[][..], words::classes);
+            ScenePart {
+                role: part.role,
+                family: part.family,
+                program: part.program,
+                // Who sings is told by the voice.
+                vague: rng.chance(doubtful)
+                    && !classes.is_empty()
+                    && !matches!(part.family, Some(Family::Voice | Family::Choir)),
+            }
+        });
+        Self {
+            tempo: record.tempo,
+            dynamics: record.dynamics,
+            style: record.style,
+            groove: record.groove,
+            parts: parts.collect(),
+            voice: record.voice_kind,
+            quality: record.quality,
+        }
+    }
+
+    fn has_drums(&self) -> bool {
+        self.parts.iter().any(|part| part.role == Role::Drums)
+    }
+
+    /// Melodic parts, each family once.
+    fn players(&self) -> Vec<ScenePart> {
+        let mut players: Vec<ScenePart> = Vec::new();
+        for part in self.parts.iter().filter(|part| part.family.is_some()) {
+            if !players.iter().any(|known| known.family == part.family) {
+                players.push(*part);
+            }
+        }
+        players
+    }
+}
+
+/// `VARIANTS` captions of a score.
+pub fn variants(score: &Score, rng: &mut Rng) -> Vec<String> {
+    (0..VARIANTS).map(|_| write(score, rng)).collect()
+}
+
+/// One caption of a score.
+pub fn write(score: &Score, rng: &mut Rng) -> String {
+    describe(&Scene::of_score(score), &mut Wording::Varied(rng))
+}
+
+/// The caption of a score in the one wording that the trainer teaches.
+pub fn steady(score: &Score) -> String {
+    steady_of(&Scene::of_score(score))
 }
 
 /// The caption that the trainer teaches: its words follow from what is heard.
-pub fn steady(score: &Score) -> String {
-    let lead = score.parts.first().and_then(|part| part.family);
-    draft(score, &mut Wording::Steady(lead))
+pub fn steady_of(scene: &Scene) -> String {
+    let lead = scene.parts.first().and_then(|part| part.family);
+    describe(scene, &mut Wording::Steady(lead))
 }
 
-fn draft(score: &Score, wording: &mut Wording) -> String {
-    if score.is_silent() {
-        return silence(wording);
+/// The captions of a rendered clip: the one that is taught, and others.
+pub fn of_record(record: &Record, rng: &mut Rng) -> (String, Vec<String>) {
+    if record.kind != Kind::Music {
+        let variants = without_music_variants(record.kind, record.woman, rng);
+        return (without_music(record.kind, record.woman), variants);
     }
-    if score.families().is_empty() {
-        return drums_alone(score, wording);
-    }
-    let mut text = Draft { score, sentences: Vec::new(), tempo_told: false, mood_told: false };
-    if score.families().len() == 1 {
-        text.solo(wording);
-    } else if wording.chance(0.65) {
-        text.led(wording);
-    } else {
-        text.listed(wording);
-    }
-    text.drums(wording);
-    text.close(wording);
-    text.sentences.join(" ")
+    let scene = Scene::of_record(record, rng);
+    let taught = steady_of(&scene);
+    let variants = (0..VARIANTS).map(|_| describe(&scene, &mut Wording::Varied(rng))).collect();
+    (taught, variants)
 }
 
-/// A caption on its way: sentences so far, and what they have told.
-struct Draft<'a> {
-    score: &'a Score,
-    sentences: Vec<String>,
-    tempo_told: bool,
-    mood_told: bool,
+fn describe(scene: &Scene, wording: &mut Wording) -> String {
+    let players = scene.players();
+    let mut sentences = Vec::new();
+    match players.as_slice() {
+        [] if scene.has_drums() => sentences.push(drums_alone(scene, wording)),
+        [] => return silence(wording),
+        [lead] => sentences.push(solo(scene, lead, wording)),
+        players => {
+            let genre = genre(scene);
+            let sentence = match genre {
+                Some(genre) if wording.chance(0.6) => styled(scene, players, genre, wording),
+                _ => led(scene, players, wording),
+            };
+            sentences.push(sentence);
+            if players.len() > 2 && !scene.has_drums() {
+                sentences.push(
+                    wording.one(&["there are no drums", "there is no percussion"]).to_owned(),
+                );
+            }
+        }
+    }
+    if let Some(quality) = scene.quality.and_then(|quality| recording(quality, wording)) {
+        sentences.push(quality.to_owned());
+    }
+    sentences.iter().map(|sentence| capitalised(sentence) + ".").collect::<Vec<_>>().join(" ")
 }
 
-impl Draft<'_> {
-    fn say(&mut self, sentence: String) {
-        let mut letters = sentence.chars();
-        let first = letters.next().map(|letter| letter.to_uppercase().to_string());
-        self.sentences.push(format!("{}{}.", first.unwrap_or_default(), letters.as_str()));
-    }
-
-    /// "slow, gentle", "slow" or nothing.
-    fn adjectives(&mut self, wording: &mut Wording) -> String {
-        let tempo = wording.one(words::tempo_adjectives(self.score.tempo));
-        let mood = self.mood(wording);
-        match wording.index(4) {
-            0 => String::new(),
-            1 => {
-                self.tempo_told = true;
-                format!("{tempo} ")
-            }
-            _ => {
-                self.tempo_told = true;
-                self.mood_told = true;
-                if wording.chance(0.6) {
-                    format!("{tempo}, {mood} ")
-                } else {
-                    format!("{tempo} and {mood} ")
-                }
-            }
-        }
-    }
-
-    fn mood(&self, wording: &mut Wording) -> &'static str {
-        wording.one(words::moods(self.score.tempo, self.score.dynamics))
-    }
-
-    /// One family alone.
-    fn solo(&mut self, wording: &mut Wording) {
-        let lead = &self.score.parts[0];
-        let noun = name(lead, wording);
-        let company: Vec<Role> = self.score.parts[1..]
-            .iter()
-            .filter(|part| part.family.is_some())
-            .map(|part| part.role)
-            .collect();
-        let orchestra = lead.family == Some(Family::Strings) && !company.is_empty();
-        if self.score.has_drums() {
-            let played = self.played(noun, &company, wording);
-            self.say(played);
-        } else if orchestra && wording.chance(0.3) {
-            let piece = article(&self.adjectives(wording), "piece");
-            self.say(format!("a string orchestra plays {piece} on its own"));
-        } else if wording.chance(0.25) {
-            let kind = wording.one(&["piece", "solo", "passage"]);
-            let piece = article(&self.adjectives(wording), kind);
-            self.say(format!("this is {piece} for {} alone", noun.text));
-        } else {
-            let played = self.played(noun, &company, wording);
-            match wording.index(3) {
-                0 if !noun.plural => self.say(played.replacen(
-                    &with_article(noun),
-                    &format!("a solo {}", noun.text),
-                    1,
-                )),
-                1 => self.say(format!("{played}, unaccompanied")),
-                _ => self.say(format!("{played}, alone")),
-            }
-        }
-    }
-
-    /// "a piano plays a slow melody with chords"
-    fn played(&mut self, noun: Noun, company: &[Role], wording: &mut Wording) -> String {
-        let verb = verb(&self.score.parts[0], noun, wording);
-        let what = self.what_the_lead_plays(wording);
-        let with = match company.first() {
-            Some(Role::Chords) if wording.chance(0.6) => " with chords",
-            Some(Role::Arpeggio) if wording.chance(0.6) => " with arpeggios",
-            Some(Role::Pad) if wording.chance(0.6) => " over long chords",
-            _ => "",
-        };
-        format!("{} {verb} {what}{with}", with_article(noun))
-    }
-
-    fn what_the_lead_plays(&mut self, wording: &mut Wording) -> String {
-        let adjectives = self.adjectives(wording);
-        match self.score.parts[0].role {
-            Role::Pad => format!(
-                "{adjectives}{}",
-                wording.one(&["long chords", "sustained chords", "held chords"])
-            ),
-            Role::Chords => format!("{adjectives}chords"),
-            Role::Arpeggio => {
-                format!("{adjectives}{}", wording.one(&["arpeggios", "broken chords"]))
-            }
-            Role::Bass => article(&adjectives, wording.one(&["line", "bass line"])),
-            _ => article(&adjectives, wording.one(&["melody", "melody", "tune"])),
-        }
-    }
-
-    /// The leading instrument first, then its company.
-    fn led(&mut self, wording: &mut Wording) {
-        let lead = &self.score.parts[0];
-        let noun = name(lead, wording);
-        let what = self.what_the_lead_plays(wording);
-        let verb = verb(lead, noun, wording);
-        let company = list(&self.company(wording));
-        let opening = format!("{} {verb} {what}", with_article(noun));
-        match wording.index(4) {
-            0 => self.say(format!("{opening} over {company}")),
-            1 => self.say(format!("{opening}, accompanied by {company}")),
-            2 => self.say(format!("{opening} with {company}")),
-            _ => {
-                self.say(opening);
-                let phrase = wording.one(&[
-                    "it is accompanied by",
-                    "the accompaniment is played by",
-                    "it is backed by",
-                ]);
-                let plain: Vec<String> =
-                    self.other_parts().map(|part| with_article(name(part, wording))).collect();
-                self.say(format!("{phrase} {}", list(&plain)));
-            }
-        }
-    }
-
-    /// All instruments in one list.
-    fn listed(&mut self, wording: &mut Wording) {
-        let mut names = vec![with_article(name(&self.score.parts[0], wording))];
-        names.extend(self.other_parts().map(|part| with_article(name(part, wording))));
-        let names = list(&names);
-        let adjectives = self.adjectives(wording);
-        let kind = self.kind(wording);
-        let piece = article(&adjectives, kind);
-        match wording.index(3) {
-            0 => self.say(format!("this is {piece} with {names}")),
-            1 => self.say(format!("{piece} performed by {names}")),
-            _ => self.say(format!("{piece} featuring {names}")),
-        }
-    }
-
-    fn kind(&self, wording: &mut Wording) -> &'static str {
-        let styled = match self.score.style {
-            Style::Orchestral => "orchestral piece",
-            Style::Rock if self.score.has_drums() => "rock piece",
-            Style::Electronic if self.score.has_drums() => "electronic piece",
-            Style::Jazz if self.score.has_drums() => "jazz piece",
-            Style::Ambient => "ambient piece",
-            _ if self.is_sung() => "song",
-            _ => "instrumental piece",
-        };
-        match wording.index(10) {
-            0..6 => styled,
-            6 | 7 if !self.is_sung() => "instrumental",
-            _ => wording.one(&["piece", "piece of music"]),
-        }
-    }
-
-    fn is_sung(&self) -> bool {
-        self.score.families().iter().any(|family| matches!(family, Family::Choir | Family::Voice))
-    }
-
-    /// Melodic parts but the lead and whatever repeats a family.
-    fn other_parts(&self) -> impl Iterator<Item = &Part> {
-        let mut told = vec![self.score.parts[0].family];
-        self.score.parts[1..].iter().filter(move |part| {
-            let new = part.family.is_some() && !told.contains(&part.family);
-            told.push(part.family);
-            new
-        })
-    }
-
-    /// The other parts by what they do.
-    fn company(&self, wording: &mut Wording) -> Vec<String> {
-        self.other_parts()
-            .map(|part| {
-                let noun = name(part, wording);
-                let plain = with_article(noun);
-                let soft = match words::loudness(self.score.dynamics) {
-                    adjectives if !adjectives.is_empty() && wording.chance(0.25) => {
-                        format!("{} ", wording.one(adjectives))
-                    }
-                    _ => String::new(),
-                };
-                match part.role {
-                    _ if wording.chance(0.4) => plain,
-                    Role::Chords => format!("{soft}chords on {plain}"),
-                    Role::Arpeggio => format!("{soft}arpeggios on {plain}"),
-                    Role::Pad if noun.plural => format!("sustained {}", noun.text),
-                    Role::Pad => format!(
-                        "{}chords from {plain}",
-                        wording.one(&["long ", "sustained ", "held "])
-                    ),
-                    _ => plain,
-                }
-            })
-            .collect()
-    }
-
-    fn drums(&mut self, wording: &mut Wording) {
-        let Some(groove) = self.score.groove else {
-            if wording.chance(0.35) {
-                let absent = [
-                    "there are no drums",
-                    "there is no percussion",
-                    "the music is played without drums",
-                ];
-                self.say(wording.one(&absent).to_owned());
-            }
-            return;
-        };
-        let noun = if wording.chance(0.45) {
-            wording.one(words::drum_nouns(groove))
-        } else {
-            wording.one(&words::DRUMS)
-        };
-        let (keep, drive) = if noun.plural { ("keep", "drive") } else { ("keeps", "drives") };
-        let text = noun.text;
-        match wording.index(4) {
-            0 => self.say(format!("{text} {keep} the time")),
-            1 => self.say(format!("{text} {drive} the rhythm")),
-            2 => self.say(format!("the rhythm comes from {text}")),
-            _ => {
-                let last = self.sentences.pop().unwrap_or_default();
-                let joined = format!("{} with {text}", last.trim_end_matches('.'));
-                self.sentences.push(format!("{joined}."));
-            }
-        }
-    }
-
-    /// Whatever is not told yet.
-    fn close(&mut self, wording: &mut Wording) {
-        let tempo = wording.one(words::tempo_names(self.score.tempo));
-        let mood = self.mood(wording);
-        let loudness = words::loudness(self.score.dynamics);
-        match (self.tempo_told, self.mood_told) {
-            (false, _) => match wording.index(3) {
-                0 => self.say(format!("the tempo is {tempo}")),
-                1 => self.say(format!("the tempo is {tempo} and the mood is {mood}")),
-                _ => {
-                    let adjective = wording.one(words::tempo_adjectives(self.score.tempo));
-                    self.say(format!("the music is {adjective} and {mood}"));
-                }
-            },
-            (true, false) if wording.chance(0.6) => {
-                self.say(format!(
-                    "{} {mood}",
-                    wording.one(&["the mood is", "the music feels", "it sounds"])
-                ));
-            }
-            (true, true) if !loudness.is_empty() && wording.chance(0.3) => {
-                self.say(format!("the music is {}", wording.one(loudness)));
-            }
-            _ => {}
-        }
-    }
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
-fn drums_alone(score: &Score, wording: &mut Wording) -> String {
-    let noun =
-        score.groove.map_or(words::DRUMS[0], |groove| wording.one(words::drum_nouns(groove)));
-    let tempo = wording.one(words::tempo_names(score.tempo));
-    let mood = wording.one(words::moods(score.tempo, score.dynamics));
-    let verb = if noun.plural { "play" } else { "plays" };
-    let mut text = match wording.index(2) {
-        0 => format!(
-            "{} {verb} alone, with no other instruments. The tempo is {tempo} and the feel is {mood}.",
-            noun.text
-        ),
-        _ => format!(
-            "{} without any melodic instruments. The rhythm is {mood} and the tempo is {tempo}.",
-            noun.text
-        ),
+/// "slow, gentle" or "slow and gentle".
+fn adjectives(scene: &Scene, wording: &mut Wording) -> String {
+    let tempo = wording.one(words::tempo_adjectives(scene.tempo));
+    let mood = wording.one(words::moods(scene.tempo, scene.dynamics));
+    let join = if wording.chance(0.7) { "," } else { " and" };
+    format!("{tempo}{join} {mood}")
+}
+
+/// One family alone, with or without drums.
+fn solo(scene: &Scene, lead: &ScenePart, wording: &mut Wording) -> String {
+    let noun = name(lead, wording);
+    let adjectives = adjectives(scene, wording);
+    let family = lead.family.unwrap_or(Family::Piano);
+    let mut roles: Vec<Role> = scene.parts.iter().map(|part| part.role).collect();
+    roles.retain(|&role| role != Role::Drums && role != lead.role);
+    let with = match roles.first() {
+        Some(Role::Chords) => " over chords",
+        Some(Role::Arpeggio) => " over broken chords",
+        Some(Role::Pad) => " over long chords",
+        _ => "",
     };
-    text[..1].make_ascii_uppercase();
-    text
+    let what = what_is_played(lead.role, &adjectives, wording);
+    let drums = drums(scene, wording).map(|drums| format!(" over {drums}"));
+    if family == Family::Voice {
+        let singer = singer(scene.voice, wording);
+        return format!("{singer} {what}{}", drums.unwrap_or(", unaccompanied".to_owned()));
+    }
+    if let Some(drums) = drums {
+        let verb = verb(family, noun);
+        return format!("{} {verb} {what}{drums}", with_article(noun));
+    }
+    if family == Family::Strings && !with.is_empty() && wording.chance(0.5) {
+        return format!("a string orchestra plays {what}{with}");
+    }
+    let line = lead.role == Role::Melody && with.is_empty();
+    match wording.index(3) {
+        0 if line && !noun.plural => article(&adjectives, &format!("{} solo", noun.text)),
+        0 | 1 if !noun.plural && !is_section(noun) => {
+            format!("a solo {} {} {what}{with}", noun.text, verb(family, noun))
+        }
+        _ => format!("{} {} {what}{with}, unaccompanied", with_article(noun), verb(family, noun)),
+    }
+}
+
+/// "a slow, gentle melody", "slow, gentle arpeggios".
+fn what_is_played(role: Role, adjectives: &str, wording: &mut Wording) -> String {
+    match role {
+        Role::Pad => {
+            format!("{adjectives} {}", wording.one(&["sustained chords", "held chords"]))
+        }
+        Role::Chords => format!("{adjectives} chords"),
+        Role::Arpeggio => {
+            format!("{adjectives} {}", wording.one(&["arpeggios", "broken chords"]))
+        }
+        Role::Bass => article(adjectives, wording.one(&["line", "bass line"])),
+        _ => article(adjectives, wording.one(&["melody", "tune"])),
+    }
+}
+
+/// The leading instrument first, then the others.
+fn led(scene: &Scene, players: &[ScenePart], wording: &mut Wording) -> String {
+    let lead = &players[0];
+    let adjectives = adjectives(scene, wording);
+    let what = what_is_played(lead.role, &adjectives, wording);
+    let opening = match lead.family {
+        Some(Family::Voice) => format!("{} {what}", singer(scene.voice, wording)),
+        family => {
+            let noun = name(lead, wording);
+            format!("{} {} {what}", with_article(noun), verb(family.unwrap_or(Family::Piano), noun))
+        }
+    };
+    let link = wording.one(&[" over", ", accompanied by", " with", ", backed by"]);
+    format!("{opening}{link} {}", list(&others(scene, &players[1..], wording)))
+}
+
+/// The genre first: "fast, energetic rock led by electric guitar, with bass and drums".
+fn styled(scene: &Scene, players: &[ScenePart], genre: &str, wording: &mut Wording) -> String {
+    let adjectives = adjectives(scene, wording);
+    let others = list(&others(scene, &players[1..], wording));
+    if players[0].family == Some(Family::Voice) {
+        let vocals = match scene.voice {
+            Some(VoiceKind::Woman) => "female vocals",
+            Some(VoiceKind::Man) => "male vocals",
+            _ => "a singer",
+        };
+        return match wording.index(2) {
+            0 => format!("{adjectives} {genre} with {vocals} over {others}"),
+            _ => format!("{adjectives} {genre} sung by {} over {others}", sung_by(scene.voice)),
+        };
+    }
+    let lead = bare(name(&players[0], wording));
+    match wording.index(3) {
+        0 => format!("{adjectives} {genre} led by {lead}, with {others}"),
+        1 => format!("{adjectives} {genre} with {lead} in front of {others}"),
+        _ => format!("{adjectives} {genre} featuring {lead}, backed by {others}"),
+    }
+}
+
+/// The genre that style and players show.
+fn genre(scene: &Scene) -> Option<&'static str> {
+    let plays = |family| scene.parts.iter().any(|part| part.family == Some(family));
+    let sung = plays(Family::Voice);
+    match scene.style {
+        Style::Rock if scene.has_drums() && plays(Family::DistortedGuitar) => {
+            Some(if scene.dynamics == Dynamics::Loud { "hard rock" } else { "rock" })
+        }
+        Style::Rock if scene.has_drums() => Some("rock"),
+        Style::Electronic if scene.has_drums() => {
+            Some(if sung { "electronic pop" } else { "electronic music" })
+        }
+        Style::Jazz if scene.has_drums() => Some("jazz"),
+        Style::Latin if scene.has_drums() => Some("Latin music"),
+        Style::Orchestral if scene.players().len() > 2 => Some("orchestral music"),
+        Style::Ambient => Some("ambient music"),
+        Style::Folk if scene.players().len() > 1 && !scene.has_drums() => Some("folk music"),
+        _ => None,
+    }
+}
+
+/// The accompaniment by what each part does, drums last.
+fn others(scene: &Scene, players: &[ScenePart], wording: &mut Wording) -> Vec<String> {
+    let mut others: Vec<String> = players.iter().map(|part| accompaniment(part, wording)).collect();
+    others.extend(drums(scene, wording));
+    others
+}
+
+fn accompaniment(part: &ScenePart, wording: &mut Wording) -> String {
+    let noun = name(part, wording);
+    let plain = bare(noun);
+    let family = part.family.unwrap_or(Family::Piano);
+    let held = family.traits().production == Production::Sustained;
+    if noun.plural || is_section(noun) || noun.text.ends_with("instrument") {
+        return match part.role {
+            Role::Pad if family == Family::Strings && !part.vague => "sustained strings".to_owned(),
+            _ => plain,
+        };
+    }
+    match part.role {
+        Role::Chords => format!("{} chords", noun.text),
+        Role::Arpeggio => format!("{} arpeggios", noun.text),
+        Role::Pad if held => format!("sustained {} chords", noun.text),
+        Role::Pad => format!("long {} chords", noun.text),
+        _ => plain,
+    }
+}
+
+/// Drums by their feel, or plainly.
+fn drums(scene: &Scene, wording: &mut Wording) -> Option<String> {
+    if !scene.has_drums() {
+        return None;
+    }
+    let noun = match scene.groove {
+        Some(groove) if wording.chance(0.6) => wording.one(words::drum_nouns(groove)),
+        _ => wording.one(&words::DRUMS),
+    };
+    Some(noun.text.to_owned())
+}
+
+fn drums_alone(scene: &Scene, wording: &mut Wording) -> String {
+    let noun =
+        scene.groove.map_or(words::DRUMS[0], |groove| wording.one(words::drum_nouns(groove)));
+    let tempo = wording.one(words::tempo_names(scene.tempo));
+    let mood = wording.one(words::moods(scene.tempo, scene.dynamics));
+    match wording.index(2) {
+        0 => format!("{}, {tempo} and {mood}, with no other instruments", noun.text),
+        _ => format!("{} alone, {tempo} and {mood}", noun.text),
+    }
+}
+
+/// "a woman sings".
+fn singer(voice: Option<VoiceKind>, wording: &mut Wording) -> String {
+    match voice {
+        Some(VoiceKind::Woman) => "a woman sings".to_owned(),
+        Some(VoiceKind::Man) => "a man sings".to_owned(),
+        _ => format!("a {} sings", wording.one(words::family_nouns(Family::Voice)).text),
+    }
+}
+
+fn sung_by(voice: Option<VoiceKind>) -> &'static str {
+    match voice {
+        // Read back by "female" and "male" with "singer".
+        Some(VoiceKind::Woman) => "a female singer",
+        Some(VoiceKind::Man) => "a male singer",
+        _ => "a singer",
+    }
+}
+
+/// How a recording that is not clean sounds.
+fn recording(quality: Quality, wording: &mut Wording) -> Option<&'static str> {
+    let (taught, other) = match quality {
+        Quality::Clean => return None,
+        Quality::Vinyl => ("it crackles like an old record", "the recording has vinyl crackle"),
+        Quality::Tape => ("the recording has tape hiss", "it sounds like an old tape"),
+        Quality::Hum => ("there is a low hum", "the recording has mains hum"),
+        Quality::Phone => ("it sounds like a phone recording", "the recording is thin and noisy"),
+        Quality::Telephone => ("it sounds like a telephone line", "the sound is narrow"),
+        Quality::Clipped => ("the recording is distorted", "the recording is overloaded"),
+        Quality::Crushed => ("the sound is lo-fi", "the sound is crushed and lo-fi"),
+    };
+    Some(if wording.is_steady() || wording.chance(0.6) { taught } else { other })
+}
+
+/// Captions of a clip that is not music, in different words.
+pub fn without_music_variants(kind: Kind, woman: Option<bool>, rng: &mut Rng) -> Vec<String> {
+    (0..VARIANTS).map(|_| rng.one(&without_music_wordings(kind, woman)).to_owned()).collect()
+}
+
+/// The caption of a clip that is not music.
+pub fn without_music(kind: Kind, woman: Option<bool>) -> String {
+    without_music_wordings(kind, woman)[0].to_owned()
+}
+
+fn without_music_wordings(kind: Kind, woman: Option<bool>) -> [&'static str; 3] {
+    match (kind, woman) {
+        (Kind::Music | Kind::Silence, _) => [
+            "Silence, apart from faint background noise. There is no music.",
+            "The recording is almost silent. There is no music.",
+            "Near silence with a little noise. There is no music.",
+        ],
+        (Kind::WhiteNoise, _) => [
+            "White noise. There is no music.",
+            "A steady hiss of white noise. There is no music.",
+            "Nothing but white noise.",
+        ],
+        (Kind::PinkNoise, _) => [
+            "Pink noise. There is no music.",
+            "A soft, even rush of pink noise. There is no music.",
+            "Nothing but pink noise.",
+        ],
+        (Kind::BrownNoise, _) => [
+            "Low, rumbling noise. There is no music.",
+            "A deep rumble of noise. There is no music.",
+            "Nothing but low, rumbling noise.",
+        ],
+        (Kind::Tone, _) => [
+            "A single electronic tone. There is no music.",
+            "An electronic test tone. There is no music.",
+            "Nothing but a single tone.",
+        ],
+        (Kind::Applause, _) => [
+            "Applause. There is no music.",
+            "An audience claps. There is no music.",
+            "The clapping of an audience, without any music.",
+        ],
+        (Kind::Speech, Some(true)) => [
+            "A woman is speaking. There is no music.",
+            "A woman speaks, without any music.",
+            "Speech: a woman talks. There is no music.",
+        ],
+        (Kind::Speech, _) => [
+            "A man is speaking. There is no music.",
+            "A man speaks, without any music.",
+            "Speech: a man talks. There is no music.",
+        ],
+    }
 }
 
 fn silence(wording: &mut Wording) -> String {
@@ -347,9 +445,14 @@ fn silence(wording: &mut Wording) -> String {
     .to_owned()
 }
 
-/// A name for a part's instrument: of its family, or closer where the program has one.
-fn name(part: &Part, wording: &mut Wording) -> Noun {
+/// A name for a part's instrument: of its family, or closer where the program has one; of its
+/// class where the part is vague.
+fn name(part: &ScenePart, wording: &mut Wording) -> Noun {
     let Some(family) = part.family else { return words::DRUMS[0] };
+    if let (true, Some(class)) = (part.vague, words::classes(family).first()) {
+        let nouns: Vec<Noun> = class.nouns().collect();
+        return if wording.is_steady() { nouns[0] } else { wording.one(&nouns) };
+    }
     let close = words::program_nouns(part.program);
     // A viola is no violin, a brass section no single brass instrument.
     let only_close = matches!(part.program, 41 | 61 | 108 | 109 | 114);
@@ -358,16 +461,33 @@ fn name(part: &Part, wording: &mut Wording) -> Noun {
         true => own[0].text.ends_with("instrument"),
         false => wording.chance(0.7),
     };
-    wording.one(if !close.is_empty() && (only_close || closer) { close } else { own })
+    let names = if !close.is_empty() && (only_close || closer) { close } else { own };
+    // One name for each instrument, whoever leads.
+    if wording.is_steady() { names[0] } else { wording.one(names) }
 }
 
-fn verb(part: &Part, noun: Noun, wording: &mut Wording) -> &'static str {
-    match (part.family, noun.plural) {
-        (Some(Family::Choir | Family::Voice), false) => "sings",
-        (Some(Family::Choir), true) => "sing",
+fn verb(family: Family, noun: Noun) -> &'static str {
+    match (family, noun.plural) {
+        (Family::Choir | Family::Voice, false) => "sings",
+        (Family::Choir, true) => "sing",
         (_, true) => "play",
-        (_, false) if part.role == Role::Pad && wording.chance(0.3) => "holds",
-        _ => "plays",
+        (_, false) => "plays",
+    }
+}
+
+/// Names that need their article even in a list.
+fn is_section(noun: Noun) -> bool {
+    ["ensemble", "section", "choir", "pad", "lead", "box", "singer", "vocalist"]
+        .iter()
+        .any(|word| noun.text.ends_with(word))
+}
+
+/// "bass", "harp", but "a string section": as instruments stand in a list.
+fn bare(noun: Noun) -> String {
+    if is_section(noun) || noun.text.ends_with("instrument") {
+        with_article(noun)
+    } else {
+        noun.text.to_owned()
     }
 }
 
@@ -378,7 +498,8 @@ pub fn with_article(noun: Noun) -> String {
 
 /// "a slow melody", "an organ".
 fn article(adjectives: &str, noun: &str) -> String {
-    let phrase = format!("{adjectives}{noun}");
+    let phrase =
+        if adjectives.is_empty() { noun.to_owned() } else { format!("{adjectives} {noun}") };
     let vowel = phrase.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']);
     format!("{} {phrase}", if vowel { "an" } else { "a" })
 }
@@ -395,14 +516,14 @@ fn list(items: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::compose::compose;
-    use crate::dice::Purpose;
     use crate::plan::Plan;
+    use crate::rng::Purpose;
 
     fn captioned(index: u64) -> (Score, Vec<String>) {
-        let mut dice = Dice::new(11, index, Purpose::Compose);
-        let plan = Plan::random(&mut dice);
-        let score = compose(&plan, 12.0, &mut dice);
-        let mut captions = variants(&score, &mut Dice::new(11, index, Purpose::Caption));
+        let mut rng = Rng::new(11, index, Purpose::Compose);
+        let plan = Plan::random(&mut rng);
+        let score = compose(&plan, 12.0, &mut rng);
+        let mut captions = variants(&score, &mut Rng::new(11, index, Purpose::Caption));
         captions.push(steady(&score));
         (score, captions)
     }
@@ -432,7 +553,7 @@ mod tests {
         for index in 0..300 {
             for caption in captioned(index).1 {
                 let count = caption.split_whitespace().count();
-                assert!((7..=42).contains(&count), "{count}: {caption}");
+                assert!((4..=36).contains(&count), "{count}: {caption}");
                 assert!(
                     caption.ends_with('.') && caption.starts_with(|c: char| c.is_uppercase()),
                     "{caption}"

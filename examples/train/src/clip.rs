@@ -1,16 +1,18 @@
-//! One training clip: a piece, composed, performed part by part, mixed and treated.
+//! One training clip: a piece, composed, performed part by part, mixed and treated; or something
+//! that is not music.
 
 use crate::augment;
 use crate::caption;
 use crate::compose::compose;
-use crate::dice::{Dice, Purpose};
 use crate::family::Family;
-use crate::filter::halve;
+use crate::library::Library;
+use crate::nonmusic::{self, Kind};
+use crate::perform::{Cut, perform};
 use crate::plan::Plan;
-use crate::render::{self, PART_RATE, Performance};
-use crate::score::{Dynamics, Groove, Part, Role, Score, Style, Tempo, Texture};
-use crate::singer::Singer;
-use crate::soundfonts::Font;
+use crate::recording::{self, Quality};
+use crate::rng::{Purpose, Rng};
+use crate::score::{Dynamics, Groove, Role, Score, Style, Tempo, Texture};
+use crate::singer::VoiceKind;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,8 @@ pub const SECONDS: f32 = 10.0;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub index: u64,
+    #[serde(default)]
+    pub kind: Kind,
     pub fonts: Vec<String>,
     pub bpm: f32,
     pub tempo: Tempo,
@@ -34,168 +38,137 @@ pub struct Record {
     pub lead: Option<Family>,
     pub families: Vec<Family>,
     pub programs: Vec<u8>,
+    /// The parts in order of importance.
+    #[serde(default)]
+    pub parts: Vec<PartRecord>,
+    /// Who sings or speaks, where that is known.
+    #[serde(default)]
+    pub voice_kind: Option<VoiceKind>,
+    /// Whether whoever speaks is a woman.
+    #[serde(default)]
+    pub woman: Option<bool>,
+    /// How the recording sounds.
+    #[serde(default)]
+    pub quality: Option<Quality>,
+    /// The lossy codec that the clip went through, and its bit rate.
+    #[serde(default)]
+    pub codec: Option<String>,
+    /// Root mean square level in dB of full scale.
+    #[serde(default)]
+    pub level: Option<f32>,
     /// What the trainer teaches.
     pub caption: String,
     /// The same in other words.
     pub captions: Vec<String>,
 }
 
-/// Composes and renders clip `index` of `seed`: samples at 16 kHz, at most [`SECONDS`].
-pub fn make(seed: u64, index: u64, fonts: &[Font]) -> Result<(Vec<f32>, Record)> {
-    make_planned(seed, index, fonts, Plan::random)
+/// What is kept of a part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartRecord {
+    pub role: Role,
+    /// None for drums.
+    pub family: Option<Family>,
+    pub program: u8,
+    /// The soundfont or instrument that played it.
+    pub source: String,
+    /// Loudness in the mix relative to the leading part, in dB.
+    pub level: f32,
 }
 
-/// The same with a piece of one's own planning.
+/// Composes and renders clip `index` of `seed`: samples at 16 kHz, at most [`SECONDS`].
+pub fn make(seed: u64, index: u64, library: &Library) -> Result<(Vec<f32>, Record)> {
+    if library.has_recordings() {
+        let mut rng = Rng::new(seed, index, Purpose::Kind);
+        let kind = Kind::random(&mut rng);
+        if kind != Kind::Music {
+            return Ok(without_music(kind, seed, index, library, &mut rng));
+        }
+    }
+    make_planned(seed, index, library, Plan::random)
+}
+
+/// The same with a piece of a given plan.
 pub fn make_planned(
     seed: u64,
     index: u64,
-    fonts: &[Font],
-    plan: impl FnOnce(&mut Dice) -> Plan,
+    library: &Library,
+    plan: impl FnOnce(&mut Rng) -> Plan,
 ) -> Result<(Vec<f32>, Record)> {
-    let mut composer = Dice::new(seed, index, Purpose::Compose);
-    let mut studio = Dice::new(seed, index, Purpose::Render);
+    let mut composer = Rng::new(seed, index, Purpose::Compose);
+    let mut renderer = Rng::new(seed, index, Purpose::Render);
     let plan = plan(&mut composer);
-    let cut = Cut::random(&mut studio);
+    let cut = Cut::random(&mut renderer);
     let mut score = compose(&plan, cut.from + SECONDS, &mut composer);
     cut.shorten(&mut score);
 
-    let (mut mix, used) = perform(&mut score, &cut, fonts, &mut studio)?;
+    let performance = perform(&mut score, &cut, library, &mut renderer)?;
+    let mut mix = performance.mix;
+    let mut quality = None;
     if score.is_silent() {
-        mix = augment::near_silence(mix.len(), &mut studio);
+        mix = augment::near_silence(mix.len(), &mut renderer);
+    } else if library.has_recordings() {
+        quality = Some(recording::master(&mut mix, score.dynamics, &library.rooms, &mut renderer));
     } else {
-        augment::master(&mut mix, score.dynamics, &mut studio);
+        augment::master(&mut mix, score.dynamics, &mut renderer);
     }
-    let captions = caption::variants(&score, &mut Dice::new(seed, index, Purpose::Caption));
-    Ok((mix, record(index, &score, used, captions)))
+    let mut record = record(index, &score, performance.sources, Vec::new());
+    record.voice_kind = performance.voice_kind;
+    record.quality = quality;
+    record.level = Some(augment::level(&mix));
+    (record.caption, record.captions) =
+        caption::of_record(&record, &mut Rng::new(seed, index, Purpose::Caption));
+    Ok((mix, record))
 }
 
-/// Which stretch of the piece is heard.
-struct Cut {
-    from: f32,
-    seconds: f32,
-    /// Silence before the music.
-    wait: f32,
-    /// No note begins later than this, in seconds of the piece.
-    last_note: f32,
-}
-
-impl Cut {
-    fn random(dice: &mut Dice) -> Self {
-        let from = if dice.chance(0.4) { 0.0 } else { dice.between(0.0, 2.5) };
-        let seconds = if dice.chance(0.1) { dice.between(2.5, 9.5) } else { SECONDS };
-        let wait = if from == 0.0 && dice.chance(0.15) { dice.between(0.1, 1.2) } else { 0.0 };
-        let last_note = if dice.chance(0.05) { from + dice.between(6.0, 9.0) } else { f32::MAX };
-        Self { from, seconds, wait, last_note }
-    }
-
-    fn shorten(&self, score: &mut Score) {
-        let beat = score.seconds_per_beat();
-        for part in &mut score.parts {
-            part.notes.retain(|note| note.start * beat < self.last_note);
-        }
-    }
-}
-
-/// Renders and mixes the parts at 16 kHz; parts that cannot be heard leave the score.
-fn perform(
-    score: &mut Score,
-    cut: &Cut,
-    fonts: &[Font],
-    dice: &mut Dice,
-) -> Result<(Vec<f32>, Vec<String>)> {
-    const INAUDIBLE_DB: f32 = -75.0;
-    let common_font = &fonts[dice.index(fonts.len())];
-    let mixed_fonts = dice.chance(0.4);
-    let shifted = dice.chance(0.5);
-    let coloured = dice.chance(0.7);
-    let length = (cut.seconds * PART_RATE as f32) as usize;
-    let wait = (cut.wait * PART_RATE as f32) as usize;
-    let mut mix = vec![0f32; length];
-    let mut used = Vec::new();
-    let mut kept = Vec::new();
-    for part in score.parts.clone() {
-        let first = if mixed_fonts { &fonts[dice.index(fonts.len())] } else { common_font };
-        let sung = part.family == Some(Family::Voice);
-        let font = if sung { first } else { able(first, fonts, &part, dice) };
-        let shift = if shifted { dice.int(-3, 3) } else { 0 };
-        let mut sound = if sung {
-            let singer = Singer::random(&part.notes, dice);
-            singer.sing(score, &part.notes, PART_RATE, cut.from, cut.seconds, dice)
-        } else {
-            perform_part(score, &part, shift, font, cut, dice)?
-        };
-        if coloured {
-            augment::colour(&mut sound, PART_RATE as f32, dice);
-        }
-        let audible = &sound[..length - wait];
-        if augment::level(audible) < INAUDIBLE_DB {
-            continue;
-        }
-        augment::set_level(&mut sound, -20.0 + part.level);
-        for (out, sample) in mix[wait..].iter_mut().zip(&sound) {
-            *out += sample;
-        }
-        let name = if sung { "singer" } else { font.name };
-        if !used.iter().any(|other| other == name) {
-            used.push(name.to_owned());
-        }
-        kept.push(part);
-    }
-    score.parts = kept;
-    if !score.has_drums() {
-        score.groove = None;
-    }
-    Ok((halve(&mix), used))
-}
-
-/// `first` if it has the part's sound, else another soundfont that has.
-fn able<'a>(first: &'a Font, fonts: &'a [Font], part: &Part, dice: &mut Dice) -> &'a Font {
-    let mut font = first;
-    while !font.has(part.program, part.role == Role::Drums) {
-        font = &fonts[dice.index(fonts.len())];
-    }
-    font
-}
-
-/// A part alone; now and then doubled by a relative of its program.
-fn perform_part(
-    score: &Score,
-    part: &Part,
-    shift: i32,
-    font: &Font,
-    cut: &Cut,
-    dice: &mut Dice,
-) -> Result<Vec<f32>> {
-    let how = Performance { formant_shift: shift, program: part.program };
-    let mut sound = render::part(score, part, how, font, cut.from, cut.seconds)?;
-    let relatives = part.family.map_or(&[][..], |family| family.traits().programs);
-    if part.role != Role::Drums && relatives.len() > 1 && dice.chance(0.12) {
-        let program = dice.one(relatives);
-        // Only relatives with the same names in captions may stand in.
-        let same_name =
-            crate::words::program_nouns(program) == crate::words::program_nouns(part.program);
-        if program != part.program && same_name && font.has(program, false) {
-            let twin = render::part(
-                score,
-                part,
-                Performance { program, ..how },
-                font,
-                cut.from,
-                cut.seconds,
-            )?;
-            let gain = dice.between(0.3, 1.0);
-            for (sample, other) in sound.iter_mut().zip(twin) {
-                *sample += gain * other;
-            }
-        }
-    }
-    Ok(sound)
+/// A clip that is not music.
+fn without_music(
+    kind: Kind,
+    seed: u64,
+    index: u64,
+    library: &Library,
+    rng: &mut Rng,
+) -> (Vec<f32>, Record) {
+    let length = (SECONDS * augment::RATE) as usize;
+    let (samples, woman) = nonmusic::render(kind, length, library, rng);
+    let plan = Plan::with(Tempo::Medium, Dynamics::Moderate, Style::Free, rng);
+    let score = compose(&plan, SECONDS, rng);
+    let mut record = record(index, &score, Vec::new(), Vec::new());
+    record.kind = kind;
+    record.silent = kind == Kind::Silence;
+    record.woman = woman;
+    record.voice_kind = (kind == Kind::Speech).then_some(VoiceKind::Speech);
+    record.level = Some(augment::level(&samples));
+    (record.caption, record.captions) =
+        caption::of_record(&record, &mut Rng::new(seed, index, Purpose::Caption));
+    (samples, record)
 }
 
 /// The record of a score.
-pub fn record(index: u64, score: &Score, fonts: Vec<String>, captions: Vec<String>) -> Record {
+///
+/// `sources` names what each part was played on.
+pub fn record(index: u64, score: &Score, sources: Vec<String>, captions: Vec<String>) -> Record {
+    let mut fonts: Vec<String> = Vec::new();
+    for source in &sources {
+        if !fonts.contains(source) {
+            fonts.push(source.clone());
+        }
+    }
+    let parts = score.parts.iter().enumerate().map(|(i, part)| PartRecord {
+        role: part.role,
+        family: part.family,
+        program: part.program,
+        source: sources.get(i).cloned().unwrap_or_default(),
+        level: part.level,
+    });
     Record {
         index,
+        kind: Kind::Music,
+        parts: parts.collect(),
+        voice_kind: None,
+        woman: None,
+        quality: None,
+        codec: None,
+        level: None,
         fonts,
         bpm: score.bpm,
         tempo: score.tempo,

@@ -1,10 +1,10 @@
 //! Writes the notes of a plan: harmony first, then each part by its role.
 
-use crate::dice::Dice;
 use crate::drums;
 use crate::family::{Family, Production};
 use crate::melody;
 use crate::plan::{Plan, Player};
+use crate::rng::Rng;
 use crate::score::{Dynamics, Note, Part, Role, Score, Style, Tempo};
 use crate::theory::{Chord, Scale, progression};
 
@@ -30,21 +30,21 @@ impl Frame<'_> {
 }
 
 /// A piece of at least `seconds` on `plan`.
-pub fn compose(plan: &Plan, seconds: f32, dice: &mut Dice) -> Score {
-    let scale = Scale::random(dice);
-    compose_in(plan, scale, seconds, dice)
+pub fn compose(plan: &Plan, seconds: f32, rng: &mut Rng) -> Score {
+    let scale = Scale::random(rng);
+    compose_in(plan, scale, seconds, rng)
 }
 
 /// The same in a given key, for pieces of several sections.
-pub fn compose_in(plan: &Plan, scale: Scale, seconds: f32, dice: &mut Dice) -> Score {
+pub fn compose_in(plan: &Plan, scale: Scale, seconds: f32, rng: &mut Rng) -> Score {
     let beats = seconds * plan.bpm / 60.0;
     let bars = (beats / plan.beats_per_bar as f32).ceil().max(1.0) as usize;
-    let sevenths = plan.style == Style::Jazz || dice.chance(0.12);
-    let frame = Frame { plan, scale, chords: progression(dice, bars, sevenths) };
+    let sevenths = plan.style == Style::Jazz || rng.chance(0.12);
+    let frame = Frame { plan, scale, chords: progression(rng, bars, sevenths) };
     let mut parts: Vec<Part> =
-        plan.players.iter().map(|player| part(&frame, player, dice)).collect();
+        plan.players.iter().map(|player| part(&frame, player, rng)).collect();
     for part in &mut parts {
-        humanise(part, plan.dynamics, dice);
+        humanise(part, plan.dynamics, rng);
     }
     Score {
         bpm: plan.bpm,
@@ -57,36 +57,36 @@ pub fn compose_in(plan: &Plan, scale: Scale, seconds: f32, dice: &mut Dice) -> S
     }
 }
 
-fn part(frame: &Frame, player: &Player, dice: &mut Dice) -> Part {
+fn part(frame: &Frame, player: &Player, rng: &mut Rng) -> Part {
     let notes = match (player.role, player.family) {
-        (Role::Melody, Some(family)) => melody::lead(frame, family, dice),
-        (Role::CounterMelody, Some(family)) => melody::counter(frame, family, dice),
-        (Role::Chords, Some(family)) => chords(frame, family, dice),
-        (Role::Arpeggio, Some(_)) => arpeggio(frame, dice),
-        (Role::Pad, Some(_)) => pad(frame, dice),
-        (Role::Bass, _) => bass(frame, dice),
-        (Role::Drums, _) | (_, None) => drums::play(frame, dice),
+        (Role::Melody, Some(family)) => melody::lead(frame, family, rng),
+        (Role::CounterMelody, Some(family)) => melody::counter(frame, family, rng),
+        (Role::Chords, Some(family)) => chords(frame, family, rng),
+        (Role::Arpeggio, Some(_)) => arpeggio(frame, rng),
+        (Role::Pad, Some(_)) => pad(frame, rng),
+        (Role::Bass, _) => bass(frame, rng),
+        (Role::Drums, _) | (_, None) => drums::play(frame, rng),
     };
     let level = match player.role {
         Role::Melody => 0.0,
-        Role::CounterMelody => dice.between(-6.0, 0.0),
-        Role::Chords | Role::Arpeggio => dice.between(-8.0, -1.0),
-        Role::Pad => dice.between(-9.0, -2.0),
-        Role::Bass => dice.between(-5.0, 1.0),
-        Role::Drums => dice.between(-6.0, 2.0),
+        Role::CounterMelody => rng.between(-6.0, 0.0),
+        Role::Chords | Role::Arpeggio => rng.between(-8.0, -1.0),
+        Role::Pad => rng.between(-9.0, -2.0),
+        Role::Bass => rng.between(-5.0, 1.0),
+        Role::Drums => rng.between(-6.0, 2.0),
     };
     Part {
         role: player.role,
         family: player.family,
         program: player.program,
-        swells: swells(frame, player, dice),
+        swells: swells(frame, player, rng),
         notes,
         level,
     }
 }
 
 /// Chords struck in one of the ways that accompaniments have.
-fn chords(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
+fn chords(frame: &Frame, family: Family, rng: &mut Rng) -> Vec<Note> {
     #[derive(Clone, Copy, PartialEq)]
     enum Manner {
         Held,
@@ -100,14 +100,14 @@ fn chords(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
     let guitar =
         matches!(family, Family::AcousticGuitar | Family::ElectricGuitar | Family::DistortedGuitar);
     let manner = match frame.plan.tempo {
-        _ if guitar => dice.one(&[Strummed, Strummed, OnBeats]),
-        Tempo::Slow => dice.one(&[Held, Held, OnBeats, BassAndChord]),
-        _ => dice.one(&[OnBeats, OffBeats, BassAndChord, Syncopated, Held]),
+        _ if guitar => rng.one(&[Strummed, Strummed, OnBeats]),
+        Tempo::Slow => rng.one(&[Held, Held, OnBeats, BassAndChord]),
+        _ => rng.one(&[OnBeats, OffBeats, BassAndChord, Syncopated, Held]),
     };
     let power = family == Family::DistortedGuitar;
-    let low = dice.int(46, 58);
+    let low = rng.int(46, 58);
     let bar_beats = frame.plan.beats_per_bar;
-    let length = dice.between(0.4, 0.95);
+    let length = rng.between(0.4, 0.95);
     let mut notes = Vec::new();
     let strike = |notes: &mut Vec<Note>,
                   keys: &[i32],
@@ -159,7 +159,7 @@ fn chords(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
             Strummed => {
                 let step = if frame.plan.tempo == Tempo::Slow { 1.0 } else { 0.5 };
                 for i in 0..(bar_beats as f32 / step) as usize {
-                    if i % 2 == 0 || dice.chance(0.6) {
+                    if i % 2 == 0 || rng.chance(0.6) {
                         let velocity = if i % 4 == 0 { 88 } else { 72 };
                         strike(
                             &mut notes,
@@ -178,15 +178,15 @@ fn chords(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
 }
 
 /// The chord's tones one after another.
-fn arpeggio(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
+fn arpeggio(frame: &Frame, rng: &mut Rng) -> Vec<Note> {
     let step = match frame.plan.tempo {
-        Tempo::Slow => dice.one(&[1.0, 0.5, 0.5]),
+        Tempo::Slow => rng.one(&[1.0, 0.5, 0.5]),
         _ => 0.5,
     };
-    let low = dice.int(50, 66);
-    let ring = dice.between(0.9, 3.0);
+    let low = rng.int(50, 66);
+    let ring = rng.between(0.9, 3.0);
     let shape =
-        dice.one(&[[0, 1, 2, 3, 2, 1], [0, 1, 2, 3, 4, 5], [0, 2, 1, 2, 3, 2], [3, 2, 1, 0, 1, 2]]);
+        rng.one(&[[0, 1, 2, 3, 2, 1], [0, 1, 2, 3, 4, 5], [0, 2, 1, 2, 3, 2], [3, 2, 1, 0, 1, 2]]);
     let mut notes = Vec::new();
     for (start, chord) in frame.bars() {
         let keys = chord.voicing(&frame.scale, low);
@@ -205,9 +205,9 @@ fn arpeggio(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
 }
 
 /// Chords held for a bar, or for two when they stay.
-fn pad(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
-    let low = dice.int(46, 62);
-    let doubled = dice.chance(0.35);
+fn pad(frame: &Frame, rng: &mut Rng) -> Vec<Note> {
+    let low = rng.int(46, 62);
+    let doubled = rng.chance(0.35);
     let mut notes = Vec::new();
     for (start, chord) in frame.bars() {
         for key in chord.voicing(&frame.scale, low) {
@@ -227,7 +227,7 @@ fn pad(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
 }
 
 /// The low line.
-fn bass(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
+fn bass(frame: &Frame, rng: &mut Rng) -> Vec<Note> {
     #[derive(Clone, Copy)]
     enum Line {
         Roots,
@@ -240,11 +240,11 @@ fn bass(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
     let line = match (frame.plan.style, frame.plan.tempo) {
         (Style::Jazz, _) => Line::Walking,
         (Style::Ambient, _) => Line::Roots,
-        (_, Tempo::Slow) => dice.one(&[Line::Roots, Line::RootAndFifth, Line::Walking]),
-        (Style::Electronic, _) => dice.one(&[Line::Pulse, Line::Octaves, Line::Groove]),
-        (Style::Rock, _) => dice.one(&[Line::Pulse, Line::Groove]),
+        (_, Tempo::Slow) => rng.one(&[Line::Roots, Line::RootAndFifth, Line::Walking]),
+        (Style::Electronic, _) => rng.one(&[Line::Pulse, Line::Octaves, Line::Groove]),
+        (Style::Rock, _) => rng.one(&[Line::Pulse, Line::Groove]),
         _ => {
-            dice.one(&[Line::RootAndFifth, Line::Walking, Line::Pulse, Line::Octaves, Line::Groove])
+            rng.one(&[Line::RootAndFifth, Line::Walking, Line::Pulse, Line::Octaves, Line::Groove])
         }
     };
     let bar_beats = frame.plan.beats_per_bar;
@@ -261,7 +261,7 @@ fn bass(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
             }
             Line::Walking => {
                 for beat in 0..bar_beats {
-                    let degree = if beat == 0 { 0 } else { dice.one(&[1, 2, 4, 5]) };
+                    let degree = if beat == 0 { 0 } else { rng.one(&[1, 2, 4, 5]) };
                     notes.push(note(start + beat as f32, 0.9, tone(degree), 88));
                 }
             }
@@ -295,15 +295,15 @@ fn bass(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
 }
 
 /// Held sounds breathe: a swell every bar or two.
-fn swells(frame: &Frame, player: &Player, dice: &mut Dice) -> Vec<(f32, u8)> {
+fn swells(frame: &Frame, player: &Player, rng: &mut Rng) -> Vec<(f32, u8)> {
     let held = player.family.is_some_and(|family| {
         matches!(family.traits().production, Production::Line | Production::Sustained)
     });
-    if !held || dice.chance(0.4) {
+    if !held || rng.chance(0.4) {
         return Vec::new();
     }
-    let period = frame.beats_per_bar() * dice.one(&[1.0, 2.0]);
-    let depth = dice.between(10.0, 50.0);
+    let period = frame.beats_per_bar() * rng.one(&[1.0, 2.0]);
+    let depth = rng.between(10.0, 50.0);
     let beats = frame.chords.len() as f32 * frame.beats_per_bar();
     (0..(beats * 2.0) as usize)
         .map(|half_beat| {
@@ -315,16 +315,16 @@ fn swells(frame: &Frame, player: &Player, dice: &mut Dice) -> Vec<(f32, u8)> {
 }
 
 /// Small unevenness in time and touch; loud pieces are struck harder.
-fn humanise(part: &mut Part, dynamics: Dynamics, dice: &mut Dice) {
-    let looseness = dice.between(0.0, 0.02);
+fn humanise(part: &mut Part, dynamics: Dynamics, rng: &mut Rng) {
+    let looseness = rng.between(0.0, 0.02);
     let touch = match dynamics {
         Dynamics::Quiet => 0.58,
         Dynamics::Moderate => 0.9,
         Dynamics::Loud => 1.25,
-    } * dice.between(0.9, 1.1);
+    } * rng.between(0.9, 1.1);
     for note in &mut part.notes {
-        note.start = (note.start + looseness * dice.bell()).max(0.0);
-        let velocity = f32::from(note.velocity) * touch + 3.0 * dice.bell();
+        note.start = (note.start + looseness * rng.bell()).max(0.0);
+        let velocity = f32::from(note.velocity) * touch + 3.0 * rng.bell();
         note.velocity = velocity.clamp(20.0, 127.0) as u8;
     }
 }
@@ -337,12 +337,12 @@ pub fn note(start: f32, length: f32, key: i32, velocity: u8) -> Note {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Purpose;
+    use crate::rng::Purpose;
 
     fn piece(index: u64) -> Score {
-        let mut dice = Dice::new(7, index, Purpose::Compose);
-        let plan = Plan::random(&mut dice);
-        compose(&plan, 12.0, &mut dice)
+        let mut rng = Rng::new(7, index, Purpose::Compose);
+        let plan = Plan::random(&mut rng);
+        compose(&plan, 12.0, &mut rng)
     }
 
     #[test]

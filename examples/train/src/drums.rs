@@ -1,7 +1,7 @@
 //! Drum patterns, one bar at a time, on the General MIDI percussion map.
 
 use crate::compose::{Frame, note};
-use crate::dice::Dice;
+use crate::rng::Rng;
 use crate::score::{Groove, Note, Tempo};
 
 const KICK: i32 = 36;
@@ -23,13 +23,13 @@ const SHAKER: i32 = 70;
 const CLAVES: i32 = 75;
 
 /// The drum part of a piece whose plan has a groove.
-pub fn play(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
+pub fn play(frame: &Frame, rng: &mut Rng) -> Vec<Note> {
     let Some(groove) = frame.plan.groove else { return Vec::new() };
     let mut bar = Bar { notes: Vec::new(), start: 0.0 };
-    let busy = dice.chance(0.5);
-    let backbeat = dice.one(&[SNARE, SNARE, SIDE_STICK]);
-    let cymbal = dice.one(&[CLOSED_HAT, CLOSED_HAT, RIDE]);
-    let fills = dice.chance(0.5);
+    let busy = rng.chance(0.5);
+    let backbeat = rng.one(&[SNARE, SNARE, SIDE_STICK]);
+    let cymbal = rng.one(&[CLOSED_HAT, CLOSED_HAT, RIDE]);
+    let fills = rng.chance(0.5);
     for (number, (start, _)) in frame.bars().enumerate() {
         bar.start = start;
         match groove {
@@ -52,8 +52,8 @@ pub fn play(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
             Groove::Swing => {
                 bar.hit(RIDE, &[0.0, 1.0, 1.67, 2.0, 3.0, 3.67], 82);
                 bar.hit(44, &[1.0, 3.0], 76);
-                if dice.chance(0.5) {
-                    bar.hit(SNARE, &[dice.one(&[1.67, 2.67, 3.67])], 60);
+                if rng.chance(0.5) {
+                    bar.hit(SNARE, &[rng.one(&[1.67, 2.67, 3.67])], 60);
                 }
                 bar.hit(KICK, &[0.0], 70);
             }
@@ -84,7 +84,7 @@ pub fn play(frame: &Frame, dice: &mut Dice) -> Vec<Note> {
             Groove::HandPercussion => {
                 bar.hit(HIGH_BONGO, &[0.0, 0.5, 1.5, 2.0, 3.0], 84);
                 bar.hit(LOW_BONGO, &[1.0, 2.5, 3.5], 88);
-                bar.every(if busy { 0.5 } else { 1.0 }, 4.0, dice.one(&[TAMBOURINE, SHAKER]), 66);
+                bar.every(if busy { 0.5 } else { 1.0 }, 4.0, rng.one(&[TAMBOURINE, SHAKER]), 66);
             }
             Groove::Waltz => {
                 bar.hit(KICK, &[0.0], 100);

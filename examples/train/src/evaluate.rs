@@ -172,16 +172,16 @@ mod tests {
     use super::*;
     use crate::clip;
     use crate::compose::compose;
-    use crate::dice::{Dice, Purpose};
+    use crate::rng::{Rng, Purpose};
     use crate::plan::Plan;
 
     #[test]
     fn true_captions_score_one_and_foreign_ones_less() {
         let (mut records, mut captions) = (Vec::new(), Vec::new());
         for index in 0..200 {
-            let mut dice = Dice::new(5, index, Purpose::Compose);
-            let score = compose(&Plan::random(&mut dice), 12.0, &mut dice);
-            captions.push(caption::write(&score, &mut dice));
+            let mut rng = Rng::new(5, index, Purpose::Compose);
+            let score = compose(&Plan::random(&mut rng), 12.0, &mut rng);
+            captions.push(caption::write(&score, &mut rng));
             records.push(clip::record(index, &score, Vec::new(), Vec::new()));
         }
         let report = evaluate(&records, &captions);

@@ -5,7 +5,7 @@ use musicap::{Caption, Captions};
 
 use crate::caption::{steady, variants};
 use crate::compose::compose;
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Rng, Purpose};
 use crate::plan::Plan;
 
 /// A caption in German, or itself with a mark where a word of it is not understood.
@@ -20,10 +20,10 @@ fn translated(text: &str) -> String {
 #[test]
 fn every_caption_of_the_generator_is_read_in_full() {
     for index in 0..500 {
-        let mut dice = Dice::new(23, index, Purpose::Compose);
-        let plan = Plan::random(&mut dice);
-        let score = compose(&plan, 12.0, &mut dice);
-        let mut captions = variants(&score, &mut Dice::new(23, index, Purpose::Caption));
+        let mut rng = Rng::new(23, index, Purpose::Compose);
+        let plan = Plan::random(&mut rng);
+        let score = compose(&plan, 12.0, &mut rng);
+        let mut captions = variants(&score, &mut Rng::new(23, index, Purpose::Caption));
         captions.push(steady(&score));
         for caption in captions {
             assert!(!translated(&caption).starts_with("[en]"), "{caption}");

@@ -7,8 +7,8 @@ mod agreement;
 mod augment;
 mod caption;
 mod clip;
+mod codec;
 mod compose;
-mod dice;
 mod drums;
 mod evaluate;
 mod evaluator;
@@ -18,21 +18,32 @@ mod features;
 mod filter;
 pub mod finetune;
 mod freepats;
+mod instruments;
 #[cfg(test)]
 mod languages;
+mod library;
 mod measure;
 mod melody;
 mod metrics;
+mod nonmusic;
 mod pairs;
+mod perform;
 mod plan;
 mod ptb;
+mod recording;
 mod render;
+mod render_command;
+mod rng;
+mod sampler;
 mod score;
 mod set;
+mod sf2;
+mod sfz;
 mod shard;
 mod singer;
 mod song;
 mod soundfonts;
+mod sources;
 mod table;
 mod theory;
 mod tokenizer;
@@ -40,9 +51,10 @@ mod truth;
 mod wording;
 mod words;
 
+use rng as rng;
+
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -72,9 +84,27 @@ enum Command {
         /// The soundfonts to play on.
         #[arg(long, value_enum, default_value_t = soundfonts::Use::Train)]
         fonts: soundfonts::Use,
+        /// Soundfonts that `instruments` made: parts are played on these too, and recordings are
+        /// treated as real ones are. Needs --sources and --speech.
+        #[arg(long, requires_all = ["sources", "speech"])]
+        instruments: Option<PathBuf>,
+        /// Folder with a checkout of each repository that `sources` lists.
+        #[arg(long)]
+        sources: Option<PathBuf>,
+        /// Folder of WAV files of speech, named man-*.wav and woman-*.wav.
+        #[arg(long)]
+        speech: Option<PathBuf>,
         /// Keep the first clips as WAV files in this folder too, to listen to.
         #[arg(long)]
         listen: Option<PathBuf>,
+    },
+    /// Write the captions of a folder of shards anew, from what its records say was played.
+    Recaption {
+        #[arg(long)]
+        data: PathBuf,
+        /// Seed of the wording.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
     },
     /// Train the tokenizer on the captions of a folder of shards.
     Tokenizer {
@@ -122,6 +152,25 @@ enum Command {
     },
     /// List the soundfonts, their packages and licences.
     Soundfonts,
+    /// Make soundfonts of the free instrument libraries, once for all renderings.
+    Instruments {
+        /// Folder with a checkout of each repository that `sources` lists.
+        #[arg(long)]
+        sources: PathBuf,
+        /// Folder of the soundfonts; those that are there are kept.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Print where the recordings come from, with licences and credits, as a Markdown table; or
+    /// fetch them.
+    Sources {
+        /// Check the repositories out into this folder, each at its commit, with git.
+        #[arg(long)]
+        fetch: Option<PathBuf>,
+        /// Address of a repository.
+        #[arg(long, default_value = "https://github.com/{owner}/{name}")]
+        from: String,
+    },
 }
 
 /// Runs the command with the arguments of the process.
@@ -130,8 +179,27 @@ enum Command {
 /// Those of the subcommands.
 pub fn run() -> Result<()> {
     match Arguments::parse().command {
-        Command::ComposeAndRender { out, clips, seed, shard, fonts, listen } => {
-            compose_and_render(&out, clips, seed, shard, fonts, listen.as_deref())
+        Command::ComposeAndRender {
+            out,
+            clips,
+            seed,
+            shard,
+            fonts,
+            instruments,
+            sources,
+            speech,
+            listen,
+        } => {
+            let mut library = library::Library::of(fonts)?;
+            if let (Some(instruments), Some(sources), Some(speech)) = (instruments, sources, speech)
+            {
+                library.add_recordings(&instruments, &sources, &speech)?;
+            }
+            render_command::run(&out, clips, seed, shard, &library, listen.as_deref())
+        }
+        Command::Recaption { data, seed } => {
+            eprintln!("{} captions", shard::recaption(&data, seed)?);
+            Ok(())
         }
         Command::Tokenizer { data, out, vocabulary } => {
             let captions: Vec<String> =
@@ -156,6 +224,16 @@ pub fn run() -> Result<()> {
             let scenes = song::three_scenes(seed);
             write_song(&scenes, &soundfonts::load_named(&font)?, &out)
         }
+        Command::Instruments { sources, out } => {
+            let made = sampler::make(&sources, &out)?;
+            eprintln!("{made} of {} instruments", instruments::INSTRUMENTS.len());
+            Ok(())
+        }
+        Command::Sources { fetch: Some(folder), from } => sources::fetch(&folder, &from),
+        Command::Sources { fetch: None, .. } => {
+            print!("{}", sources::credits());
+            Ok(())
+        }
         Command::Soundfonts => {
             for source in &soundfonts::SOURCES {
                 println!(
@@ -176,36 +254,6 @@ fn share(text: &str) -> std::result::Result<(u64, u64), String> {
         Some((part, parts)) if part < parts => Ok((part, parts)),
         _ => Err(format!("{text} is not like 0/2")),
     }
-}
-
-fn compose_and_render(
-    out: &Path,
-    clips: u64,
-    seed: u64,
-    (part, parts): (u64, u64),
-    fonts: soundfonts::Use,
-    listen: Option<&Path>,
-) -> Result<()> {
-    const KEPT_TO_LISTEN: u64 = 40;
-    let fonts = soundfonts::load(fonts)?;
-    let features = features::Features::new()?;
-    let mut shard = shard::Shard::open(out, part, parts)?;
-    let mine = (clips + parts - 1 - part) / parts;
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} clips, {per_sec}, {eta} left")?;
-    let progress = ProgressBar::new(mine).with_style(style).with_position(shard.clips());
-    progress.reset_eta();
-    while shard.clips() < mine {
-        let index = part + shard.clips() * parts;
-        let (samples, record) = clip::make(seed, index, &fonts)?;
-        if let Some(folder) = listen.filter(|_| index < KEPT_TO_LISTEN) {
-            fs::create_dir_all(folder)?;
-            write_wav(&folder.join(format!("{index}.wav")), 16_000, &[&samples])?;
-        }
-        shard.push(&features.bytes(&samples), &record)?;
-        progress.inc(1);
-    }
-    progress.finish();
-    Ok(())
 }
 
 fn mel(files: &[PathBuf], out: &Path) -> Result<()> {

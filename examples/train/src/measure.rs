@@ -246,7 +246,7 @@ mod tests {
     use super::*;
     use crate::clip;
     use crate::compose::compose;
-    use crate::dice::{Dice, Purpose};
+    use crate::rng::{Rng, Purpose};
     use crate::plan::Plan;
     use crate::shard::{CLIP_BYTES, Shard};
     use clap::Parser;
@@ -275,11 +275,11 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("musicap-{test}-{}", std::process::id()));
         let mut shard = Shard::open(&folder.join("set"), 0, 1).unwrap();
         for index in 0..3 {
-            let mut dice = Dice::new(9, index, Purpose::Compose);
-            let score = compose(&Plan::random(&mut dice), 12.0, &mut dice);
-            let captions = crate::caption::variants(&score, &mut dice);
+            let mut rng = Rng::new(9, index, Purpose::Compose);
+            let score = compose(&Plan::random(&mut rng), 12.0, &mut rng);
+            let captions = crate::caption::variants(&score, &mut rng);
             let record = clip::record(index, &score, Vec::new(), captions);
-            let mel: Vec<u8> = (0..CLIP_BYTES).map(|_| dice.int(60, 200) as u8).collect();
+            let mel: Vec<u8> = (0..CLIP_BYTES).map(|_| rng.int(60, 200) as u8).collect();
             shard.push(&mel, &record).unwrap();
         }
         folder

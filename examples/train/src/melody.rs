@@ -2,20 +2,20 @@
 //! chord at the strong beats.
 
 use crate::compose::{Frame, note};
-use crate::dice::Dice;
 use crate::family::{Family, Production};
+use crate::rng::Rng;
 use crate::score::{Note, Style, Tempo};
 
 /// The tune.
-pub fn lead(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
-    let motifs = [rhythm(frame, dice), rhythm(frame, dice)];
+pub fn lead(frame: &Frame, family: Family, rng: &mut Rng) -> Vec<Note> {
+    let motifs = [rhythm(frame, rng), rhythm(frame, rng)];
     let (low, high) = family.traits().range;
-    let span = i32::from(high - low).min(dice.int(14, 22));
-    let low = i32::from(low) + dice.int(0, i32::from(high - low) - span);
-    let mut notes = walk(frame, &motifs, low, low + span, touch(family, dice), dice);
+    let span = i32::from(high - low).min(rng.int(14, 22));
+    let low = i32::from(low) + rng.int(0, i32::from(high - low) - span);
+    let mut notes = walk(frame, &motifs, low, low + span, touch(family, rng), rng);
     // Sections of strings or brass often double the tune an octave lower.
     if matches!(family, Family::Strings | Family::Brass | Family::Choir | Family::Piano)
-        && dice.chance(0.35)
+        && rng.chance(0.35)
     {
         let doubled: Vec<Note> = notes
             .iter()
@@ -28,26 +28,26 @@ pub fn lead(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
 }
 
 /// A slower second voice, mostly below the tune.
-pub fn counter(frame: &Frame, family: Family, dice: &mut Dice) -> Vec<Note> {
+pub fn counter(frame: &Frame, family: Family, rng: &mut Rng) -> Vec<Note> {
     let bar = frame.beats_per_bar();
-    let motifs = [vec![(0.0, bar / 2.0), (bar / 2.0, bar / 2.0)], rhythm(frame, dice)];
+    let motifs = [vec![(0.0, bar / 2.0), (bar / 2.0, bar / 2.0)], rhythm(frame, rng)];
     let (low, high) = family.traits().range;
     let (low, high) = (i32::from(low), i32::from(high));
-    walk(frame, &motifs, low, (low + 16).min(high), touch(family, dice), dice)
+    walk(frame, &motifs, low, (low + 16).min(high), touch(family, rng), rng)
 }
 
 /// The sounding share of a note's length.
-fn touch(family: Family, dice: &mut Dice) -> f32 {
+fn touch(family: Family, rng: &mut Rng) -> f32 {
     match family.traits().production {
         Production::Line | Production::Sustained => {
-            dice.weighted(&[(0.97, 0.6), (0.8, 0.25), (0.45, 0.15)])
+            rng.weighted(&[(0.97, 0.6), (0.8, 0.25), (0.45, 0.15)])
         }
-        _ => dice.one(&[0.6, 0.95, 1.4]),
+        _ => rng.one(&[0.6, 0.95, 1.4]),
     }
 }
 
 /// One bar of note values: (start, length) in beats.
-fn rhythm(frame: &Frame, dice: &mut Dice) -> Vec<(f32, f32)> {
+fn rhythm(frame: &Frame, rng: &mut Rng) -> Vec<(f32, f32)> {
     let values: &[(f32, f32)] = match (frame.plan.style, frame.plan.tempo) {
         (Style::Ambient, _) => &[(2.0, 0.5), (3.0, 0.2), (1.0, 0.3)],
         (_, Tempo::Slow) => &[(1.0, 0.5), (2.0, 0.22), (0.5, 0.16), (1.5, 0.12)],
@@ -58,7 +58,7 @@ fn rhythm(frame: &Frame, dice: &mut Dice) -> Vec<(f32, f32)> {
     let mut cell = Vec::new();
     let mut at = 0.0;
     while at < bar - 0.1 {
-        let value = dice.weighted(values).min(bar - at);
+        let value = rng.weighted(values).min(bar - at);
         let repeats = if value < 0.5 { 2 } else { 1 };
         for _ in 0..repeats {
             if at < bar - 0.1 {
@@ -76,7 +76,7 @@ fn walk(
     low: i32,
     high: i32,
     touch: f32,
-    dice: &mut Dice,
+    rng: &mut Rng,
 ) -> Vec<Note> {
     let scale = &frame.scale;
     let mut degree = scale.nearest((low + high) / 2);
@@ -84,10 +84,10 @@ fn walk(
     for (bar, (start, chord)) in frame.bars().enumerate() {
         let motif = &motifs[usize::from(bar % 4 == 2)];
         for &(at, length) in motif {
-            if at > 0.0 && dice.chance(0.08) {
+            if at > 0.0 && rng.chance(0.08) {
                 continue;
             }
-            degree += dice.weighted(&[
+            degree += rng.weighted(&[
                 (-1, 3.0),
                 (1, 3.0),
                 (0, 0.8),
@@ -96,7 +96,7 @@ fn walk(
                 (4, 0.3),
                 (-3, 0.3),
             ]);
-            if at.fract() == 0.0 && !chord.contains(degree) && dice.chance(0.75) {
+            if at.fract() == 0.0 && !chord.contains(degree) && rng.chance(0.75) {
                 degree += if chord.contains(degree + 1) { 1 } else { -1 };
             }
             while scale.key(degree) > high {

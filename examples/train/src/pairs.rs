@@ -3,9 +3,10 @@
 //! saying the new word is no way out.
 
 use crate::clip;
-use crate::dice::Dice;
 use crate::family::Family;
+use crate::library::Library;
 use crate::plan::{Plan, Player};
+use crate::rng::Rng;
 use crate::score::Role;
 use crate::soundfonts::Font;
 use anyhow::{Context, Result};
@@ -59,10 +60,11 @@ pub fn write(kind: Kind, count: u64, seed: u64, fonts: &[Font], folder: &Path) -
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let fonts: Vec<Font> = fonts.iter().filter(|f| f.has(kind.program(), false)).cloned().collect();
     anyhow::ensure!(!fonts.is_empty(), "no soundfont has a {kind}");
+    let library = Library { fonts, ..Library::default() };
     let mut table = String::from("audio,caption\n");
     for index in 0..count {
         let (samples, record) =
-            clip::make_planned(seed, index, &fonts, |dice| plan(kind, index % 3 != 2, dice))?;
+            clip::make_planned(seed, index, &library, |rng| plan(kind, index % 3 != 2, rng))?;
         let name = format!("{index:03}.wav");
         crate::write_wav(&folder.join(&name), 16_000, &[&samples])?;
         // No caption has a quote in it.
@@ -74,9 +76,9 @@ pub fn write(kind: Kind, count: u64, seed: u64, fonts: &[Font], folder: &Path) -
 }
 
 /// A piece led by `kind`, or (without it) by whatever leads it anyway.
-fn plan(kind: Kind, with: bool, dice: &mut Dice) -> Plan {
+fn plan(kind: Kind, with: bool, rng: &mut Rng) -> Plan {
     loop {
-        let mut plan = Plan::random(dice);
+        let mut plan = Plan::random(rng);
         let Some(&Player { role: Role::Melody, family: Some(lead), .. }) = plan.players.first()
         else {
             continue;
@@ -98,16 +100,16 @@ mod tests {
     use super::*;
     use crate::caption;
     use crate::compose::compose;
-    use crate::dice::Purpose;
+    use crate::rng::Purpose;
 
     #[test]
     fn captions_name_the_kind_where_it_plays_and_nowhere_else() {
         for kind in [Kind::Steelpan, Kind::Bagpipe, Kind::Kalimba] {
             for index in 0..60 {
                 for with in [true, false] {
-                    let mut dice = Dice::new(1, index, Purpose::Compose);
-                    let score = compose(&plan(kind, with, &mut dice), 10.0, &mut dice);
-                    for text in caption::variants(&score, &mut dice) {
+                    let mut rng = Rng::new(1, index, Purpose::Compose);
+                    let score = compose(&plan(kind, with, &mut rng), 10.0, &mut rng);
+                    for text in caption::variants(&score, &mut rng) {
                         assert_eq!(text.contains(&kind.to_string()), with, "{text}");
                     }
                 }

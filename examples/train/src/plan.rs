@@ -1,7 +1,7 @@
 //! Who plays, how fast and how loud: decided before a note is written.
 
-use crate::dice::Dice;
 use crate::family::{FAMILIES, Family, Family::*, Production};
+use crate::rng::Rng;
 use crate::score::{Dynamics, Groove, Role, Style, Tempo};
 
 /// One player and the job it has.
@@ -38,8 +38,8 @@ enum Cast {
 
 impl Plan {
     /// A random piece.
-    pub fn random(dice: &mut Dice) -> Self {
-        let cast = dice.weighted(&[
+    pub fn random(rng: &mut Rng) -> Self {
+        let cast = rng.weighted(&[
             (Cast::Silence, 0.006),
             (Cast::DrumsAlone, 0.02),
             (Cast::Solo, 0.29),
@@ -47,7 +47,7 @@ impl Plan {
             (Cast::Trio, 0.16),
             (Cast::Band, 0.30),
         ]);
-        let style = dice.weighted(&[
+        let style = rng.weighted(&[
             (Style::Free, 0.38),
             (Style::Orchestral, 0.20),
             (Style::Rock, 0.10),
@@ -59,14 +59,14 @@ impl Plan {
         ]);
         let tempo = match style {
             Style::Ambient => Tempo::Slow,
-            _ => dice.one(&[Tempo::Slow, Tempo::Medium, Tempo::Fast]),
+            _ => rng.one(&[Tempo::Slow, Tempo::Medium, Tempo::Fast]),
         };
         let dynamics = match style {
-            Style::Ambient => dice.one(&[Dynamics::Quiet, Dynamics::Quiet, Dynamics::Moderate]),
-            _ => dice.one(&[Dynamics::Quiet, Dynamics::Moderate, Dynamics::Loud]),
+            Style::Ambient => rng.one(&[Dynamics::Quiet, Dynamics::Quiet, Dynamics::Moderate]),
+            _ => rng.one(&[Dynamics::Quiet, Dynamics::Moderate, Dynamics::Loud]),
         };
-        let mut plan = Self::with(tempo, dynamics, style, dice);
-        plan.players = cast_players(cast, style, dice);
+        let mut plan = Self::with(tempo, dynamics, style, rng);
+        plan.players = cast_players(cast, style, rng);
         let odds = match (cast, style) {
             (Cast::DrumsAlone, _) => 1.0,
             (Cast::Silence | Cast::Solo, _) | (_, Style::Ambient) => 0.0,
@@ -75,42 +75,42 @@ impl Plan {
             (Cast::Trio, _) => 0.45,
             _ => 0.88,
         };
-        if dice.chance(odds) {
-            plan.add_drums(dice);
+        if rng.chance(odds) {
+            plan.add_drums(rng);
         }
         plan
     }
 
     /// A plan without players.
-    pub fn with(tempo: Tempo, dynamics: Dynamics, style: Style, dice: &mut Dice) -> Self {
+    pub fn with(tempo: Tempo, dynamics: Dynamics, style: Style, rng: &mut Rng) -> Self {
         let bpm = match tempo {
-            Tempo::Slow => dice.between(46.0, 74.0),
-            Tempo::Medium => dice.between(88.0, 114.0),
-            Tempo::Fast => dice.between(134.0, 184.0),
+            Tempo::Slow => rng.between(46.0, 74.0),
+            Tempo::Medium => rng.between(88.0, 114.0),
+            Tempo::Fast => rng.between(134.0, 184.0),
         };
         let beats_per_bar = match style {
             Style::Rock | Style::Electronic | Style::Latin => 4,
-            _ => dice.weighted(&[(4, 0.72), (3, 0.28)]),
+            _ => rng.weighted(&[(4, 0.72), (3, 0.28)]),
         };
         Self { tempo, bpm, dynamics, style, beats_per_bar, groove: None, players: Vec::new() }
     }
 
     /// Adds a player with a random program of its family.
-    pub fn add(&mut self, role: Role, family: Family, dice: &mut Dice) {
-        self.players.push(player(role, family, dice));
+    pub fn add(&mut self, role: Role, family: Family, rng: &mut Rng) {
+        self.players.push(player(role, family, rng));
     }
 
     /// Adds drums whose feel suits the style.
-    pub fn add_drums(&mut self, dice: &mut Dice) {
+    pub fn add_drums(&mut self, rng: &mut Rng) {
         let groove = match (self.beats_per_bar, self.style) {
             (3, _) => Groove::Waltz,
             (_, Style::Rock) => Groove::Rock,
-            (_, Style::Electronic) => dice.one(&[Groove::Dance, Groove::Dance, Groove::Funk]),
+            (_, Style::Electronic) => rng.one(&[Groove::Dance, Groove::Dance, Groove::Funk]),
             (_, Style::Jazz) => Groove::Swing,
-            (_, Style::Folk) => dice.one(&[Groove::HandPercussion, Groove::Ballad, Groove::Rock]),
-            (_, Style::Latin) => dice.one(&[Groove::Latin, Groove::HandPercussion]),
+            (_, Style::Folk) => rng.one(&[Groove::HandPercussion, Groove::Ballad, Groove::Rock]),
+            (_, Style::Latin) => rng.one(&[Groove::Latin, Groove::HandPercussion]),
             (_, Style::Orchestral) => Groove::March,
-            _ => dice.one(&[
+            _ => rng.one(&[
                 Groove::Rock,
                 Groove::Dance,
                 Groove::Swing,
@@ -123,47 +123,47 @@ impl Plan {
         };
         self.groove = Some(groove);
         let program = match groove {
-            Groove::Dance => dice.one(&[24, 25, 24, 0]),
-            Groove::Swing => dice.one(&[32, 40, 32, 0]),
-            Groove::Rock => dice.one(&[0, 8, 16]),
-            _ => dice.one(&[0, 0, 8, 16, 25, 40]),
+            Groove::Dance => rng.one(&[24, 25, 24, 0]),
+            Groove::Swing => rng.one(&[32, 40, 32, 0]),
+            Groove::Rock => rng.one(&[0, 8, 16]),
+            _ => rng.one(&[0, 0, 8, 16, 25, 40]),
         };
         self.players.push(Player { role: Role::Drums, family: None, program });
     }
 }
 
-fn player(role: Role, family: Family, dice: &mut Dice) -> Player {
-    Player { role, family: Some(family), program: dice.one(family.traits().programs) }
+fn player(role: Role, family: Family, rng: &mut Rng) -> Player {
+    Player { role, family: Some(family), program: rng.one(family.traits().programs) }
 }
 
-fn cast_players(cast: Cast, style: Style, dice: &mut Dice) -> Vec<Player> {
+fn cast_players(cast: Cast, style: Style, rng: &mut Rng) -> Vec<Player> {
     match cast {
         Cast::Silence | Cast::DrumsAlone => Vec::new(),
-        Cast::Solo => solo(style, dice),
-        Cast::Duo => ensemble(style, 2, dice),
-        Cast::Trio => ensemble(style, 3, dice),
+        Cast::Solo => solo(style, rng),
+        Cast::Duo => ensemble(style, 2, rng),
+        Cast::Trio => ensemble(style, 3, rng),
         Cast::Band => {
-            let size = dice.int(3, 5) as usize;
-            ensemble(style, size, dice)
+            let size = rng.int(3, 5) as usize;
+            ensemble(style, size, rng)
         }
     }
 }
 
 /// One family alone: a bare line, or melody and accompaniment on the same instrument.
-fn solo(style: Style, dice: &mut Dice) -> Vec<Player> {
+fn solo(style: Style, rng: &mut Rng) -> Vec<Player> {
     let family = match style {
         // Real recordings are full of string orchestras: one solo in seven is one.
-        Style::Orchestral if dice.chance(0.45) => Strings,
-        Style::Ambient => dice.one(&[SynthPad, SynthPad, Strings, Choir, Piano, Harp, Bells]),
-        _ => FAMILIES[dice.index(FAMILIES.len())].family,
+        Style::Orchestral if rng.chance(0.45) => Strings,
+        Style::Ambient => rng.one(&[SynthPad, SynthPad, Strings, Choir, Piano, Harp, Bells]),
+        _ => FAMILIES[rng.index(FAMILIES.len())].family,
     };
-    let lead = player(Role::Melody, family, dice);
+    let lead = player(Role::Melody, family, rng);
     let same = |role| Player { role, ..lead };
     match family.traits().production {
         Production::Low => vec![same(Role::Bass)],
         Production::Line => vec![lead],
         _ if style == Style::Ambient => vec![same(Role::Pad)],
-        _ => dice
+        _ => rng
             .weighted(&[
                 (&[Role::Melody][..], 0.25),
                 (&[Role::Melody, Role::Chords], 0.25),
@@ -180,23 +180,23 @@ fn solo(style: Style, dice: &mut Dice) -> Vec<Player> {
 }
 
 /// A lead and its company, each family once (but a lead may double its own chords).
-fn ensemble(style: Style, size: usize, dice: &mut Dice) -> Vec<Player> {
+fn ensemble(style: Style, size: usize, rng: &mut Rng) -> Vec<Player> {
     let mut players = Vec::new();
     let mut free: Vec<Family> = pool(style).to_vec();
-    dice.shuffle(&mut free);
+    rng.shuffle(&mut free);
 
     if style != Style::Ambient {
         let at = free.iter().position(|&family| family != Bass && family != SynthPad).unwrap_or(0);
         let lead = free[at];
         free.retain(|&family| family != lead);
-        players.push(player(Role::Melody, lead, dice));
+        players.push(player(Role::Melody, lead, rng));
     }
     // A singer leads or is not there.
     free.retain(|&family| family != Voice);
     if let Some(at) = free.iter().position(|family| family.plays_chords()) {
         let family = free[at];
         free.retain(|&other| other != family);
-        players.push(player(accompaniment(family, dice), family, dice));
+        players.push(player(accompaniment(family, rng), family, rng));
     }
     let bass_odds = match (style, size) {
         (Style::Ambient, _) | (_, 0..=2) => 0.0,
@@ -204,8 +204,8 @@ fn ensemble(style: Style, size: usize, dice: &mut Dice) -> Vec<Player> {
         (_, 3) => 0.5,
         _ => 0.9,
     };
-    if dice.chance(bass_odds) {
-        players.push(player(Role::Bass, Bass, dice));
+    if rng.chance(bass_odds) {
+        players.push(player(Role::Bass, Bass, rng));
         free.retain(|&family| family != Bass);
     }
     while players.len() < size && !free.is_empty() {
@@ -214,26 +214,26 @@ fn ensemble(style: Style, size: usize, dice: &mut Dice) -> Vec<Player> {
         let role = match family.traits().production {
             Production::Low => Role::Bass,
             Production::Line => Role::CounterMelody,
-            _ if dice.chance(0.3) => Role::CounterMelody,
-            _ => accompaniment(family, dice),
+            _ if rng.chance(0.3) => Role::CounterMelody,
+            _ => accompaniment(family, rng),
         };
         if role == Role::Bass && players.iter().any(|player| player.role == Role::Bass) {
             continue;
         }
-        players.push(player(role, family, dice));
+        players.push(player(role, family, rng));
     }
     players
 }
 
 /// A way of playing harmony that suits the family.
-fn accompaniment(family: Family, dice: &mut Dice) -> Role {
+fn accompaniment(family: Family, rng: &mut Rng) -> Role {
     match family {
-        Harp | Bells | Mallets => dice.one(&[Role::Arpeggio, Role::Arpeggio, Role::Chords]),
+        Harp | Bells | Mallets => rng.one(&[Role::Arpeggio, Role::Arpeggio, Role::Chords]),
         SynthPad | Choir => Role::Pad,
         _ if family.traits().production == Production::Sustained => {
-            dice.one(&[Role::Pad, Role::Pad, Role::Chords])
+            rng.one(&[Role::Pad, Role::Pad, Role::Chords])
         }
-        _ => dice.one(&[Role::Chords, Role::Chords, Role::Arpeggio]),
+        _ => rng.one(&[Role::Chords, Role::Chords, Role::Arpeggio]),
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Performance {
     pub formant_shift: i32,
     /// Program played instead of the part's own.
     pub program: u8,
+    /// Semitones to transpose by, to bring a part into the instrument's range.
+    pub transpose: i32,
 }
 
 enum Event {
@@ -47,7 +49,7 @@ pub fn part(
     let mut synth = Synthesizer::new(&font.sounds, &settings)?;
     let channel = channel(part, 0);
     synth.process_midi_message(channel, PROGRAM_CHANGE, i32::from(how.program), 0);
-    let shift = if part.role == Role::Drums { 0 } else { how.formant_shift };
+    let shift = if part.role == Role::Drums { 0 } else { how.formant_shift + how.transpose };
 
     let skip = (from * PART_RATE as f32) as usize;
     let total = skip + (seconds * PART_RATE as f32) as usize;

@@ -1,7 +1,9 @@
 //! A shard on disk: `k-of-n.mel` with one byte a cell, clip after clip, and `k-of-n.jsonl` with
 //! one record a clip in the same order. Interrupted shards go on where they stopped.
 
+use crate::caption;
 use crate::clip::Record;
+use crate::rng::{Purpose, Rng};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -71,6 +73,29 @@ pub fn records(path: &Path) -> Result<Vec<Record>> {
         records.extend(records_of(&file)?);
     }
     Ok(records)
+}
+
+/// Writes the captions of all records of a folder of shards anew; spectrograms stay. Captions
+/// are drawn for each clip by `seed` and its index, as when it was rendered.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub fn recaption(folder: &Path, seed: u64) -> Result<usize> {
+    let mut count = 0;
+    for file in record_files(folder)? {
+        let mut lines = Vec::new();
+        for mut record in records_of(&file)? {
+            let mut rng = Rng::new(seed, record.index, Purpose::Caption);
+            (record.caption, record.captions) = caption::of_record(&record, &mut rng);
+            serde_json::to_writer(&mut lines, &record)?;
+            lines.push(b'\n');
+            count += 1;
+        }
+        let temporary = file.with_extension("part");
+        fs::write(&temporary, lines)?;
+        fs::rename(&temporary, &file)?;
+    }
+    Ok(count)
 }
 
 /// The JSONL files of a folder by name, or `path` itself.
@@ -155,13 +180,13 @@ mod tests {
     use super::*;
     use crate::clip;
     use crate::compose::compose;
-    use crate::dice::{Dice, Purpose};
     use crate::plan::Plan;
+    use crate::rng::{Purpose, Rng};
 
     /// The record of a composed piece, without sound.
     fn record(index: u64) -> Record {
-        let mut dice = Dice::new(3, index, Purpose::Compose);
-        let score = compose(&Plan::random(&mut dice), 12.0, &mut dice);
+        let mut rng = Rng::new(3, index, Purpose::Compose);
+        let score = compose(&Plan::random(&mut rng), 12.0, &mut rng);
         clip::record(index, &score, Vec::new(), vec!["A caption.".to_owned()])
     }
 

@@ -2,8 +2,9 @@
 //! (Klatt, "Software for a cascade/parallel formant synthesizer", 1980; pulse after Rosenberg,
 //! 1971; vowels after Peterson and Barney, 1952).
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 use crate::score::{Note, Score};
+use serde::{Deserialize, Serialize};
 use std::f32::consts::TAU;
 
 /// First three formants of a man's vowels in Hz; two higher ones hardly move.
@@ -33,25 +34,47 @@ pub struct Singer {
     jitter: f32,
 }
 
+/// Who sings, where one can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoiceKind {
+    Man,
+    Woman,
+    Choir,
+    Speech,
+}
+
 impl Singer {
+    /// A man or a woman, and the octaves in semitones that bring the notes into their range.
+    pub fn of(kind: VoiceKind, notes: &[Note], rng: &mut Rng) -> (Self, i32) {
+        let mean =
+            notes.iter().map(|note| f32::from(note.key)).sum::<f32>() / notes.len().max(1) as f32;
+        let (tract, centre) = match kind {
+            VoiceKind::Man => (rng.between(0.88, 1.04), rng.between(48.0, 57.0)),
+            _ => (rng.between(1.13, 1.30), rng.between(61.0, 69.0)),
+        };
+        let shift = 12 * ((centre - mean) / 12.0).round() as i32;
+        (Self { tract, ..Self::random(notes, rng) }, shift)
+    }
+
     /// A voice whose formants suit the middle of its notes.
-    pub fn random(notes: &[Note], dice: &mut Dice) -> Self {
+    pub fn random(notes: &[Note], rng: &mut Rng) -> Self {
         let mean =
             notes.iter().map(|note| f32::from(note.key)).sum::<f32>() / notes.len().max(1) as f32;
         let tract = match mean {
-            ..55.0 => dice.between(0.92, 1.06),
-            ..62.0 => dice.between(0.98, 1.2),
-            _ => dice.between(1.12, 1.32),
+            ..55.0 => rng.between(0.92, 1.06),
+            ..62.0 => rng.between(0.98, 1.2),
+            _ => rng.between(1.12, 1.32),
         };
         Self {
             tract,
-            vibrato_hz: dice.between(4.6, 6.6),
-            vibrato_depth: if dice.chance(0.25) { 0.05 } else { dice.between(0.15, 0.7) },
-            vibrato_after: dice.between(0.05, 0.5),
-            glide: dice.between(0.02, 0.12),
-            breath: dice.between(0.004, 0.06),
-            open: dice.between(0.45, 0.75),
-            jitter: dice.between(0.02, 0.12),
+            vibrato_hz: rng.between(4.6, 6.6),
+            vibrato_depth: if rng.chance(0.25) { 0.05 } else { rng.between(0.15, 0.7) },
+            vibrato_after: rng.between(0.05, 0.5),
+            glide: rng.between(0.02, 0.12),
+            breath: rng.between(0.004, 0.06),
+            open: rng.between(0.45, 0.75),
+            jitter: rng.between(0.02, 0.12),
         }
     }
 
@@ -63,7 +86,7 @@ impl Singer {
         rate: u32,
         from: f32,
         seconds: f32,
-        dice: &mut Dice,
+        rng: &mut Rng,
     ) -> Vec<f32> {
         const CONTROL: usize = 64;
         let beat = score.seconds_per_beat();
@@ -75,7 +98,7 @@ impl Singer {
         notes.dedup_by(|later, first| later.start - first.start < 0.05);
 
         let mut out = vec![0.0; total];
-        let mut formants = self.formants(dice);
+        let mut formants = self.formants(rng);
         let mut target = formants;
         let mut tract: [Resonator; 5] = Default::default();
         let mut key = notes.first().map_or(60.0, |note| f32::from(note.key));
@@ -87,10 +110,10 @@ impl Singer {
             if let Some(&note) = notes.get(next).filter(|note| note.start * beat <= time) {
                 next += 1;
                 sung = Some((note, time));
-                target = self.formants(dice);
-                if dice.chance(0.6) {
-                    consonant = dice.between(0.02, 0.09);
-                    hiss.tune(dice.between(1800.0, 6500.0), 1500.0, rate);
+                target = self.formants(rng);
+                if rng.chance(0.6) {
+                    consonant = rng.between(0.02, 0.09);
+                    hiss.tune(rng.between(1800.0, 6500.0), 1500.0, rate);
                 }
             }
             let (mut aim, mut pitch) = (0.0, key);
@@ -104,7 +127,7 @@ impl Singer {
                     aim = swell * (f32::from(note.velocity) / 127.0).powf(1.3);
                 }
                 let vibrato = ((age - self.vibrato_after) / 0.4).clamp(0.0, 1.0);
-                wander = 0.9 * wander + self.jitter * dice.between(-0.5, 0.5);
+                wander = 0.9 * wander + self.jitter * rng.between(-0.5, 0.5);
                 pitch = key
                     + wander
                     + vibrato * self.vibrato_depth * (TAU * self.vibrato_hz * age).sin();
@@ -121,7 +144,7 @@ impl Singer {
             for sample in &mut out[block..end] {
                 gain += (aim - gain) * step(1, rate, 0.018);
                 phase = (phase + hz / rate).fract();
-                let noise = dice.between(-1.0, 1.0);
+                let noise = rng.between(-1.0, 1.0);
                 let mut sound = gain * (self.flow(phase) + self.breath * noise);
                 for resonator in &mut tract {
                     sound = resonator.run(sound);
@@ -154,9 +177,9 @@ impl Singer {
         }
     }
 
-    fn formants(&self, dice: &mut Dice) -> [f32; 5] {
-        let [one, two, three] = dice.one(&VOWELS);
-        [one, two, three, 3300.0, 3850.0].map(|hz| hz * self.tract * dice.between(0.96, 1.04))
+    fn formants(&self, rng: &mut Rng) -> [f32; 5] {
+        let [one, two, three] = rng.one(&VOWELS);
+        [one, two, three, 3300.0, 3850.0].map(|hz| hz * self.tract * rng.between(0.96, 1.04))
     }
 }
 

@@ -1,31 +1,31 @@
 //! The repository's example song: three scenes that sound clearly different.
 
 use crate::compose::compose_in;
-use crate::dice::{Dice, Purpose};
 use crate::family::Family;
 use crate::plan::Plan;
+use crate::rng::{Purpose, Rng};
 use crate::score::{Dynamics, Role, Score, Style, Tempo};
 use crate::theory::{IONIAN, Scale};
 
 /// Fifteen seconds each: a slow piano alone; piano, strings and bass; a fast band with drums.
 pub fn three_scenes(seed: u64) -> Vec<Score> {
     const SECONDS: f32 = 15.0;
-    let mut dice = Dice::new(seed, 0, Purpose::Compose);
+    let mut rng = Rng::new(seed, 0, Purpose::Compose);
     let scale = Scale { tonic: 48, mode: IONIAN };
     let mut scene = |tempo, bpm, dynamics, style, players: &[(Role, Family, u8)], drums: bool| {
-        let mut plan = Plan::with(tempo, dynamics, style, &mut dice);
+        let mut plan = Plan::with(tempo, dynamics, style, &mut rng);
         (plan.bpm, plan.beats_per_bar) = (bpm, 4);
         for &(role, family, program) in players {
-            plan.add(role, family, &mut dice);
+            plan.add(role, family, &mut rng);
             if let Some(player) = plan.players.last_mut() {
                 player.program = program;
             }
         }
         if drums {
-            plan.add_drums(&mut dice);
+            plan.add_drums(&mut rng);
         }
         // A hair less, so that rounding up to whole bars adds none.
-        compose_in(&plan, scale, SECONDS - 0.01, &mut dice)
+        compose_in(&plan, scale, SECONDS - 0.01, &mut rng)
     };
     let mut scenes = vec![
         scene(

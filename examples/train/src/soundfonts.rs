@@ -73,6 +73,31 @@ pub struct Font {
 }
 
 impl Font {
+    /// Reads a soundfont from a file.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read(name: &'static str, path: &Path) -> Result<Self> {
+        let file = File::open(path).with_context(|| path.display().to_string())?;
+        let sounds = SoundFont::new(&mut BufReader::new(file))
+            .with_context(|| path.display().to_string())?;
+        Ok(Self { name, sounds: Arc::new(sounds) })
+    }
+
+    /// The keys that some preset has a sample for.
+    pub fn keys(&self) -> [bool; 128] {
+        let mut keys = [false; 128];
+        for instrument in self.sounds.get_instruments() {
+            for region in instrument.get_regions() {
+                let (low, high) = (region.get_key_range_start(), region.get_key_range_end());
+                for key in low.max(0)..=high.min(127) {
+                    keys[key as usize] = true;
+                }
+            }
+        }
+        keys
+    }
+
     /// Whether it has the sound itself; a synthesizer would play another in its place.
     pub fn has(&self, program: u8, drums: bool) -> bool {
         let bank = if drums { 128 } else { 0 };

@@ -1,6 +1,6 @@
 //! Scales, chords and progressions.
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// Semitones of the seven degrees above the tonic.
 pub type Mode = [i32; 7];
@@ -20,15 +20,15 @@ pub struct Scale {
 }
 
 impl Scale {
-    pub fn random(dice: &mut Dice) -> Self {
-        let mode = dice.weighted(&[
+    pub fn random(rng: &mut Rng) -> Self {
+        let mode = rng.weighted(&[
             (IONIAN, 5.0),
             (AEOLIAN, 3.0),
             (HARMONIC_MINOR, 1.5),
             (DORIAN, 1.0),
             (MIXOLYDIAN, 1.0),
         ]);
-        Self { tonic: 48 + dice.int(0, 11), mode }
+        Self { tonic: 48 + rng.int(0, 11), mode }
     }
 
     /// MIDI key of a degree; degree 7 is an octave above degree 0.
@@ -90,16 +90,16 @@ const PROGRESSIONS: [&[i32]; 12] = [
 ];
 
 /// One chord a bar: a four-bar progression, now and then varied on its repeat.
-pub fn progression(dice: &mut Dice, bars: usize, sevenths: bool) -> Vec<Chord> {
-    let pattern = dice.one(&PROGRESSIONS);
-    let rotation = if dice.chance(0.2) { dice.index(4) } else { 0 };
+pub fn progression(rng: &mut Rng, bars: usize, sevenths: bool) -> Vec<Chord> {
+    let pattern = rng.one(&PROGRESSIONS);
+    let rotation = if rng.chance(0.2) { rng.index(4) } else { 0 };
     (0..bars)
         .map(|bar| {
             let mut root = pattern[(bar + rotation) % 4];
-            if bar >= 4 && dice.chance(0.15) {
-                root = dice.int(0, 5);
+            if bar >= 4 && rng.chance(0.15) {
+                root = rng.int(0, 5);
             }
-            Chord { root, seventh: sevenths && dice.chance(0.8) }
+            Chord { root, seventh: sevenths && rng.chance(0.8) }
         })
         .collect()
 }

@@ -54,6 +54,84 @@ pub fn family_nouns(family: Family) -> &'static [Noun] {
     }
 }
 
+/// A class of instruments that a caption names where the family is doubtful.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    Guitar,
+    Plucked,
+    Keyboard,
+    Chiming,
+    Bowed,
+    Woodwind,
+    Wind,
+    Synthesizer,
+    Vocal,
+}
+
+/// The classes with what captions call them; longer names first where one holds another.
+const CLASS_NOUNS: [(Class, Noun); 16] = [
+    (Class::Guitar, one!("guitar")),
+    (Class::Guitar, many!("guitars")),
+    (Class::Plucked, one!("plucked instrument")),
+    (Class::Plucked, one!("plucked string instrument")),
+    (Class::Keyboard, one!("keyboard")),
+    (Class::Keyboard, one!("keyboard instrument")),
+    (Class::Chiming, one!("chiming instrument")),
+    (Class::Bowed, many!("bowed strings")),
+    (Class::Bowed, one!("bowed instrument")),
+    (Class::Woodwind, one!("woodwind")),
+    (Class::Wind, one!("wind instrument")),
+    (Class::Wind, many!("wind instruments")),
+    (Class::Synthesizer, many!("synthesizers")),
+    (Class::Synthesizer, one!("synthesizer")),
+    (Class::Vocal, many!("vocals")),
+    (Class::Vocal, one!("voice")),
+];
+
+impl Class {
+    /// What a caption calls it.
+    pub fn nouns(self) -> impl Iterator<Item = Noun> {
+        CLASS_NOUNS.iter().filter(move |(class, _)| *class == self).map(|(_, noun)| *noun)
+    }
+}
+
+/// Classes that a family belongs to, the closest first; none for a bass, whose name is as general
+/// as can be.
+pub fn classes(family: Family) -> &'static [Class] {
+    use Class::*;
+    match family {
+        Family::Piano | Family::ElectricPiano | Family::Organ | Family::Accordion => &[Keyboard],
+        Family::Harpsichord => &[Keyboard, Plucked],
+        Family::Mallets | Family::Bells => &[Chiming],
+        Family::AcousticGuitar | Family::ElectricGuitar | Family::DistortedGuitar => {
+            &[Guitar, Plucked]
+        }
+        Family::Bass => &[],
+        Family::Violin | Family::Cello | Family::Strings => &[Bowed],
+        Family::Pizzicato | Family::Harp | Family::FolkStrings => &[Plucked],
+        Family::Choir | Family::Voice => &[Vocal],
+        Family::Trumpet | Family::Brass => &[Wind],
+        Family::Saxophone | Family::Reeds | Family::Flute => &[Woodwind, Wind],
+        Family::SynthLead | Family::SynthPad => &[Synthesizer],
+    }
+}
+
+/// How captions tell a singer or speaker, by who it is; read back as [`Family::Voice`].
+pub const VOICES: [&str; 12] = [
+    "woman sings",
+    "man sings",
+    "woman singing",
+    "man singing",
+    "female vocals",
+    "male vocals",
+    "woman raps",
+    "man raps",
+    "female singer",
+    "male singer",
+    "rapped vocals",
+    "sung vocals",
+];
+
 /// Closer names for single programs; empty where the family's name says it all.
 pub fn program_nouns(program: u8) -> &'static [Noun] {
     match program {
@@ -166,15 +244,23 @@ pub struct Reading {
     pub silent: bool,
     /// An instrument is named twice by the same name.
     pub repeats: bool,
+    /// Classes that are named where the family is not.
+    pub classes: Vec<Class>,
+    /// Whether a man or a woman sings or speaks.
+    pub sex: Option<Sex>,
+}
+
+/// Who sings or speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sex {
+    Female,
+    Male,
 }
 
 /// Reads a caption: longest names first, each taken out when found, so that "electric piano" is
 /// no piano and "no drums" are no drums.
 pub fn read(caption: &str) -> Reading {
-    let mut text = format!(" {} ", caption.to_lowercase().replace(['.', ',', ';', ':'], " "));
-    text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    text = format!(" {text} ");
-    // Masks a name and gives the places where it was, so that no shorter name is found in it.
+    let mut text = text_words(caption);
     let mut take = |name: &str| {
         let needle = format!(" {} ", name.to_lowercase());
         let mut found = Vec::new();
@@ -186,13 +272,15 @@ pub fn read(caption: &str) -> Reading {
         }
         found
     };
+    // The longer ones first: each is taken out when it is found.
     for absent in [
         "no drums or percussion",
-        "no drums",
-        "no percussion",
-        "without drums",
+        "without any percussion",
         "without any drums",
         "without percussion",
+        "without drums",
+        "no percussion",
+        "no drums",
     ] {
         take(absent);
     }
@@ -204,6 +292,15 @@ pub fn read(caption: &str) -> Reading {
         }
     }
     names.push(("string orchestra", Family::Strings));
+    names.push(("sustained strings", Family::Strings));
+    names.extend(VOICES.map(|name| (name, Family::Voice)));
+    let female = [" woman ", " female "].iter().any(|word| text_words(caption).contains(word));
+    let male = [" man ", " male "].iter().any(|word| text_words(caption).contains(word));
+    let sex = match (female, male) {
+        (true, false) => Some(Sex::Female),
+        (false, true) => Some(Sex::Male),
+        _ => None,
+    };
     names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     let mut places: Vec<(usize, Family)> = Vec::new();
     let mut repeats = false;
@@ -219,6 +316,14 @@ pub fn read(caption: &str) -> Reading {
             families.push(family);
         }
     }
+    let mut classes = Vec::new();
+    let mut nouns = CLASS_NOUNS;
+    nouns.sort_by_key(|(_, noun)| std::cmp::Reverse(noun.text.len()));
+    for (class, noun) in nouns {
+        if !take(noun.text).is_empty() && !classes.contains(&class) {
+            classes.push(class);
+        }
+    }
     let drums = ["drums", "drum", "percussion", "dance beat"].map(|name| !take(name).is_empty());
     let drums = drums.contains(&true);
     let has =
@@ -227,7 +332,13 @@ pub fn read(caption: &str) -> Reading {
         .into_iter()
         .find(|&tempo| has(&[tempo_adjectives(tempo), tempo_names(tempo)]));
     let silent = text.contains(" silent ") || text.contains(" silence ");
-    Reading { families, drums, tempo, silent, repeats }
+    Reading { families, drums, tempo, silent, repeats, classes, sex }
+}
+
+/// The words of a caption in small letters, with a blank around each.
+fn text_words(caption: &str) -> String {
+    let text = caption.to_lowercase().replace(['.', ',', ';', ':'], " ");
+    format!(" {} ", text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
@@ -251,10 +362,37 @@ mod tests {
     }
 
     #[test]
-    fn drums_that_are_denied_are_none() {
-        for denial in ["There are no drums or percussion.", "A harp plays without any drums."] {
-            assert!(!read(denial).drums, "{denial}");
+    fn drums_that_are_said_to_be_absent_are_not_read_as_drums() {
+        for absent in [
+            "There are no drums or percussion.",
+            "A harp alone, without any percussion.",
+            "No drums.",
+            "The music is played without drums.",
+        ] {
+            assert!(!read(absent).drums, "{absent}");
         }
+        assert!(read("No drums but hand percussion.").drums);
+    }
+
+    #[test]
+    fn classes_are_read_where_no_family_is_named() {
+        let reading = read("A plucked instrument and a guitar over a synth pad, with woodwind.");
+        assert_eq!(reading.families, [Family::SynthPad]);
+        assert_eq!(reading.classes, [Class::Plucked, Class::Woodwind, Class::Guitar]);
+        assert_eq!(read("An acoustic guitar.").classes, []);
+    }
+
+    #[test]
+    fn singers_are_read_with_their_sex_and_speakers_are_no_singers() {
+        let reading = read("A woman sings a slow melody over piano chords.");
+        assert_eq!(
+            (reading.sex, reading.families),
+            (Some(Sex::Female), vec![Family::Voice, Family::Piano])
+        );
+        let reading = read("Fast rock with male vocals and drums.");
+        assert_eq!((reading.sex, reading.families), (Some(Sex::Male), vec![Family::Voice]));
+        let reading = read("A man is speaking. There is no music.");
+        assert_eq!((reading.sex, reading.families), (Some(Sex::Male), vec![]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Augmentation of log-mel spectrograms that keeps their captions true.
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 use musicap::audio::AudioConfig;
 
 /// The level of silence in decibels.
@@ -18,16 +18,16 @@ const TIME_MASK: f32 = 0.05;
 ///
 /// Gain and shift are equivalent to changing the audio: a gain is an addition in decibels, and a shift
 /// by whole hops moves columns.
-pub fn augment(decibels: &mut [f32], frames: usize, config: &AudioConfig, dice: &mut Dice) {
-    let gain = dice.between(-GAIN_DB, GAIN_DB);
+pub fn augment(decibels: &mut [f32], frames: usize, config: &AudioConfig, rng: &mut Rng) {
+    let gain = rng.between(-GAIN_DB, GAIN_DB);
     for cell in decibels.iter_mut().filter(|cell| **cell > SILENCE_DB) {
         *cell = (*cell + gain).max(SILENCE_DB);
     }
     let hops = (SHIFT_S * config.sample_rate as f32 / config.hop_length as f32) as i32;
-    let shift = dice.int(-hops, hops).rem_euclid(frames as i32) as usize;
+    let shift = rng.int(-hops, hops).rem_euclid(frames as i32) as usize;
     let mean = decibels.iter().sum::<f32>() / decibels.len() as f32;
-    let (first_band, bands) = random_span(decibels.len() / frames, BAND_MASK, dice);
-    let (first_frame, masked) = random_span(frames, TIME_MASK, dice);
+    let (first_band, bands) = random_span(decibels.len() / frames, BAND_MASK, rng);
+    let (first_frame, masked) = random_span(frames, TIME_MASK, rng);
     for (band, row) in decibels.chunks_exact_mut(frames).enumerate() {
         row.rotate_right(shift);
         if (first_band..first_band + bands).contains(&band) {
@@ -38,15 +38,15 @@ pub fn augment(decibels: &mut [f32], frames: usize, config: &AudioConfig, dice: 
 }
 
 /// A random span of at most `share` of `length`: its start and its length.
-fn random_span(length: usize, share: f32, dice: &mut Dice) -> (usize, usize) {
-    let count = dice.index((length as f32 * share) as usize + 1);
-    (dice.index(length - count + 1), count)
+fn random_span(length: usize, share: f32, rng: &mut Rng) -> (usize, usize) {
+    let count = rng.index((length as f32 * share) as usize + 1);
+    (rng.index(length - count + 1), count)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Purpose;
+    use crate::rng::Purpose;
     use musicap::audio::{LogMel, Power};
 
     #[test]
@@ -54,17 +54,17 @@ mod tests {
         let config = AudioConfig { power: Power::Magnitude, ..AudioConfig::default() };
         let log_mel = LogMel::new(&config).unwrap();
         let noise: Vec<f32> = {
-            let mut dice = Dice::new(1, 0, Purpose::Tune);
-            (0..config.chunk_samples()).map(|_| dice.between(-0.1, 0.1)).collect()
+            let mut rng = Rng::new(1, 0, Purpose::Tune);
+            (0..config.chunk_samples()).map(|_| rng.between(-0.1, 0.1)).collect()
         };
         let frames = config.frames();
         let mut augmented: Vec<f32> = log_mel.compute(&noise).into_iter().collect();
-        let dice = || Dice::new(2, 0, Purpose::Tune);
-        augment(&mut augmented, frames, &config, &mut dice());
+        let rng = || Rng::new(2, 0, Purpose::Tune);
+        augment(&mut augmented, frames, &config, &mut rng());
 
-        let mut dice = dice();
-        let gain = 10f32.powf(dice.between(-GAIN_DB, GAIN_DB) / 20.0);
-        let shift = dice.int(-50, 50).rem_euclid(1001);
+        let mut rng = rng();
+        let gain = 10f32.powf(rng.between(-GAIN_DB, GAIN_DB) / 20.0);
+        let shift = rng.int(-50, 50).rem_euclid(1001);
         // Circular over 1001 hops, as the columns are.
         let mut audio = noise;
         audio.resize(1001 * 160, 0.0);

@@ -2,7 +2,7 @@
 
 use super::augment::augment;
 use super::clips::{Clip, Spectra};
-use crate::dice::Dice;
+use crate::rng::Rng;
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use musicap::Tokenizer;
@@ -72,7 +72,7 @@ pub fn batch(
     clips: &[(&Clip, &Example)],
     spectra: &mut Spectra,
     config: &ModelConfig,
-    mut rng: Option<&mut dyn FnMut(usize) -> Dice>,
+    mut rng: Option<&mut dyn FnMut(usize) -> Rng>,
     device: &Device,
 ) -> Result<Batch> {
     let (n_mels, frames) = (config.audio.n_mels, config.audio.frames());

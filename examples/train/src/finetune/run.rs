@@ -6,7 +6,7 @@ use super::freeze;
 use super::state::{Epoch, Saved, State, trained};
 use super::trainer::{Trainer, learning_rate};
 use super::{Material, OnStep, Options, Progress, hash};
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Rng, Purpose};
 use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::tensor::Device;
@@ -74,7 +74,7 @@ impl Run<'_> {
             }
             let epoch = state.epochs.len();
             let mut order: Vec<usize> = (0..material.train.len()).collect();
-            self.dice(epoch, 0).shuffle(&mut order);
+            self.rng(epoch, 0).shuffle(&mut order);
             for part in order.chunks(options.batch_size).skip(state.step) {
                 let done = (epoch - 1) * steps + state.step;
                 trainer = self.step(trainer, &mut state, part, done, steps, material)?;
@@ -155,8 +155,8 @@ impl Run<'_> {
 
     /// Random numbers of an epoch: stream 0 for the order, then one for the augmentation of each clip.
     /// A resumed run gets the same.
-    fn dice(&self, epoch: usize, stream: usize) -> Dice {
-        Dice::new(self.options.seed, ((epoch as u64) << 32) + stream as u64, Purpose::Tune)
+    fn rng(&self, epoch: usize, stream: usize) -> Rng {
+        Rng::new(self.options.seed, ((epoch as u64) << 32) + stream as u64, Purpose::Tune)
     }
 
     /// Runs one step on the clips `part`; `done` steps have been run before.
@@ -181,8 +181,8 @@ impl Run<'_> {
         let epoch = state.epochs.len();
         let micro = options.micro_batch_size.unwrap_or(options.batch_size);
         let batches = clips.chunks(micro).map(|clips| {
-            let mut augment = |clip| self.dice(epoch, 1 + clip);
-            let augment: Option<&mut dyn FnMut(usize) -> Dice> =
+            let mut augment = |clip| self.rng(epoch, 1 + clip);
+            let augment: Option<&mut dyn FnMut(usize) -> Rng> =
                 if options.no_augment { None } else { Some(&mut augment) };
             let clips: Vec<_> = clips.iter().map(|(clip, example)| (clip, example)).collect();
             batch(&clips, spectra, self.base.config(), augment, &device)

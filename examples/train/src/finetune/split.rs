@@ -1,6 +1,6 @@
 //! The held-out split.
 
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Rng, Purpose};
 use anyhow::{Result, ensure};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub fn held_out(recordings: &[&Path], share: f64, seed: u64) -> Result<Vec<bool>
         1 => (0..count).map(|clip| vec![clip]).collect(),
         _ => groups.into_values().collect(),
     };
-    Dice::new(seed, 0, Purpose::Tune).shuffle(&mut groups);
+    Rng::new(seed, 0, Purpose::Tune).shuffle(&mut groups);
     let wanted = ((count as f64 * share).round() as usize).clamp(1, count - 1);
     let mut held = vec![false; count];
     let mut so_far = 0;

@@ -5,7 +5,7 @@ use super::evaluate::build;
 use super::freeze;
 use super::trainer::{Trainer, loss, norm};
 use super::*;
-use crate::dice::{Dice, Purpose};
+use crate::rng::{Rng, Purpose};
 
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
@@ -78,7 +78,7 @@ impl Scratch {
         let config = config.replace("VOCABULARY", &vocabulary);
         let config = ModelConfig::from_json("small", &config, None).unwrap();
         let device = musicap::Device::Cpu.to_burn().unwrap();
-        let mut random = Random(Dice::new(1, 0, Purpose::Tune));
+        let mut random = Random(Rng::new(1, 0, Purpose::Tune));
         let bart = config.architecture_as::<BartConfig>().unwrap();
         let placement = Placement { device, layout: Layout::Plain };
         let model = BartModel::load(bart, &config.audio, &mut random, &placement).unwrap();
@@ -100,7 +100,7 @@ impl Scratch {
 }
 
 /// Random initial weights.
-struct Random(Dice);
+struct Random(Rng);
 
 impl TensorSource for Random {
     fn tensor(&mut self, name: &str, shape: &[usize]) -> musicap::Result<Vec<f32>> {
@@ -299,8 +299,8 @@ fn bad_rows_are_reported_and_skipped_and_only_bad_rows_are_an_error() {
 fn a_clip_is_the_span_of_its_row_with_the_padding_of_captioning() {
     let scratch = Scratch::new("span");
     let noise: Vec<f32> = {
-        let mut dice = Dice::new(1, 0, Purpose::Tune);
-        (0..16_000 * 12).map(|_| dice.between(-0.3, 0.3)).collect()
+        let mut rng = Rng::new(1, 0, Purpose::Tune);
+        (0..16_000 * 12).map(|_| rng.between(-0.3, 0.3)).collect()
     };
     crate::write_wav(&scratch.path("n.wav"), 16_000, &[&noise]).unwrap();
     let data = scratch.csv("pairs.csv", "n.wav,x,1.5,4\nn.wav,x,,\nn.wav,x,9,\n");

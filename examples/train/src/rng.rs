@@ -3,7 +3,7 @@
 //! A clip has its own stream of one seeded generator, so that clip 1234 of seed 7 is the same
 //! piece whichever process makes it and whatever was made before it.
 
-use rand::{Rng, SeedableRng};
+use rand::{Rng as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// What a stream of random numbers decides; keeps a change in one stage from reshuffling another.
@@ -14,16 +14,25 @@ pub enum Purpose {
     Caption,
     /// Fine-tuning: what is held out, the order of the clips, how they are varied.
     Tune,
+    /// Whether a clip is music, and the codec that it goes through. Added later: it has streams
+    /// beyond those of all clips, so that the others stay what they are.
+    Kind,
 }
 
-/// A seeded generator with the few draws that music needs.
-pub struct Dice(ChaCha8Rng);
+/// The name that `finetune` still uses.
+pub type Rng = Rng;
 
-impl Dice {
+/// A seeded generator with the few draws that music needs.
+pub struct Rng(ChaCha8Rng);
+
+impl Rng {
     /// The stream of clip `index` under `seed`.
     pub fn new(seed: u64, index: u64, purpose: Purpose) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
-        generator.set_stream(index * 4 + purpose as u64);
+        generator.set_stream(match purpose {
+            Purpose::Kind => (1 << 62) + index,
+            _ => index * 4 + purpose as u64,
+        });
         Self(generator)
     }
 
