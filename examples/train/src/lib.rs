@@ -51,7 +51,6 @@ mod truth;
 mod wording;
 mod words;
 
-use rng as rng;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};

@@ -19,9 +19,6 @@ pub enum Purpose {
     Kind,
 }
 
-/// The name that `finetune` still uses.
-pub type Rng = Rng;
-
 /// A seeded generator with the few draws that music needs.
 pub struct Rng(ChaCha8Rng);
 

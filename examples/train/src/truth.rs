@@ -134,7 +134,7 @@ pub fn measure(
     let scratch = format!("musicap-truth-{}-{}", std::process::id(), model_name(model));
     let mut spectra = Spectra::create(std::env::temp_dir().join(scratch), config)?;
     let loaded = clips::load(pairs, config, &mut spectra, |_| {})?;
-    if let Some(refused) = loaded.refused.first() {
+    if let Some(refused) = loaded.skipped.first() {
         bail!("{refused}");
     }
     let spectrum = |clip: usize| spectra.read(loaded.clips[clip].spectrum);

@@ -68,7 +68,7 @@ impl Pretrained {
         let placement = Placement { device: Device::any()?, layout: Layout::Plain };
         let architecture = self.config.architecture();
         architecture.load(&self.config.audio, &mut reader, &placement)?;
-        TagHead::of(&self.name, &self.config, &mut reader)?;
+        TagHead::of(self.name(), &self.config, &mut reader)?;
         reader.finish()
     }
 
