@@ -29,7 +29,8 @@ class LocalFile {
 class ThreadWorker {
   onmessage = () => {};
   onerror = () => {};
-  #thread = new Worker(new URL("./worker-node.js", import.meta.url));
+  // Without the process's own options: some, such as --input-type, are for its main script only.
+  #thread = new Worker(new URL("./worker-node.js", import.meta.url), { execArgv: [] });
 
   constructor() {
     this.#thread.on("message", (data) => this.onmessage({ data }));

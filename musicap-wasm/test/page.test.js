@@ -73,7 +73,7 @@ test("a click on a caption plays from there, and the current one is highlighted"
 
   await page.$eval("#audio", (audio) => (audio.currentTime = 29.6));
   await page.waitForFunction(() => document.querySelectorAll(".caption")[3].ariaCurrent === "true");
-  assert.equal(await page.$$eval("[aria-current=true]", (lit) => lit.length), 1);
+  assert.equal(await page.$$eval(".caption[aria-current=true]", (lit) => lit.length), 1);
   await page.click("#play");
   assert.ok(await page.$eval("#audio", (audio) => audio.paused));
 
