@@ -28,6 +28,8 @@ pub struct Scene {
     /// In order of importance.
     pub parts: Vec<ScenePart>,
     pub voice: Option<VoiceKind>,
+    /// Whether whoever speaks or raps is a woman.
+    pub woman: bool,
     pub quality: Option<Quality>,
 }
 
@@ -58,6 +60,7 @@ impl Scene {
             groove: score.groove,
             parts: parts.collect(),
             voice: None,
+            woman: false,
             quality: None,
         }
     }
@@ -93,6 +96,7 @@ impl Scene {
             groove: record.groove,
             parts: parts.collect(),
             voice: record.voice_kind,
+            woman: record.woman == Some(true),
             quality: record.quality,
         }
     }
@@ -149,7 +153,15 @@ pub fn of_record(record: &Record, rng: &mut Rng) -> (String, Vec<String>) {
 fn describe(scene: &Scene, wording: &mut Wording) -> String {
     let players = scene.players();
     let mut sentences = Vec::new();
+    let raps = scene.voice == Some(VoiceKind::Rap);
     match players.as_slice() {
+        [lead, ..]
+            if lead.family == Some(Family::Voice)
+                && (raps || scene.voice == Some(VoiceKind::Speech))
+                && scene.parts.len() > 1 =>
+        {
+            sentences.push(spoken(scene, raps, &players, wording));
+        }
         [] if scene.has_drums() => sentences.push(drums_alone(scene, wording)),
         [] => return silence(wording),
         [lead] => sentences.push(solo(scene, lead, wording)),
@@ -345,6 +357,17 @@ fn drums_alone(scene: &Scene, wording: &mut Wording) -> String {
     match wording.index(2) {
         0 => format!("{}, {tempo} and {mood}, with no other instruments", noun.text),
         _ => format!("{} alone, {tempo} and {mood}", noun.text),
+    }
+}
+
+/// Somebody raps or speaks over music.
+fn spoken(scene: &Scene, raps: bool, players: &[ScenePart], wording: &mut Wording) -> String {
+    let who = if scene.woman { "a woman" } else { "a man" };
+    let adjectives = adjectives(scene, wording);
+    let others = list(&others(scene, &players[1..], wording));
+    match raps {
+        true => format!("{adjectives} hip hop: {who} raps over {others}"),
+        false => format!("{who} speaks over {adjectives} music with {others}"),
     }
 }
 
@@ -546,6 +569,49 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn captions_of_records_name_families_or_their_classes_and_who_sings() {
+        let mut sung = 0;
+        for index in 0..600 {
+            let mut rng = Rng::new(11, index, Purpose::Compose);
+            let score = compose(&Plan::random(&mut rng), 12.0, &mut rng);
+            let mut record = crate::clip::record(index, &score, Vec::new(), Vec::new());
+            let is_sung = score.families().contains(&Family::Voice);
+            record.voice_kind = is_sung.then(|| {
+                let speaks = if score.has_drums() { VoiceKind::Rap } else { VoiceKind::Man };
+                rng.one(&[VoiceKind::Man, VoiceKind::Woman, speaks])
+            });
+            let female = match record.voice_kind {
+                Some(VoiceKind::Rap) => index % 2 == 0,
+                kind => kind == Some(VoiceKind::Woman),
+            };
+            record.woman = Some(female);
+            record.quality = Some(rng.one(&[Quality::Clean, Quality::Vinyl, Quality::Telephone]));
+            let (taught, others) = of_record(&record, &mut rng);
+            for caption in [taught].iter().chain(&others) {
+                let reading = words::read(caption);
+                assert_eq!(reading.drums, score.has_drums(), "{caption}");
+                let told = |family: Family| {
+                    let classes = words::classes(family);
+                    reading.families.contains(&family)
+                        || classes.iter().any(|class| reading.classes.contains(class))
+                };
+                for family in score.families() {
+                    assert!(told(family), "{family:?}: {caption}");
+                }
+                let false_ = reading.families.iter().find(|f| !score.families().contains(f));
+                assert_eq!(false_, None, "{caption}");
+                // A choir beside the singer may lead.
+                if is_sung && score.parts[0].family == Some(Family::Voice) {
+                    let sex = if female { words::Sex::Female } else { words::Sex::Male };
+                    assert_eq!(reading.sex, Some(sex), "{caption}");
+                    sung += 1;
+                }
+            }
+        }
+        assert!(sung > 50);
     }
 
     #[test]

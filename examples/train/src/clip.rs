@@ -113,6 +113,7 @@ pub fn make_planned(
     }
     let mut record = record(index, &score, performance.sources, Vec::new());
     record.voice_kind = performance.voice_kind;
+    record.woman = performance.woman;
     record.quality = quality;
     record.level = Some(augment::level(&mix));
     (record.caption, record.captions) =

@@ -116,6 +116,13 @@ mod tests {
     fn record(families: &[Family]) -> Record {
         Record {
             index: 7,
+            kind: Default::default(),
+            parts: Vec::new(),
+            voice_kind: None,
+            woman: None,
+            quality: None,
+            codec: None,
+            level: None,
             fonts: Vec::new(),
             bpm: 60.0,
             tempo: Tempo::Slow,

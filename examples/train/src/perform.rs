@@ -4,13 +4,15 @@ use crate::augment;
 use crate::clip::SECONDS;
 use crate::family::Family;
 use crate::filter::halve;
-use crate::library::{Library, RealInstrument};
+use crate::library::{Library, RealInstrument, Speech};
+use crate::rap;
 use crate::recording;
 use crate::render::{self, PART_RATE, Performance};
 use crate::rng::Rng;
 use crate::score::{Part, Role, Score};
 use crate::singer::{Singer, VoiceKind};
 use crate::soundfonts::Font;
+use crate::synth::Patch;
 use anyhow::{Result, bail};
 
 /// Which part of the piece is rendered.
@@ -47,6 +49,8 @@ pub struct Mix {
     /// Soundfont or instrument of each part that is left in the score.
     pub sources: Vec<String>,
     pub voice_kind: Option<VoiceKind>,
+    /// Whether whoever speaks or raps is a woman.
+    pub woman: Option<bool>,
 }
 
 /// Renders and mixes the parts at 16 kHz; parts that cannot be heard leave the score.
@@ -60,7 +64,8 @@ pub fn perform(score: &mut Score, cut: &Cut, library: &Library, rng: &mut Rng) -
     let length = (cut.seconds * PART_RATE as f32) as usize;
     let wait = (cut.wait * PART_RATE as f32) as usize;
     let mut mix = vec![0f32; length];
-    let (mut sources, mut kept, mut voice_kind) = (Vec::new(), Vec::new(), None);
+    let (mut sources, mut kept) = (Vec::new(), Vec::new());
+    let (mut voice_kind, mut woman) = (None, None);
     // A family that has several parts plays all of them on one instrument.
     let mut chosen: Vec<(Option<Family>, u8, Option<&RealInstrument>)> = Vec::new();
     for mut part in score.parts.clone() {
@@ -69,7 +74,19 @@ pub fn perform(score: &mut Score, cut: &Cut, library: &Library, rng: &mut Rng) -
         let real = if sung { None } else { real_instrument(&part, library, &mut chosen, rng) };
         let font = if sung || real.is_some() { first } else { able(first, fonts, &part, rng)? };
         let shift = if shifted { rng.int(-3, 3) } else { 0 };
-        let mut sound = if sung {
+        let spoken = if sung { spoken(score, library, rng) } else { None };
+        let patch = if sung || real.is_some() { None } else { synthesizer(&part, library, rng) };
+        let mut sound = if let Some((speech, kind)) = spoken {
+            (voice_kind, woman) = (Some(kind), Some(speech.woman));
+            sources.push("speech".to_owned());
+            match kind {
+                VoiceKind::Rap => rap::rap(score, speech, PART_RATE, cut.from, cut.seconds, rng)?,
+                _ => rap::speak(speech, PART_RATE, cut.seconds, rng)?,
+            }
+        } else if let Some(patch) = patch {
+            sources.push("synthesizer".to_owned());
+            patch.play(score, &part, PART_RATE, cut.from, cut.seconds)
+        } else if sung {
             let (singer, kind) = singer(&mut part, library, rng);
             voice_kind = kind;
             sources.push("singer".to_owned());
@@ -109,7 +126,7 @@ pub fn perform(score: &mut Score, cut: &Cut, library: &Library, rng: &mut Rng) -
     if voice_kind.is_none() && score.families().contains(&Family::Choir) {
         voice_kind = Some(VoiceKind::Choir);
     }
-    Ok(Mix { mix: halve(&mix), sources, voice_kind })
+    Ok(Mix { mix: halve(&mix), sources, voice_kind, woman })
 }
 
 /// A real instrument for a part in one case of two, with the keys to transpose by.
@@ -132,6 +149,24 @@ fn real_instrument<'a>(
     let found = if rng.chance(REAL) { library.instrument(part, rng) } else { None };
     chosen.push((part.family, part.program, found.map(|(instrument, _)| instrument)));
     found
+}
+
+/// Somebody who raps or speaks instead of singing, now and then where there are drums.
+fn spoken<'a>(
+    score: &Score,
+    library: &'a Library,
+    rng: &mut Rng,
+) -> Option<(&'a Speech, VoiceKind)> {
+    if library.speech.is_empty() || !score.has_drums() || !rng.chance(0.3) {
+        return None;
+    }
+    let speech = &library.speech[rng.index(library.speech.len())];
+    Some((speech, if rng.chance(0.75) { VoiceKind::Rap } else { VoiceKind::Speech }))
+}
+
+/// A synthesizer for a part that is played on one, in every second case.
+fn synthesizer(part: &Part, library: &Library, rng: &mut Rng) -> Option<Patch> {
+    if library.has_recordings() && rng.chance(0.5) { Patch::random(part, rng) } else { None }
 }
 
 /// A singer for a part, whose notes are brought into the singer's range.

@@ -42,6 +42,8 @@ pub enum VoiceKind {
     Woman,
     Choir,
     Speech,
+    /// A man or a woman, which the record tells, raps.
+    Rap,
 }
 
 impl Singer {

@@ -120,14 +120,14 @@ pub fn classes(family: Family) -> &'static [Class] {
 pub const VOICES: [&str; 12] = [
     "woman sings",
     "man sings",
-    "woman singing",
-    "man singing",
     "female vocals",
     "male vocals",
-    "woman raps",
-    "man raps",
     "female singer",
     "male singer",
+    "woman raps",
+    "man raps",
+    "woman speaks over",
+    "man speaks over",
     "rapped vocals",
     "sung vocals",
 ];
@@ -284,16 +284,17 @@ pub fn read(caption: &str) -> Reading {
     ] {
         take(absent);
     }
-    let mut names: Vec<(&str, Family)> = Vec::new();
+    let mut names: Vec<(&str, Result<Family, Class>)> = Vec::new();
     for traits in &FAMILIES {
         let programs = traits.programs.iter().flat_map(|&program| program_nouns(program));
         for noun in family_nouns(traits.family).iter().chain(programs) {
-            names.push((noun.text, traits.family));
+            names.push((noun.text, Ok(traits.family)));
         }
     }
-    names.push(("string orchestra", Family::Strings));
-    names.push(("sustained strings", Family::Strings));
-    names.extend(VOICES.map(|name| (name, Family::Voice)));
+    names.push(("string orchestra", Ok(Family::Strings)));
+    names.push(("sustained strings", Ok(Family::Strings)));
+    names.extend(VOICES.map(|name| (name, Ok(Family::Voice))));
+    names.extend(CLASS_NOUNS.map(|(class, noun)| (noun.text, Err(class))));
     let female = [" woman ", " female "].iter().any(|word| text_words(caption).contains(word));
     let male = [" man ", " male "].iter().any(|word| text_words(caption).contains(word));
     let sex = match (female, male) {
@@ -303,25 +304,24 @@ pub fn read(caption: &str) -> Reading {
     };
     names.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     let mut places: Vec<(usize, Family)> = Vec::new();
+    let mut classes = Vec::new();
     let mut repeats = false;
-    for (name, family) in names {
+    for (name, meaning) in names {
         let found = take(name);
-        repeats |= found.len() > 1;
-        places.extend(found.into_iter().map(|place| (place, family)));
+        match meaning {
+            Ok(family) => {
+                repeats |= found.len() > 1;
+                places.extend(found.into_iter().map(|place| (place, family)));
+            }
+            Err(class) if !found.is_empty() && !classes.contains(&class) => classes.push(class),
+            Err(_) => {}
+        }
     }
     places.sort_unstable_by_key(|&(place, _)| place);
     let mut families = Vec::new();
     for (_, family) in places {
         if !families.contains(&family) {
             families.push(family);
-        }
-    }
-    let mut classes = Vec::new();
-    let mut nouns = CLASS_NOUNS;
-    nouns.sort_by_key(|(_, noun)| std::cmp::Reverse(noun.text.len()));
-    for (class, noun) in nouns {
-        if !take(noun.text).is_empty() && !classes.contains(&class) {
-            classes.push(class);
         }
     }
     let drums = ["drums", "drum", "percussion", "dance beat"].map(|name| !take(name).is_empty());
@@ -335,9 +335,10 @@ pub fn read(caption: &str) -> Reading {
     Reading { families, drums, tempo, silent, repeats, classes, sex }
 }
 
-/// The words of a caption in small letters, with a blank around each.
+/// The words of a caption in small letters, with a blank around each. Marks stay: "bass, guitar"
+/// is no bass guitar.
 fn text_words(caption: &str) -> String {
-    let text = caption.to_lowercase().replace(['.', ',', ';', ':'], " ");
+    let text = caption.to_lowercase().replace(['.', ',', ';', ':'], " , ");
     format!(" {} ", text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
@@ -380,6 +381,9 @@ mod tests {
         assert_eq!(reading.families, [Family::SynthPad]);
         assert_eq!(reading.classes, [Class::Plucked, Class::Woodwind, Class::Guitar]);
         assert_eq!(read("An acoustic guitar.").classes, []);
+        let reading = read("A flute over bass, guitar chords.");
+        assert_eq!(reading.families, [Family::Flute, Family::Bass]);
+        assert_eq!(reading.classes, [Class::Guitar]);
     }
 
     #[test]
