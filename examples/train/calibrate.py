@@ -132,6 +132,7 @@ class Names:
                 if "tag" in word:
                     q = 1 - p[word["tag"]] if word.get("absent") else p[word["tag"]]
                 allowed[node] = q >= word.get("threshold", 0.0)
+                allowed[node] &= not any(p[t] >= word["threshold"] for t in word.get("unless", ()))
             allowed[node] = allowed[node] or any(allowed[c] for c in self.children[node].values())
         return allowed
 

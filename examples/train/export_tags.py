@@ -51,7 +51,13 @@ def words(tokenizer, thresholds):
     for kind in captions.KINDS:
         add("plain tone" if kind == "tone" else kind, kind, threshold=thresholds[kind])
     for text in sorted(set(captions.GENERAL.values())):
+        # A general word stands for names that are in doubt, not for those that are sure.
+        members = [family for family in FAMILIES if captions.GENERAL[family] == text]
+        count = len(rows)
         add(text)
+        for row in rows[count:]:
+            row["unless"] = [TAGS.index(family) for family in members]
+            row["threshold"] = round(float(max(thresholds[family] for family in members)), 4)
     return rows
 
 

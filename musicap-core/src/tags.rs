@@ -12,7 +12,7 @@
 //!         {"tokens": [412], "tag": 0, "threshold": 0.5},
 //!         {"tokens": [267, 301], "tag": 1, "threshold": 0.4},
 //!         {"tokens": [322, 301], "tag": 1, "absent": true, "threshold": 0.5},
-//!         {"tokens": [398, 280]}
+//!         {"tokens": [398, 280], "unless": [0], "threshold": 0.5}
 //!     ],
 //!     "confidence": {"bias": 0.4, "score": 2.0, "evidence": 1.2, "named": -0.3}
 //! }}
@@ -21,8 +21,9 @@
 //! - `calibration` has a scale and an offset for each tag's logit, after which a sigmoid gives a
 //!   probability (Platt scaling).
 //! - `words` has the token sequences that say that a tag is present, or `absent`. A sequence may be
-//!   used if its statement is as probable as `threshold`. Sequences without a tag may always be used:
-//!   they are listed where they begin like others.
+//!   used if its statement is as probable as `threshold`. A sequence with `unless`, a general word,
+//!   may be used if none of these tags is that probable: it stands for names that are in doubt.
+//!   Other sequences may always be used; they are listed where they begin like others.
 //! - `confidence` has the weights of a logistic regression on what a caption states: its `score`,
 //!   the `evidence` (the sum of the logarithms of its statements' probabilities), and how many
 //!   statements there are (`named`).
@@ -60,6 +61,9 @@ struct Word {
     /// It states that the tag is not there.
     #[serde(default)]
     absent: bool,
+    /// Tags one of which, if probable enough, forbids this word.
+    #[serde(default)]
+    unless: Vec<usize>,
     #[serde(default)]
     threshold: f32,
 }
@@ -191,12 +195,12 @@ impl TagConfig {
         if !numbers.chain(&[bias, score, evidence, named]).all(|number| number.is_finite()) {
             return Err("a number is not finite".into());
         }
-        for (place, Word { tokens, tag, .. }) in self.words.iter().enumerate() {
+        for (place, Word { tokens, tag, unless, .. }) in self.words.iter().enumerate() {
             let known = tokens.iter().all(|&token| (token as usize) < vocab_size);
-            if tokens.is_empty() || !known || tag.is_some_and(|tag| tag >= tags) {
+            if tokens.is_empty() || !known || tag.iter().chain(unless).any(|&tag| tag >= tags) {
                 return Err(format!(
-                    "word {place} has tokens {tokens:?} and tag {tag:?}, of {vocab_size} tokens \
-                     and {tags} tags"
+                    "word {place} has tokens {tokens:?}, tag {tag:?} and unless {unless:?}, of \
+                     {vocab_size} tokens and {tags} tags"
                 ));
             }
         }
@@ -300,9 +304,10 @@ struct AllowedNames {
 
 impl AllowedNames {
     fn new(names: Arc<Names>, found: &TagProbabilities) -> Self {
-        let may = |word: &Word| match word.tag {
-            Some(tag) => found.of(tag, word.absent) >= word.threshold,
-            None => true,
+        let may = |word: &Word| {
+            let sure = |&tag: &usize| found.of(tag, false) >= word.threshold;
+            word.tag.is_none_or(|tag| found.of(tag, word.absent) >= word.threshold)
+                && !word.unless.iter().any(sure)
         };
         let mut allowed: Vec<bool> = names
             .nodes
@@ -365,7 +370,7 @@ mod tests {
             {"tokens": [PIANO], "tag": 0, "threshold": 0.5},
             {"tokens": [ELECTRIC, PIANO], "tag": 1, "threshold": 0.5},
             {"tokens": [ELECTRIC, GUITAR], "tag": 2, "threshold": 0.5},
-            {"tokens": [GUITAR]},
+            {"tokens": [GUITAR], "unless": [2], "threshold": 0.5},
             {"tokens": [DRUMS], "tag": 3, "threshold": 0.5},
             {"tokens": [NO, DRUMS], "tag": 3, "absent": true, "threshold": 0.5}
         ]);
@@ -382,20 +387,27 @@ mod tests {
 
     #[test]
     fn a_name_is_banned_where_no_probable_one_can_follow() {
-        assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[]), [NO; 0]);
+        assert_eq!(banned([0.9, 0.9, 0.1, 0.9], &[]), [NO]);
         // Without drums "no drums" may be said, and nothing else about them.
-        assert_eq!(banned([0.9, 0.9, 0.9, 0.1], &[5]), [DRUMS]);
-        assert_eq!(banned([0.9, 0.9, 0.9, 0.1], &[5, NO]), [0; 0]);
-        assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[5, NO]), [DRUMS]);
+        assert_eq!(banned([0.9, 0.9, 0.1, 0.1], &[5]), [DRUMS]);
+        assert_eq!(banned([0.9, 0.9, 0.1, 0.1], &[5, NO]), [0; 0]);
+        assert_eq!(banned([0.9, 0.9, 0.1, 0.9], &[5, NO]), [NO, DRUMS]);
+    }
+
+    #[test]
+    fn a_general_word_stands_for_names_that_are_in_doubt() {
+        // "guitar" is banned if an electric guitar is sure, but not within "electric guitar".
+        assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[5]), [GUITAR, NO]);
+        assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[5, ELECTRIC]), [NO]);
     }
 
     #[test]
     fn the_longer_name_decides() {
         let electric_piano = [0.1, 0.9, 0.1, 0.9];
-        assert_eq!(banned(electric_piano, &[5]), [PIANO]);
-        assert_eq!(banned(electric_piano, &[5, ELECTRIC]), [GUITAR]);
+        assert_eq!(banned(electric_piano, &[5]), [PIANO, NO]);
+        assert_eq!(banned(electric_piano, &[5, ELECTRIC]), [GUITAR, NO]);
         let nothing_electric = [0.9, 0.1, 0.1, 0.9];
-        assert_eq!(banned(nothing_electric, &[5]), [ELECTRIC]);
+        assert_eq!(banned(nothing_electric, &[5]), [ELECTRIC, NO]);
     }
 
     #[test]
@@ -449,6 +461,7 @@ mod tests {
         assert!(spoil(|tags| tags["calibration"] = json!([])).contains("0 calibrations"));
         assert!(spoil(|tags| tags["words"][0]["tokens"] = json!([4])).contains("[4]"));
         assert!(spoil(|tags| tags["words"][0]["tag"] = json!(1)).contains("Some(1)"));
+        assert!(spoil(|tags| tags["words"][0]["unless"] = json!([1])).contains("[1]"));
         assert!(spoil(|tags| tags["confidence"] = json!({})).contains("bias"));
     }
 }
