@@ -417,7 +417,7 @@ struct Composed {
 /// thirds of what it mentions is of `common`.
 fn compose(random: &mut Random, common: &[usize]) -> Composed {
     let mut bears_out = Vec::new();
-    let mut thing = |random: &mut Random| {
+    let thing = |random: &mut Random| {
         let index =
             if random.below(3) > 0 { random.pick(common) } else { random.below(THINGS.len()) };
         THINGS[index]

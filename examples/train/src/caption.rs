@@ -118,11 +118,13 @@ impl Scene {
 }
 
 /// `VARIANTS` captions of a score.
+#[cfg(test)]
 pub fn variants(score: &Score, rng: &mut Rng) -> Vec<String> {
     (0..VARIANTS).map(|_| write(score, rng)).collect()
 }
 
 /// One caption of a score.
+#[cfg(test)]
 pub fn write(score: &Score, rng: &mut Rng) -> String {
     describe(&Scene::of_score(score), &mut Wording::Varied(rng))
 }

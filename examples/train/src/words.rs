@@ -205,15 +205,6 @@ pub fn moods(tempo: Tempo, dynamics: Dynamics) -> &'static [&'static str] {
     }
 }
 
-/// Adjectives for the loudness; none for what is neither loud nor quiet.
-pub fn loudness(dynamics: Dynamics) -> &'static [&'static str] {
-    match dynamics {
-        Dynamics::Quiet => &["quiet", "soft"],
-        Dynamics::Moderate => &[],
-        Dynamics::Loud => &["loud", "strong"],
-    }
-}
-
 /// Names for the drums of a groove, plural or with their article.
 pub fn drum_nouns(groove: Groove) -> &'static [Noun] {
     match groove {
