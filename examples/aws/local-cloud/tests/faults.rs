@@ -142,6 +142,18 @@ async fn without_filters_no_function_invokes_itself_without_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn captions_that_cannot_be_read_are_noted() {
+    let (cloud, _folder) = cloud(|settings| settings).await;
+    let put = cloud.store().client().put_object().bucket(RESULTS).key("captions/a-1.json");
+    put.body(b"no captions".to_vec().into()).send().await.unwrap();
+    cloud.settle(TIMEOUT).await.unwrap();
+    let note = cloud.store().text(RESULTS, "failures/a-1.summarize.json", 9999).await.unwrap();
+    assert!(note.contains("InvalidCaptions"), "{note}");
+    let letters = cloud.dead_letters();
+    assert_eq!(letters[0].error["errorType"], "InvalidCaptions", "{letters:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_record_does_not_affect_the_others_of_its_event() {
     let (cloud, _folder) = cloud(|settings| settings).await;
     let song = mp3(0, 10);

@@ -88,7 +88,7 @@ fn permits_are_released_whatever_clients_do_and_memory_does_not_grow() {
                         if Instant::now() > until {
                             break;
                         }
-                        client(server, turn % 7, song, expected, counts);
+                        request(server, turn % 7, song, expected, counts);
                     }
                 });
             }
@@ -135,7 +135,7 @@ fn six_are_answered(server: &Server, song: &[u8], expected: &[String]) -> bool {
 }
 
 /// The request of one client, and the check of what it gets.
-fn client(server: &Server, kind: usize, song: &[u8], expected: &[String], counts: &Mutex<Counts>) {
+fn request(server: &Server, kind: usize, song: &[u8], expected: &[String], counts: &Mutex<Counts>) {
     let reply = match kind {
         // A good request.
         0 | 1 => send(server, "audio/ogg", song.len(), song),

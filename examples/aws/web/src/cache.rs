@@ -28,6 +28,11 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         self.entries.insert(key, (Instant::now(), value));
     }
 
+    /// Forgets the value of `key`.
+    pub fn remove(&self, key: &K) {
+        self.entries.remove(key);
+    }
+
     /// The value of `key`, from `load` if it has none. Of several calls at once one loads it and the
     /// others wait.
     ///

@@ -44,6 +44,11 @@ impl History {
         History { buckets, list, done }
     }
 
+    /// Has S3 asked again, as a recording has just ended here.
+    pub fn refresh(&self) {
+        self.list.remove(&());
+    }
+
     /// The latest recordings, the last one first.
     pub async fn latest(&self) -> Result<Arc<Vec<Entry>>, Problem> {
         self.list.get_or_load(&(), self.list()).await

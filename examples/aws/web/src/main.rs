@@ -75,7 +75,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The state that all requests share.
 struct Shared {
     buckets: Buckets,
-    history: History,
+    history: Arc<History>,
     watchers: Watchers,
     max_bytes: u64,
     policy: HeaderValue,
@@ -94,9 +94,10 @@ impl Shared {
         let max_bytes = settings::optional("MAX_BYTES", 400 << 20)?;
         let hosts: String = settings::optional("ALLOWED_HOSTS", String::new())?;
         let hosts = hosts.split(',').map(|host| host.trim().to_lowercase());
+        let history = Arc::new(History::new(buckets.clone()));
         Ok(Shared {
-            history: History::new(buckets.clone()),
-            watchers: Watchers::from_settings(buckets.clone())?,
+            watchers: Watchers::from_settings(buckets.clone(), history.clone())?,
+            history,
             buckets,
             max_bytes,
             policy: page::policy(&origin).parse().context("the storage's origin")?,

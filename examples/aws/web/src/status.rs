@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::Shared;
 use crate::cache::Cache;
 use crate::client::Client;
+use crate::history::History;
 use crate::key::{Key, KeyQuery};
 use crate::recording::{Buckets, Status};
 use crate::refusal::Refusal;
@@ -74,6 +75,7 @@ impl Poll {
 /// Who watches what.
 pub struct Watchers {
     buckets: Buckets,
+    history: Arc<History>,
     polled: Arc<Mutex<HashMap<Key, watch::Receiver<Status>>>>,
     paused: Arc<Cache<Key, Poll>>,
     streams: Arc<Streams>,
@@ -81,14 +83,15 @@ pub struct Watchers {
 
 impl Watchers {
     /// No watchers yet, at most as many as the settings allow.
-    pub fn from_settings(buckets: Buckets) -> anyhow::Result<Self> {
+    pub fn from_settings(buckets: Buckets, history: Arc<History>) -> anyhow::Result<Self> {
         let streams = Streams {
             per_client: settings::optional("CLIENT_STREAMS", 20)?,
             total: settings::optional("MAX_STREAMS", 1000)?,
             open: Mutex::default(),
         };
         let paused = Arc::new(Cache::new(MAX_PAUSED, PAUSED_TTL));
-        Ok(Watchers { buckets, polled: Arc::default(), paused, streams: Arc::new(streams) })
+        let (polled, streams) = (Arc::default(), Arc::new(streams));
+        Ok(Watchers { buckets, history, polled, paused, streams })
     }
 
     /// The status of an upload, now and as it changes; `None` if too many are polled.
@@ -106,10 +109,10 @@ impl Watchers {
             return Some(receiver);
         }
         polled.insert(key.clone(), receiver.clone());
-        let (buckets, all, paused) =
-            (self.buckets.clone(), self.polled.clone(), self.paused.clone());
+        let (buckets, history) = (self.buckets.clone(), self.history.clone());
+        let (all, paused) = (self.polled.clone(), self.paused.clone());
         tokio::spawn(async move {
-            run(&buckets, &key, &sender, &mut poll).await;
+            run(&buckets, &history, &key, &sender, &mut poll).await;
             // In this order, so that the next watcher finds one or the other.
             let mut all = all.lock().expect("not poisoned");
             paused.insert(key.clone(), poll);
@@ -120,7 +123,13 @@ impl Watchers {
 }
 
 /// Polls until the status is final or nobody watches.
-async fn run(buckets: &Buckets, key: &Key, sender: &watch::Sender<Status>, poll: &mut Poll) {
+async fn run(
+    buckets: &Buckets,
+    history: &History,
+    key: &Key,
+    sender: &watch::Sender<Status>,
+    poll: &mut Poll,
+) {
     loop {
         sleep_until(poll.next).await;
         // The map holds one receiver itself.
@@ -135,6 +144,10 @@ async fn run(buckets: &Buckets, key: &Key, sender: &watch::Sender<Status>, poll:
             }
         };
         poll.update(found, Instant::now());
+        if poll.status.is_final() {
+            // Before the page asks for it.
+            history.refresh();
+        }
         sender.send_if_modified(|status| {
             let changed = *status != poll.status;
             status.clone_from(&poll.status);
