@@ -88,6 +88,7 @@ pub mod generate;
 mod kernels;
 mod live;
 pub mod model;
+mod panics;
 pub mod summarize;
 mod tokenizer;
 

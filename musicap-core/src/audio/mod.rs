@@ -1,5 +1,6 @@
 //! From a file to samples, from samples to log-mel chunks.
 
+mod bands;
 mod chunk;
 mod chunks;
 mod config;
