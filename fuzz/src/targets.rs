@@ -132,7 +132,7 @@ pub fn npy(data: &[u8]) {
 
 /// Reads every tensor.
 fn read_all(checkpoint: &Checkpoint) {
-    for (name, stored) in checkpoint.essential() {
+    for (name, stored) in checkpoint.saved_tensors() {
         match checkpoint.read(name, stored) {
             Ok(values) => assert_eq!(values.len(), stored.shape.iter().product::<usize>()),
             Err(error) => check(&error),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::audio::Gap;
-use crate::error::{Error, Result, brief, one_line};
+use crate::error::{Error, Result, one_line, truncate};
 
 /// What is heard in one stretch of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,12 +45,12 @@ pub struct Captions {
     pub summary: Option<String>,
     /// Stretches that could not be decoded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gaps: Vec<Unheard>,
+    pub gaps: Vec<UncaptionedSpan>,
 }
 
 /// A stretch of a recording that no caption speaks of, because it could not be decoded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Unheard {
+pub struct UncaptionedSpan {
     /// Where it starts, in seconds.
     pub start_s: f64,
     /// Where it ends, in seconds.
@@ -59,9 +59,9 @@ pub struct Unheard {
     pub reason: String,
 }
 
-impl From<&Gap> for Unheard {
+impl From<&Gap> for UncaptionedSpan {
     fn from(gap: &Gap) -> Self {
-        Unheard {
+        UncaptionedSpan {
             start_s: gap.start.as_secs_f64(),
             end_s: gap.end.as_secs_f64(),
             reason: gap.to_string(),
@@ -144,7 +144,7 @@ impl Captions {
     pub fn read_json(origin: &str, json: &str) -> Result<Vec<Captions>> {
         let invalid = |reason: serde_json::Error| Error::InvalidCaptions {
             origin: origin.to_owned(),
-            reason: brief(&reason.to_string()),
+            reason: truncate(&reason.to_string()),
         };
         match json.trim_start().starts_with('[') {
             true => serde_json::from_str(json).map_err(invalid),

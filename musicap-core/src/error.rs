@@ -379,10 +379,10 @@ impl Error {
 
 /// What somebody else's file or library says, as part of an error: one line of bounded length
 /// without control characters, which a terminal would obey.
-pub(crate) fn brief(text: &str) -> String {
-    const MOST: usize = 300;
+pub(crate) fn truncate(text: &str) -> String {
+    const MAX_LENGTH: usize = 300;
     let line = one_line(text);
-    match line.char_indices().nth(MOST) {
+    match line.char_indices().nth(MAX_LENGTH) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }

@@ -17,7 +17,7 @@
 //! ```
 //! use musicap::{Captioner, Format};
 //!
-//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/three-scenes.ogg");
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/three-scenes.ogg");
 //! let captioner = Captioner::embedded()?;
 //! let captions = captioner.caption_file(path)?;
 //! assert_eq!(captions.captions.len(), 5);
@@ -47,7 +47,7 @@
 //! use musicap::Captioner;
 //! use musicap::summarize::{LocalSummarizer, SummaryOptions};
 //!
-//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/three-scenes.ogg");
+//! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/three-scenes.ogg");
 //! let captions = Captioner::embedded()?.caption_file(path)?;
 //! let summary = LocalSummarizer::new().describe(&captions, &SummaryOptions::default())?;
 //! assert!(summary.contains("piano"));
@@ -76,6 +76,7 @@
 //! done. Damaged audio is no error: it is reported as a [`Gap`](audio::Gap).
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod audio;
 pub mod caption;
@@ -84,6 +85,7 @@ pub mod checkpoint;
 mod device;
 mod error;
 mod file;
+mod finite;
 pub mod generate;
 mod kernels;
 mod live;

@@ -12,6 +12,7 @@ use crate::audio::{AudioLimits, Chunk, Chunker, Resampler, Tail};
 use crate::caption::Caption;
 use crate::captioner::{CaptionOptions, Captioner, Decoding};
 use crate::error::{Error, Result};
+use crate::finite::first_non_finite;
 use crate::generate::{Generated, GenerationConfig};
 
 /// How a stream is captioned.
@@ -130,7 +131,7 @@ enum Pending {
 
 /// The most chunks that are in the model at once, as many as a recording's
 /// [by default](CaptionOptions::batch_size).
-const TOGETHER: usize = 8;
+const MAX_BATCH: usize = 8;
 
 #[derive(Debug)]
 struct Shared {
@@ -221,7 +222,7 @@ impl LiveInput {
     /// # Errors
     /// [`Error::InvalidOption`] if a sample is no finite number; nothing of these is taken.
     pub fn push(&mut self, samples: &[f32]) -> Result<()> {
-        if let Some(place) = samples.iter().position(|sample| !sample.is_finite()) {
+        if let Some(place) = first_non_finite(samples) {
             let found = format!("{} at sample {place}", samples[place]);
             return Err(Error::option("samples", found, "finite numbers"));
         }
@@ -364,11 +365,11 @@ impl LiveCaptions {
     /// Lets chunks that wait into the model, as far as there is room.
     fn take_up(&mut self) {
         let running = self.decoding.running();
-        if running > 0 && !self.decoding.takes_latecomers() {
+        if running > 0 && !self.decoding.supports_continuous_batching() {
             return;
         }
         let mut line = self.shared.lock();
-        let free = line.room.min(TOGETHER).saturating_sub(running).min(line.waiting.len());
+        let free = line.room.min(MAX_BATCH).saturating_sub(running).min(line.waiting.len());
         if free == 0 {
             return;
         }
@@ -386,7 +387,7 @@ impl LiveCaptions {
         }
         let indices: Vec<usize> = chunks.iter().map(|chunk| chunk.index).collect();
         let mel = self.captioner.log_mel(&chunks);
-        if let Err(error) = mel.and_then(|mel| self.decoding.join(mel, &indices)) {
+        if let Err(error) = mel.and_then(|mel| self.decoding.admit(mel, &indices)) {
             self.fail(error);
         }
     }

@@ -10,7 +10,7 @@ use full::Full as Inner;
 #[cfg(target_family = "wasm")]
 use vocabulary::Vocabulary as Inner;
 
-use crate::error::{Error, Result, brief};
+use crate::error::{Error, Result, truncate};
 
 /// What BART's vocabularies keep for themselves.
 const SPECIAL_TOKENS: [&str; 5] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
@@ -97,5 +97,5 @@ impl Tokenizer {
 }
 
 fn invalid(origin: &str, reason: String) -> Error {
-    Error::InvalidTokenizer { origin: origin.to_owned(), reason: brief(&reason) }
+    Error::InvalidTokenizer { origin: origin.to_owned(), reason: truncate(&reason) }
 }

@@ -29,7 +29,7 @@ fn safetensors(path: &Path, header: &str, data: &[u8]) -> PathBuf {
 #[test]
 fn the_state_dict_is_found_beside_the_optimizer_and_tied_tensors_count_once() {
     let checkpoint = Checkpoint::open_pth(&kit("model-a/transfer.pth")).unwrap();
-    let names: Vec<&str> = checkpoint.essential().map(|(name, _)| name).collect();
+    let names: Vec<&str> = checkpoint.saved_tensors().map(|(name, _)| name).collect();
     assert!(names.contains(&"bart.model.shared.weight"));
     assert!(!names.contains(&"bart.lm_head.weight"));
     assert!(names.iter().all(|name| !name.contains("mel_encoder") && !name.contains("optimizer")));
@@ -48,7 +48,7 @@ fn a_network_gives_back_the_tensors_it_was_built_from() {
                 .unwrap();
         let mut tensors = model.tensors().unwrap();
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut stored: Vec<_> = checkpoint.essential().collect();
+        let mut stored: Vec<_> = checkpoint.saved_tensors().collect();
         stored.sort_by_key(|(name, _)| *name);
         assert_eq!(tensors.len(), stored.len());
         for (tensor, (name, stored)) in tensors.iter().zip(stored) {
@@ -57,12 +57,12 @@ fn a_network_gives_back_the_tensors_it_was_built_from() {
         }
 
         let other = Checkpoint::from_tensors("trained", tensors);
-        let config = config.clone().with_note("musicap", "a note".into());
+        let config = config.clone().with_extra("musicap", "a note".into());
         let trained = pretrained.with_weights("trained", config, other).unwrap();
         let folder = scratch("trained");
         trained.save(&folder, Precision::F32).unwrap();
         let saved = Pretrained::open(&folder).unwrap();
-        assert_eq!(saved.config().note("musicap").unwrap(), "a note");
+        assert_eq!(saved.config().extra("musicap").unwrap(), "a note");
         Captioner::load(&saved, &LoadOptions::default()).unwrap();
     }
 }
@@ -75,8 +75,8 @@ fn a_saved_folder_holds_the_same_values() {
     let saved = Pretrained::open(&folder).unwrap();
     assert_eq!(saved.config().generation, pretrained.config().generation);
     assert_eq!(saved.config().audio, pretrained.config().audio);
-    let before: Vec<_> = pretrained.checkpoint().essential().collect();
-    let after: Vec<_> = saved.checkpoint().essential().collect();
+    let before: Vec<_> = pretrained.checkpoint().saved_tensors().collect();
+    let after: Vec<_> = saved.checkpoint().saved_tensors().collect();
     assert_eq!(before.len(), after.len());
     for ((name, stored), (saved_name, saved_stored)) in before.iter().zip(&after) {
         assert_eq!(name, saved_name);
@@ -145,7 +145,7 @@ fn no_code_is_run_from_a_pickle() {
     let pickle = format!("cos\nsystem\n(S'{command}'\ntR.");
     let path = folder.join("transfer.pth");
     std::fs::write(&path, pickle).unwrap();
-    let opened = Checkpoint::open_pth(&path).map(|found| found.essential().count());
+    let opened = Checkpoint::open_pth(&path).map(|found| found.saved_tensors().count());
     assert!(matches!(opened, Ok(0) | Err(Error::InvalidCheckpoint { .. })), "{opened:?}");
     assert!(!proof.exists());
 }

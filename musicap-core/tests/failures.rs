@@ -56,10 +56,13 @@ fn options_beyond_all_measure_are_refused() {
         assert!(matches!(refused, Error::InvalidOption { name: "batch_size", .. }), "{refused}");
     }
     let mut generation = captioner.config().generation.clone();
-    generation.loop_retries = 1_000_000_000;
+    generation.repetition_retries = 1_000_000_000;
     let options = CaptionOptions::default().with_generation(generation);
     let refused = captioner.check(&options).unwrap_err();
-    assert!(matches!(refused, Error::InvalidOption { name: "loop_retries", .. }), "{refused}");
+    assert!(
+        matches!(refused, Error::InvalidOption { name: "repetition_retries", .. }),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -171,12 +174,12 @@ fn a_source_that_fails_leaves_a_gap_to_the_end() {
 fn a_caption_that_is_drawn_anew_is_drawn_step_by_step() {
     let captioner = Captioner::embedded().unwrap();
     let music = music(10);
-    let pieces = |loop_retries: usize| {
+    let pieces = |repetition_retries: usize| {
         let mut generation = captioner.config().generation.clone();
         // Far too long for what there is to say.
         (generation.min_length, generation.max_length) = (100, 100);
         (generation.no_repeat_ngram_size, generation.repetition_penalty) = (0, 1.0);
-        generation.loop_retries = loop_retries;
+        generation.repetition_retries = repetition_retries;
         let options = CaptionOptions::default().with_generation(generation);
         let mut stream = captioner.captions(music.reader(), &options).unwrap();
         let mut pieces = 0;

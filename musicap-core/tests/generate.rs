@@ -48,7 +48,7 @@ impl<const V: usize> Model<V> {
 }
 
 impl<const V: usize> StepModel for Model<V> {
-    fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+    fn admit(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
         let new = self.waiting.drain(..chunks);
         self.chunks.extend(new.as_slice());
         let before = self.rows.len();
@@ -163,7 +163,7 @@ fn a_latecomer_s_caption_is_the_one_it_has_alone() {
         let free = (5 - session.running()).min(chunks.len() - joined);
         met |= free > 0 && session.running() > 0;
         let streams: Vec<u64> = (joined..joined + free).map(|chunk| chunk as u64).collect();
-        session.join(&mut toy, &streams).unwrap();
+        session.admit(&mut toy, &streams).unwrap();
         joined += free;
         for (number, generated) in session.step(&mut toy).unwrap() {
             found[number] = Some(generated);
@@ -180,7 +180,7 @@ fn a_latecomer_s_caption_is_the_one_it_has_alone() {
 fn logits_that_are_no_numbers_are_an_error() {
     struct Broken;
     impl StepModel for Broken {
-        fn join(&mut self, chunks: usize, _: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+        fn admit(&mut self, chunks: usize, _: &[u32], logits: &mut Vec<f32>) -> Result<()> {
             *logits = vec![f32::NAN; chunks * VOCAB];
             Ok(())
         }
@@ -264,9 +264,9 @@ struct Far {
 }
 
 impl StepModel for Far {
-    fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+    fn admit(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
         logits.clear();
-        self.model.join(chunks, prefix, &mut self.held)
+        self.model.admit(chunks, prefix, &mut self.held)
     }
 
     fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()> {

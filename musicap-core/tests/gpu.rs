@@ -49,12 +49,12 @@ fn adapters_can_be_asked_for_by_what_they_are_listed_as() {
 #[test]
 fn a_program_on_the_processor_is_only_taken_by_its_number() {
     if adapters().iter().any(|adapter| adapter.kind != AdapterKind::Software) {
-        assert!(matches!(Device::Auto.settle(), (Device::Gpu(None), None)));
+        assert!(matches!(Device::Auto.resolve(), (Device::Gpu(None), None)));
         return;
     }
     let refused = Device::Gpu(None).to_burn().unwrap_err().to_string();
     assert!(refused.contains("gpu:0 takes it"), "{refused}");
-    let (device, note) = Device::Auto.settle();
+    let (device, note) = Device::Auto.resolve();
     assert_eq!(device, Device::Cpu);
     assert!(note.unwrap().contains("slower than the device cpu"));
     let captioner = Captioner::load(

@@ -239,7 +239,7 @@ impl Table<'_> {
 }
 
 impl StepModel for Table<'_> {
-    fn join(&mut self, chunks: usize, prefix: &[u32], out: &mut Vec<f32>) -> musicap::Result<()> {
+    fn admit(&mut self, chunks: usize, prefix: &[u32], out: &mut Vec<f32>) -> musicap::Result<()> {
         self.rows = vec![prefix.to_vec(); chunks];
         *out = self.rows.iter().flat_map(|row| self.logits(row)).collect();
         Ok(())

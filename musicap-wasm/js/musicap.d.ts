@@ -185,7 +185,7 @@ export interface GenerationConfig {
   top_k: number;
   top_p: number;
   seed: number;
-  loop_retries: number;
+  repetition_retries: number;
   decoder_start_token_id: number;
   eos_token_id: number;
   forced_bos_token_id: number | null;

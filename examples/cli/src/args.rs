@@ -76,9 +76,9 @@ pub struct CaptionArgs {
     /// Speaks against tokens that have occurred; 1 changes nothing [default: the model's]
     #[arg(long, value_name = "X")]
     pub repetition_penalty: Option<f32>,
-    /// How often a caption that has run into a loop is drawn anew [default: the model's]
-    #[arg(long, value_name = "N")]
-    pub loop_retries: Option<usize>,
+    /// How often a caption that repeats itself is sampled again [default: the model's]
+    #[arg(long, alias = "loop-retries", value_name = "N")]
+    pub repetition_retries: Option<usize>,
     /// Chunks that are computed together [default: 8, on a GPU as many as its memory takes]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
@@ -241,7 +241,7 @@ impl ModelArgs {
 
     /// Says which device `auto` is if it is no GPU.
     pub fn load_options(&self, quiet: bool) -> LoadOptions {
-        let (device, note) = self.device.settle();
+        let (device, note) = self.device.resolve();
         if let Some(note) = note.filter(|_| !quiet) {
             report(&note);
         }
@@ -264,7 +264,8 @@ impl CaptionArgs {
             self.no_repeat_ngram.unwrap_or(generation.no_repeat_ngram_size);
         generation.repetition_penalty =
             self.repetition_penalty.unwrap_or(generation.repetition_penalty);
-        generation.loop_retries = self.loop_retries.unwrap_or(generation.loop_retries);
+        generation.repetition_retries =
+            self.repetition_retries.unwrap_or(generation.repetition_retries);
         let mut options = CaptionOptions::default()
             .with_tail(self.chunks.tail())
             .with_overlap(self.chunks.overlap)

@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 
 use ndarray::{Array3, ArrayView2};
 
-use crate::error::brief;
+use crate::error::truncate;
 
 /// The header's length with the magic before it, a multiple of 64 as the format asks.
 const HEADER: usize = 128;
@@ -181,7 +181,7 @@ fn shape(header: &str) -> Result<[usize; 3]> {
 }
 
 fn invalid(reason: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidData, brief(&reason.into()))
+    Error::new(ErrorKind::InvalidData, truncate(&reason.into()))
 }
 
 /// Says what it means that bytes are missing.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::mono::interleaved;
 use super::{AudioLimits, Resampler};
+use crate::finite::first_non_finite;
 use crate::{Error, Result};
 
 /// A mono sound in memory.
@@ -119,11 +120,7 @@ fn check_rate(sample_rate: u32, channels: usize) -> Result<()> {
 
 /// Finds samples that are infinite or not a number.
 pub(super) fn check_finite(samples: &[f32]) -> Result<()> {
-    // One pass that the compiler can vectorise tells whether there is one at all.
-    if samples.iter().map(|x| u32::from(!x.is_finite())).sum::<u32>() == 0 {
-        return Ok(());
-    }
-    let at = samples.iter().position(|x| !x.is_finite()).unwrap_or(0);
+    let Some(at) = first_non_finite(samples) else { return Ok(()) };
     let reason = format!("sample {at} is {}, but must be a finite number", samples[at]);
     Err(Error::InvalidSamples { reason })
 }

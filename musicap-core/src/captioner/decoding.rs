@@ -8,8 +8,9 @@ use ndarray::{Array3, Axis};
 
 use super::{Captioner, Inner, Stage};
 use crate::error::{Error, Result};
+use crate::finite::first_non_finite;
 use crate::generate::{
-    Generated, GenerationConfig, Overview, Session, Shortlist, Step, StepModel, is_loop,
+    Generated, GenerationConfig, LogitStats, Session, Shortlist, Step, StepModel, is_degenerate,
 };
 use crate::kernels::shortlists;
 use crate::model::DecoderCache;
@@ -22,14 +23,14 @@ pub struct Decoding {
     session: Session,
     decoder: Decoder,
     /// The chunks under way by their numbers, in case one must be captioned again.
-    heard: BTreeMap<usize, Heard>,
+    pending: BTreeMap<usize, PendingChunk>,
     /// Captions that are drawn anew, each in a decoder of its own.
     retries: Vec<Retry>,
 }
 
 /// A chunk's number in its recording and its log-mel spectrogram.
 #[derive(Debug)]
-struct Heard {
+struct PendingChunk {
     index: usize,
     mel: Array3<f32>,
 }
@@ -38,7 +39,7 @@ struct Heard {
 #[derive(Debug)]
 struct Retry {
     number: usize,
-    heard: Heard,
+    pending: PendingChunk,
     /// What it is if no attempt is better.
     looped: Generated,
     attempt: usize,
@@ -59,7 +60,7 @@ impl Decoding {
                 seen: None,
                 held: None,
             },
-            heard: BTreeMap::new(),
+            pending: BTreeMap::new(),
             retries: Vec::new(),
         }
     }
@@ -75,8 +76,8 @@ impl Decoding {
     }
 
     /// Whether chunks can join others that are under way.
-    pub fn takes_latecomers(&self) -> bool {
-        self.decoder.cache.as_ref().is_none_or(DecoderCache::takes_latecomers)
+    pub fn supports_continuous_batching(&self) -> bool {
+        self.decoder.cache.as_ref().is_none_or(DecoderCache::supports_continuous_batching)
     }
 
     /// Takes up chunks, given as log-mel spectrograms `[chunks, n_mels, frames]` and their numbers
@@ -85,7 +86,7 @@ impl Decoding {
     /// # Errors
     /// [`Error::InvalidOption`] if the shape is not the model's or a value no finite number;
     /// [`Error::Backend`]; [`Error::NotFinite`].
-    pub fn join(&mut self, mel: Array3<f32>, indices: &[usize]) -> Result<()> {
+    pub fn admit(&mut self, mel: Array3<f32>, indices: &[usize]) -> Result<()> {
         if mel.dim().0 != indices.len() {
             let expected = format!("{} chunks, one for each index", indices.len());
             return Err(Error::option("mel", format!("{} chunks", mel.dim().0), expected));
@@ -94,13 +95,18 @@ impl Decoding {
             return Ok(());
         }
         // With int8 weights the captions of such values would look like any other.
-        if let Some((place, value)) = mel.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        let found = match mel.as_slice() {
+            Some(values) => first_non_finite(values).is_some(),
+            None => mel.iter().any(|value| !value.is_finite()),
+        };
+        let odd = |(_, value): &(_, &f32)| !value.is_finite();
+        if let Some((place, value)) = found.then(|| mel.indexed_iter().find(odd)).flatten() {
             return Err(Error::option("mel", format!("{value} at {place:?}"), "finite numbers"));
         }
-        if self.generation.loop_retries > 0 {
+        if self.generation.repetition_retries > 0 {
             let chunks = mel.axis_chunks_iter(Axis(0), 1).zip(indices);
-            for (number, (chunk, &index)) in (self.session.joined()..).zip(chunks) {
-                self.heard.insert(number, Heard { index, mel: chunk.to_owned() });
+            for (number, (chunk, &index)) in (self.session.admitted()..).zip(chunks) {
+                self.pending.insert(number, PendingChunk { index, mel: chunk.to_owned() });
             }
         }
         let encoded = self.captioner.encode(mel)?;
@@ -109,15 +115,15 @@ impl Decoding {
         captioner.compute(|| {
             let Inner { model, clock, .. } = &*captioner.inner;
             let listen = || clock.time(Stage::Encoder, || model.bart().cache(encoded));
-            decoder.next = Some(captioner.inner.guard(listen)?);
-            clock.time_search(|| session.join(decoder, &streams))
+            decoder.next = Some(captioner.inner.run(listen)?);
+            clock.time_search(|| session.admit(decoder, &streams))
         })
     }
 
     /// Forgets all chunks: the next is number 0.
     pub fn clear(&mut self) {
         self.session.clear();
-        self.heard.clear();
+        self.pending.clear();
         self.retries.clear();
         (self.decoder.cache, self.decoder.next, self.decoder.held) = (None, None, None);
     }
@@ -137,8 +143,8 @@ impl Decoding {
             for (number, generated) in
                 captioner.compute(|| clock.time_search(|| session.step(decoder)))?
             {
-                match self.heard.remove(&number).filter(|_| self.is_loop(&generated)) {
-                    Some(heard) => done.extend(self.retry(number, heard, generated, 1)),
+                match self.pending.remove(&number).filter(|_| self.is_degenerate(&generated)) {
+                    Some(pending) => done.extend(self.retry(number, pending, generated, 1)),
                     None => done.push((number, generated)),
                 }
             }
@@ -146,10 +152,12 @@ impl Decoding {
         for mut retry in again {
             match retry.decoding.step().map(|mut found| found.pop()) {
                 Ok(None) => self.retries.push(retry),
-                Ok(Some((_, found))) if !self.is_loop(&found) => done.push((retry.number, found)),
+                Ok(Some((_, found))) if !self.is_degenerate(&found) => {
+                    done.push((retry.number, found))
+                }
                 Ok(Some(_)) => {
-                    let Retry { number, heard, looped, attempt, .. } = retry;
-                    done.extend(self.retry(number, heard, looped, attempt + 1));
+                    let Retry { number, pending, looped, attempt, .. } = retry;
+                    done.extend(self.retry(number, pending, looped, attempt + 1));
                 }
                 Err(_) => done.push((retry.number, retry.looped)),
             }
@@ -162,23 +170,23 @@ impl Decoding {
     fn retry(
         &mut self,
         number: usize,
-        heard: Heard,
+        pending: PendingChunk,
         looped: Generated,
         attempt: usize,
     ) -> Option<(usize, Generated)> {
-        if attempt > self.generation.loop_retries {
+        if attempt > self.generation.repetition_retries {
             return Some((number, looped));
         }
         let mut decoding = Decoding::new(&self.captioner, self.generation.retry(attempt));
-        if decoding.join(heard.mel.clone(), &[heard.index]).is_err() {
+        if decoding.admit(pending.mel.clone(), &[pending.index]).is_err() {
             return Some((number, looped));
         }
-        self.retries.push(Retry { number, heard, looped, attempt, decoding });
+        self.retries.push(Retry { number, pending, looped, attempt, decoding });
         None
     }
 
-    fn is_loop(&self, generated: &Generated) -> bool {
-        is_loop(self.caption_of(generated))
+    fn is_degenerate(&self, generated: &Generated) -> bool {
+        is_degenerate(self.caption_of(generated))
     }
 
     /// A caption's tokens between those that every caption has.
@@ -198,7 +206,7 @@ struct Decoder {
     /// Of the chunks about to join.
     next: Option<DecoderCache>,
     /// Of the logits that have been written last.
-    seen: Option<Vec<Overview>>,
+    seen: Option<Vec<LogitStats>>,
     /// The last logits where they have been left on a GPU, `[rows, vocab_size]`.
     held: Option<Tensor<2>>,
 }
@@ -233,7 +241,7 @@ impl Inner {
 /// What comes of feeding tokens.
 enum Found {
     /// Of the logits that have been written.
-    Seen(Vec<Overview>),
+    Seen(Vec<LogitStats>),
     /// The logits, on the device.
     Held(Box<Tensor<2>>),
 }
@@ -241,20 +249,20 @@ enum Found {
 impl Decoder {
     fn keep(&mut self, found: Found) {
         (self.seen, self.held) = match found {
-            Found::Seen(overviews) => (Some(overviews), None),
+            Found::Seen(logit_stats) => (Some(logit_stats), None),
             Found::Held(logits) => (None, Some(*logits)),
         };
     }
 }
 
 impl StepModel for Decoder {
-    fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+    fn admit(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
         let mut next = self.next.take().expect("chunks that have been encoded");
         let inner = self.inner.clone();
         let feed = || inner.feed(&prefix.repeat(chunks), chunks, &mut next, logits);
-        self.keep(inner.guard(feed)??);
+        self.keep(inner.run(feed)??);
         match &mut self.cache {
-            Some(cache) => cache.join(next),
+            Some(cache) => cache.append(next),
             None => self.cache = Some(next),
         }
         Ok(())
@@ -270,25 +278,25 @@ impl StepModel for Decoder {
             cache.reorder(&step.parents, &step.chunks, &inner.burn_device);
             inner.feed(&step.tokens, step.tokens.len(), cache, logits)
         };
-        let found = inner.guard(feed)??;
+        let found = inner.run(feed)??;
         self.keep(found);
         Ok(())
     }
 
-    fn overviews(&mut self) -> Option<Vec<Overview>> {
+    fn logit_stats(&mut self) -> Option<Vec<LogitStats>> {
         self.seen.take()
     }
 
     fn shortlists(&mut self, count: usize) -> Result<Option<Vec<Shortlist>>> {
         let Some(held) = self.held.clone() else { return Ok(None) };
         let find = || self.inner.clock.time(Stage::OutputLayer, || shortlists(held, count));
-        self.inner.guard(find)?.map_err(|reason| self.inner.failed(reason))
+        self.inner.run(find)?.map_err(|reason| self.inner.failed(reason))
     }
 
     fn fetch(&mut self, logits: &mut Vec<f32>) -> Result<()> {
         let Some(held) = self.held.take() else { return Ok(()) };
         let fetch = || self.inner.clock.time(Stage::OutputLayer, || held.try_into_vec_as());
-        let fetched = self.inner.guard(fetch)?;
+        let fetched = self.inner.run(fetch)?;
         *logits = fetched.map_err(|reason| self.inner.failed(reason.to_string()))?;
         Ok(())
     }

@@ -10,32 +10,32 @@ use rayon::ThreadPool;
 
 use super::{CaptionOptions, Captioner, Inner, thread_pool};
 use crate::checkpoint::ModelConfig;
-use crate::device::{Device, Gpu, caught};
+use crate::device::{Device, Gpu, catch_panic};
 use crate::error::{Error, Result};
 use crate::generate::GenerationConfig;
 use crate::model::CaptionModel;
 
 /// Chunks that are computed together where nothing says how many fit.
-const USUAL: usize = 8;
+const DEFAULT_BATCH: usize = 8;
 /// More are no faster.
-const MOST: usize = 64;
+const MAX_BATCH: usize = 64;
 /// What is taken for a GPU's memory if it is not known: most have more.
-const LEAST_MEMORY: u64 = 4 << 30;
+const ASSUMED_MEMORY: u64 = 4 << 30;
 
 /// The memory that batches may fill.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
+pub struct GpuMemoryBudget {
     /// Bytes besides the weights.
     free: u64,
     /// The most bytes of one tensor.
     largest: u64,
 }
 
-impl Room {
+impl GpuMemoryBudget {
     pub fn of(model: &CaptionModel, gpu: &Gpu, allowed: Option<u64>) -> Self {
-        let allowed = allowed.unwrap_or(gpu.memory.unwrap_or(LEAST_MEMORY) / 2);
+        let allowed = allowed.unwrap_or(gpu.memory.unwrap_or(ASSUMED_MEMORY) / 2);
         let weights = model.num_params() as u64 * size_of::<f32>() as u64;
-        Room { free: allowed.saturating_sub(weights), largest: gpu.largest }
+        GpuMemoryBudget { free: allowed.saturating_sub(weights), largest: gpu.largest }
     }
 
     /// How many chunks fit, at least one. Single precision is reckoned with: half leaves room.
@@ -57,16 +57,19 @@ impl Room {
         let bytes = |values: u64| values.max(1) * size_of::<f32>() as u64;
         let fitting = (self.free / bytes(values))
             .min(self.largest / bytes(convolution.max(logits).max(keys)));
-        usize::try_from(fitting).unwrap_or(MOST).clamp(1, MOST)
+        usize::try_from(fitting).unwrap_or(MAX_BATCH).clamp(1, MAX_BATCH)
     }
 }
 
 impl Captioner {
     /// How many chunks are computed together with these options.
     pub fn batch_size(&self, options: &CaptionOptions) -> usize {
-        let Inner { config, room, .. } = &*self.inner;
+        let Inner { config, memory_budget, .. } = &*self.inner;
         let generation = options.generation.as_ref().unwrap_or(&config.generation);
-        let fitting = || room.map_or(USUAL, |room| room.chunks(config, generation));
+        let fitting = || {
+            memory_budget
+                .map_or(DEFAULT_BATCH, |memory_budget| memory_budget.chunks(config, generation))
+        };
         options.batch_size.unwrap_or_else(fitting)
     }
 
@@ -80,7 +83,7 @@ impl Captioner {
         self.check(options)?;
         let config = self.config();
         let mut generation = options.generation.as_ref().unwrap_or(&config.generation).clone();
-        (generation.min_length, generation.loop_retries) = (generation.max_length, 0);
+        (generation.min_length, generation.repetition_retries) = (generation.max_length, 0);
         // Kernels are chosen anew for every power of two.
         let most = self.batch_size(options);
         for chunks in successors(Some(most), |&chunks| Some(chunks / 2).filter(|&half| half > 0)) {
@@ -94,20 +97,20 @@ impl Captioner {
 
 /// The thread that does all work on the GPU `device`. CubeCL gives every thread that asks it for
 /// something a queue and memory of its own, which it never takes back.
-pub(super) fn speaker(device: Device) -> Result<Arc<ThreadPool>> {
-    static SPEAKERS: Mutex<Vec<(Device, Arc<ThreadPool>)>> = Mutex::new(Vec::new());
-    let mut speakers = SPEAKERS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, speaker)) = speakers.iter().find(|(known, _)| *known == device) {
-        return Ok(speaker.clone());
+pub(super) fn gpu_thread(device: Device) -> Result<Arc<ThreadPool>> {
+    static GPU_THREADS: Mutex<Vec<(Device, Arc<ThreadPool>)>> = Mutex::new(Vec::new());
+    let mut threads = GPU_THREADS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, thread)) = threads.iter().find(|(known, _)| *known == device) {
+        return Ok(thread.clone());
     }
-    let speaker = thread_pool(1)?;
-    speakers.push((device, speaker.clone()));
-    Ok(speaker)
+    let thread = thread_pool(1)?;
+    threads.push((device, thread.clone()));
+    Ok(thread)
 }
 
 impl Inner {
     pub(super) fn on_gpu(&self) -> bool {
-        cfg!(any(feature = "wgpu", feature = "cuda")) && self.room.is_some()
+        cfg!(any(feature = "wgpu", feature = "cuda")) && self.memory_budget.is_some()
     }
 
     pub(super) fn failed(&self, reason: String) -> Error {
@@ -115,17 +118,17 @@ impl Inner {
     }
 
     /// Does `work`, which on a GPU may end in a panic of the backend's.
-    pub(super) fn guard<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
+    pub(super) fn run<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
         match self.on_gpu() {
-            true => guard(self.device, work),
+            true => run_on(self.device, work),
             false => Ok(work()),
         }
     }
 }
 
 /// Does `work` on the GPU `device`. Where memory runs out or a driver fails, Burn panics.
-pub(super) fn guard<T>(device: Device, work: impl FnOnce() -> T) -> Result<T> {
-    caught(work).map_err(|reason| Error::Backend { device: device.to_string(), reason })
+pub(super) fn run_on<T>(device: Device, work: impl FnOnce() -> T) -> Result<T> {
+    catch_panic(work).map_err(|reason| Error::Backend { device: device.to_string(), reason })
 }
 
 #[cfg(test)]
@@ -137,12 +140,12 @@ mod tests {
         let config = ModelConfig::lp_music_caps();
         let chunks = |free: u64, largest: u64, beams: usize| {
             let generation = GenerationConfig { num_beams: beams, ..config.generation.clone() };
-            Room { free, largest }.chunks(&config, &generation)
+            GpuMemoryBudget { free, largest }.chunks(&config, &generation)
         };
         assert_eq!(chunks(0, u64::MAX, 5), 1);
         let fitting: Vec<usize> = [1, 2, 4, 8, 64].map(|gb| chunks(gb << 30, u64::MAX, 5)).into();
         assert!(fitting.is_sorted() && fitting[0] > 1, "{fitting:?}");
-        assert_eq!(fitting[4], MOST);
+        assert_eq!(fitting[4], MAX_BATCH);
         assert!(chunks(2 << 30, u64::MAX, 50) < chunks(2 << 30, u64::MAX, 5));
         // Three windows of 1,001 frames of 768 values in 4 bytes are 9.2 MB.
         assert_eq!(chunks(64 << 30, 128 << 20, 1), 14);

@@ -17,22 +17,23 @@ use crate::caption::{Caption, Captions};
 use crate::checkpoint::{ModelConfig, Precision, Pretrained};
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::finite::first_non_finite;
 use crate::generate::{Generated, GenerationConfig};
 use crate::model::CaptionModel;
 use crate::tokenizer::Tokenizer;
 pub(crate) use decoding::Decoding;
-use gpu::Room;
+use gpu::GpuMemoryBudget;
 pub use options::{CaptionOptions, LoadOptions};
 pub use stream::CaptionStream;
 use timings::Clock;
 pub use timings::{Stage, Timings};
 
 /// The most threads: more than any machine has processors for.
-const MOST_THREADS: usize = 512;
+const MAX_THREADS: usize = 512;
 
 /// The most chunks that are computed together: beyond some tens, more are no faster, and their
 /// logits alone fill gigabytes.
-const MOST_TOGETHER: usize = 1024;
+const MAX_BATCH: usize = 1024;
 
 /// A model that is ready to caption. Cheap to clone, and shareable between threads.
 #[derive(Clone)]
@@ -49,9 +50,9 @@ struct Inner {
     model: CaptionModel,
     device: Device,
     burn_device: burn::tensor::Device,
-    room: Option<Room>,
+    memory_budget: Option<GpuMemoryBudget>,
     /// The thread that speaks to the GPU.
-    speaker: Option<Arc<rayon::ThreadPool>>,
+    gpu_thread: Option<Arc<rayon::ThreadPool>>,
     clock: Clock,
 }
 
@@ -161,8 +162,8 @@ impl Captioner {
         let config = &self.inner.config;
         let generation = options.generation.as_ref().unwrap_or(&config.generation);
         generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
-        if let Some(wrong) = options.batch_size.filter(|size| !(1..=MOST_TOGETHER).contains(size)) {
-            return Err(Error::option("batch_size", wrong, format!("1 to {MOST_TOGETHER}")));
+        if let Some(wrong) = options.batch_size.filter(|size| !(1..=MAX_BATCH).contains(size)) {
+            return Err(Error::option("batch_size", wrong, format!("1 to {MAX_BATCH}")));
         }
         Chunker::new(&config.audio, options.overlap_seconds, options.tail).map(drop)
     }
@@ -191,7 +192,7 @@ impl Captioner {
     /// use musicap::Captioner;
     /// use musicap::audio::{AudioReader, Chunk, Chunks, LogMel, Tail};
     ///
-    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/three-scenes.ogg");
+    /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/three-scenes.ogg");
     /// let captioner = Captioner::embedded()?;
     /// let front_end = &captioner.config().audio;
     /// let chunks = Chunks::new(AudioReader::open(path)?, front_end, 0.0, Tail::Keep)?;
@@ -254,7 +255,7 @@ impl Captioner {
             return Err(Error::option("chunk", found, format!("{expected} samples")));
         }
         for Chunk { index, samples, .. } in chunks {
-            if let Some(place) = samples.iter().position(|sample| !sample.is_finite()) {
+            if let Some(place) = first_non_finite(samples) {
                 let reason = format!("sample {place} of chunk {index} is {}", samples[place]);
                 return Err(Error::InvalidSamples { reason });
             }
@@ -281,7 +282,7 @@ impl Captioner {
         let config = &self.inner.config;
         generation.validate(config.bart.vocab_size, config.bart.max_position_embeddings)?;
         let mut decoding = Decoding::new(self, generation.clone());
-        decoding.join(mel, indices)?;
+        decoding.admit(mel, indices)?;
         let mut generated = vec![Generated::default(); indices.len()];
         while decoding.running() > 0 {
             for (number, sequence) in decoding.step()? {
@@ -303,13 +304,13 @@ impl Captioner {
         let mel = TensorData::new(values, [chunks, n_mels, frames]);
         clock.count_chunks(chunks);
         let encode = || model.encode(Tensor::from_data(mel, burn_device));
-        self.compute(|| self.inner.guard(|| clock.time(Stage::Encoder, encode)))
+        self.compute(|| self.inner.run(|| clock.time(Stage::Encoder, encode)))
     }
 
     /// Runs the model with the captioner's own threads, or the one that speaks to its GPU.
     fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match &self.inner.speaker {
-            Some(speaker) => speaker.install(work),
+        match &self.inner.gpu_thread {
+            Some(gpu_thread) => gpu_thread.install(work),
             None => self.install(work),
         }
     }
@@ -327,22 +328,23 @@ impl Inner {
         let device = opened.device;
         let mut reader = pretrained.checkpoint().reader().with_precision(options.precision);
         let (shape, half) = (config.audio_encoder(), options.precision == Precision::F16);
-        let speaker = opened.gpu.map(|_| gpu::speaker(device)).transpose()?;
-        let model = match opened.gpu.as_ref().zip(speaker.as_ref()) {
+        let gpu_thread = opened.gpu.map(|_| gpu::gpu_thread(device)).transpose()?;
+        let model = match opened.gpu.as_ref().zip(gpu_thread.as_ref()) {
             None => {
                 let packed = device == Device::Cpu;
                 CaptionModel::load(shape, &config.bart, &mut reader, &opened.burn, packed)?
             }
-            Some((gpu, speaker)) => {
+            Some((gpu, gpu_thread)) => {
                 let half = half && gpu.half;
                 let load = || {
                     CaptionModel::load_for_gpu(shape, &config.bart, &mut reader, &opened.burn, half)
                 };
-                speaker.install(|| gpu::guard(device, load))??
+                gpu_thread.install(|| gpu::run_on(device, load))??
             }
         };
         reader.finish()?;
-        let room = opened.gpu.map(|gpu| Room::of(&model, &gpu, options.gpu_memory));
+        let memory_budget =
+            opened.gpu.map(|gpu| GpuMemoryBudget::of(&model, &gpu, options.gpu_memory));
         Ok(Inner {
             name: pretrained.name().to_owned(),
             tokenizer: pretrained.tokenizer().clone(),
@@ -351,8 +353,8 @@ impl Inner {
             model,
             device,
             burn_device: opened.burn,
-            room,
-            speaker,
+            memory_budget,
+            gpu_thread,
             clock: Clock::new(options.timings),
         })
     }
@@ -382,8 +384,8 @@ fn within<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T + 
 }
 
 fn thread_pool(threads: usize) -> Result<Arc<rayon::ThreadPool>> {
-    if !(1..=MOST_THREADS).contains(&threads) {
-        return Err(Error::option("threads", threads, format!("1 to {MOST_THREADS}")));
+    if !(1..=MAX_THREADS).contains(&threads) {
+        return Err(Error::option("threads", threads, format!("1 to {MAX_THREADS}")));
     }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use super::decoding::Decoding;
 use crate::audio::{Chunk, Chunks, SampleSource};
-use crate::caption::{Caption, Captions, Unheard};
+use crate::caption::{Caption, Captions, UncaptionedSpan};
 use crate::error::{Error, Result};
 use crate::generate::Generated;
 
@@ -44,13 +44,13 @@ impl Lost {
     }
 
     /// In the order of time, neighbours as one.
-    fn into_unheard(mut self) -> Vec<Unheard> {
+    fn into_spans(mut self) -> Vec<UncaptionedSpan> {
         self.spans_s.sort_by(|a, b| a.0.total_cmp(&b.0));
         let merged = self.spans_s.chunk_by(|a, b| a.1 >= b.0).map(|spans| {
             let (start_s, end_s) = (spans[0].0, spans[spans.len() - 1].1);
             let reason = &self.reason;
             let reason = format!("{start_s:.2} s to {end_s:.2} s: not captioned: {reason}");
-            Unheard { start_s, end_s, reason }
+            UncaptionedSpan { start_s, end_s, reason }
         });
         merged.collect()
     }
@@ -91,9 +91,10 @@ impl<S: SampleSource> CaptionStream<S> {
     /// `captions`, collected from this iterator, with what is known of the recording.
     pub fn finish(self, captions: Vec<Caption>) -> Captions {
         let source = self.source();
-        let mut gaps: Vec<Unheard> = source.gaps().iter().map(Unheard::from).collect();
+        let mut gaps: Vec<UncaptionedSpan> =
+            source.gaps().iter().map(UncaptionedSpan::from).collect();
         if source.unlisted_gaps() > 0 {
-            gaps.push(Unheard {
+            gaps.push(UncaptionedSpan {
                 start_s: gaps.last().map_or(0.0, |gap| gap.end_s),
                 end_s: self.position_s(),
                 reason: format!("{} more gaps", source.unlisted_gaps()),
@@ -102,7 +103,7 @@ impl<S: SampleSource> CaptionStream<S> {
         let file = source.name().map(str::to_owned);
         let position_s = self.position_s();
         let model = self.decoding.captioner().name().to_owned();
-        let lost = self.lost.into_unheard();
+        let lost = self.lost.into_spans();
         let duration_s = lost.last().map_or(position_s, |lost| lost.end_s.max(position_s));
         gaps.extend(lost);
         gaps.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
@@ -115,7 +116,7 @@ impl<S: SampleSource> CaptionStream<S> {
         const PILE: usize = 4;
         let free = self.batch_size - self.decoding.running();
         let worthwhile = free == self.batch_size
-            || (free > self.batch_size / 4 && self.decoding.takes_latecomers());
+            || (free > self.batch_size / 4 && self.decoding.supports_continuous_batching());
         match worthwhile && !self.ended && self.pending.len() < PILE * self.batch_size {
             true => free,
             false => 0,
@@ -141,7 +142,7 @@ impl<S: SampleSource> CaptionStream<S> {
             generated: None,
         }));
         let mel = self.decoding.captioner().log_mel(&batch)?;
-        self.decoding.join(mel, &indices)
+        self.decoding.admit(mel, &indices)
     }
 
     /// Notes what ends the work, and that nothing after what has been read is captioned.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::audio::AudioConfig;
-use crate::error::{Error, Result, brief};
+use crate::error::{Error, Result, truncate};
 use crate::generate::GenerationConfig;
 use crate::model::{AudioEncoderShape, BartConfig};
 
@@ -56,7 +56,7 @@ impl ModelConfig {
     ) -> Result<Self> {
         let invalid = |reason: String| Error::InvalidConfig {
             origin: origin.to_owned(),
-            reason: brief(&reason),
+            reason: truncate(&reason),
         };
         let object = |text: &str| -> Result<Map<String, Value>> {
             serde_json::from_str(text).map_err(|reason| invalid(reason.to_string()))
@@ -132,14 +132,14 @@ impl ModelConfig {
     }
 
     /// What stands under `key` in the `config.json` that this was read from.
-    pub fn note(&self, key: &str) -> Option<&Value> {
+    pub fn extra(&self, key: &str) -> Option<&Value> {
         self.raw.get(key)
     }
 
     /// This configuration with `value` under `key`, which [`to_json`](Self::to_json) writes. Keys
     /// that have a meaning keep it: the network, the front end and the generation settings are
     /// written as they are, whatever stands here.
-    pub fn with_note(mut self, key: impl Into<String>, value: Value) -> Self {
+    pub fn with_extra(mut self, key: impl Into<String>, value: Value) -> Self {
         self.raw.insert(key.into(), value);
         self
     }

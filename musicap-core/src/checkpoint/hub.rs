@@ -28,7 +28,7 @@ use self::transfer::{Failure, Fetched, OnProgress, Transfer};
 use crate::error::{Error, HubProblem, Result};
 
 /// How long a server may keep silent.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Access to a hub and to the cache of what came from it.
 ///
@@ -76,7 +76,7 @@ impl Hub {
                 None => variable("HF_TOKEN"),
             },
             progress: None,
-            timeout: PATIENCE,
+            timeout: TIMEOUT,
         })
     }
 

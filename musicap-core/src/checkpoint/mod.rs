@@ -7,6 +7,7 @@ mod embedded;
 mod hub;
 #[cfg(not(target_family = "wasm"))]
 mod pickle;
+mod precision;
 mod pretrained;
 #[cfg(not(target_family = "wasm"))]
 mod pth;
@@ -16,6 +17,6 @@ mod tensors;
 pub use config::ModelConfig;
 #[cfg(feature = "hub")]
 pub use hub::{Hub, HubId};
+pub use precision::Precision;
 pub use pretrained::Pretrained;
-pub use save::Precision;
 pub use tensors::{Checkpoint, Stored, StoredType};

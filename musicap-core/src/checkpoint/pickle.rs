@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read};
 
 /// The most opcodes of one file. LP-MusicCaps with its optimizer's state has some 20,000; as many
 /// values as this take some 100 MB.
-const MOST_OPCODES: usize = 1 << 20;
+const MAX_OPCODES: usize = 1 << 20;
 
 /// Pickles that are walked through, one after the other.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Walk {
     pub(super) fn pass(&mut self, pickle: &mut impl BufRead) -> Result<(), Stop> {
         loop {
             self.opcodes += 1;
-            if self.opcodes > MOST_OPCODES {
+            if self.opcodes > MAX_OPCODES {
                 return Err(Stop::TooMany);
             }
             // Opcodes and what follows them: CPython's Lib/pickletools.py.
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn opcodes_without_end_stop_the_walk() {
-        let flood = vec![b'N'; MOST_OPCODES + 1];
+        let flood = vec![b'N'; MAX_OPCODES + 1];
         assert!(matches!(Walk::default().pass(&mut &flood[..]), Err(Stop::TooMany)));
     }
 

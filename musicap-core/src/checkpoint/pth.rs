@@ -14,7 +14,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take};
 use super::pickle::{Stop, Walk};
 
 /// Tied tensors are the same bytes under up to four names, and an optimizer may keep some more.
-const MOST_COPIES: u64 = 8;
+const MAX_COPIES: u64 = 8;
 /// The pickle and what stands before and after it in a file of the format before 2020.
 const LEGACY_PICKLES: usize = 5;
 
@@ -50,7 +50,7 @@ pub(super) fn check(file: &File) -> Result<(), String> {
 /// Says in words that tensors of `bytes` bytes in all cannot be what a file holds.
 pub(super) fn check_sizes(file: &File, bytes: u64) -> Result<(), String> {
     let length = file.metadata().map_or(0, |data| data.len());
-    match bytes <= length.saturating_mul(MOST_COPIES) {
+    match bytes <= length.saturating_mul(MAX_COPIES) {
         true => Ok(()),
         false => Err(format!("its tensors claim {bytes} bytes, but the file has {length}")),
     }

@@ -4,55 +4,14 @@ use std::io::Write;
 use std::path::Path;
 
 use half::f16;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::precision::Precision;
 use super::pretrained::Pretrained;
-use super::tensors::{StoredType, is_quantizable, scale_of};
+use super::tensors::{StoredType, dtype_of, scale_of};
 use crate::error::{Error, Result};
 use crate::file::replace_file;
 use crate::model::{CaptionModel, QuantizedWeight};
-
-/// How precisely weights are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Precision {
-    /// 32-bit floating point.
-    #[default]
-    F32,
-    /// 16-bit floating point: half the size; computed with in 32 bits.
-    F16,
-    /// Weights in 8-bit whole numbers, each output channel with its own scale: a quarter of the
-    /// size. The CPU multiplies them with inputs that are rounded to 8 bits row by row; other
-    /// devices compute with what they stand for. Biases, norms, positions and the first
-    /// convolution, which reads decibels, stay as they are.
-    Int8,
-}
-
-impl Precision {
-    /// All precisions, the finest first.
-    pub const ALL: [Precision; 3] = [Precision::F32, Precision::F16, Precision::Int8];
-}
-
-impl std::fmt::Display for Precision {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Precision::F32 => "f32",
-            Precision::F16 => "f16",
-            Precision::Int8 => "int8",
-        })
-    }
-}
-
-impl std::str::FromStr for Precision {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        let known = Precision::ALL.into_iter().find(|precision| precision.to_string() == name);
-        known.ok_or_else(|| Error::option("precision", name, "f32, f16 or int8"))
-    }
-}
 
 impl Pretrained {
     /// Writes the model as a folder: `config.json`, `tokenizer.json`, `model.safetensors`.
@@ -110,7 +69,7 @@ impl Pretrained {
             let entry = json!({"dtype": dtype, "shape": shape, "data_offsets": [start, end]});
             header.insert(name, entry);
         };
-        for (tensor, stored) in self.checkpoint.essential() {
+        for (tensor, stored) in self.checkpoint.saved_tensors() {
             let dtype = dtype_of(precision, tensor, &stored.shape);
             announce(tensor.to_owned(), dtype, &stored.shape);
             if dtype == StoredType::I8 {
@@ -124,7 +83,7 @@ impl Pretrained {
         let failed = || Error::io("write", path);
         out.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed())?;
         out.write_all(header.as_bytes()).map_err(failed())?;
-        for (tensor, stored) in self.checkpoint.essential() {
+        for (tensor, stored) in self.checkpoint.saved_tensors() {
             let dtype = dtype_of(precision, tensor, &stored.shape);
             let bytes: Vec<u8> = match dtype {
                 StoredType::I8 => {
@@ -145,15 +104,5 @@ impl Pretrained {
             out.write_all(&bytes).map_err(failed())?;
         }
         Ok(())
-    }
-}
-
-/// What a tensor is stored as at `precision`.
-fn dtype_of(precision: Precision, name: &str, shape: &[usize]) -> StoredType {
-    match precision {
-        Precision::F32 => StoredType::F32,
-        Precision::F16 => StoredType::F16,
-        Precision::Int8 if is_quantizable(name, shape) => StoredType::I8,
-        Precision::Int8 => StoredType::F32,
     }
 }

@@ -11,17 +11,18 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
+use super::precision::Precision;
 #[cfg(not(target_family = "wasm"))]
 use super::pth;
-use super::save::Precision;
-use crate::error::{Error, Result, brief};
+use crate::error::{Error, Result, truncate};
+use crate::finite::first_non_finite;
 use crate::model::{NamedTensor, QuantizedWeight, RowSource, TensorSource, Weight};
 
 /// The JSON header of a safetensors file may be this long, as in its reference implementation.
 const MAX_HEADER: u64 = 100_000_000;
 
 /// The most dimensions of a tensor: twice what any layer has.
-const MOST_DIMENSIONS: usize = 8;
+const MAX_DIMENSIONS: usize = 8;
 
 /// The embedding table under the name that counts, then under the names it may have when only
 /// one of the tied tensors has been saved.
@@ -77,11 +78,21 @@ const SCALE: &str = ".scale";
 
 /// Whether whole numbers do for a tensor: the matrices that are multiplied with activations. The
 /// first convolution reads decibels, whose steps would be too coarse; positions are added.
-pub(super) fn is_quantizable(name: &str, shape: &[usize]) -> bool {
+fn is_quantizable(name: &str, shape: &[usize]) -> bool {
     shape.len() > 1
         && name.ends_with(".weight")
         && !name.contains("embed_positions.")
         && !name.contains("audio_encoder.conv1.")
+}
+
+/// What a tensor is stored as at `precision`.
+pub(super) fn dtype_of(precision: Precision, name: &str, shape: &[usize]) -> StoredType {
+    match precision {
+        Precision::F32 => StoredType::F32,
+        Precision::F16 => StoredType::F16,
+        Precision::Int8 if is_quantizable(name, shape) => StoredType::I8,
+        Precision::Int8 => StoredType::F32,
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -314,7 +325,7 @@ impl Checkpoint {
 
     /// The tensors that make the model, with the names to save them under: tied ones once,
     /// derived ones not at all.
-    pub fn essential(&self) -> impl Iterator<Item = (&str, &Stored)> {
+    pub fn saved_tensors(&self) -> impl Iterator<Item = (&str, &Stored)> {
         let tied = TIED.into_iter().find_map(|name| self.tensors.get(name));
         let others = self.tensors.iter().map(|(name, stored)| (name.as_str(), stored));
         let others = others.filter(|(name, _)| {
@@ -400,9 +411,9 @@ impl Checkpoint {
 impl Checkpoint {
     /// Refuses weights that no computation survives.
     pub(super) fn check_finite(&self, name: &str, values: &[f32]) -> Result<()> {
-        match values.iter().all(|value| value.is_finite()) {
-            true => Ok(()),
-            false => {
+        match first_non_finite(values) {
+            None => Ok(()),
+            Some(_) => {
                 let reason = "has values that are no finite numbers at this precision";
                 Err(invalid(&self.origin, format!("tensor {name} {reason}")))
             }
@@ -570,7 +581,7 @@ impl Reader<'_> {
                 found: other.shape.clone(),
             });
         }
-        let essential = self.checkpoint.essential().map(|(name, _)| name);
+        let essential = self.checkpoint.saved_tensors().map(|(name, _)| name);
         let left: Vec<&str> =
             essential.filter(|&name| !self.taken.iter().any(|t| t == name)).collect();
         match left.first() {
@@ -578,7 +589,7 @@ impl Reader<'_> {
             Some(&first) => Err(Error::UnexpectedTensors {
                 origin: self.checkpoint.origin.clone(),
                 count: left.len(),
-                first: brief(first),
+                first: truncate(first),
             }),
         }
     }
@@ -586,11 +597,11 @@ impl Reader<'_> {
 
 /// Shapes are told in errors, and a file may give one a million dimensions.
 fn check_dimensions(origin: &str, name: &str, shape: &[usize]) -> Result<()> {
-    match shape.len() <= MOST_DIMENSIONS {
+    match shape.len() <= MAX_DIMENSIONS {
         true => Ok(()),
         false => {
             let found = shape.len();
-            let reason = format!("tensor {name} has {found} dimensions, beyond {MOST_DIMENSIONS}");
+            let reason = format!("tensor {name} has {found} dimensions, beyond {MAX_DIMENSIONS}");
             Err(invalid(origin, reason))
         }
     }
@@ -604,7 +615,7 @@ fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
 
 /// Reasons hold words of the file.
 fn invalid(origin: &str, reason: impl AsRef<str>) -> Error {
-    Error::InvalidCheckpoint { origin: origin.to_owned(), reason: brief(reason.as_ref()) }
+    Error::InvalidCheckpoint { origin: origin.to_owned(), reason: truncate(reason.as_ref()) }
 }
 
 fn unknown_type(origin: &str, name: &str, dtype: &dyn std::fmt::Debug) -> Error {

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device as BurnDevice, DeviceType, FloatDType};
 
-use super::{Adapter, AdapterKind, Device, Gpu, caught, tuning};
+use super::{Adapter, AdapterKind, Device, Gpu, catch_panic, tuning};
 
 pub fn adapters() -> Vec<Adapter> {
     let numbered = (0..).zip(list());
@@ -42,7 +42,7 @@ pub fn open(number: usize) -> Result<(BurnDevice, Gpu), String> {
 fn list() -> Vec<BurnDevice> {
     tuning::keep();
     let list = || BurnDevice::enumerate(DeviceType::Cuda).into_vec();
-    caught(list).unwrap_or_default()
+    catch_panic(list).unwrap_or_default()
 }
 
 /// A card's name, and whether it computes in half precision. This opens it, and Burn panics where
@@ -53,5 +53,5 @@ fn look(device: &BurnDevice) -> Result<(String, bool), String> {
         (name, device.supports_dtype(FloatDType::F16))
     };
     let failed = |reason: String| format!("CUDA could not be used: {reason}");
-    caught(look).map_err(failed)
+    catch_panic(look).map_err(failed)
 }

@@ -109,7 +109,7 @@ impl Device {
 
     /// The device that [`Device::Auto`] stands for, and what to tell if it is the processor; any
     /// other device as it is.
-    pub fn settle(self) -> (Device, Option<String>) {
+    pub fn resolve(self) -> (Device, Option<String>) {
         if self != Device::Auto {
             return (self, None);
         }
@@ -132,7 +132,7 @@ impl Device {
             |reason: String| Error::DeviceUnavailable { device: self.to_string(), reason };
         let opened = |burn| Ok(Opened { device: self, burn, gpu: None });
         match self {
-            Device::Auto => self.settle().0.open(),
+            Device::Auto => self.resolve().0.open(),
             #[cfg(feature = "flex")]
             Device::Cpu => opened(burn::tensor::Device::flex()),
             // Deprecated by Burn in favour of Flex, and kept for comparison as long as it is there.
@@ -217,7 +217,7 @@ impl std::fmt::Display for AdapterKind {
 ///
 /// # Errors
 /// What the panic says, in one line.
-pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
@@ -248,7 +248,7 @@ mod tests {
             let refused = device.to_burn().unwrap_err().to_string();
             assert!(refused.contains(&format!("\"{feature}\"")), "{refused}");
         }
-        let (device, note) = Device::Auto.settle();
+        let (device, note) = Device::Auto.resolve();
         assert_eq!(device, Device::Cpu);
         assert!(note.unwrap().contains("\"wgpu\""));
     }

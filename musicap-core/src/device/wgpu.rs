@@ -15,7 +15,7 @@ use burn::tensor::wgpu::wgpu::{
 };
 use burn::tensor::{Device as BurnDevice, DeviceKind, FloatDType};
 
-use super::{Adapter, AdapterKind, Device, Gpu, caught, tuning};
+use super::{Adapter, AdapterKind, Device, Gpu, catch_panic, tuning};
 
 /// The programming interfaces that are asked, as one after the other is preferred.
 const APIS: [(Backend, WgpuBackend); 3] = [
@@ -82,7 +82,7 @@ pub fn open(number: Option<usize>) -> Result<(BurnDevice, Gpu), String> {
         })
     };
     let failed = |reason| format!("{} could not be opened: {reason}; update its driver", info.name);
-    let (device, half, largest) = caught(begin).flatten().map_err(failed)?;
+    let (device, half, largest) = catch_panic(begin).flatten().map_err(failed)?;
     let gpu = Gpu { half, memory: memory(info), largest };
     open.insert(number, (device.clone(), gpu));
     Ok((device, gpu))

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced, forced_end, lowered};
+use super::constrain::{constrain, forced, forced_eos, max_penalized};
 use super::{Generated, Search, Shortlist};
-use crate::kernels::{BLOCK, Overview};
+use crate::kernels::{BLOCK, LogitStats};
 
 /// A beam search between two steps of the model.
 pub struct BeamSearch {
@@ -43,23 +43,23 @@ impl BeamSearch {
     }
 
     /// The best 2K ways to go on, best first. The lower beam and token win a tie.
-    fn candidates(&self, logits: &mut [f32], overviews: &[Overview]) -> Vec<Candidate> {
+    fn candidates(&self, logits: &mut [f32], logit_stats: &[LogitStats]) -> Vec<Candidate> {
         let wanted = 2 * self.config.num_beams;
-        let mut best = Best::new(wanted);
+        let mut best = TopCandidates::new(wanted);
         let vocab_size = logits.len() / self.beams.len();
-        let rows = logits.chunks_exact_mut(vocab_size).zip(overviews);
-        for (i, (beam, (row, overview))) in self.beams.iter().zip(rows).enumerate() {
+        let rows = logits.chunks_exact_mut(vocab_size).zip(logit_stats);
+        for (i, (beam, (row, stats))) in self.beams.iter().zip(rows).enumerate() {
             match forced(&self.config, &beam.tokens) {
                 Some(token) => best.offer(Candidate { beam: i, token, score: beam.score }),
                 None => {
-                    let log_sum = overview.log_sum;
+                    let log_sum = stats.log_sum;
                     constrain(&self.config, &beam.tokens, row, log_sum);
                     match self.config.repetition_penalty < 1.0 {
                         // A reward: what has been said can rise above its block's peak.
                         true => {
-                            best.offer_row(i, row, log_sum, &Overview::of(row).peaks, beam.score)
+                            best.offer_row(i, row, log_sum, &LogitStats::of(row).peaks, beam.score)
                         }
-                        false => best.offer_row(i, row, log_sum, &overview.peaks, beam.score),
+                        false => best.offer_row(i, row, log_sum, &stats.peaks, beam.score),
                     }
                 }
             }
@@ -70,7 +70,7 @@ impl BeamSearch {
     /// What [`candidates`](Self::candidates) gives for all logits; `None` if a token that is not
     /// listed could be one of them.
     fn listed_candidates(&self, lists: &[Shortlist]) -> Option<Vec<Candidate>> {
-        let mut best = Best::new(2 * self.config.num_beams);
+        let mut best = TopCandidates::new(2 * self.config.num_beams);
         let mut unlisted = f32::NEG_INFINITY;
         for (i, (beam, list)) in self.beams.iter().zip(lists).enumerate() {
             match forced(&self.config, &beam.tokens) {
@@ -148,15 +148,15 @@ impl BeamSearch {
 }
 
 impl Search for BeamSearch {
-    fn advance(&mut self, logits: &mut [f32], overviews: &[Overview]) {
-        let candidates = self.candidates(logits, overviews);
+    fn advance(&mut self, logits: &mut [f32], logit_stats: &[LogitStats]) {
+        let candidates = self.candidates(logits, logit_stats);
         self.follow(&candidates);
     }
 
-    fn enough(&self) -> Option<usize> {
+    fn shortlist_len(&self) -> Option<usize> {
         let mut lowered = self.beams.iter().map(|beam| match forced(&self.config, &beam.tokens) {
             Some(_) => Some(0),
-            None => lowered(&self.config, &beam.tokens),
+            None => max_penalized(&self.config, &beam.tokens),
         });
         let most = lowered.try_fold(0, |most, lowered| Some(most.max(lowered?)))?;
         // One more tells whether there may be others like the last.
@@ -172,8 +172,8 @@ impl Search for BeamSearch {
         if self.done {
             return;
         }
-        let Some(token) = forced_end(&self.config, &self.beams[0].tokens) else { return };
-        let mut best = Best::new(2 * self.config.num_beams);
+        let Some(token) = forced_eos(&self.config, &self.beams[0].tokens) else { return };
+        let mut best = TopCandidates::new(2 * self.config.num_beams);
         for (beam, Beam { score, .. }) in self.beams.iter().enumerate() {
             best.offer(Candidate { beam, token, score: *score });
         }
@@ -209,17 +209,17 @@ impl Search for BeamSearch {
 }
 
 /// The best candidates so far, best first.
-struct Best {
+struct TopCandidates {
     wanted: usize,
     candidates: Vec<Candidate>,
     /// The score that a candidate must exceed.
     threshold: f32,
 }
 
-impl Best {
+impl TopCandidates {
     fn new(wanted: usize) -> Self {
         let candidates = Vec::with_capacity(wanted + 1);
-        Best { wanted, candidates, threshold: f32::NEG_INFINITY }
+        TopCandidates { wanted, candidates, threshold: f32::NEG_INFINITY }
     }
 
     /// Offers every token of a row of logits, which are log-probabilities but for `log_sum`.
@@ -275,7 +275,7 @@ mod tests {
         let mut tokens: Vec<(u32, f32)> = (0..).zip(row.iter().copied()).collect();
         tokens.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         tokens.truncate(count);
-        Shortlist { log_sum: Overview::of(row).log_sum, tokens }
+        Shortlist { log_sum: LogitStats::of(row).log_sum, tokens }
     }
 
     #[test]
@@ -297,13 +297,13 @@ mod tests {
             let [a, b] = [likeliest.next().unwrap(), likeliest.next().unwrap()];
             let beam = |tokens: &[u32], score| Beam { tokens: tokens.to_vec(), score };
             search.beams = vec![beam(&[2, a, b, a], -1.0), beam(&[2, 5, 5, 900], -1.2)];
-            let enough = search.enough().unwrap();
+            let enough = search.shortlist_len().unwrap();
             // Every third list is shorter than is enough.
             let count = if salt % 3 == 2 { 6 } else { enough };
             let lists: Vec<Shortlist> = logits.chunks(1000).map(|row| listed(row, count)).collect();
-            let overviews: Vec<Overview> = logits.chunks(1000).map(Overview::of).collect();
+            let logit_stats: Vec<LogitStats> = logits.chunks(1000).map(LogitStats::of).collect();
             let listed = search.listed_candidates(&lists);
-            let all = search.candidates(&mut logits, &overviews);
+            let all = search.candidates(&mut logits, &logit_stats);
             match listed {
                 Some(listed) => assert_eq!(listed, all),
                 None => undecided += 1,
@@ -316,7 +316,7 @@ mod tests {
     fn a_reward_for_repetition_needs_all_logits() {
         let config =
             GenerationConfig { num_beams: 2, repetition_penalty: 0.5, ..Default::default() };
-        assert_eq!(BeamSearch::new(Arc::new(config), vec![2, 5]).enough(), None);
+        assert_eq!(BeamSearch::new(Arc::new(config), vec![2, 5]).shortlist_len(), None);
     }
 
     #[test]
@@ -333,11 +333,11 @@ mod tests {
             search.beams = vec![beam(&[2, 777, 30], -1.0), beam(&[2, 5, 900], -1.5)];
             let logit = |i: usize| ((i * 7919 + i / 3) % 1009) as f32 * 0.02;
             let mut logits: Vec<f32> = (0..2 * 1000).map(logit).collect();
-            let overviews: Vec<Overview> = logits.chunks(1000).map(Overview::of).collect();
+            let logit_stats: Vec<LogitStats> = logits.chunks(1000).map(LogitStats::of).collect();
 
             let mut expected = Vec::new();
             for (i, row) in logits.clone().chunks_exact_mut(1000).enumerate() {
-                let (beam, log_sum) = (&search.beams[i], overviews[i].log_sum);
+                let (beam, log_sum) = (&search.beams[i], logit_stats[i].log_sum);
                 constrain(&config, &beam.tokens, row, log_sum);
                 expected.extend((0..).zip(&*row).map(|(token, &logit)| Candidate {
                     beam: i,
@@ -346,7 +346,7 @@ mod tests {
                 }));
             }
             expected.sort_by(|a, b| b.score.total_cmp(&a.score));
-            let found = search.candidates(&mut logits, &overviews);
+            let found = search.candidates(&mut logits, &logit_stats);
             let named = |candidates: &[Candidate]| -> Vec<(usize, u32)> {
                 candidates.iter().map(|candidate| (candidate.beam, candidate.token)).collect()
             };

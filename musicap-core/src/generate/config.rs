@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::error::{Error, Result};
 
 /// The most logits of a step for one chunk; 64 beams of BART's vocabulary are a fifth.
-const MOST_LOGITS: usize = 1 << 24;
+const MAX_LOGITS: usize = 1 << 24;
 
 /// Settings of beam search, greedy search and sampling, as `config.json` and
 /// `generation_config.json` state them. Missing keys have the values that transformers gives
@@ -38,10 +38,10 @@ pub struct GenerationConfig {
     pub top_p: f32,
     /// Sampling: captions are the same for the same seed.
     pub seed: u64,
-    /// How often a caption that has run into a loop is drawn anew at random, with a penalty on
-    /// repetition, 16 times at most; 0 leaves it as it is, as transformers does. A key of
-    /// musicap's own.
-    pub loop_retries: usize,
+    /// How often a caption that repeats itself (see [`is_degenerate`](super::is_degenerate)) is
+    /// sampled again, with a repetition penalty: 0 to 16. 0 keeps it, as transformers does; the
+    /// key is musicap's.
+    pub repetition_retries: usize,
     /// The token that starts the decoder.
     pub decoder_start_token_id: u32,
     /// The token that ends a caption.
@@ -74,7 +74,7 @@ impl Default for GenerationConfig {
             top_k: 50,
             top_p: 1.0,
             seed: 0,
-            loop_retries: 0,
+            repetition_retries: 0,
             decoder_start_token_id: 2,
             eos_token_id: 2,
             forced_bos_token_id: None,
@@ -106,7 +106,7 @@ impl GenerationConfig {
             top_p: 0.9,
             repetition_penalty: self.repetition_penalty.max(1.2),
             seed: self.seed.wrapping_add(attempt as u64),
-            loop_retries: 0,
+            repetition_retries: 0,
             ..self.clone()
         }
     }
@@ -123,16 +123,16 @@ impl GenerationConfig {
         let Self { num_beams, max_length, min_length, .. } = *self;
         check((1..=64).contains(&num_beams), "num_beams", &num_beams, "1 to 64".into())?;
         // Every beam has its logits, so that a model of few megabytes might ask for gigabytes.
-        let logits_ok = num_beams.saturating_mul(vocab_size) <= MOST_LOGITS;
+        let logits_ok = num_beams.saturating_mul(vocab_size) <= MAX_LOGITS;
         let expected =
-            format!("at most {} with vocab_size {vocab_size}", MOST_LOGITS / vocab_size.max(1));
+            format!("at most {} with vocab_size {vocab_size}", MAX_LOGITS / vocab_size.max(1));
         check(logits_ok, "num_beams", &num_beams, expected)?;
         let max_ok = (3..=max_positions).contains(&max_length);
         check(max_ok, "max_length", &max_length, format!("3 to the model's {max_positions}"))?;
         let min_ok = min_length <= max_length;
         check(min_ok, "min_length", &min_length, format!("at most max_length {max_length}"))?;
-        let retries = self.loop_retries;
-        check(retries <= 16, "loop_retries", &retries, "at most 16".into())?;
+        let retries = self.repetition_retries;
+        check(retries <= 16, "repetition_retries", &retries, "at most 16".into())?;
         let positive = |value: f32| value > 0.0 && value.is_finite();
         for (name, value) in [
             ("repetition_penalty", self.repetition_penalty),

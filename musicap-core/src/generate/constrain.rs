@@ -12,7 +12,7 @@ pub fn forced(config: &GenerationConfig, history: &[u32]) -> Option<u32> {
 }
 
 /// The token that must come last, where only it is missing.
-pub fn forced_end(config: &GenerationConfig, history: &[u32]) -> Option<u32> {
+pub fn forced_eos(config: &GenerationConfig, history: &[u32]) -> Option<u32> {
     config.forced_eos_token_id.filter(|_| history.len() + 1 == config.max_length)
 }
 
@@ -67,7 +67,7 @@ fn ban<S: Scores + ?Sized>(scores: &mut S, token: u32) {
 
 /// The most tokens whose scores [`constrain`] lowers, of those that could follow `history`;
 /// `None` where it may raise some.
-pub fn lowered(config: &GenerationConfig, history: &[u32]) -> Option<usize> {
+pub fn max_penalized(config: &GenerationConfig, history: &[u32]) -> Option<usize> {
     let penalized = match config.repetition_penalty {
         penalty if penalty < 1.0 => return None,
         1.0 => 0,

@@ -7,20 +7,20 @@
 mod beam;
 mod config;
 mod constrain;
-mod loops;
+mod degenerate;
 mod sample;
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use crate::kernels::{Overview, Shortlist};
+pub use crate::kernels::{LogitStats, Shortlist};
 pub use config::GenerationConfig;
-pub use loops::is_loop;
+pub use degenerate::is_degenerate;
 
 use crate::error::{Error, Result};
 use beam::BeamSearch;
-use sample::TokenByToken;
+use sample::GreedyOrSampling;
 
 /// A decoder that goes on token by token for several chunks at once.
 pub trait StepModel {
@@ -31,19 +31,19 @@ pub trait StepModel {
     ///
     /// # Errors
     /// If the backend fails.
-    fn join(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()>;
+    fn admit(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()>;
 
     /// Feeds one token to every row and writes the logits after it in place of what `logits`
-    /// held, or leaves it empty as [`join`](Self::join) may. A step without rows leaves the model
+    /// held, or leaves it empty as [`admit`](Self::admit) may. A step without rows leaves the model
     /// without any.
     ///
     /// # Errors
     /// If the backend fails.
     fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()>;
 
-    /// An overview of each row of logits that has just been written, from a model that has taken
+    /// Statistics of each row of logits that has just been written, from a model that has taken
     /// one already; otherwise it is taken then.
-    fn overviews(&mut self) -> Option<Vec<Overview>> {
+    fn logit_stats(&mut self) -> Option<Vec<LogitStats>> {
         None
     }
 
@@ -91,12 +91,12 @@ pub struct Generated {
 
 /// The search for one chunk's caption, which sees logits and says what to feed next.
 trait Search: Send {
-    /// Takes the logits of the search's rows, which may be overwritten, and an overview of each
+    /// Takes the logits of the search's rows, which may be overwritten, and statistics of each
     /// row as it was.
-    fn advance(&mut self, logits: &mut [f32], overviews: &[Overview]);
+    fn advance(&mut self, logits: &mut [f32], logit_stats: &[LogitStats]);
     /// How many of the likeliest tokens of each row are enough to go on, as a rule; `None` if
     /// only all logits are.
-    fn enough(&self) -> Option<usize>;
+    fn shortlist_len(&self) -> Option<usize>;
     /// Goes on by the likeliest tokens of the search's rows exactly as by all logits, or does
     /// nothing, where these do not decide, and says so with `false`.
     fn advance_listed(&mut self, lists: &[Shortlist]) -> bool;
@@ -115,7 +115,7 @@ pub struct Session {
     config: Arc<GenerationConfig>,
     prefix: Vec<u32>,
     running: Vec<Running>,
-    joined: usize,
+    admitted: usize,
     logits: Vec<f32>,
 }
 
@@ -141,7 +141,7 @@ impl Session {
             config: Arc::new(config),
             prefix,
             running: Vec::new(),
-            joined: 0,
+            admitted: 0,
             logits: Vec::new(),
         }
     }
@@ -151,15 +151,15 @@ impl Session {
         self.running.len()
     }
 
-    /// Searches that have joined so far: the number of the next.
-    pub fn joined(&self) -> usize {
-        self.joined
+    /// Searches that have admitted so far: the number of the next.
+    pub fn admitted(&self) -> usize {
+        self.admitted
     }
 
     /// Forgets all searches, those of before too: the next is number 0.
     pub fn clear(&mut self) {
         self.running.clear();
-        self.joined = 0;
+        self.admitted = 0;
     }
 
     /// Takes up the model's next chunks. `streams` holds a number for each, its own and the same
@@ -167,7 +167,7 @@ impl Session {
     ///
     /// # Errors
     /// Those of the model, and [`Error::NotFinite`].
-    pub fn join(&mut self, model: &mut dyn StepModel, streams: &[u64]) -> Result<()> {
+    pub fn admit(&mut self, model: &mut dyn StepModel, streams: &[u64]) -> Result<()> {
         if streams.is_empty() {
             return Ok(());
         }
@@ -178,18 +178,18 @@ impl Session {
             let search: Box<dyn Search> = if config.num_beams > 1 && !config.do_sample {
                 Box::new(BeamSearch::new(config, prefix))
             } else {
-                Box::new(TokenByToken::new(config, prefix, stream))
+                Box::new(GreedyOrSampling::new(config, prefix, stream))
             };
-            let number = self.joined;
+            let number = self.admitted;
             self.running.push(Running { number, stream, search, first_row, rows: 1 });
-            self.joined += 1;
+            self.admitted += 1;
         }
-        model.join(streams.len(), &self.prefix, &mut self.logits)?;
+        model.admit(streams.len(), &self.prefix, &mut self.logits)?;
         advance(model, &mut self.running[before..], &mut self.logits)
     }
 
     /// Takes one step with all searches and gives those that are done, with their numbers: they
-    /// are counted from 0 in the order in which they joined.
+    /// are counted from 0 in the order in which they admitted.
     ///
     /// # Errors
     /// Those of the model, and [`Error::NotFinite`].
@@ -230,9 +230,9 @@ fn advance(
 ) -> Result<()> {
     if !logits.is_empty() {
         let mut all: Vec<&mut Running> = searches.iter_mut().collect();
-        return advance_by_all(&mut all, logits, model.overviews());
+        return advance_by_all(&mut all, logits, model.logit_stats());
     }
-    let enough = searches.iter().map(|running| running.search.enough());
+    let enough = searches.iter().map(|running| running.search.shortlist_len());
     let lists = match enough.reduce(|a, b| Some(a?.max(b?))).flatten() {
         Some(count) => model.shortlists(count)?,
         None => None,
@@ -280,23 +280,23 @@ fn check_finite(running: &Running, mut log_sums: impl Iterator<Item = f32>) -> R
 fn advance_by_all(
     searches: &mut [&mut Running],
     logits: &mut [f32],
-    overviews: Option<Vec<Overview>>,
+    logit_stats: Option<Vec<LogitStats>>,
 ) -> Result<()> {
     let rows: usize = searches.iter().map(|running| running.rows).sum();
     let vocab_size = logits.len() / rows;
-    let overviews =
-        overviews.unwrap_or_else(|| logits.par_chunks(vocab_size).map(Overview::of).collect());
-    let mut rest = (logits, &overviews[..]);
+    let logit_stats =
+        logit_stats.unwrap_or_else(|| logits.par_chunks(vocab_size).map(LogitStats::of).collect());
+    let mut rest = (logits, &logit_stats[..]);
     let mut shares = Vec::with_capacity(searches.len());
     for running in searches {
         let (logits, more_logits) = rest.0.split_at_mut(running.rows * vocab_size);
-        let (overviews, more_overviews) = rest.1.split_at(running.rows);
-        check_finite(running, overviews.iter().map(|overview| overview.log_sum))?;
-        rest = (more_logits, more_overviews);
-        shares.push((running, logits, overviews));
+        let (logit_stats, more_stats) = rest.1.split_at(running.rows);
+        check_finite(running, logit_stats.iter().map(|stats| stats.log_sum))?;
+        rest = (more_logits, more_stats);
+        shares.push((running, logits, logit_stats));
     }
-    shares.into_par_iter().for_each(|(running, logits, overviews)| {
-        running.search.advance(logits, overviews);
+    shares.into_par_iter().for_each(|(running, logits, logit_stats)| {
+        running.search.advance(logits, logit_stats);
         running.search.force_end();
     });
     Ok(())
@@ -310,7 +310,7 @@ impl std::fmt::Debug for Session {
 }
 
 /// Generates one sequence for each of the model's next chunks, all together. `streams` as in
-/// [`Session::join`].
+/// [`Session::admit`].
 ///
 /// # Errors
 /// Those of the model, and [`Error::NotFinite`].
@@ -324,7 +324,7 @@ pub fn generate(
     config: &GenerationConfig,
 ) -> Result<Vec<Generated>> {
     let mut session = Session::new(config.clone());
-    session.join(model, streams)?;
+    session.admit(model, streams)?;
     let mut generated = vec![Generated::default(); streams.len()];
     while session.running() > 0 {
         for (number, sequence) in session.step(model)? {

@@ -6,12 +6,12 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use std::sync::Arc;
 
 use super::config::GenerationConfig;
-use super::constrain::{constrain, forced, forced_end, lowered};
+use super::constrain::{constrain, forced, forced_eos, max_penalized};
 use super::{Generated, Search, Shortlist};
-use crate::kernels::{Overview, log_sum_exp};
+use crate::kernels::{LogitStats, log_sum_exp};
 
 /// A single hypothesis between two steps of the model.
-pub struct TokenByToken {
+pub struct GreedyOrSampling {
     config: Arc<GenerationConfig>,
     rng: ChaCha8Rng,
     tokens: Vec<u32>,
@@ -19,13 +19,13 @@ pub struct TokenByToken {
     done: bool,
 }
 
-impl TokenByToken {
+impl GreedyOrSampling {
     /// Goes on from `prefix`. `stream` tells chunks apart, so that what is drawn for one does
     /// not depend on the others.
     pub fn new(config: Arc<GenerationConfig>, prefix: Vec<u32>, stream: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         rng.set_stream(stream);
-        TokenByToken { config, rng, tokens: prefix, log_probability: 0.0, done: false }
+        GreedyOrSampling { config, rng, tokens: prefix, log_probability: 0.0, done: false }
     }
 
     fn pick(&mut self, logits: &mut [f32]) -> u32 {
@@ -101,15 +101,15 @@ impl TokenByToken {
     }
 }
 
-impl Search for TokenByToken {
-    fn advance(&mut self, logits: &mut [f32], _: &[Overview]) {
+impl Search for GreedyOrSampling {
+    fn advance(&mut self, logits: &mut [f32], _: &[LogitStats]) {
         let token = self.pick(logits);
         self.push(token);
     }
 
-    fn enough(&self) -> Option<usize> {
+    fn shortlist_len(&self) -> Option<usize> {
         // Probabilities are those among the tokens that are allowed: all must be.
-        let free = lowered(&self.config, &self.tokens) == Some(0);
+        let free = max_penalized(&self.config, &self.tokens) == Some(0);
         let forced = forced(&self.config, &self.tokens).is_some();
         match (self.config.do_sample, self.config.top_k) {
             _ if forced => Some(1),
@@ -125,7 +125,7 @@ impl Search for TokenByToken {
     }
 
     fn force_end(&mut self) {
-        if let Some(token) = forced_end(&self.config, &self.tokens).filter(|_| !self.done) {
+        if let Some(token) = forced_eos(&self.config, &self.tokens).filter(|_| !self.done) {
             self.tokens.push(token);
             self.done = true;
         }

@@ -18,33 +18,33 @@ use super::{
 
 /// Keys and values of sequences, `[sequences, length, d_model]` each.
 #[derive(Clone, Debug)]
-pub struct KeyValue {
+pub struct KvPair {
     pub keys: Tensor<3>,
     pub values: Tensor<3>,
 }
 
 /// Keys and values of what a decoder hears: a sequence for each chunk, and chunks come and go.
 #[derive(Clone, Debug)]
-pub enum Memory {
+pub enum CrossAttentionCache {
     /// Each chunk by itself, so that none is moved when others join or leave.
     #[cfg(feature = "flex")]
-    Chunks(Vec<Arc<ChunkMemory>>),
+    Chunks(Vec<Arc<ChunkKv>>),
     /// Split into heads once, and not at every step.
     Split(Box<Split>),
-    Tensors(Box<KeyValue>),
+    Tensors(Box<KvPair>),
 }
 
 /// Keys and values of one chunk, `[length, d_model]` each.
 #[cfg(feature = "flex")]
 #[derive(Debug)]
-pub struct ChunkMemory {
+pub struct ChunkKv {
     keys: Vec<f32>,
     values: Vec<f32>,
 }
 
-impl Memory {
+impl CrossAttentionCache {
     /// Of the chunks `all`.
-    pub fn new(all: KeyValue, heads: usize, layout: Layout) -> Self {
+    pub fn new(all: KvPair, heads: usize, layout: Layout) -> Self {
         #[cfg(feature = "flex")]
         if layout.is_packed() {
             let [_, length, d_model] = all.keys.dims();
@@ -52,22 +52,24 @@ impl Memory {
             let size = length * d_model;
             let chunks = keys.chunks_exact(size).zip(values.chunks_exact(size));
             let chunk = |(keys, values): (&[f32], &[f32])| {
-                Arc::new(ChunkMemory { keys: keys.to_vec(), values: values.to_vec() })
+                Arc::new(ChunkKv { keys: keys.to_vec(), values: values.to_vec() })
             };
-            return Memory::Chunks(chunks.map(chunk).collect());
+            return CrossAttentionCache::Chunks(chunks.map(chunk).collect());
         }
         unpacked();
         match layout.is_gpu() {
-            true => Memory::Split(Box::new(Split::of(all, heads))),
-            false => Memory::Tensors(Box::new(all)),
+            true => CrossAttentionCache::Split(Box::new(Split::of(all, heads))),
+            false => CrossAttentionCache::Tensors(Box::new(all)),
         }
     }
 
     /// Takes the chunks of `other` behind its own.
-    pub fn join(&mut self, other: Memory) {
+    pub fn append(&mut self, other: CrossAttentionCache) {
         match (self, other) {
             #[cfg(feature = "flex")]
-            (Memory::Chunks(chunks), Memory::Chunks(more)) => chunks.extend(more),
+            (CrossAttentionCache::Chunks(chunks), CrossAttentionCache::Chunks(more)) => {
+                chunks.extend(more)
+            }
             (memory, other) => *memory = other,
         }
     }
@@ -76,9 +78,11 @@ impl Memory {
     pub fn keep(&mut self, chunks: &[usize], device: &Device) {
         match self {
             #[cfg(feature = "flex")]
-            Memory::Chunks(all) => *all = chunks.iter().map(|&chunk| all[chunk].clone()).collect(),
-            Memory::Split(all) => all.keep(chunks, device),
-            Memory::Tensors(all) => all.keep(chunks, device),
+            CrossAttentionCache::Chunks(all) => {
+                *all = chunks.iter().map(|&chunk| all[chunk].clone()).collect()
+            }
+            CrossAttentionCache::Split(all) => all.keep(chunks, device),
+            CrossAttentionCache::Tensors(all) => all.keep(chunks, device),
         }
     }
 
@@ -87,36 +91,36 @@ impl Memory {
     pub fn attend(&self, queries: Tensor<3>, heads: usize) -> Tensor<3> {
         match self {
             #[cfg(feature = "flex")]
-            Memory::Chunks(chunks) => {
+            CrossAttentionCache::Chunks(chunks) => {
                 let shape @ [rows, length, d_model] = queries.dims();
                 let served = rows * length / chunks.len();
                 let found = attend_rows(flex::into_vec(queries), d_model, heads, |i, found| {
-                    let ChunkMemory { keys, values } = &*chunks[i / served];
+                    let ChunkKv { keys, values } = &*chunks[i / served];
                     found.extend(keys.chunks_exact(d_model).zip(values.chunks_exact(d_model)));
                 });
                 flex::tensor(found, shape)
             }
-            Memory::Split(all) => all.serve(queries),
-            Memory::Tensors(all) => all.attend(queries, heads, Layout::Plain),
+            CrossAttentionCache::Split(all) => all.serve(queries),
+            CrossAttentionCache::Tensors(all) => all.attend(queries, heads, Layout::Plain),
         }
     }
 }
 
-impl Sequences for KeyValue {
+impl Sequences for KvPair {
     fn sequences(&self) -> usize {
         self.keys.dims()[0]
     }
 
     fn select(self, rows: Tensor<1, Int>) -> Self {
         unpacked();
-        KeyValue { keys: self.keys.select(0, rows.clone()), values: self.values.select(0, rows) }
+        KvPair { keys: self.keys.select(0, rows.clone()), values: self.values.select(0, rows) }
     }
 }
 
-impl KeyValue {
+impl KvPair {
     /// These sequences with what each goes on with.
-    pub fn append(self, more: KeyValue) -> KeyValue {
-        KeyValue {
+    pub fn append(self, more: KvPair) -> KvPair {
+        KvPair {
             keys: Tensor::cat(vec![self.keys, more.keys], 1),
             values: Tensor::cat(vec![self.values, more.values], 1),
         }
@@ -156,7 +160,7 @@ impl KeyValue {
 /// not look.
 pub(super) fn attend(
     queries: Tensor<3>,
-    memory: &KeyValue,
+    memory: &KvPair,
     mask: Option<Tensor<2, Bool>>,
     heads: usize,
 ) -> Tensor<3> {
@@ -194,9 +198,9 @@ pub(super) fn attend_rows<'a, T: Stored>(
 
     // Neighbouring rows share most of what they look at: one thread takes several, if there are
     // enough for all.
-    const MOST_EACH: usize = 5;
+    const MAX_ROWS_EACH: usize = 5;
     let count = rows.len() / d_model;
-    let each = count.div_ceil(rayon::current_num_threads()).clamp(1, MOST_EACH);
+    let each = count.div_ceil(rayon::current_num_threads()).clamp(1, MAX_ROWS_EACH);
     let scale = scale(d_model, heads) as f32;
     rows.par_chunks_mut(each * d_model).enumerate().for_each(|(block, rows)| {
         let listed = |i| {

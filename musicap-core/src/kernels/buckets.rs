@@ -8,7 +8,7 @@ use burn::prelude::*;
 use burn::tensor::TensorData;
 use burn::tensor::activation::softmax;
 
-use super::attention::{KeyValue, scale};
+use super::attention::{KvPair, scale};
 use super::sequences::{Sequences, TensorCache};
 use super::unpacked;
 
@@ -52,9 +52,9 @@ impl Sequences for Split {
 }
 
 impl Split {
-    pub fn of(all: KeyValue, heads: usize) -> Self {
+    pub fn of(all: KvPair, heads: usize) -> Self {
         unpacked();
-        let KeyValue { keys, values } = all;
+        let KvPair { keys, values } = all;
         Split { keys: split(keys, heads), values: split(values, heads) }
     }
 
@@ -122,7 +122,7 @@ impl Buckets {
         &mut self,
         layer: usize,
         queries: Tensor<3>,
-        next: KeyValue,
+        next: KvPair,
         heads: usize,
     ) -> Tensor<3> {
         unpacked();
@@ -202,7 +202,7 @@ mod tests {
                 }
                 let rows = cache.rows();
                 let positions = cache.advance(length);
-                let next = KeyValue {
+                let next = KvPair {
                     keys: tensor(rows, length, 3 * step),
                     values: tensor(rows, length, 3 * step + 1),
                 };

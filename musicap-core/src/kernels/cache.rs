@@ -3,7 +3,7 @@
 use burn::prelude::*;
 use burn::tensor::TensorData;
 
-use super::attention::{KeyValue, attend};
+use super::attention::{KvPair, attend};
 use super::buckets::Buckets;
 #[cfg(feature = "flex")]
 use super::pages::Pages;
@@ -24,7 +24,7 @@ pub enum TokenCache {
     #[cfg(feature = "flex")]
     PagedHalf(Pages<rten_simd::f16>),
     Buckets(Box<Buckets>),
-    Tensors(TensorCache<KeyValue>),
+    Tensors(TensorCache<KvPair>),
 }
 
 impl TokenCache {
@@ -45,7 +45,7 @@ impl TokenCache {
     }
 
     /// Whether rows of different ages go together in it.
-    pub fn mixes_ages(&self) -> bool {
+    pub fn supports_ragged_lengths(&self) -> bool {
         !matches!(self, TokenCache::Tensors(_) | TokenCache::Buckets(_))
     }
 
@@ -53,12 +53,12 @@ impl TokenCache {
     ///
     /// # Panics
     /// If rows of different ages do not go together here.
-    pub fn join(&mut self, other: TokenCache) {
+    pub fn append(&mut self, other: TokenCache) {
         match (self, other) {
             #[cfg(feature = "flex")]
-            (TokenCache::Paged(pages), TokenCache::Paged(other)) => pages.join(other),
+            (TokenCache::Paged(pages), TokenCache::Paged(other)) => pages.append(other),
             #[cfg(feature = "flex")]
-            (TokenCache::PagedHalf(pages), TokenCache::PagedHalf(other)) => pages.join(other),
+            (TokenCache::PagedHalf(pages), TokenCache::PagedHalf(other)) => pages.append(other),
             (cache, other) => {
                 assert_eq!(cache.rows(), 0, "rows of different ages in one tensor");
                 *cache = other;
@@ -109,7 +109,7 @@ impl TokenCache {
         &mut self,
         layer: usize,
         queries: Tensor<3>,
-        next: KeyValue,
+        next: KvPair,
         heads: usize,
     ) -> Tensor<3> {
         match self {
@@ -135,12 +135,12 @@ impl TokenCache {
     }
 }
 
-impl TensorCache<KeyValue> {
+impl TensorCache<KvPair> {
     fn attend(
         &mut self,
         layer: usize,
         queries: Tensor<3>,
-        next: KeyValue,
+        next: KvPair,
         heads: usize,
     ) -> Tensor<3> {
         unpacked();

@@ -7,11 +7,11 @@ use burn::prelude::*;
 use burn::tensor::activation::gelu;
 use burn::tensor::{DType, FloatDType};
 
-use super::{Way, Weight, unpacked};
+use super::{Placement, Weight, unpacked};
 #[cfg(feature = "flex")]
 use super::{
     flex,
-    packed::{PackedWeight, Rows, Then},
+    packed::{Activation, PackedWeight, Rows},
 };
 
 /// One convolution of three taps, padded by one frame of zeros at each end.
@@ -44,7 +44,7 @@ struct PackedConv {
 }
 
 impl ConvStack {
-    pub fn new(layers: impl IntoIterator<Item = Conv3Weights>, way: &Way) -> Self {
+    pub fn new(layers: impl IntoIterator<Item = Conv3Weights>, placement: &Placement) -> Self {
         let mut stack = ConvStack {
             plain: Vec::new(),
             #[cfg(feature = "flex")]
@@ -52,21 +52,22 @@ impl ConvStack {
         };
         for layer in layers {
             #[cfg(feature = "flex")]
-            if way.layout.is_packed() {
+            if placement.layout.is_packed() {
                 stack.packed.push(std::sync::Arc::new(PackedConv::new(layer)));
                 continue;
             }
             unpacked();
-            stack.plain.push(plain(layer, way));
+            stack.plain.push(plain(layer, placement));
         }
         stack
     }
 
-    /// `[chunks, d_input, frames]` → `[chunks, frames after all strides, d_output]`
-    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+    /// `[chunks, d_input, frames]` → `[chunks, frames after all strides, d_output]`, to each of
+    /// which `positions` `[frames after all strides, d_output]` is added.
+    pub fn forward_plus(&self, input: Tensor<3>, positions: Tensor<2>) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if !self.packed.is_empty() {
-            return self.forward_packed(input);
+            return self.forward_packed(input, positions);
         }
         unpacked();
         let mut hidden = match self.plain.first().map(|conv| conv.weight.val().dtype()) {
@@ -76,18 +77,18 @@ impl ConvStack {
         for conv in &self.plain {
             hidden = gelu(conv.forward(hidden));
         }
-        hidden.swap_dims(1, 2)
+        hidden.swap_dims(1, 2) + positions.unsqueeze()
     }
 
     /// Chunk by chunk, so that what a layer leaves is still in the cache for the next. Frames
     /// are rows, with the zeros around them in place: then the windows of a convolution are
     /// overlapping rows of a matrix and nothing is copied.
     #[cfg(feature = "flex")]
-    fn forward_packed(&self, input: Tensor<3>) -> Tensor<3> {
+    fn forward_packed(&self, input: Tensor<3>, positions: Tensor<2>) -> Tensor<3> {
         use rayon::prelude::*;
 
         let [chunks, d_input, frames] = input.dims();
-        let values = flex::Values::of(input);
+        let (values, positions) = (flex::Values::of(input), flex::Values::of(positions));
         let d_output = self.packed.last().map_or(d_input, |conv| conv.weight.d_output());
         let lengths = self.packed.iter().map(|conv| conv.stride);
         let length = lengths.fold(frames, |length, stride| (length - 1) / stride + 1);
@@ -110,14 +111,17 @@ impl ConvStack {
                     conv.apply(hidden, next);
                     std::mem::swap(hidden, next);
                 }
-                output.copy_from_slice(&hidden[d_output..hidden.len() - d_output]);
+                let frames = hidden[d_output..hidden.len() - d_output].iter().zip(&*positions);
+                for (place, (value, position)) in output.iter_mut().zip(frames) {
+                    *place = value + position;
+                }
             },
         );
         flex::tensor(output, [chunks, length, d_output])
     }
 }
 
-fn plain(layer: Conv3Weights, way: &Way) -> Conv1d {
+fn plain(layer: Conv3Weights, placement: &Placement) -> Conv1d {
     let Conv3Weights { weight, bias, d_input, stride } = layer;
     let d_output = bias.len();
     // Initialized with the least memory, since its weights are replaced.
@@ -125,9 +129,9 @@ fn plain(layer: Conv3Weights, way: &Way) -> Conv1d {
         .with_stride(stride)
         .with_padding(PaddingConfig1d::Explicit(1, 1))
         .with_initializer(Initializer::Zeros)
-        .init(&way.device);
-    conv.weight = Param::from_tensor(way.tensor(weight.into_f32(), [d_output, d_input, 3]));
-    conv.bias = Some(Param::from_tensor(way.tensor(bias, [d_output])));
+        .init(&placement.device);
+    conv.weight = Param::from_tensor(placement.tensor(weight.into_f32(), [d_output, d_input, 3]));
+    conv.bias = Some(Param::from_tensor(placement.tensor(bias, [d_output])));
     conv
 }
 
@@ -149,6 +153,6 @@ impl PackedConv {
         output.clear();
         output.resize((count + 2) * d_output, 0.0);
         let inner = &mut output[d_output..(count + 1) * d_output];
-        self.weight.apply_to(windows, Then::Gelu, inner);
+        self.weight.apply_to(windows, Activation::Gelu, inner);
     }
 }

@@ -16,7 +16,9 @@ impl Values {
     /// # Panics
     /// If the tensor is of another backend: only what was loaded for this one comes here.
     pub fn of<const D: usize>(tensor: Tensor<D>) -> Self {
-        Values(primitive(tensor).to_contiguous())
+        let tensor = primitive(tensor);
+        // Asked first: even where nothing is copied, `to_contiguous` clones the tensor.
+        Values(if tensor.layout().is_contiguous() { tensor } else { tensor.to_contiguous() })
     }
 }
 

@@ -8,11 +8,11 @@ use burn::tensor::activation::gelu;
 use burn::tensor::{DType, FloatDType, TensorData};
 use rayon::prelude::*;
 
-use super::{Overview, RowSource, Way, Weight, unpacked};
+use super::{LogitStats, Placement, RowSource, Weight, unpacked};
 #[cfg(feature = "flex")]
 use super::{
     flex,
-    packed::{PackedWeight, Rows, Then},
+    packed::{Activation, PackedWeight, Rows},
 };
 use crate::error::Result;
 
@@ -27,17 +27,17 @@ pub struct Linear {
 
 impl Linear {
     /// A layer of a weight `[d_output, d_input]`, as PyTorch keeps it, and a bias `[d_output]`.
-    pub fn new(weight: Weight, bias: Vec<f32>, d_input: usize, way: &Way) -> Self {
+    pub fn new(weight: Weight, bias: Vec<f32>, d_input: usize, placement: &Placement) -> Self {
         let d_output = bias.len();
         #[cfg(feature = "flex")]
-        if way.layout.is_packed() {
+        if placement.layout.is_packed() {
             let packed = PackedWeight::new(weight, bias, d_input);
             return Linear { plain: None, packed: Some(Arc::new(packed)) };
         }
         unpacked();
         // Burn keeps the transpose.
-        let weight = way.tensor(weight.into_f32(), [d_output, d_input]).transpose();
-        let bias = way.tensor(bias, [d_output]);
+        let weight = placement.tensor(weight.into_f32(), [d_output, d_input]).transpose();
+        let bias = placement.tensor(bias, [d_output]);
         Linear {
             plain: Some(burn::nn::Linear {
                 weight: Param::from_tensor(weight),
@@ -61,7 +61,7 @@ impl Linear {
     pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
-            return forward_packed(packed, input, Then::Nothing);
+            return forward_packed(packed, input, Activation::Identity);
         }
         unpacked();
         let plain = self.plain.as_ref().expect("a layer is plain or packed");
@@ -76,7 +76,7 @@ impl Linear {
     pub fn forward_gelu(&self, input: Tensor<3>) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
-            return forward_packed(packed, input, Then::Gelu);
+            return forward_packed(packed, input, Activation::Gelu);
         }
         unpacked();
         gelu(self.forward(input))
@@ -84,9 +84,9 @@ impl Linear {
 }
 
 #[cfg(feature = "flex")]
-fn forward_packed(weight: &PackedWeight, input: Tensor<3>, then: Then) -> Tensor<3> {
+fn forward_packed(weight: &PackedWeight, input: Tensor<3>, activation: Activation) -> Tensor<3> {
     let [rows, length, d_input] = input.dims();
-    let output = weight.apply(Rows::of(&flex::Values::of(input), d_input), then);
+    let output = weight.apply(Rows::of(&flex::Values::of(input), d_input), activation);
     flex::tensor(output, [rows, length, weight.d_output()])
 }
 
@@ -134,12 +134,12 @@ impl TiedEmbedding {
         rows: Option<Arc<dyn RowSource>>,
         bias: Vec<f32>,
         d_model: usize,
-        way: &Way,
+        placement: &Placement,
     ) -> Self {
         let vocab_size = bias.len();
-        let tensor = Param::from_tensor(way.tensor(bias.clone(), [1, vocab_size]));
+        let tensor = Param::from_tensor(placement.tensor(bias.clone(), [1, vocab_size]));
         #[cfg(feature = "flex")]
-        if way.layout.is_packed() {
+        if placement.layout.is_packed() {
             let (rows, weight) = match rows {
                 Some(rows) => (rows, PackedWeight::new(table, bias, d_model)),
                 None => {
@@ -151,7 +151,7 @@ impl TiedEmbedding {
             return TiedEmbedding { plain: None, bias: tensor, packed };
         }
         unpacked();
-        let table = way.tensor(table.into_f32(), [vocab_size, d_model]);
+        let table = placement.tensor(table.into_f32(), [vocab_size, d_model]);
         TiedEmbedding {
             plain: Some(Param::from_tensor(table)),
             bias: tensor,
@@ -183,7 +183,7 @@ impl TiedEmbedding {
     }
 
     /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]`, in place of what `logits`
-    /// held, with an overview of each row.
+    /// held, with statistics of each row.
     ///
     /// # Errors
     /// The backend's reason, in words.
@@ -191,7 +191,7 @@ impl TiedEmbedding {
         &self,
         hidden: Tensor<2>,
         logits: &mut Vec<f32>,
-    ) -> Result<Vec<Overview>, String> {
+    ) -> Result<Vec<LogitStats>, String> {
         #[cfg(feature = "flex")]
         if let Some(packed) = &self.packed {
             let [_, d_model] = hidden.dims();
@@ -199,12 +199,12 @@ impl TiedEmbedding {
             let rows = Rows::of(&values, d_model);
             // What a used buffer held is overwritten, so that it need not be cleared.
             logits.resize(rows.count * packed.weight.d_output(), 0.0);
-            return Ok(packed.weight.apply_and_look(rows, logits, Overview::of));
+            return Ok(packed.weight.apply_and_look(rows, logits, LogitStats::of));
         }
         let projected = self.project(hidden);
         let [_, vocab_size] = projected.dims();
         *logits = projected.try_into_vec_as().map_err(|e| e.to_string())?;
-        Ok(logits.par_chunks(vocab_size).map(Overview::of).collect())
+        Ok(logits.par_chunks(vocab_size).map(LogitStats::of).collect())
     }
 
     /// Hidden states `[rows, d_model]` → logits `[rows, vocab_size]` in single precision by

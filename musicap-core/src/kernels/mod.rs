@@ -27,14 +27,14 @@ mod pages;
 #[cfg(feature = "flex")]
 mod vector;
 
-pub use attention::{KeyValue, Memory};
+pub use attention::{CrossAttentionCache, KvPair};
 pub use cache::TokenCache;
 pub use conv::{Conv3Weights, ConvStack};
 pub use linear::{Linear, TiedEmbedding};
 pub use norm::AddNorm;
 pub use sequences::indices;
 pub use shortlist::{Shortlist, shortlists};
-pub use softmax::{BLOCK, Overview, log_sum_exp};
+pub use softmax::{BLOCK, LogitStats, log_sum_exp};
 pub use weight::{QuantizedWeight, RowSource, Weight};
 
 use burn::tensor::{FloatDType, Tensor, TensorData};
@@ -66,12 +66,12 @@ impl Layout {
 
 /// Where a model's layers are, and how.
 #[derive(Clone, Debug)]
-pub struct Way {
+pub struct Placement {
     pub device: burn::tensor::Device,
     pub layout: Layout,
 }
 
-impl Way {
+impl Placement {
     /// A tensor of the device, in the precision that is computed in.
     pub fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
         let tensor: Tensor<D> = Tensor::from_data(TensorData::new(values, shape), &self.device);

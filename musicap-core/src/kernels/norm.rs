@@ -8,7 +8,7 @@ use burn::nn::{LayerNorm, LayerNormConfig};
 use burn::prelude::*;
 use burn::tensor::{DType, FloatDType, TensorData};
 
-use super::{Way, unpacked};
+use super::{Placement, unpacked};
 #[cfg(feature = "flex")]
 use super::{flex, packed, vector};
 
@@ -26,19 +26,19 @@ pub struct AddNorm {
 
 impl AddNorm {
     /// A norm of a weight and a bias, each `[d_model]`.
-    pub fn new(weight: Vec<f32>, bias: Vec<f32>, way: &Way) -> Self {
+    pub fn new(weight: Vec<f32>, bias: Vec<f32>, placement: &Placement) -> Self {
         let d_model = weight.len();
         let param = |values: Vec<f32>| {
             let data = TensorData::new(values, [d_model]);
-            Param::from_tensor(Tensor::from_data(data, &way.device))
+            Param::from_tensor(Tensor::from_data(data, &placement.device))
         };
-        let mut plain = LayerNormConfig::new(d_model).with_epsilon(EPSILON).init(&way.device);
+        let mut plain = LayerNormConfig::new(d_model).with_epsilon(EPSILON).init(&placement.device);
         plain.gamma = param(weight.clone());
         plain.beta = Some(param(bias.clone()));
         AddNorm {
             plain,
             #[cfg(feature = "flex")]
-            packed: way.layout.is_packed().then(|| Arc::new([weight, bias])),
+            packed: placement.layout.is_packed().then(|| Arc::new([weight, bias])),
         }
     }
 

@@ -44,8 +44,8 @@ enum Matrix {
 
 /// What is done to the rows that come out.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Then {
-    Nothing,
+pub enum Activation {
+    Identity,
     /// `x · Φ(x)`, exactly by the error function.
     Gelu,
 }
@@ -109,7 +109,7 @@ impl PackedWeight {
     }
 
     /// Rows `[rows, d_input]` → `[rows, d_output]`.
-    pub fn apply(&self, input: Rows, then: Then) -> Vec<f32> {
+    pub fn apply(&self, input: Rows, activation: Activation) -> Vec<f32> {
         let size = input.count * self.d_output;
         match &self.matrix {
             Matrix::F32 { matrix, has_bias } => {
@@ -121,7 +121,7 @@ impl PackedWeight {
                     F32.with(|gemm| gemm.gemm_uninit(&mut room[..size], a, b, options))
                         .expect("sizes that fit")
                 });
-                then.apply(&mut out);
+                activation.apply(&mut out);
                 out
             }
             Matrix::Int8 { matrix, .. } => {
@@ -136,25 +136,25 @@ impl PackedWeight {
                 // Of the same size, they keep their place.
                 let bits = products.into_iter().map(|product: i32| f32::from_bits(product as u32));
                 let mut out = bits.collect::<Vec<f32>>();
-                self.dequantize_all(&quantized.steps, &mut out, then);
+                self.dequantize_all(&quantized.steps, &mut out, activation);
                 out
             }
         }
     }
 
     /// [`apply`](Self::apply) into a slice, `[rows, d_output]`.
-    pub fn apply_to(&self, input: Rows, then: Then, out: &mut [f32]) {
+    pub fn apply_to(&self, input: Rows, activation: Activation, out: &mut [f32]) {
         match &self.matrix {
             Matrix::F32 { matrix, has_bias } => {
                 let bias = has_bias.then_some(BiasVector::Row(&self.bias[..]));
                 let options = GemmOptions { bias, ..GemmOptions::default() };
                 let (a, b) = (self.view(input), GemmInputB::Packed(matrix));
                 F32.with(|gemm| gemm.gemm(out, a, b, options)).expect("sizes that fit");
-                then.apply(out);
+                activation.apply(out);
             }
             Matrix::Int8 { matrix, .. } => {
                 let steps = self.multiply(input, matrix, out);
-                self.dequantize_all(&steps, out, then);
+                self.dequantize_all(&steps, out, activation);
             }
         }
     }
@@ -180,7 +180,7 @@ impl PackedWeight {
     ) -> Vec<T> {
         let steps = match &self.matrix {
             Matrix::F32 { .. } => {
-                self.apply_to(input, Then::Nothing, out);
+                self.apply_to(input, Activation::Identity, out);
                 None
             }
             Matrix::Int8 { matrix, .. } => Some(self.multiply(input, matrix, out)),
@@ -218,10 +218,10 @@ impl PackedWeight {
         Quantized { width: self.d_input, values, steps, packed }
     }
 
-    fn dequantize_all(&self, steps: &[f32], out: &mut [f32], then: Then) {
+    fn dequantize_all(&self, steps: &[f32], out: &mut [f32], activation: Activation) {
         par_rows(out, self.d_output, |i, at, products| {
             self.dequantize(steps[i], at, products);
-            if then == Then::Gelu {
+            if activation == Activation::Gelu {
                 Gelu {}.map_mut(products);
             }
         });
@@ -262,9 +262,9 @@ impl Quantized {
     }
 }
 
-impl Then {
+impl Activation {
     fn apply(self, values: &mut [f32]) {
-        if self == Then::Gelu {
+        if self == Activation::Gelu {
             par_rows(values, 1024, |_, _, values| {
                 Gelu {}.map_mut(values);
             });

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use burn::prelude::*;
 
-use super::attention::{KeyValue, attend_rows};
+use super::attention::{KvPair, attend_rows};
 use super::flex;
 use super::vector::Stored;
 
@@ -42,7 +42,7 @@ impl<T: Stored> Pages<T> {
     }
 
     /// Takes the rows of `other` behind its own, with their pages.
-    pub fn join(&mut self, mut other: Pages<T>) {
+    pub fn append(&mut self, mut other: Pages<T>) {
         let shift = self.dropped + self.pages.len();
         let dropped = other.dropped;
         self.pages.append(&mut other.pages);
@@ -69,7 +69,7 @@ impl<T: Stored> Pages<T> {
         &mut self,
         layer: usize,
         queries: Tensor<3>,
-        next: KeyValue,
+        next: KvPair,
         heads: usize,
     ) -> Tensor<3> {
         let shape @ [_, length, d_model] = queries.dims();

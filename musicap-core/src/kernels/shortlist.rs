@@ -10,7 +10,7 @@ const LONGEST: usize = 64;
 /// What a search needs of a row of logits, if the search can do with so much.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shortlist {
-    /// As of an [`Overview`](super::Overview).
+    /// As of [`LogitStats`](super::LogitStats).
     pub log_sum: f32,
     /// The likeliest tokens with their logits, the likeliest first, of several alike the lowest.
     pub tokens: Vec<(u32, f32)>,
@@ -55,7 +55,7 @@ pub fn shortlists(logits: Tensor<2>, count: usize) -> Result<Option<Vec<Shortlis
 #[cfg(all(test, feature = "flex"))]
 mod tests {
     use super::*;
-    use crate::kernels::Overview;
+    use crate::kernels::LogitStats;
 
     /// The devices of this build: with the feature `wgpu`, the adapter that the tests name.
     fn devices() -> Vec<Device> {
@@ -82,7 +82,7 @@ mod tests {
                     assert_eq!(lists.len(), rows);
                     for (list, row) in lists.iter().zip(logits.chunks(vocab_size)) {
                         assert_eq!(list.tokens.len(), 16);
-                        let log_sum = Overview::of(row).log_sum;
+                        let log_sum = LogitStats::of(row).log_sum;
                         assert!((list.log_sum - log_sum).abs() < 1e-4, "{}", list.log_sum);
                         let mut all: Vec<(u32, f32)> = (0..).zip(row.iter().copied()).collect();
                         all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -5,7 +5,7 @@ pub const BLOCK: usize = 256;
 
 /// What a search wants to know of a row of logits before it looks at any.
 #[derive(Clone, Debug)]
-pub struct Overview {
+pub struct LogitStats {
     /// The logarithm of the sum of the exponentials: what a logit exceeds its log-probability by.
     /// Not finite if a value is NaN or +∞.
     pub log_sum: f32,
@@ -13,8 +13,8 @@ pub struct Overview {
     pub peaks: Vec<f32>,
 }
 
-impl Overview {
-    /// The overview of a row.
+impl LogitStats {
+    /// The statistics of a row.
     pub fn of(logits: &[f32]) -> Self {
         let mut peaks = Vec::with_capacity(logits.len().div_ceil(BLOCK));
         #[cfg(feature = "flex")]
@@ -33,13 +33,13 @@ impl Overview {
             let sum: f64 = logits.iter().map(|&logit| f64::from((logit - greatest).exp())).sum();
             greatest + sum.ln() as f32
         };
-        Overview { log_sum, peaks }
+        LogitStats { log_sum, peaks }
     }
 }
 
-/// [`Overview::log_sum`] alone.
+/// [`LogitStats::log_sum`] alone.
 pub fn log_sum_exp(logits: &[f32]) -> f32 {
-    Overview::of(logits).log_sum
+    LogitStats::of(logits).log_sum
 }
 
 #[cfg(test)]
@@ -61,7 +61,7 @@ mod tests {
                 .chunks(BLOCK)
                 .map(|block| block.iter().copied().fold(f32::NEG_INFINITY, f32::max))
                 .collect();
-            assert_eq!(Overview::of(&logits).peaks, expected);
+            assert_eq!(LogitStats::of(&logits).peaks, expected);
         }
     }
 

@@ -3,7 +3,7 @@
 use burn::module::Param;
 use burn::prelude::*;
 
-use super::weights::Scope;
+use super::weights::VarBuilder;
 use crate::error::Result;
 use crate::kernels::ConvStack;
 
@@ -30,20 +30,20 @@ pub struct AudioEncoderShape {
 }
 
 impl AudioEncoder {
-    pub(super) fn load(mut scope: Scope, shape: AudioEncoderShape) -> Result<Self> {
+    pub(super) fn load(mut builder: VarBuilder, shape: AudioEncoderShape) -> Result<Self> {
         let AudioEncoderShape { n_mels, conv_layers, frames, d_model } = shape;
-        let mut layers = vec![scope.conv3("conv1", [n_mels, d_model], 1)?];
+        let mut layers = vec![builder.conv3("conv1", [n_mels, d_model], 1)?];
         for i in 0..conv_layers - 1 {
-            layers.push(scope.conv3(&format!("conv_stack.{i}"), [d_model, d_model], 2)?);
+            layers.push(builder.conv3(&format!("conv_stack.{i}"), [d_model, d_model], 2)?);
         }
         Ok(AudioEncoder {
-            convs: ConvStack::new(layers, scope.way()),
-            positional_embedding: scope.param("positional_embedding", [frames, d_model])?,
+            convs: ConvStack::new(layers, builder.placement()),
+            positional_embedding: builder.param("positional_embedding", [frames, d_model])?,
         })
     }
 
     /// `[chunks, n_mels, mel frames]` decibels → `[chunks, frames, d_model]`.
     pub fn forward(&self, mel: Tensor<3>) -> Tensor<3> {
-        self.convs.forward(mel) + self.positional_embedding.val().unsqueeze()
+        self.convs.forward_plus(mel, self.positional_embedding.val())
     }
 }

@@ -5,9 +5,9 @@ use burn::prelude::*;
 use super::config::BartConfig;
 use super::decoder::{Decoder, DecoderCache};
 use super::encoder::Encoder;
-use super::weights::Scope;
+use super::weights::VarBuilder;
 use crate::error::Result;
-use crate::kernels::{Overview, TiedEmbedding};
+use crate::kernels::{LogitStats, TiedEmbedding};
 
 /// Encoder and decoder with the one embedding table that both ends of the decoder share.
 #[derive(Module, Debug)]
@@ -19,14 +19,14 @@ pub struct Bart {
 }
 
 impl Bart {
-    pub(super) fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
+    pub(super) fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let BartConfig { vocab_size, d_model, .. } = *config;
         let (table, bias) = ("model.shared.weight", "final_logits_bias");
         Ok(Bart {
-            shared: scope.tied_embedding(table, bias, vocab_size, d_model)?,
+            shared: builder.tied_embedding(table, bias, vocab_size, d_model)?,
             embed_scale: if config.scale_embedding { (d_model as f64).sqrt() } else { 1.0 },
-            encoder: Encoder::load(scope.child("model.encoder"), config)?,
-            decoder: Decoder::load(scope.child("model.decoder"), config)?,
+            encoder: Encoder::load(builder.child("model.encoder"), config)?,
+            decoder: Decoder::load(builder.child("model.decoder"), config)?,
         })
     }
 
@@ -57,7 +57,7 @@ impl Bart {
     }
 
     /// Hidden states `[rows, d_model]` → logits, `rows · vocab_size` of them, in place of what
-    /// `logits` held, with an overview of each row.
+    /// `logits` held, with statistics of each row.
     ///
     /// # Errors
     /// The backend's reason, in words.
@@ -65,7 +65,7 @@ impl Bart {
         &self,
         hidden: Tensor<2>,
         logits: &mut Vec<f32>,
-    ) -> Result<Vec<Overview>, String> {
+    ) -> Result<Vec<LogitStats>, String> {
         self.shared.logits(hidden, logits)
     }
 

@@ -6,9 +6,9 @@ use burn::prelude::*;
 use super::attention::Attention;
 use super::config::BartConfig;
 use super::encoder::{FeedForward, POSITION_OFFSET};
-use super::weights::Scope;
+use super::weights::VarBuilder;
 use crate::error::Result;
-use crate::kernels::{AddNorm, Layout, Memory, TokenCache, indices};
+use crate::kernels::{AddNorm, CrossAttentionCache, Layout, TokenCache, indices};
 
 /// BART's decoder. Token embeddings are tied to the output layer and so belong to
 /// [`Bart`](super::Bart).
@@ -35,20 +35,20 @@ struct DecoderLayer {
 #[derive(Clone, Debug)]
 pub struct DecoderCache {
     tokens: TokenCache,
-    audio: Vec<Memory>,
+    audio: Vec<CrossAttentionCache>,
 }
 
 impl Decoder {
-    pub(super) fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
+    pub(super) fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let positions = config.max_position_embeddings + POSITION_OFFSET;
         let d_model = config.d_model;
         Ok(Decoder {
-            embed_positions: scope.param("embed_positions.weight", [positions, d_model])?,
-            layernorm_embedding: scope.norm("layernorm_embedding", d_model)?,
+            embed_positions: builder.param("embed_positions.weight", [positions, d_model])?,
+            layernorm_embedding: builder.norm("layernorm_embedding", d_model)?,
             layers: (0..config.decoder_layers)
-                .map(|i| DecoderLayer::load(scope.child(format_args!("layers.{i}")), config))
+                .map(|i| DecoderLayer::load(builder.child(format_args!("layers.{i}")), config))
                 .collect::<Result<_>>()?,
-            layout: scope.layout(),
+            layout: builder.layout(),
         })
     }
 
@@ -59,7 +59,10 @@ impl Decoder {
         let quantized = self.layers.iter().any(|layer| layer.self_attn.is_quantized());
         let mut tokens = TokenCache::new(self.layers.len(), self.layout, quantized);
         tokens.add_rows(chunks);
-        let audio = self.layers.iter().map(|layer| layer.encoder_attn.memory(encoded.clone()));
+        let audio = self
+            .layers
+            .iter()
+            .map(|layer| layer.encoder_attn.cross_attention_cache(encoded.clone()));
         DecoderCache { tokens, audio: audio.collect() }
     }
 
@@ -80,21 +83,22 @@ impl Decoder {
 }
 
 impl DecoderLayer {
-    fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
+    fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let (d_model, heads) = (config.d_model, config.decoder_attention_heads);
         Ok(DecoderLayer {
-            self_attn: Attention::load(scope.child("self_attn"), d_model, heads)?,
-            self_attn_layer_norm: scope.norm("self_attn_layer_norm", d_model)?,
-            encoder_attn: Attention::load(scope.child("encoder_attn"), d_model, heads)?,
-            encoder_attn_layer_norm: scope.norm("encoder_attn_layer_norm", d_model)?,
-            feed_forward: FeedForward::load(scope, d_model, config.decoder_ffn_dim)?,
+            self_attn: Attention::load(builder.child("self_attn"), d_model, heads)?,
+            self_attn_layer_norm: builder.norm("self_attn_layer_norm", d_model)?,
+            encoder_attn: Attention::load(builder.child("encoder_attn"), d_model, heads)?,
+            encoder_attn_layer_norm: builder.norm("encoder_attn_layer_norm", d_model)?,
+            feed_forward: FeedForward::load(builder, d_model, config.decoder_ffn_dim)?,
         })
     }
 
     fn forward(&self, hidden: Tensor<3>, layer: usize, cache: &mut DecoderCache) -> Tensor<3> {
-        let attended = self.self_attn.attend_causally(hidden.clone(), layer, &mut cache.tokens);
+        let attended =
+            self.self_attn.causal_self_attention(hidden.clone(), layer, &mut cache.tokens);
         let hidden = self.self_attn_layer_norm.forward(hidden, attended);
-        let heard = self.encoder_attn.listen(hidden.clone(), &cache.audio[layer]);
+        let heard = self.encoder_attn.cross_attention(hidden.clone(), &cache.audio[layer]);
         let hidden = self.encoder_attn_layer_norm.forward(hidden, heard);
         self.feed_forward.forward(hidden)
     }
@@ -106,14 +110,14 @@ impl DecoderCache {
     ///
     /// # Panics
     /// If there are.
-    pub fn join(&mut self, other: DecoderCache) {
-        self.tokens.join(other.tokens);
-        self.audio.iter_mut().zip(other.audio).for_each(|(audio, more)| audio.join(more));
+    pub fn append(&mut self, other: DecoderCache) {
+        self.tokens.append(other.tokens);
+        self.audio.iter_mut().zip(other.audio).for_each(|(audio, more)| audio.append(more));
     }
 
-    /// Whether chunks can join others that are under way.
-    pub fn takes_latecomers(&self) -> bool {
-        self.tokens.mixes_ages()
+    /// Whether chunks can join others that are under placement.
+    pub fn supports_continuous_batching(&self) -> bool {
+        self.tokens.supports_ragged_lengths()
     }
 
     /// Lets row `i` go on from what row `parents[i]` has seen, and keeps only the `chunks`

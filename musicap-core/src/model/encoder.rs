@@ -5,7 +5,7 @@ use burn::prelude::*;
 
 use super::attention::Attention;
 use super::config::BartConfig;
-use super::weights::Scope;
+use super::weights::VarBuilder;
 use crate::error::Result;
 use crate::kernels::{AddNorm, Linear};
 
@@ -36,14 +36,14 @@ pub(super) struct FeedForward {
 }
 
 impl Encoder {
-    pub(super) fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
+    pub(super) fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let positions = config.max_position_embeddings + POSITION_OFFSET;
         let d_model = config.d_model;
         Ok(Encoder {
-            embed_positions: scope.param("embed_positions.weight", [positions, d_model])?,
-            layernorm_embedding: scope.norm("layernorm_embedding", d_model)?,
+            embed_positions: builder.param("embed_positions.weight", [positions, d_model])?,
+            layernorm_embedding: builder.norm("layernorm_embedding", d_model)?,
             layers: (0..config.encoder_layers)
-                .map(|i| EncoderLayer::load(scope.child(format_args!("layers.{i}")), config))
+                .map(|i| EncoderLayer::load(builder.child(format_args!("layers.{i}")), config))
                 .collect::<Result<_>>()?,
         })
     }
@@ -62,27 +62,27 @@ impl Encoder {
 }
 
 impl EncoderLayer {
-    fn load(mut scope: Scope, config: &BartConfig) -> Result<Self> {
+    fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let (d_model, heads) = (config.d_model, config.encoder_attention_heads);
         Ok(EncoderLayer {
-            self_attn: Attention::load(scope.child("self_attn"), d_model, heads)?,
-            self_attn_layer_norm: scope.norm("self_attn_layer_norm", d_model)?,
-            feed_forward: FeedForward::load(scope, d_model, config.encoder_ffn_dim)?,
+            self_attn: Attention::load(builder.child("self_attn"), d_model, heads)?,
+            self_attn_layer_norm: builder.norm("self_attn_layer_norm", d_model)?,
+            feed_forward: FeedForward::load(builder, d_model, config.encoder_ffn_dim)?,
         })
     }
 
     fn forward(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let attended = self.self_attn.attend_itself(hidden.clone());
+        let attended = self.self_attn.self_attention(hidden.clone());
         self.feed_forward.forward(self.self_attn_layer_norm.forward(hidden, attended))
     }
 }
 
 impl FeedForward {
-    pub fn load(mut scope: Scope, d_model: usize, ffn_dim: usize) -> Result<Self> {
+    pub fn load(mut builder: VarBuilder, d_model: usize, ffn_dim: usize) -> Result<Self> {
         Ok(FeedForward {
-            fc1: scope.linear("fc1", d_model, ffn_dim)?,
-            fc2: scope.linear("fc2", ffn_dim, d_model)?,
-            final_layer_norm: scope.norm("final_layer_norm", d_model)?,
+            fc1: builder.linear("fc1", d_model, ffn_dim)?,
+            fc2: builder.linear("fc2", ffn_dim, d_model)?,
+            final_layer_norm: builder.norm("final_layer_norm", d_model)?,
         })
     }
 

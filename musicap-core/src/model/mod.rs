@@ -22,7 +22,7 @@ pub use names::NamedTensor;
 pub use weights::TensorSource;
 
 use crate::error::Result;
-use crate::kernels::{Layout, Way};
+use crate::kernels::{Layout, Placement};
 
 /// The whole network of LP-MusicCaps: log-mel chunks in, logits out.
 #[derive(Module, Debug)]
@@ -46,7 +46,7 @@ impl CaptionModel {
         packed: bool,
     ) -> Result<Self> {
         let layout = if packed { Layout::Packed } else { Layout::Plain };
-        Self::laid_out(audio, config, source, Way { device: device.clone(), layout })
+        Self::laid_out(audio, config, source, Placement { device: device.clone(), layout })
     }
 
     /// Builds the network from `source` for captioning on the GPU `device`, in half precision
@@ -61,17 +61,17 @@ impl CaptionModel {
         device: &Device,
         half: bool,
     ) -> Result<Self> {
-        let way = Way { device: device.clone(), layout: Layout::Gpu { half } };
-        Self::laid_out(audio, config, source, way)
+        let placement = Placement { device: device.clone(), layout: Layout::Gpu { half } };
+        Self::laid_out(audio, config, source, placement)
     }
 
     fn laid_out(
         audio: AudioEncoderShape,
         config: &BartConfig,
         source: &mut dyn TensorSource,
-        way: Way,
+        placement: Placement,
     ) -> Result<Self> {
-        let mut root = weights::Scope::root(source, &way);
+        let mut root = weights::VarBuilder::root(source, &placement);
         Ok(CaptionModel {
             audio_encoder: AudioEncoder::load(root.child("audio_encoder"), audio)?,
             bart: Bart::load(root.child("bart"), config)?,
@@ -88,7 +88,7 @@ impl CaptionModel {
     /// knowing those before it and the log-mel chunk `[chunks, n_mels, mel frames]`. Hidden states
     /// `[chunks, length, d_model]` come out, which [`Bart::project`] turns into logits.
     ///
-    /// Training goes this way. All of it is Burn's own operations, which can be differentiated;
+    /// Training goes this placement. All of it is Burn's own operations, which can be differentiated;
     /// what is faster but cannot be belongs to the path that captions are generated on.
     ///
     /// # Panics

@@ -7,7 +7,7 @@ use burn::prelude::*;
 
 use crate::error::Result;
 use crate::kernels::{
-    AddNorm, Conv3Weights, Layout, Linear, RowSource, TiedEmbedding, Way, Weight,
+    AddNorm, Conv3Weights, Layout, Linear, Placement, RowSource, TiedEmbedding, Weight,
 };
 
 /// Where a model's tensors come from.
@@ -40,26 +40,26 @@ pub trait TensorSource {
 }
 
 /// A [`TensorSource`] seen from one place in the module tree, and how its layers are laid out.
-pub(super) struct Scope<'a> {
+pub(super) struct VarBuilder<'a> {
     source: &'a mut dyn TensorSource,
     prefix: String,
-    way: &'a Way,
+    placement: &'a Placement,
 }
 
-impl<'a> Scope<'a> {
-    pub fn root(source: &'a mut dyn TensorSource, way: &'a Way) -> Self {
-        Scope { source, prefix: String::new(), way }
+impl<'a> VarBuilder<'a> {
+    pub fn root(source: &'a mut dyn TensorSource, placement: &'a Placement) -> Self {
+        VarBuilder { source, prefix: String::new(), placement }
     }
 
-    /// The scope of the module `name` below this one.
-    pub fn child(&mut self, name: impl std::fmt::Display) -> Scope<'_> {
+    /// The builder of the module `name` below this one.
+    pub fn child(&mut self, name: impl std::fmt::Display) -> VarBuilder<'_> {
         let prefix = format!("{}{name}.", self.prefix);
-        Scope { source: self.source, prefix, way: self.way }
+        VarBuilder { source: self.source, prefix, placement: self.placement }
     }
 
     /// How layers are laid out.
     pub fn layout(&self) -> Layout {
-        self.way.layout
+        self.placement.layout
     }
 
     fn values(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
@@ -75,21 +75,21 @@ impl<'a> Scope<'a> {
         name: &str,
         shape: [usize; D],
     ) -> Result<Param<Tensor<D>>> {
-        Ok(Param::from_tensor(self.way.tensor(self.values(name, &shape)?, shape)))
+        Ok(Param::from_tensor(self.placement.tensor(self.values(name, &shape)?, shape)))
     }
 
     pub fn linear(&mut self, name: &str, d_input: usize, d_output: usize) -> Result<Linear> {
-        let mut scope = self.child(name);
-        let weight = scope.weight("weight", &[d_output, d_input])?;
-        let bias = scope.values("bias", &[d_output])?;
-        Ok(Linear::new(weight, bias, d_input, scope.way))
+        let mut builder = self.child(name);
+        let weight = builder.weight("weight", &[d_output, d_input])?;
+        let bias = builder.values("bias", &[d_output])?;
+        Ok(Linear::new(weight, bias, d_input, builder.placement))
     }
 
     pub fn norm(&mut self, name: &str, d_model: usize) -> Result<AddNorm> {
-        let mut scope = self.child(name);
-        let weight = scope.values("weight", &[d_model])?;
-        let bias = scope.values("bias", &[d_model])?;
-        Ok(AddNorm::new(weight, bias, scope.way))
+        let mut builder = self.child(name);
+        let weight = builder.values("weight", &[d_model])?;
+        let bias = builder.values("bias", &[d_model])?;
+        Ok(AddNorm::new(weight, bias, builder.placement))
     }
 
     /// A table `[vocab_size, d_model]` at `name` and the output layer's bias at `bias`.
@@ -103,7 +103,7 @@ impl<'a> Scope<'a> {
         let bias = self.values(bias, &[1, vocab_size])?;
         let table = self.weight(name, &[vocab_size, d_model])?;
         let rows = self.source.rows(&format!("{}{name}", self.prefix))?;
-        Ok(TiedEmbedding::new(table, rows, bias, d_model, self.way))
+        Ok(TiedEmbedding::new(table, rows, bias, d_model, self.placement))
     }
 
     /// A convolution of three taps that keeps the length, or halves it with `stride` 2.
@@ -113,13 +113,13 @@ impl<'a> Scope<'a> {
         [d_input, d_output]: [usize; 2],
         stride: usize,
     ) -> Result<Conv3Weights> {
-        let mut scope = self.child(name);
-        let weight = scope.weight("weight", &[d_output, d_input, 3])?;
-        let bias = scope.values("bias", &[d_output])?;
+        let mut builder = self.child(name);
+        let weight = builder.weight("weight", &[d_output, d_input, 3])?;
+        let bias = builder.values("bias", &[d_output])?;
         Ok(Conv3Weights { weight, bias, d_input, stride })
     }
 
-    pub fn way(&self) -> &'a Way {
-        self.way
+    pub fn placement(&self) -> &'a Placement {
+        self.placement
     }
 }

@@ -29,7 +29,7 @@ struct Part {
 }
 
 /// The numbers that tokens may have: any vocabulary that a model has is smaller.
-const MOST_IDS: u32 = 1 << 22;
+const MAX_TOKEN_ID: u32 = 1 << 22;
 
 /// A tokenizer. Errors are reasons in words.
 #[derive(Clone, Debug)]
@@ -69,8 +69,8 @@ impl Full {
     fn check_tokens(self) -> Result<Self, String> {
         let tokens = self.0.get_vocab(true);
         // To write them down, `tokenizers` goes through all numbers up to the greatest.
-        if let Some(id) = tokens.values().max().filter(|&&id| id >= MOST_IDS) {
-            return Err(format!("a token has the number {id}; there may be {MOST_IDS}"));
+        if let Some(id) = tokens.values().max().filter(|&&id| id >= MAX_TOKEN_ID) {
+            return Err(format!("a token has the number {id}; there may be {MAX_TOKEN_ID}"));
         }
         let longest = tokens.into_keys().map(|token| token.len()).max();
         match longest.filter(|&longest| longest > LONGEST_TOKEN) {

@@ -46,7 +46,7 @@ const HONEST: Tensor =
 #[test]
 fn an_honest_file_made_the_same_way_is_read() {
     let checkpoint = open(&one_tensor(&HONEST)).unwrap();
-    let (name, stored) = checkpoint.essential().next().unwrap();
+    let (name, stored) = checkpoint.saved_tensors().next().unwrap();
     assert_eq!((name, &stored.shape[..]), ("a", &[2][..]));
     assert_eq!(checkpoint.read(name, stored).unwrap(), [1.0, 2.0]);
 }
@@ -73,7 +73,7 @@ fn no_program_is_run_whatever_calls_it() {
         pickle.extend(b"}b");
         pickle.extend(b"u.");
         for bytes in [pickle.clone(), pickled(pickle)] {
-            let opened = open(&bytes).map(|found| found.essential().count());
+            let opened = open(&bytes).map(|found| found.saved_tensors().count());
             assert!(matches!(opened, Ok(0) | Err(Error::InvalidCheckpoint { .. })), "{opened:?}");
         }
     }
@@ -255,7 +255,7 @@ fn a_storage_s_name_leads_nowhere_else() {
             Ok(checkpoint) => checkpoint,
             Err(error) => panic!("{error}"),
         };
-        let (name, stored) = checkpoint.essential().next().unwrap();
+        let (name, stored) = checkpoint.saved_tensors().next().unwrap();
         // The file is gone from its folder, so this reads from what was opened or not at all.
         let read = checkpoint.read(name, stored);
         assert!(matches!(read, Err(Error::InvalidCheckpoint { .. })), "{key}: {read:?}");
@@ -282,7 +282,7 @@ fn a_file_cut_off_or_altered_anywhere_is_read_or_refused() {
                 let mut bytes = whole.clone();
                 bytes[place] ^= bits;
                 let Ok(checkpoint) = open(&bytes) else { continue };
-                for (name, stored) in checkpoint.essential() {
+                for (name, stored) in checkpoint.saved_tensors() {
                     let _ = checkpoint.read(name, stored);
                 }
             }

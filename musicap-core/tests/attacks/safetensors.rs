@@ -97,7 +97,7 @@ fn a_file_of_holes_costs_nothing() {
         sparse.set_len(1 << 40).unwrap();
         // Bytes that belong to no tensor are padding at most: nothing is made of them.
         if let Ok(checkpoint) = Checkpoint::open_safetensors(&path) {
-            let (name, stored) = checkpoint.essential().next().unwrap();
+            let (name, stored) = checkpoint.saved_tensors().next().unwrap();
             assert_eq!(checkpoint.read(name, stored).unwrap(), [0.0, 0.0]);
         }
         sparse.seek(SeekFrom::Start(0)).unwrap();
@@ -139,7 +139,7 @@ fn a_file_that_shrinks_is_an_error_when_it_is_read() {
     let bytes = file(&format!("{{{}}}", tensor("a", "[2]", "[0,8]")), 8);
     let source = Shrinking(std::io::Cursor::new(bytes));
     let checkpoint = Checkpoint::from_safetensors("test", source).unwrap();
-    let (name, stored) = checkpoint.essential().next().unwrap();
+    let (name, stored) = checkpoint.saved_tensors().next().unwrap();
     let error = checkpoint.read(name, stored).unwrap_err();
     assert!(matches!(error, Error::InvalidCheckpoint { .. }), "{error}");
 }

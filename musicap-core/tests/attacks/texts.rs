@@ -90,7 +90,7 @@ fn numbers_that_make_no_model_are_named() {
             "num_beams",
             "max_length",
             "min_length",
-            "loop_retries",
+            "repetition_retries",
             "decoder_start_token_id",
             "eos_token_id",
             "forced_bos_token_id",
@@ -193,7 +193,7 @@ fn contradictory_settings_end() {
                 case(&|c| (c.do_sample, c.temperature) = (true, f32::MAX)),
                 case(&|c| (c.do_sample, c.top_p, c.top_k) = (true, f32::MIN_POSITIVE, 1)),
                 case(&|c| (c.do_sample, c.top_k, c.seed) = (true, usize::MAX, u64::MAX)),
-                case(&|c| (c.loop_retries, c.min_length) = (16, 24)),
+                case(&|c| (c.repetition_retries, c.min_length) = (16, 24)),
             ]);
         }
         for generation in cases {

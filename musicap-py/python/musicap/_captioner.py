@@ -56,8 +56,8 @@ class Generation(TypedDict, total=False):
     """Sampling: only the likeliest tokens that together reach this probability."""
     seed: int
     """Sampling: captions are the same for the same seed."""
-    loop_retries: int
-    """How often a caption that has run into a loop is drawn anew."""
+    repetition_retries: int
+    """How often a caption that repeats itself is sampled again."""
 
 
 class Captioner:

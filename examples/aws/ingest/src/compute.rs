@@ -7,7 +7,7 @@ use std::sync::Arc;
 use musicap::audio::{
     AudioConfig, AudioLimits, AudioReader, ChunkSpan, Chunks, LogMel, NpyWriter, Tail,
 };
-use musicap::caption::Unheard;
+use musicap::caption::UncaptionedSpan;
 use pipeline::features::{Source, fingerprint};
 use pipeline::{Features, Object, Problem};
 
@@ -52,11 +52,11 @@ impl FrontEnd {
         npy.finish().map_err(failed)?;
 
         let (gaps, more) = (chunks.source().gaps(), chunks.source().unlisted_gaps());
-        let mut gaps: Vec<Unheard> = gaps.iter().map(Unheard::from).collect();
+        let mut gaps: Vec<UncaptionedSpan> = gaps.iter().map(UncaptionedSpan::from).collect();
         if more > 0 {
             let start_s = gaps.last().map_or(0.0, |gap| gap.end_s);
             let reason = format!("{more} more gaps");
-            gaps.push(Unheard { start_s, end_s: chunks.position_s(), reason });
+            gaps.push(UncaptionedSpan { start_s, end_s: chunks.position_s(), reason });
         }
         let Object { bucket, key, version, etag } = source.clone();
         let features = Features {

@@ -1,7 +1,7 @@
 //! What lies beside an array of features and says what it means.
 
 use musicap::audio::{AudioConfig, ChunkSpan};
-use musicap::caption::Unheard;
+use musicap::caption::UncaptionedSpan;
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
@@ -22,7 +22,7 @@ pub struct Features {
     /// A span for each chunk.
     pub chunks: Vec<ChunkSpan>,
     /// Stretches that could not be decoded.
-    pub gaps: Vec<Unheard>,
+    pub gaps: Vec<UncaptionedSpan>,
 }
 
 /// Where a recording lies.

@@ -300,7 +300,7 @@ impl Options {
 
 /// The SHA-256 of the weights that a run starts from.
 fn base_hash(base: &Pretrained) -> Result<String> {
-    let noted = base.config().note("musicap").and_then(|note| note["sha256"].as_str());
+    let noted = base.config().extra("musicap").and_then(|note| note["sha256"].as_str());
     match noted {
         Some(noted) => Ok(noted.to_owned()),
         None => hash(Path::new(base.checkpoint().origin())),

@@ -227,12 +227,12 @@ impl Run<'_> {
                 "sha256": sha256,
             })
         };
-        let config = base.config().clone().with_note("musicap", note(None));
+        let config = base.config().clone().with_extra("musicap", note(None));
         trained(base, &teacher.trainee, config.clone())?
             .save(&options.output, options.precision)?;
         // The hash is that of the file, which is there only now.
         let sha256 = hash(&options.output.join("model.safetensors"))?;
-        let config = config.with_note("musicap", note(Some(sha256)));
+        let config = config.with_extra("musicap", note(Some(sha256)));
         let (path, partial) =
             (options.output.join("config.json"), options.output.join("config.json.partial"));
         fs::write(&partial, config.to_json()).with_context(|| partial.display().to_string())?;

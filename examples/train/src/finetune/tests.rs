@@ -130,7 +130,7 @@ fn tensors(model: &Pretrained) -> BTreeMap<String, Vec<f32>> {
     let checkpoint = model.checkpoint();
     let values =
         |(name, stored): (&str, _)| (name.to_owned(), checkpoint.read(name, stored).unwrap());
-    checkpoint.essential().map(values).collect()
+    checkpoint.saved_tensors().map(values).collect()
 }
 
 /// The kit's first chunk and the same chunk softer, with made-up captions of unequal length.
@@ -238,7 +238,7 @@ fn four_pairs_are_learnt_by_heart_and_the_folder_says_so() {
     let captioner = Captioner::from_pretrained(scratch.path("out")).unwrap();
     let captions = captioner.caption_file(scratch.path("c.wav")).unwrap();
     assert_eq!(captions.captions[0].text, "high");
-    let note = captioner.config().note("musicap").unwrap();
+    let note = captioner.config().extra("musicap").unwrap();
     let weights = hash(&scratch.path("out/model.safetensors")).unwrap();
     assert_eq!(note["sha256"], weights);
     let base = hash(&scratch.path("small/model.safetensors")).unwrap();

@@ -12,7 +12,7 @@ const ROUNDS: usize = 4;
 
 /// Whether a caption's tokens, start and end token left out, have run into a loop: the same few
 /// again and again, or hardly any new ones.
-pub fn is_loop(tokens: &[u32]) -> bool {
+pub fn is_degenerate(tokens: &[u32]) -> bool {
     if tokens.len() < SHORTEST {
         return false;
     }
@@ -42,20 +42,20 @@ mod tests {
     #[test]
     fn rounds_and_circles_are_loops() {
         let varied: Vec<u32> = (0..30).collect();
-        assert!(!is_loop(&varied));
+        assert!(!is_degenerate(&varied));
         let mut rounds = varied.clone();
         rounds.extend([50, 51, 52].repeat(4));
-        assert!(is_loop(&rounds));
+        assert!(is_degenerate(&rounds));
         // "long notes, low notes, long low notes …" without any trigram twice.
         let circles: Vec<u32> = (0..40).map(|i: u32| i * i % 7 % 5).collect();
-        assert!(is_loop(&circles));
+        assert!(is_degenerate(&circles));
     }
 
     #[test]
     fn a_list_with_commas_and_a_short_caption_are_none() {
         // "a piano, a bass, a flute, a harp, a choir, a violin": two of three tokens return.
         let list: Vec<u32> = (0..8).flat_map(|i| [1, 10 + i, 2]).collect();
-        assert!(!is_loop(&list));
-        assert!(!is_loop(&[7; 15]));
+        assert!(!is_degenerate(&list));
+        assert!(!is_degenerate(&[7; 15]));
     }
 }
