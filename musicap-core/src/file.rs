@@ -3,9 +3,25 @@
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
+
+/// Files that are being written, for [`remove_partial_files`].
+static PARTIAL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn partial_files() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
+    PARTIAL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what [`replace_file`] is writing at this moment in other threads. For programs that end
+/// at once on a signal such as Ctrl-C: nobody else removes those files.
+pub fn remove_partial_files() {
+    for partial in partial_files().drain(..) {
+        let _ = std::fs::remove_file(partial);
+    }
+}
 
 /// Makes the file at `path` anew: `write` fills one beside it, with a name of its own that ends in
 /// `.partial`, which then takes its place.
@@ -54,7 +70,10 @@ pub fn replace_file(
         file.and_then(|file| file.sync_all()).map_err(Error::io("write", path))?;
         std::fs::rename(&partial, path).map_err(Error::io("write", path))
     };
-    replace().inspect_err(|_| {
+    partial_files().push(partial.clone());
+    let replaced = replace();
+    partial_files().retain(|other| *other != partial);
+    replaced.inspect_err(|_| {
         // What is half written is of no use; that it could not be removed is not the news.
         let _ = std::fs::remove_file(&partial);
     })

@@ -27,6 +27,8 @@ mod _musicap {
     #[pymodule_export]
     use super::run_command;
     #[pymodule_export]
+    use super::source::audio_type;
+    #[pymodule_export]
     use super::texts::{convert, read_captions, summarize, write_captions};
 
     /// The version of the package.

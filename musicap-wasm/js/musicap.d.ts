@@ -43,7 +43,6 @@ export type ErrorCode =
   | "UnsupportedCodec"
   | "NoSamples"
   | "AudioRead"
-  | "SampleRateChanged"
   | "AudioLimit"
   | "InvalidSamples"
   // settings
@@ -100,6 +99,8 @@ export interface Captions {
   summary: string | null;
   /** Stretches that could not be decoded. */
   gaps?: { start_s: number; end_s: number; reason: string }[];
+  /** What was done to the sound that its user should know of. */
+  notes?: string[];
 }
 
 /** How far a job has come. */

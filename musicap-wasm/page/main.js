@@ -73,7 +73,8 @@ async function open(file) {
     player.setLength(whole.duration_s);
     picture.duration = picture.captioned = whole.duration_s;
     $("facts").textContent = `${clock(whole.duration_s)} captioned in ${seconds} s`;
-    if (whole.gaps?.length) note(whole.gaps.map(({ reason }) => reason).join("; "));
+    const notes = [...(whole.gaps ?? []).map(({ reason }) => reason), ...(whole.notes ?? [])];
+    if (notes.length) note(notes.join("; "));
     await finish(whole);
   });
 }

@@ -41,8 +41,8 @@ pub enum Command {
 
 #[derive(Args, Debug)]
 pub struct CaptionArgs {
-    /// Audio files (MP3, FLAC, WAV, AIFF, Ogg Vorbis and Opus, M4A), folders with such files, or
-    /// patterns like '**/*.mp3'
+    /// Audio files (MP3, FLAC, WAV, AIFF, Ogg Vorbis and Opus, M4A, the sound of MP4, MOV, WebM and
+    /// Matroska), folders with such files, patterns like '**/*.mp3', or - for a file on stdin
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]

@@ -42,7 +42,7 @@ impl<R: Read + Seek> Input<R> {
     }
 
     /// `N` bytes at `at`; `None` if they are not there or cannot be read.
-    pub(super) fn bytes<const N: usize>(&mut self, at: u64) -> Option<[u8; N]> {
+    pub(super) fn read_at<const N: usize>(&mut self, at: u64) -> Option<[u8; N]> {
         let mut bytes = [0; N];
         self.seek(SeekFrom::Start(at)).ok()?;
         self.read_exact(&mut bytes).ok()?;
@@ -239,7 +239,7 @@ mod tests {
                 truth.splice(start..end, bytes);
                 assert_eq!(all(&mut input), truth);
                 for at in 0..truth.len() {
-                    let found: Option<[u8; 1]> = input.bytes(at as u64);
+                    let found: Option<[u8; 1]> = input.read_at(at as u64);
                     assert_eq!(found, Some([truth[at]]));
                 }
             }

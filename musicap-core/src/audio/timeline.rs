@@ -14,9 +14,10 @@
 //! | Matroska, WebM | its block's, to the millisecond; later frames of a block have none | the longest track's: an estimate | nothing that symphonia reads |
 //!
 //! * The first stamp is where the stream starts, not how much silence comes before it.
-//! * A stamp ahead of the decoded frames by more than 10 ms and half a packet, with which the next
-//!   [`CONFIRMATIONS`] stamps agree, says that packets are lost: silence of that length is put in
-//!   and a gap is reported. One that no other agrees with moves nothing.
+//! * A stamp ahead of the decoded frames by more than 10 ms and half a packet, with which the stamps
+//!   that follow agree for 0.1 s, says that packets are lost: silence of that length is put in and a
+//!   gap is reported. In Ogg they have to agree for 2 s, longer than a page, as all stamps of a page
+//!   come from one number, and ffmpeg writes wrong ones at times. One stamp alone moves nothing.
 //! * A stamp that is behind moves nothing, and neither does a stamp that drifts: clocks of
 //!   recorders are not those of sound cards.
 //! * Frames are cut from the end only where the stream ends, and only if the first packet that is
@@ -27,8 +28,8 @@ use std::collections::VecDeque;
 
 use super::gap::GapCause;
 
-/// Stamps that have to agree with one that is ahead.
-pub(super) const CONFIRMATIONS: usize = 2;
+/// Stamps that have to agree with one that is ahead, at least.
+const CONFIRMATIONS: usize = 2;
 /// A stamp that is ahead by less than 10 ms, a hundredth of a second, was rounded.
 const ROUNDED: i64 = 100;
 /// A leap that is not confirmed after so many frames never is.
@@ -43,8 +44,10 @@ pub(super) enum Stamps {
     None,
     /// Every packet has its own.
     EachPacket,
-    /// The first packet of a block or page has one. Others repeat it or are counted from it.
+    /// The first packet of a block has one. Others repeat it or are counted from it.
     EachBlock,
+    /// All packets of a page are counted from the end of the page before.
+    EachPage,
 }
 
 /// A packet's frames, with what its container says of them.
@@ -98,6 +101,14 @@ struct Leap {
     lead: i64,
     confirmed: usize,
     waiting: VecDeque<Piece>,
+    /// The frames of those that wait.
+    frames: u64,
+}
+
+impl Leap {
+    fn new(lead: i64) -> Self {
+        Self { lead, confirmed: 0, waiting: VecDeque::new(), frames: 0 }
+    }
 }
 
 impl Timeline {
@@ -112,6 +123,14 @@ impl Timeline {
             leap: None,
             ready: VecDeque::new(),
         }
+    }
+
+    /// The frames so far count at another rate from here on; stamps are compared anew.
+    pub(super) fn change_rate(&mut self, rate: u32) {
+        self.finish();
+        self.rate = rate;
+        self.lead = None;
+        self.last_stamp = None;
     }
 
     /// Takes the next packet's frames.
@@ -139,8 +158,23 @@ impl Timeline {
 
     /// The stream ends: what is padding is cut.
     pub(super) fn finish(&mut self) {
+        // The end is a position of its own: after a page that starts too late it looks as if more
+        // frames were padding, after a lost one it does not.
+        let padding: usize = self.last.iter().map(|last| last.padding).sum();
+        let ahead = self
+            .leap
+            .as_ref()
+            .zip(self.lead)
+            .map_or(0, |(leap, lead)| leap.lead.saturating_sub(lead));
+        let is_lost = self.is_agreed(u64::from(self.rate) / 10) && (padding as i64) < ahead;
+        let mut sound = if is_lost { 0 } else { ahead as usize };
+        if is_lost {
+            self.accept_leap();
+        }
         for mut last in std::mem::take(&mut self.last) {
-            last.samples.truncate(last.samples.len() - last.padding);
+            let kept = last.padding.min(sound);
+            sound -= kept;
+            last.samples.truncate(last.samples.len() - (last.padding - kept));
             self.place(last);
         }
         self.drop_leap();
@@ -175,7 +209,7 @@ impl Timeline {
         let is_own = match self.stamps {
             Stamps::None => false,
             Stamps::EachPacket => true,
-            Stamps::EachBlock => self.last_stamp.is_none_or(|last| stamp > last),
+            Stamps::EachBlock | Stamps::EachPage => self.last_stamp.is_none_or(|last| stamp > last),
         };
         self.last_stamp = Some(stamp);
         is_own.then_some(stamp)
@@ -196,15 +230,27 @@ impl Timeline {
                 Some(leap) => leap.confirmed += 1,
                 None => {
                     self.drop_leap();
-                    self.leap = Some(Leap { lead: ahead, confirmed: 0, waiting: VecDeque::new() });
+                    self.leap = Some(Leap::new(ahead));
                 }
             }
-            if let Some(leap) = self.leap.take_if(|leap| leap.confirmed >= CONFIRMATIONS) {
-                // Lost frames are counted, too, so that the lead stays what it was.
-                self.release(Piece::Lost(leap.lead.abs_diff(lead), GapCause::Missing));
-                leap.waiting.into_iter().for_each(|piece| self.release(piece));
+            if self.is_agreed(self.confirming_frames()) {
+                self.accept_leap();
             }
         }
+    }
+
+    /// Whether stamps have agreed with the leap for so many frames.
+    fn is_agreed(&self, frames: u64) -> bool {
+        let is_repeated = |leap: &Leap| leap.confirmed >= CONFIRMATIONS;
+        self.leap.as_ref().is_some_and(is_repeated) && self.waiting() >= frames
+    }
+
+    /// Puts in what the leap says is lost.
+    fn accept_leap(&mut self) {
+        let Some((leap, lead)) = self.leap.take().zip(self.lead) else { return };
+        // Lost frames are counted, too, so that the lead stays what it was.
+        self.release(Piece::Lost(leap.lead.abs_diff(lead), GapCause::Missing));
+        leap.waiting.into_iter().for_each(|piece| self.release(piece));
     }
 
     /// A leap that was not confirmed is none.
@@ -216,7 +262,10 @@ impl Timeline {
 
     fn release_or_hold(&mut self, piece: Piece) {
         match &mut self.leap {
-            Some(leap) => leap.waiting.push_back(piece),
+            Some(leap) => {
+                leap.frames = leap.frames.saturating_add(piece.frames());
+                leap.waiting.push_back(piece);
+            }
             None => return self.release(piece),
         }
         if self.waiting() > MAX_WAITING {
@@ -224,13 +273,145 @@ impl Timeline {
         }
     }
 
+    /// For how many frames stamps have to agree with one that is ahead.
+    fn confirming_frames(&self) -> u64 {
+        match self.stamps {
+            Stamps::EachPage => 2 * u64::from(self.rate),
+            _ => u64::from(self.rate) / 10,
+        }
+    }
+
     /// The frames that wait for a leap to be confirmed.
     fn waiting(&self) -> u64 {
-        self.leap.iter().flat_map(|leap| &leap.waiting).map(Piece::frames).sum()
+        self.leap.as_ref().map_or(0, |leap| leap.frames)
     }
 
     fn release(&mut self, piece: Piece) {
         self.clock = self.clock.saturating_add(piece.frames());
         self.ready.push_back(piece);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: u32 = 1_000;
+    const FRAMES: usize = 20;
+
+    fn packet(stamp: i64) -> Decoded {
+        Decoded { stamp: Some(stamp), padding: 0, samples: vec![1.0; FRAMES] }
+    }
+
+    /// The frames of sound and of silence that come out, in their order, neighbours as one.
+    fn line(stamps: Stamps, packets: impl IntoIterator<Item = Decoded>) -> Vec<(char, u64)> {
+        let mut timeline = Timeline::new(stamps, RATE);
+        let mut line: Vec<(char, u64)> = Vec::new();
+        let mut take = |timeline: &mut Timeline| {
+            while let Some(piece) = timeline.pop() {
+                let kind = if matches!(piece, Piece::Sound(_)) { 's' } else { '-' };
+                match line.last_mut().filter(|last| last.0 == kind) {
+                    Some(last) => last.1 += piece.frames(),
+                    None => line.push((kind, piece.frames())),
+                }
+            }
+        };
+        for packet in packets {
+            timeline.push(packet);
+            take(&mut timeline);
+        }
+        timeline.finish();
+        take(&mut timeline);
+        line
+    }
+
+    fn at(stamps: &[i64]) -> Vec<Decoded> {
+        stamps.iter().copied().map(packet).collect()
+    }
+
+    #[test]
+    fn frames_follow_each_other_whatever_single_stamps_say() {
+        let steady: Vec<i64> = (0..10).map(|n| 20 * n).collect();
+        for start in [0, -312, 3_600_000] {
+            let moved: Vec<i64> = steady.iter().map(|stamp| stamp + start).collect();
+            assert_eq!(line(Stamps::EachPacket, at(&moved)), [('s', 200)]);
+        }
+        // One ahead, one or many behind, the last one ahead, none known.
+        for (index, stamp) in [(4, 5_000), (4, -1), (9, 5_000), (8, 5_000)] {
+            let mut stamps = steady.clone();
+            stamps[index] = stamp;
+            assert_eq!(line(Stamps::EachPacket, at(&stamps)), [('s', 200)], "{index}");
+        }
+        assert_eq!(line(Stamps::EachPacket, at(&[0; 10])), [('s', 200)]);
+        let unknown = (0..10).map(|_| Decoded { stamp: None, ..packet(0) });
+        assert_eq!(line(Stamps::EachPacket, unknown), [('s', 200)]);
+        let leaping: Vec<i64> = (0..10).map(|n| 900 * n).collect();
+        assert_eq!(line(Stamps::None, at(&leaping)), [('s', 200)]);
+    }
+
+    #[test]
+    fn a_leap_that_later_stamps_confirm_is_lost_sound() {
+        let stamps: Vec<i64> = (0..15).map(|n| 20 * n + if n > 4 { 300 } else { 0 }).collect();
+        let expected = [('s', 100), ('-', 300), ('s', 200)];
+        assert_eq!(line(Stamps::EachPacket, at(&stamps)), expected);
+        // Once back, a second leap counts from where the first one ended.
+        let twice: Vec<i64> =
+            (0..22).map(|n| 20 * n + 300 * i64::from(n > 3) + 100 * i64::from(n > 11)).collect();
+        let expected = [('s', 80), ('-', 300), ('s', 160), ('-', 100), ('s', 200)];
+        assert_eq!(line(Stamps::EachPacket, at(&twice)), expected);
+    }
+
+    #[test]
+    fn a_page_with_a_wrong_position_is_no_leap() {
+        // 50 packets a page: the third page's end is 300 too late, so that the fourth starts late.
+        let stamps = |lost: i64| -> Vec<i64> {
+            (0..400)
+                .map(|n| 20 * n + if n / 50 == 3 { 300 } else { 0 } + lost * (n / 200))
+                .collect()
+        };
+        assert_eq!(line(Stamps::EachPage, at(&stamps(0))), [('s', 8_000)]);
+        let expected = [('s', 4_000), ('-', 500), ('s', 4_000)];
+        assert_eq!(line(Stamps::EachPage, at(&stamps(500))), expected);
+    }
+
+    #[test]
+    fn jitter_and_drift_are_no_leaps() {
+        let stamps: Vec<i64> = (0..400).map(|n| 20 * n + n % 3 * 4 + n / 4).collect();
+        assert_eq!(line(Stamps::EachPacket, at(&stamps)), [('s', 8_000)]);
+    }
+
+    #[test]
+    fn later_frames_of_a_block_have_no_stamp_of_their_own() {
+        let blocks: Vec<i64> = (0..24).map(|n| n / 8 * 160).collect();
+        assert_eq!(line(Stamps::EachBlock, at(&blocks)), [('s', 480)]);
+        let lost: Vec<i64> = (0..64).map(|n| n / 8 * 160 + if n >= 16 { 500 } else { 0 }).collect();
+        let expected = [('s', 320), ('-', 500), ('s', 960)];
+        assert_eq!(line(Stamps::EachBlock, at(&lost)), expected);
+    }
+
+    #[test]
+    fn padding_is_cut_at_the_end_alone_and_only_if_it_leaves_a_part() {
+        let padded = |paddings: &[usize]| {
+            let packets = paddings.iter().enumerate();
+            let packets = packets.map(|(n, &padding)| Decoded { padding, ..packet(20 * n as i64) });
+            line(Stamps::EachBlock, packets)
+        };
+        assert_eq!(padded(&[0, 0, 5]), [('s', 55)]);
+        assert_eq!(padded(&[0, 5, 20]), [('s', 35)]);
+        // What follows was not the end; a packet that is cut whole is one whose end is unknown.
+        assert_eq!(padded(&[0, 5, 0]), [('s', 60)]);
+        assert_eq!(padded(&[0, 20, 20]), [('s', 60)]);
+        assert_eq!(padded(&[0, 5, 20, 0, 7]), [('s', 93)]);
+    }
+
+    #[test]
+    fn a_leap_that_is_never_decided_keeps_little() {
+        let mut timeline = Timeline::new(Stamps::EachBlock, RATE);
+        timeline.push(packet(0));
+        timeline.push(packet(50_000));
+        for _ in 0..MAX_WAITING / FRAMES as u64 + 10 {
+            timeline.push(packet(50_000));
+        }
+        assert!(timeline.leap.is_none());
     }
 }

@@ -242,6 +242,7 @@ class Captioner:
             model=known["model"],
             captions=tuple(captions),
             gaps=tuple(Gap(**gap) for gap in known.get("gaps", ())),
+            notes=tuple(known.get("notes", ())),
         )._of(Heard(recording, sample_rate))
         if summary is None:
             return result

@@ -105,6 +105,11 @@ class LiveStream:
         The answer is an event, or whether there can be more.
         """
 
+def audio_type(start: bytes) -> str | None:
+    """
+    The MIME type of an audio file that starts with these bytes.
+    """
+
 def convert(checkpoint: str, folder: str, precision: str) -> None:
     """
     Writes a checkpoint as a model folder.

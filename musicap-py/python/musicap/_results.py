@@ -69,6 +69,8 @@ class Captions:
     """One description of the whole, if one has been made."""
     gaps: tuple[Gap, ...] = ()
     """Stretches that could not be decoded."""
+    notes: tuple[str, ...] = ()
+    """What was done to the sound that its user should know of."""
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -101,6 +103,8 @@ class Captions:
         }
         if self.gaps:
             data["gaps"] = [asdict(gap) for gap in self.gaps]
+        if self.notes:
+            data["notes"] = list(self.notes)
         return data
 
     @classmethod
@@ -125,6 +129,7 @@ class Captions:
             captions=tuple(Caption(**caption) for caption in one["captions"]),
             summary=one["summary"],
             gaps=tuple(Gap(**gap) for gap in one.get("gaps", ())),
+            notes=tuple(one.get("notes", ())),
         )
 
     def to_json(self) -> str:

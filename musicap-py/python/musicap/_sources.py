@@ -10,6 +10,8 @@ import wave
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol, Union
 
+from . import _musicap
+
 if TYPE_CHECKING:
     import numpy
     from numpy.typing import ArrayLike
@@ -98,16 +100,8 @@ class Heard:
 
 
 def _kind(start: bytes) -> str:
-    """The type that a browser knows a sound file by, from its first bytes."""
-    if start.startswith(b"fLaC"):
-        return "audio/flac"
-    if start.startswith(b"OggS"):
-        return "audio/ogg"
-    if start.startswith(b"RIFF"):
-        return "audio/wav"
-    if start[4:8] == b"ftyp":
-        return "audio/mp4"
-    return "audio/mpeg"
+    """The type that a browser knows an audio file by, from its first bytes."""
+    return _musicap.audio_type(start) or "audio/mpeg"
 
 
 def _wav(samples: Any, sample_rate: int) -> bytes | None:

@@ -36,10 +36,6 @@ class AudioReadError(MusicapError, OSError):
     """Reading failed while the sound was being decoded."""
 
 
-class SampleRateChangedError(MusicapError, ValueError):
-    """The sample rate changes within the file."""
-
-
 class AudioLimitError(MusicapError, ValueError):
     """The sound is too long, or has too many channels or too odd a sample rate."""
 

@@ -177,6 +177,7 @@ impl CaptionStage {
             captions,
             summary: None,
             gaps: features.gaps.clone(),
+            notes: Vec::new(),
         })
     }
 }

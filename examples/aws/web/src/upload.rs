@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_s3::presigning::PresigningConfig;
-use musicap::audio::EXTENSIONS;
+use musicap::audio::{FORMATS, extensions, has_audio_extension};
 use pipeline::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -55,15 +55,15 @@ impl File {
                 _ => format!("This file is larger than {megabytes} MB."),
             });
         }
-        let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
-        let known = extension.is_some_and(|extension| EXTENSIONS.contains(&&extension[..]));
+        let known = has_audio_extension(&name);
         let plain = |c: char| c.is_ascii_alphanumeric() || "/+.-".contains(c);
         let is_type = r#type.len() <= 100 && r#type.chars().all(plain);
         let is_sound = is_type && r#type.starts_with("audio/");
-        // What some systems call .m4a and .ogg.
-        let is_container = ["video/mp4", "video/ogg"].contains(&&r#type[..]);
+        // Such as video/mp4, which some systems call .m4a.
+        let mut types = FORMATS.iter().flat_map(|format| format.mime_types);
+        let is_container = types.any(|known| *known == r#type);
         if !known && !is_sound {
-            return Err(format!("This is no recording: {}.", EXTENSIONS.join(", ")));
+            return Err(format!("This is no recording: {}.", extensions().collect::<Vec<_>>().join(", ")));
         }
         let name = kept(&name);
         if name.is_empty() {
