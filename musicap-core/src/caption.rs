@@ -55,6 +55,9 @@ pub struct Captions {
     /// [`find_sections`](Self::find_sections).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<Section>,
+    /// What was done to the sound that its user should know of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// A span of a recording that has no caption, because it could not be decoded or captioned.
@@ -183,6 +186,8 @@ impl Captions {
             origin: origin.to_owned(),
             reason: truncate(&reason.to_string()),
         };
+        // Some editors start a file with a byte-order mark.
+        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
         match json.trim_start().starts_with('[') {
             true => serde_json::from_str(json).map_err(invalid),
             false => serde_json::from_str(json).map(|one| vec![one]).map_err(invalid),
@@ -213,7 +218,7 @@ impl Captions {
         // An empty line would end a cue.
         let mut srt = String::new();
         for (number, caption) in (1..).zip(&self.captions) {
-            let (start, end) = (clock(caption.start_s, ','), clock(caption.end_s, ','));
+            let (start, end) = cue(caption.start_s, caption.end_s, ',');
             let text = one_line(&caption.text).replace("-->", "→");
             let _ = writeln!(srt, "{number}\n{start} --> {end}\n{text}\n");
         }
@@ -222,7 +227,7 @@ impl Captions {
         {
             let end = self.captions.iter().map(|caption| caption.end_s);
             let end = end.fold(self.duration_s, f64::max);
-            let (start, end) = (clock(end, ','), clock(end + SUMMARY_SECONDS, ','));
+            let (start, end) = cue(end, end + SUMMARY_SECONDS, ',');
             let number = self.captions.len() + 1;
             let text = one_line(text).replace("-->", "→");
             let _ = writeln!(srt, "{number}\n{start} --> {end}\n{text}\n");
@@ -249,7 +254,7 @@ impl Captions {
             let _ = writeln!(vtt, "\nNOTE Summary: {}", escaped(summary));
         }
         for caption in &self.captions {
-            let (start, end) = (clock(caption.start_s, '.'), clock(caption.end_s, '.'));
+            let (start, end) = cue(caption.start_s, caption.end_s, '.');
             let text = escaped(&caption.text);
             let _ = writeln!(vtt, "\n{start} --> {end}\n{text}");
         }
@@ -279,9 +284,15 @@ pub(crate) fn minutes(seconds: f64) -> String {
     }
 }
 
-/// `00:00:10,000`: to the millisecond.
-fn clock(seconds: f64, point: char) -> String {
-    let total = (seconds.max(0.0) * 1000.0).round() as u64;
+/// The times of a cue, which ends after it starts, however short it is.
+fn cue(start_s: f64, end_s: f64, point: char) -> (String, String) {
+    let millis = |seconds: f64| (seconds.max(0.0) * 1000.0).round() as u64;
+    let start = millis(start_s);
+    (clock(start, point), clock(millis(end_s).max(start.saturating_add(1)), point))
+}
+
+/// `00:00:10,000` for 10,000 milliseconds.
+fn clock(total: u64, point: char) -> String {
     let (hours, minutes) = (total / 3_600_000, total / 60_000 % 60);
     let (seconds, millis) = (total / 1000 % 60, total % 1000);
     format!("{hours:02}:{minutes:02}:{seconds:02}{point}{millis:03}")
@@ -397,5 +408,22 @@ mod tests {
         assert_eq!(keys, ["captions", "duration_s", "file", "model", "summary"]);
         assert!(value["summary"].is_null());
         assert_eq!(serde_json::from_str::<Captions>(&json).unwrap(), captions);
+    }
+
+    #[test]
+    fn a_cue_of_less_than_a_millisecond_ends_after_it_starts() {
+        let mut short = captions(&["A click."]);
+        (short.captions[0].start_s, short.captions[0].end_s) = (0.0, 0.0003);
+        assert!(short.write(Format::Vtt).contains("00:00:00.000 --> 00:00:00.001"));
+        assert!(short.write(Format::Srt).contains("00:00:00,000 --> 00:00:00,001"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_json_is_passed_over() {
+        let json = captions(&["A piano."]).write(Format::Json);
+        let marked = format!("\u{feff}{json}");
+        assert_eq!(Captions::read_json("x", &marked).unwrap(), [captions(&["A piano."])]);
+        let array = format!("\u{feff}[{json}]");
+        assert_eq!(Captions::read_json("x", &array).unwrap(), [captions(&["A piano."])]);
     }
 }

@@ -25,7 +25,7 @@ pub enum Error {
 
     // audio
     /// The bytes are in no format that can be read.
-    #[error("{origin}: not a sound file that can be read: {reason}")]
+    #[error("{origin}: not an audio file that can be read: {reason}")]
     UnknownFormat {
         /// The file.
         origin: String,
@@ -80,21 +80,6 @@ pub enum Error {
         at_s: f64,
         /// The operating system's answer.
         source: std::io::Error,
-    },
-    /// The sample rate changes within the file.
-    #[error(
-        "{origin}: the sample rate changes from {from_hz} Hz to {to_hz} Hz at {at_s:.1} s; \
-         split the file there or convert it to one rate first"
-    )]
-    SampleRateChanged {
-        /// The file.
-        origin: String,
-        /// Where it changes, in seconds.
-        at_s: f64,
-        /// The rate before, in Hz.
-        from_hz: u32,
-        /// The rate after, in Hz.
-        to_hz: u32,
     },
     /// The sound goes beyond one of the [`AudioLimits`](crate::audio::AudioLimits).
     #[error("{origin}: {what} is {found}, beyond the limit of {limit}; see AudioLimits")]
@@ -337,7 +322,6 @@ impl Error {
             Error::UnsupportedCodec { .. } => "UnsupportedCodec",
             Error::NoSamples { .. } => "NoSamples",
             Error::AudioRead { .. } => "AudioRead",
-            Error::SampleRateChanged { .. } => "SampleRateChanged",
             Error::AudioLimit { .. } => "AudioLimit",
             Error::InvalidSamples { .. } => "InvalidSamples",
             Error::InvalidOption { .. } => "InvalidOption",

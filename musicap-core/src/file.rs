@@ -3,10 +3,26 @@
 use std::fs::{File, Permissions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempPath;
 
 use crate::error::{Error, Result};
+
+/// Files that are being written, for [`remove_partial_files`].
+static PARTIAL: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn partial_files() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
+    PARTIAL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the files that [`replace_file`] is writing at this moment in other threads, for programs
+/// that end at once on a signal such as Ctrl-C.
+pub fn remove_partial_files() {
+    for partial in partial_files().drain(..) {
+        let _ = std::fs::remove_file(partial);
+    }
+}
 
 /// Replaces the file at `path`: `write` fills a new one beside it, whose name ends in `.partial`
 /// and which then takes its place.
@@ -49,7 +65,8 @@ pub fn replace_file(
 /// A file that is complete and will take its place when it is [committed](Self::commit); if it is
 /// dropped before, it is removed.
 pub(crate) struct NewFile {
-    new: TempPath,
+    /// None once it is committed.
+    new: Option<TempPath>,
     path: PathBuf,
     permissions: Permissions,
 }
@@ -73,29 +90,44 @@ impl NewFile {
             .tempfile_in(folder.unwrap_or(Path::new(".")))
             .map_err(Error::io("create", path))?;
         let (file, new) = new.into_parts();
+        partial_files().push(new.to_path_buf());
         let permissions = file.metadata().map_err(Error::io("create", path))?.permissions();
+        let new = NewFile { new: Some(new), path: path.to_owned(), permissions };
         let mut file = BufWriter::new(file);
         write(&mut file)?;
         file.flush().map_err(Error::io("write", path))?;
-        Ok(NewFile { new, path: path.to_owned(), permissions })
+        Ok(new)
     }
 
     /// Where it is until it is committed. What is there may be replaced.
     pub(crate) fn path(&self) -> &Path {
-        &self.new
+        self.new.as_ref().expect("it is not committed")
     }
 
     /// Puts the file in its place.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub(crate) fn commit(self) -> Result<()> {
-        let NewFile { new, path, permissions } = self;
-        let failed = || Error::io("write", &path);
-        std::fs::set_permissions(&new, permissions).map_err(failed())?;
-        // The bytes must reach the disk before the new name does.
-        File::options().write(true).open(&new).and_then(|file| file.sync_all()).map_err(failed())?;
-        new.persist(&path).map_err(|error| failed()(error.error))
+    pub(crate) fn commit(mut self) -> Result<()> {
+        let new = self.new.take().expect("committed once");
+        let NewFile { path, permissions, .. } = &self;
+        let permissions = permissions.clone();
+        let place = new.to_path_buf();
+        let persisted = std::fs::set_permissions(&new, permissions)
+            // The bytes must reach the disk before the new name does.
+            .and_then(|()| File::options().write(true).open(&new)?.sync_all())
+            .and_then(|()| new.persist(path).map_err(|error| error.error));
+        partial_files().retain(|other| *other != place);
+        persisted.map_err(Error::io("write", path))
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if let Some(new) = &self.new {
+            let place: &Path = new;
+            partial_files().retain(|other| other != place);
+        }
     }
 }
 

@@ -108,6 +108,6 @@ pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions, Stage
 pub use checkpoint::Pretrained;
 pub use device::{Adapter, AdapterKind, Device, adapters};
 pub use error::{Error, HubProblem, Result, SummaryProblem};
-pub use file::replace_file;
+pub use file::{remove_partial_files, replace_file};
 pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, LiveStatus, Overrun};
 pub use tokenizer::{Tokenizer, VocabFiles};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::audio::mono::{interleaved, mend};
+use crate::audio::downmix::{interleaved, remove_non_finite};
 use crate::audio::{AudioLimits, Chunk, Chunker, Resampler, Tail};
 use crate::caption::Caption;
 use crate::captioner::{CaptionOptions, Captioner, Decoding};
@@ -255,7 +255,7 @@ impl LiveInput {
         self.mono.extend(interleaved(rest, self.channels));
         self.partial.extend(rest.chunks_exact(self.channels).remainder());
         // As what files hold: far beyond full scale, samples would overflow later.
-        mend(&mut self.mono);
+        remove_non_finite(&mut self.mono);
         self.resampled.clear();
         self.resampler.process(&self.mono, &mut self.resampled);
         self.pass_on();

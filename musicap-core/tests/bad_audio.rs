@@ -142,6 +142,7 @@ fn headers_cut_short_are_damaged_files() {
 fn a_file_cut_off_in_the_middle_is_heard_so_far_and_reported() {
     for (name, arguments) in [
         ("x.wav", &[][..]),
+        ("x.aiff", &[]),
         ("x.flac", &[]),
         ("x.ogg", &["-c:a", "libvorbis"]),
         ("x.mp3", &["-b:a", "128k"]),
@@ -162,15 +163,6 @@ fn a_file_cut_off_in_the_middle_is_heard_so_far_and_reported() {
             assert!((gap.end.as_secs_f64() - 6.0).abs() < 0.05, "{name}: {gap}");
         }
     }
-}
-
-#[test]
-fn an_aiff_file_cut_off_is_refused() {
-    // symphonia reads all of its chunks before the sound, so there is no part to be had.
-    let mut bytes = encoded("x.aiff", &[]);
-    bytes.truncate(bytes.len() / 2);
-    let (error, message) = refusal(bytes);
-    assert!(matches!(error, Error::DamagedAudio { .. }) && message.contains("cut off"));
 }
 
 #[test]
@@ -223,21 +215,6 @@ fn a_change_of_channels_within_an_mp3_is_followed() {
     let mut reader = open_bytes([mono, stereo].concat()).unwrap();
     let heard = reader.read_all().unwrap().duration();
     assert!((2 * each).abs_diff(heard) < Duration::from_millis(100), "{heard:?}");
-}
-
-#[test]
-fn a_change_of_the_sample_rate_is_an_error_that_says_where() {
-    let strip = ["-write_xing", "0", "-id3v2_version", "0", "-b:a", "64k"];
-    let first = encoded("x.mp3", &[&["-ar", "44100"][..], &strip].concat());
-    let second = encoded("x.mp3", &[&["-ar", "32000"][..], &strip].concat());
-    let error = open_bytes([first, second].concat()).unwrap().read_all().unwrap_err();
-    eprintln!("{error}");
-    match error {
-        Error::SampleRateChanged { at_s, from_hz: 44_100, to_hz: 32_000, .. } => {
-            assert!((at_s - 6.0).abs() < 0.2, "{at_s}");
-        }
-        other => panic!("{other}"),
-    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::mean_of_channels;
+use common::downmix;
 use musicap::audio::{AudioReader, Waveform};
 use musicap::{Error, Result};
 use serde_json::Value;
@@ -121,7 +121,7 @@ fn other_projects_test_files_are_decoded_as_ffmpeg_decodes_them() {
             (Ok((sound, channels)), Some(theirs)) => {
                 // What is louder by so much is no sound: it is cut off.
                 let theirs: Vec<f32> = theirs.iter().map(|x| x.clamp(-256.0, 256.0)).collect();
-                let theirs = mean_of_channels(&theirs, channels);
+                let theirs = downmix(&theirs, channels);
                 let ours = sound.samples();
                 let difference = difference(ours, &theirs);
                 eprintln!("{name}: {} samples, {}, {difference:.1e}", ours.len(), theirs.len());

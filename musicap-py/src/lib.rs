@@ -30,6 +30,8 @@ mod _musicap {
     #[pymodule_export]
     use super::run_command;
     #[pymodule_export]
+    use super::source::{audio_extensions, audio_type};
+    #[pymodule_export]
     use super::texts::{check_captions, check_summary, convert, summarize, write_captions};
     #[pymodule_export]
     use super::threads::default_threads;
@@ -37,10 +39,6 @@ mod _musicap {
     /// The largest number of threads of a captioner.
     #[pymodule_export]
     pub const MAX_THREADS: usize = musicap::LoadOptions::MAX_THREADS;
-
-    /// The extensions of audio files, in lower case.
-    #[pymodule_export]
-    pub const EXTENSIONS: [&str; musicap::audio::EXTENSIONS.len()] = musicap::audio::EXTENSIONS;
 
     /// The version of the package.
     #[pymodule_export]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use musicap::Error;
-use musicap::audio::{AudioLimits, AudioReader, Gap, SampleSource};
+use musicap::audio::{AudioLimits, AudioNote, AudioReader, Gap, SampleSource};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyIsADirectoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -180,6 +180,14 @@ impl SampleSource for Interruptible {
 
     fn unlisted_gaps(&self) -> usize {
         self.source.unlisted_gaps()
+    }
+
+    fn start(&self) -> Duration {
+        self.source.start()
+    }
+
+    fn notes(&self) -> Vec<AudioNote> {
+        self.source.notes()
     }
 }
 
@@ -371,4 +379,16 @@ impl SampleSource for Samples {
     fn duration(&self) -> Option<Duration> {
         Some(Duration::from_secs_f64(self.frames as f64 / f64::from(self.sample_rate)))
     }
+}
+
+/// The extensions of audio files, in lower case and without a dot.
+#[pyfunction]
+pub fn audio_extensions() -> Vec<&'static str> {
+    musicap::audio::extensions().collect()
+}
+
+/// The MIME type of an audio file that starts with these bytes.
+#[pyfunction]
+pub fn audio_type(start: &[u8]) -> Option<&'static str> {
+    Some(musicap::audio::format_of(start)?.mime_types[0])
 }

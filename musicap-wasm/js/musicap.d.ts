@@ -42,7 +42,6 @@ export type ErrorCode =
   | "UnsupportedCodec"
   | "NoSamples"
   | "AudioRead"
-  | "SampleRateChanged"
   | "AudioLimit"
   | "InvalidSamples"
   // options
@@ -115,6 +114,8 @@ export interface Captions {
   summary: string | null;
   /** Spans that could not be decoded. */
   gaps?: { start_s: number; end_s: number; reason: string }[];
+  /** What was done to the sound that its user should know of. */
+  notes?: string[];
 }
 
 /** Progress of a captioning job. */

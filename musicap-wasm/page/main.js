@@ -218,7 +218,8 @@ function show(entry) {
   player.setLength(result.duration_s);
   Object.assign(entry.audio, { duration: result.duration_s, captioned: result.captions.at(-1)?.end_s ?? 0 });
   spectrogram.update(entry.audio);
-  if (result.gaps?.length) showNote(result.gaps.map(({ reason }) => reason).join("; "));
+  const notes = [...(result.gaps ?? []).map(({ reason }) => reason), ...(result.notes ?? [])];
+  if (notes.length) showNote(notes.join("; "));
 }
 
 function fillList({ file, captions, skipped }) {

@@ -42,8 +42,8 @@ pub enum Command {
 
 #[derive(Args, Debug)]
 pub struct CaptionArgs {
-    /// Audio files (MP3, FLAC, WAV, AIFF, Ogg Vorbis, Opus, AAC, M4A), folders that contain them, or
-    /// patterns such as '**/*.mp3'
+    /// Audio files (MP3, FLAC, WAV, AIFF, Ogg Vorbis and Opus, M4A, the audio of MP4, MOV, WebM and
+    /// Matroska), folders of them, patterns such as '**/*.mp3', or - to read a file from stdin
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]

@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use musicap::audio::AudioReader;
 use musicap::{CaptionOptions, Captioner, Captions, Error, Result};
 
 use crate::args::CaptionArgs;
 use crate::output::{self, Output};
 use crate::progress::Progress;
-use crate::recordings::{Recording, Recordings};
+use crate::recordings::{self, Recording, Recordings};
 use crate::summary::Summary;
 use crate::timings::print_timings;
 use crate::{Exit, exit_code, report};
@@ -98,7 +97,7 @@ fn caption_all(
     for (i, recording) in recordings.list.iter().enumerate() {
         if prints_lines && !recordings.is_one {
             let gap = if i > 0 { "\n" } else { "" };
-            let heading = format!("{gap}{}\n", recording.path.display());
+            let heading = format!("{gap}{}\n", output::plain(&recording.path.to_string_lossy()));
             work.progress.suspend(|| output::print(&heading))?;
         }
         let captioned = work.caption(recording);
@@ -160,7 +159,7 @@ impl Work {
     fn caption(&mut self, recording: &Recording) -> Result<(Captions, Option<Error>)> {
         let file = &recording.path;
         self.progress.start(file, recording.bytes(), None);
-        let reader = AudioReader::open(file)?;
+        let reader = recordings::open(file)?;
         self.progress.start(file, recording.bytes(), reader.duration());
         let mut stream = self.captioner.captions(reader, &self.options)?;
         let mut captions = Vec::new();
@@ -184,6 +183,9 @@ impl Work {
             |reason: &str| message.as_ref().is_some_and(|message| reason.ends_with(message));
         for gap in captions.gaps.iter().filter(|gap| !is_error(&gap.reason)) {
             self.progress.suspend(|| report(&format!("{}: {}", file.display(), gap.reason)));
+        }
+        for note in &captions.notes {
+            self.progress.suspend(|| report(&format!("{}: {note}", file.display())));
         }
         // The summary of a part would be taken for that of the whole.
         if failed.is_none()

@@ -1,11 +1,11 @@
 //! `musicap mel`.
 
-use musicap::audio::{AudioConfig, AudioReader, Chunks, LogMel, NpyWriter};
+use musicap::audio::{AudioConfig, Chunks, LogMel, NpyWriter};
 use musicap::{Error, Pretrained, Result};
 
 use crate::args::MelArgs;
 use crate::progress::Progress;
-use crate::{Exit, exit_code, output, report};
+use crate::{Exit, exit_code, output, recordings, report};
 
 pub fn run(args: &MelArgs) -> Exit {
     exit_code(write_mel(args))
@@ -25,7 +25,7 @@ fn write_mel(args: &MelArgs) -> Result<()> {
     }
     output::check_writable(&args.output)?;
     let log_mel = LogMel::new(&config)?;
-    let reader = AudioReader::open(&args.file)?;
+    let reader = recordings::open(&args.file)?;
     let bytes = std::fs::metadata(&args.file).map_or(0, |file| file.len());
     let mut progress = Progress::new(1, bytes, args.quiet);
     progress.start(&args.file, bytes, reader.duration());
@@ -44,6 +44,9 @@ fn write_mel(args: &MelArgs) -> Result<()> {
     });
     for gap in chunks.source().gaps() {
         report(&format!("{}: {gap}", args.file.display()));
+    }
+    for note in chunks.notes() {
+        report(&format!("{}: {note}", args.file.display()));
     }
     if let more @ 1.. = chunks.source().unlisted_gaps() {
         report(&format!("{}: {more} more gaps", args.file.display()));

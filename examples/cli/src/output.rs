@@ -18,6 +18,9 @@ pub enum Output {
     Folder(Folder),
 }
 
+/// The longest name of a file on common file systems, in bytes.
+const MAX_NAME: usize = 255;
+
 /// A folder with one file for each recording, in the same subfolders as the recordings.
 pub struct Folder {
     path: PathBuf,
@@ -167,13 +170,36 @@ impl Folder {
     /// The file for the captions of `recording`. It keeps the recording's extension, so that a.mp3 and
     /// a.wav have different files.
     fn file_for(&self, recording: &Recording) -> PathBuf {
-        self.path.join(&recording.relative_path).with_added_extension(self.format.extension())
+        self.place(recording, &format!(".{}", self.format.extension()))
     }
 
     /// The file for the captions of a recording that failed in the middle.
     fn incomplete_for(&self, recording: &Recording) -> PathBuf {
-        let place = recording.relative_path.with_added_extension("incomplete");
-        self.path.join(place).with_added_extension(self.format.extension())
+        self.place(recording, &format!(".incomplete.{}", self.format.extension()))
+    }
+
+    /// The recording's place with an ending. A name that gets too long for a file system is cut, and
+    /// ends in a hash of the whole.
+    fn place(&self, recording: &Recording, ending: &str) -> PathBuf {
+        let place = self.path.join(&recording.relative_path);
+        let name = recording.relative_path.file_name().unwrap_or_default();
+        if name.len() + ending.len() <= MAX_NAME {
+            let mut whole = name.to_owned();
+            whole.push(ending);
+            return place.with_file_name(whole);
+        }
+        // FNV-1a, which stays the same for ever, so that what is done is found again.
+        let bytes = name.as_encoded_bytes().iter();
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let ending = format!("~{hash:016x}{ending}");
+        let text = name.to_string_lossy();
+        let mut end = (MAX_NAME - ending.len()).min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        place.with_file_name(format!("{}{ending}", &text[..end]))
     }
 
     /// Whether the complete captions of a recording exist.

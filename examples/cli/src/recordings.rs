@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use musicap::audio;
+use musicap::Result;
+use musicap::audio::{self, AudioReader};
 use walkdir::WalkDir;
 
 /// A file to caption.
@@ -46,7 +47,9 @@ impl Recordings {
         for argument in arguments {
             let before = recordings.requested();
             let pattern = argument.to_str().filter(|text| text.contains(['*', '?', '[']));
-            if argument.is_dir() {
+            if is_stdin(argument) {
+                recordings.add_as(argument, "stdin".into());
+            } else if argument.is_dir() {
                 recordings.has_folders = true;
                 recordings.walk(argument, &root(argument, several));
             } else if let Some(pattern) = pattern.filter(|_| !argument.exists()) {
@@ -54,9 +57,7 @@ impl Recordings {
                 recordings.expand(pattern, several);
             } else {
                 let relative_path = argument.file_name().unwrap_or(argument.as_os_str()).into();
-                let recording = Recording { path: argument.clone(), relative_path };
-                recordings.known.insert(recording.clone());
-                recordings.list.push(recording);
+                recordings.add_as(argument, relative_path);
             }
             if recordings.requested() == before {
                 let reason = if argument.is_dir() {
@@ -74,6 +75,13 @@ impl Recordings {
     /// The number of recordings, including missing ones.
     pub fn requested(&self) -> usize {
         self.list.len() + self.missing.len()
+    }
+
+    /// Adds a recording that was named, as often as it was.
+    fn add_as(&mut self, path: &Path, relative_path: PathBuf) {
+        let recording = Recording { path: path.to_owned(), relative_path };
+        self.known.insert(recording.clone());
+        self.list.push(recording);
     }
 
     /// Adds the audio files below a folder, with paths relative to `root`.
@@ -96,12 +104,13 @@ impl Recordings {
 
     /// Adds the files that match a pattern, as a shell would expand it.
     fn expand(&mut self, pattern: &str, several: bool) {
-        let root = root(&fixed(pattern), several);
+        let (fixed, literal) = literal(pattern);
+        let root = root(&fixed, several);
         // "music/*" matches audio files only, "music/*.bin" all that match.
         let only_audio = Path::new(pattern).extension().is_none();
         let options =
             glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
-        let paths = match glob::glob_with(pattern, options) {
+        let paths = match glob::glob_with(&literal, options) {
             Ok(paths) => paths,
             Err(error) => {
                 self.missing.push(format!("{pattern}: invalid pattern: {error}"));
@@ -129,12 +138,21 @@ impl Recordings {
     }
 }
 
+/// Opens a recording; `-` is standard input.
+pub fn open(path: &Path) -> Result<AudioReader> {
+    match is_stdin(path) {
+        true => AudioReader::from_stream(std::io::stdin().lock(), "stdin"),
+        false => AudioReader::open(path),
+    }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
 /// Whether the file has the extension of an audio format.
 fn is_audio(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| {
-        audio::EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
-    })
+    audio::has_audio_extension(path)
 }
 
 /// The folder that paths are relative to: `folder`, or its parent to keep its name.
@@ -145,10 +163,25 @@ fn root(folder: &Path, keep_name: bool) -> PathBuf {
     }
 }
 
-/// The folders of a pattern before its first wildcard.
-fn fixed(pattern: &str) -> PathBuf {
-    let is_wild = |part: &std::path::Component<'_>| {
-        part.as_os_str().to_string_lossy().contains(['*', '?', '['])
-    };
-    Path::new(pattern).components().take_while(|part| !is_wild(part)).collect()
+/// The folders of a pattern before its first wildcard, and the pattern with what of them looks like
+/// one escaped: a folder may be called `Album [FLAC]`.
+fn literal(pattern: &str) -> (PathBuf, String) {
+    let mut fixed = PathBuf::new();
+    let mut escaped = PathBuf::new();
+    let mut parts = Path::new(pattern).components();
+    for part in parts.by_ref() {
+        let text = part.as_os_str().to_string_lossy();
+        if text.contains(['*', '?', '[']) {
+            if !fixed.join(part).exists() {
+                escaped.push(part);
+                break;
+            }
+            escaped.push(glob::Pattern::escape(&text));
+        } else {
+            escaped.push(part);
+        }
+        fixed.push(part);
+    }
+    escaped.extend(parts);
+    (fixed, escaped.to_string_lossy().into_owned())
 }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::loudness::Leveler;
 use super::waveform::check_finite;
-use super::{AudioConfig, AudioReader, Chunk, Chunker, Gap, Resampler, Tail, Waveform};
+use super::{AudioConfig, AudioNote, AudioReader, Chunk, Chunker, Gap, Resampler, Tail, Waveform};
 use crate::error::Result;
 
 /// Samples taken from a waveform at a time.
@@ -40,6 +41,16 @@ pub trait SampleSource {
     fn unlisted_gaps(&self) -> usize {
         0
     }
+
+    /// When the sound starts on the timeline that chunks and captions count on.
+    fn start(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// What was done to the sound so far that its user should know of.
+    fn notes(&self) -> Vec<AudioNote> {
+        Vec::new()
+    }
 }
 
 impl<S: SampleSource + ?Sized> SampleSource for Box<S> {
@@ -66,6 +77,14 @@ impl<S: SampleSource + ?Sized> SampleSource for Box<S> {
     fn unlisted_gaps(&self) -> usize {
         (**self).unlisted_gaps()
     }
+
+    fn start(&self) -> Duration {
+        (**self).start()
+    }
+
+    fn notes(&self) -> Vec<AudioNote> {
+        (**self).notes()
+    }
 }
 
 impl SampleSource for AudioReader {
@@ -91,6 +110,14 @@ impl SampleSource for AudioReader {
 
     fn unlisted_gaps(&self) -> usize {
         self.unlisted_gaps()
+    }
+
+    fn start(&self) -> Duration {
+        self.start()
+    }
+
+    fn notes(&self) -> Vec<AudioNote> {
+        self.notes().to_vec()
     }
 }
 
@@ -146,6 +173,7 @@ impl SampleSource for WaveformReader<'_> {
 pub struct Chunks<S> {
     source: S,
     resampler: Resampler,
+    leveler: Leveler,
     chunker: Chunker,
     /// Samples that have come out of the resampler.
     samples: u64,
@@ -162,6 +190,7 @@ impl<S: SampleSource> Chunks<S> {
     pub fn new(source: S, config: &AudioConfig, overlap_seconds: f64, tail: Tail) -> Result<Self> {
         Ok(Chunks {
             resampler: Resampler::new(source.sample_rate(), config.sample_rate)?,
+            leveler: Leveler::new(config.sample_rate),
             chunker: Chunker::new(config, overlap_seconds, tail)?,
             source,
             samples: 0,
@@ -175,10 +204,20 @@ impl<S: SampleSource> Chunks<S> {
         &self.source
     }
 
-    /// How much of the source has been taken, in seconds: once the iterator has ended, its
-    /// length.
+    /// How far the source has been read on its own timeline, in seconds: once the iterator has
+    /// ended, where the sound ends.
     pub fn position_s(&self) -> f64 {
-        self.samples as f64 / f64::from(self.resampler.to_hz())
+        self.start_s() + self.samples as f64 / f64::from(self.resampler.to_hz())
+    }
+
+    /// What was done to the sound so far that its user should know of.
+    pub fn notes(&self) -> Vec<AudioNote> {
+        let amplified = self.leveler.gain_db().map(|gain_db| AudioNote::Amplified { gain_db });
+        self.source.notes().into_iter().chain(amplified).collect()
+    }
+
+    fn start_s(&self) -> f64 {
+        self.source.start().as_secs_f64()
     }
 
     /// Moves one block from the source into the chunker.
@@ -192,6 +231,7 @@ impl<S: SampleSource> Chunks<S> {
             }
         }
         self.samples += self.resampled.len() as u64;
+        self.leveler.process(&mut self.resampled, self.exhausted);
         self.chunker.push(&self.resampled);
         if self.exhausted {
             self.chunker.finish();
@@ -205,7 +245,10 @@ impl<S: SampleSource> Iterator for Chunks<S> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(chunk) = self.chunker.pop() {
+            if let Some(mut chunk) = self.chunker.pop() {
+                let start_s = self.start_s();
+                chunk.start_s += start_s;
+                chunk.end_s += start_s;
                 return Some(Ok(chunk));
             }
             if self.exhausted {

@@ -2,62 +2,71 @@
 //!
 //! symphonia takes containers apart and decodes packets. This module picks the track, mixes the
 //! channels, cuts what encoders put before and after the sound, and keeps time where something is
-//! damaged or missing: silence of the same length goes in its place and a [`Gap`] tells of it.
+//! damaged or missing: silence of the same length goes in its place and a [`Gap`] reports it. What a
+//! container says of time, and how far it is believed, is in the module `timeline`.
 //!
 //! | format | extensions | cut before and after the sound |
 //! |---|---|---|
-//! | WAV, also RF64 and BW64: integers of 8 to 32 bits, float32, float64, A-law, µ-law, ADPCM | `.wav` | exact |
+//! | WAV, also RF64 and BW64: integers of 8 to 32 bits, float32, float64, A-law, µ-law, ADPCM, MP3 | `.wav` | exact |
 //! | AIFF | `.aiff`, `.aif` | exact |
 //! | FLAC, also in Ogg | `.flac`, `.oga` | exact |
 //! | MP3 | `.mp3` | exact with a LAME tag, else nothing is known and nothing cut |
 //! | Ogg Vorbis | `.ogg` | exact |
-//! | Opus in mono or stereo (feature `opus`), in Ogg, WebM, MP4 | `.opus`, `.webm` | exact in Ogg, else the start |
-//! | MP4: AAC-LC in mono or stereo, ALAC, MP3, FLAC | `.m4a`, `.mp4`, `.mov` | exact with an edit list or iTunes comment |
+//! | Opus up to 7.1 (feature `opus`), in Ogg, WebM, MP4 | `.opus`, `.webm` | exact in Ogg, else the start |
+//! | MP4: AAC-LC in mono or stereo, ALAC, MP3, FLAC, PCM | `.m4a`, `.mp4`, `.mov` | exact with an edit list or iTunes comment |
 //! | AAC-LC in ADTS | `.aac` | not marked in the format, nothing cut |
 //! | Matroska, WebM: the codecs above | `.mkv`, `.mka`, `.webm` | nothing cut |
 //!
-//! The format is found by content; names and extensions are not looked at. Where a file has
-//! several tracks, the default audio track is read.
+//! The format is found by content; names and extensions are not looked at. [`FORMATS`](super::FORMATS)
+//! lists them. Where a file has several audio tracks, the default one is read.
 //!
-//! Memory does not grow with the length of the sound: it holds one packet and its samples, and
+//! Memory does not grow with the length of the sound: it holds a few packets and their samples, and
 //! what the container keeps as an index (MP4: some bytes a packet).
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::time::Duration;
 
 use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::FormatReader;
 use symphonia::core::packet::Packet;
 
+use super::downmix;
 use super::gap::{Gap, GapCause, Gaps};
+use super::input::{self, Input};
 use super::limits::AudioLimits;
-use super::mono;
-use super::source::{self, Container, Input, guarded};
-use super::track::{TrackReader, panicked};
+use super::note::AudioNote;
+use super::probe::{self, Container, guard, panicked};
+use super::resample::Resampler;
+use super::timeline::Piece;
+use super::track::{TrackReader, Trim};
 use super::waveform::Waveform;
 use crate::{Error, Result};
 
-/// Silence is handed out in blocks of this many samples.
+/// Silence is returned in blocks of this many samples.
 const SILENCE_BLOCK: u64 = 4_096;
 /// Silence may outlast the sound that was really decoded by this many seconds. A file of a few
 /// bytes whose time stamps leap by a year would otherwise last a year.
-const MOST_SILENCE: u64 = 30;
+const MAX_SILENCE: u64 = 30;
 /// After this many errors of the container without a packet in between, the rest is given up.
-const MOST_ERRORS: usize = 64;
+const MAX_ERRORS: usize = 64;
+/// At most this many notes are kept.
+const MAX_NOTES: usize = 100;
+/// A track that starts after others by less than this many seconds starts with them.
+const MIN_DELAY_S: f64 = 0.25;
 
 /// How much is read in a row without any sound before the rest is given up: packets of other
-/// tracks, and, dearer, own ones that are empty or damaged. A file of a kilobyte may declare four
-/// billion packets of no bytes.
-const MOST_FRUITLESS: u32 = 1 << 20;
+/// tracks, and, at a higher cost, own ones that are empty or damaged. A file of a kilobyte may
+/// declare four billion packets of no bytes.
+const MAX_FRUITLESS: u32 = 1 << 20;
 const COST_OF_OWN: u32 = 16;
 /// A stream that follows another in an Ogg file has a decoder made for it.
 const COST_OF_STREAM: u32 = 1 << 14;
 
-/// Reads a sound file block by block, as mono float32 at the file's own rate.
+/// Reads an audio file block by block, as mono float32 at the file's own rate.
 ///
-/// The samples of 16-bit files are their integers divided by 32768, exactly; several channels are
-/// replaced by their mean. Samples that are not numbers become 0.
+/// The samples of 16-bit files are their integers divided by 32768, exactly. Stereo becomes the mean
+/// of both channels, surround is mixed by ITU-R BS.775. Samples that are infinite or NaN become 0.
 ///
 /// ```no_run
 /// use musicap::audio::{AudioReader, Resampler};
@@ -77,26 +86,36 @@ const COST_OF_STREAM: u32 = 1 << 14;
 pub struct AudioReader {
     origin: String,
     limits: AudioLimits,
-    format: Box<dyn FormatReader>,
-    container: &'static str,
-    /// Whether the source is known to end where the sound does.
-    is_whole: bool,
+    container: Container,
     track: TrackReader,
-    /// The samples of the packet at hand, and whether they are still to be handed out.
+    /// The rate of the whole, and what brings a later part of another rate to it.
+    rate: u32,
+    converter: Option<Resampler>,
+    /// What is to be returned, and the samples that were returned last.
+    ready: VecDeque<Ready>,
     block: Vec<f32>,
-    block_ready: bool,
-    /// Silence to be handed out before the block.
-    silence_due: u64,
-    /// What has been prepared so far: samples handed out or due, and the silence among them.
+    /// What has been prepared so far: samples that were or will be returned, the silence among
+    /// them, and those that will be.
     prepared: u64,
     silence: u64,
+    held: u64,
+    /// When the sound starts after the file's other tracks, in seconds.
+    start_s: f64,
+    /// The first stamp of another track, in seconds.
+    others_start_s: Option<f64>,
     /// Non-empty packets that were decoded.
     decoded_any: bool,
     last_reason: Option<String>,
-    /// What has been read since there was sound, see [`MOST_FRUITLESS`].
+    /// What has been read since there was sound, see [`MAX_FRUITLESS`].
     fruitless: u32,
     gaps: Gaps,
+    notes: Vec<AudioNote>,
     ended: bool,
+}
+
+enum Ready {
+    Sound(Vec<f32>),
+    Silence(u64),
 }
 
 impl AudioReader {
@@ -116,7 +135,7 @@ impl AudioReader {
     /// As [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, limits: AudioLimits) -> Result<Self> {
         let path = path.as_ref();
-        Self::start(source::open_file(path)?, path.display().to_string(), limits)
+        Self::begin(input::open(path, &limits)?, path.display().to_string(), limits)
     }
 
     /// Reads a file that lies in memory, with the default limits; `name` is for messages only.
@@ -160,51 +179,66 @@ impl AudioReader {
             at_s: 0.0,
             source,
         })?;
-        Self::start(input, origin, limits)
+        Self::begin(input, origin, limits)
     }
 
-    fn start<R>(input: Input<R>, origin: String, limits: AudioLimits) -> Result<Self>
+    /// Reads a stream that cannot be sought, such as standard input, to its end into memory, with
+    /// the default limits; `name` is for messages only.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and [`Error::AudioLimit`] if the stream is longer than
+    /// [`max_stream_bytes`](AudioLimits::max_stream_bytes).
+    pub fn from_stream(stream: impl Read, name: impl Into<String>) -> Result<Self> {
+        let (name, limits) = (name.into(), AudioLimits::default());
+        let bytes = input::read_pipe(stream, &name, &limits)?;
+        Self::from_reader_with(io::Cursor::new(bytes), name, limits)
+    }
+
+    fn begin<R>(input: Input<R>, origin: String, limits: AudioLimits) -> Result<Self>
     where
         R: Read + Seek + Send + Sync + 'static,
     {
-        let Container { reader: format, name: container, edits, is_whole } =
-            source::probe(input, &origin)?;
-        let track = source::choose_track(format.as_ref(), container, &origin)?;
-        let track = TrackReader::new(track, format.as_ref(), &limits, &origin)?;
-        let edit = edits.into_iter().find(|edit| edit.track == track.id);
-        track.limit_to_format(&limits, &origin)?;
-
+        let container = probe::probe(input, &origin)?;
+        let (track, read, tracks) = probe::choose_track(&container, &origin)?;
+        let track = TrackReader::new(track, &container, &limits, &origin)?;
+        track.check_format(&limits, &origin)?;
+        let mut notes = Vec::new();
+        if tracks > 1 {
+            notes.push(AudioNote::OtherTracks { read, tracks });
+        }
         let mut reader = Self {
             origin,
             limits,
-            format,
             container,
-            is_whole,
+            rate: track.rate,
+            converter: None,
+            start_s: track.delay_s(),
             track,
+            ready: VecDeque::new(),
             block: Vec::new(),
-            block_ready: false,
-            silence_due: 0,
             prepared: 0,
             silence: 0,
+            held: 0,
+            others_start_s: None,
             decoded_any: false,
             last_reason: None,
             fruitless: 0,
             gaps: Gaps::default(),
+            notes,
             ended: false,
         };
         // The first packet tells the rate for sure; for some codecs the container does not know.
-        while !reader.block_ready && !reader.ended {
+        while reader.prepared == reader.silence && !reader.ended {
             reader.advance()?;
-            if let Some(edit) = edit.filter(|_| reader.decoded_any && reader.track.cuts.is_empty())
-            {
-                reader.track.apply_edit(edit, &mut reader.block, &mut reader.prepared);
-                reader.block_ready = !reader.block.is_empty();
-            }
         }
         if reader.prepared == reader.silence {
-            return Err(reader.nothing_heard());
+            return Err(reader.no_samples());
         }
-        if let Some(duration) = reader.duration() {
+        if reader.start_s < MIN_DELAY_S {
+            reader.start_s = 0.0;
+        }
+        reader.notes.extend(reader.track.note());
+        if let Some(duration) = reader.duration().filter(|_| reader.track.is_exact) {
             reader.limits.check_duration(&reader.origin, duration.as_secs_f64())?;
         }
         Ok(reader)
@@ -212,7 +246,7 @@ impl AudioReader {
 
     /// The sample rate in Hz, the same for the whole file.
     pub fn sample_rate(&self) -> u32 {
-        self.track.rate
+        self.rate
     }
 
     /// The number of channels that are mixed into one.
@@ -229,8 +263,7 @@ impl AudioReader {
 
     /// How much has been handed out.
     pub fn position(&self) -> Duration {
-        let held = self.silence_due + if self.block_ready { self.block.len() as u64 } else { 0 };
-        Duration::from_secs_f64(self.seconds(self.prepared - held))
+        Duration::from_secs_f64(self.seconds(self.prepared - self.held))
     }
 
     /// The file's path or the name given for it.
@@ -240,7 +273,7 @@ impl AudioReader {
 
     /// The container's name in words.
     pub fn container(&self) -> &str {
-        self.container
+        self.container.name
     }
 
     /// What could not be decoded so far, in order of time: complete once
@@ -251,36 +284,54 @@ impl AudioReader {
 
     /// How many gaps there were beyond those that [`gaps`](Self::gaps) lists.
     pub fn unlisted_gaps(&self) -> usize {
-        self.gaps.left_out
+        self.gaps.omitted
+    }
+
+    /// When the sound starts on the file's own timeline: after 0 where the picture of a video starts
+    /// first. Gaps count from the start of the timeline, [`position`](Self::position) does not.
+    pub fn start(&self) -> Duration {
+        Duration::try_from_secs_f64(self.start_s).unwrap_or_default()
+    }
+
+    /// What was done to the sound so far that its user should know of: complete once
+    /// [`next_block`](Self::next_block) has returned `None`.
+    pub fn notes(&self) -> &[AudioNote] {
+        &self.notes
     }
 
     /// The next samples, at least one; `None` at the end.
     ///
     /// # Errors
-    /// [`Error::AudioRead`] if the source fails, [`Error::SampleRateChanged`] if the rate changes
-    /// on the way, [`Error::AudioLimit`] if the sound outlasts the limit. Damage is no error, see
-    /// [`gaps`](Self::gaps). After an error the reader is at its end.
+    /// [`Error::AudioRead`] if the source fails, [`Error::AudioLimit`] if the sound outlasts the
+    /// limit. Damage is no error, see [`gaps`](Self::gaps). After an error the reader is at its end.
     pub fn next_block(&mut self) -> Result<Option<&[f32]>> {
-        while self.silence_due == 0 && !self.block_ready && !self.ended {
+        while self.ready.is_empty() && !self.ended {
             if let Err(error) = self.advance() {
                 self.ended = true;
-                self.block_ready = false;
-                self.silence_due = 0;
+                self.ready.clear();
+                self.held = 0;
                 return Err(error);
             }
         }
-        if self.silence_due > 0 {
-            // The block at hand comes after the silence, so this needs a place of its own.
-            static SILENCE: [f32; SILENCE_BLOCK as usize] = [0.0; SILENCE_BLOCK as usize];
-            let length = self.silence_due.min(SILENCE_BLOCK);
-            self.silence_due -= length;
-            return Ok(Some(&SILENCE[..length as usize]));
+        match self.ready.front_mut() {
+            None => Ok(None),
+            Some(Ready::Silence(left)) => {
+                static SILENCE: [f32; SILENCE_BLOCK as usize] = [0.0; SILENCE_BLOCK as usize];
+                let length = (*left).min(SILENCE_BLOCK);
+                *left -= length;
+                if *left == 0 {
+                    self.ready.pop_front();
+                }
+                self.held -= length;
+                Ok(Some(&SILENCE[..length as usize]))
+            }
+            Some(Ready::Sound(samples)) => {
+                self.block = std::mem::take(samples);
+                self.ready.pop_front();
+                self.held -= self.block.len() as u64;
+                Ok(Some(&self.block))
+            }
         }
-        if self.block_ready {
-            self.block_ready = false;
-            return Ok(Some(&self.block));
-        }
-        Ok(None)
     }
 
     /// Reads everything that is left into memory.
@@ -296,28 +347,33 @@ impl AudioReader {
     }
 
     fn seconds(&self, frames: u64) -> f64 {
-        frames as f64 / f64::from(self.track.rate)
+        frames as f64 / f64::from(self.rate)
     }
 
-    /// Goes one packet further: prepares a block or silence, or finds the end.
+    /// Reads the next packet: prepares samples or silence, or finds the end.
     fn advance(&mut self) -> Result<()> {
         if self.track.is_over() {
             return self.end(None);
         }
         let mut errors = 0;
         let packet = loop {
-            if self.fruitless > MOST_FRUITLESS {
-                return self.end(Some("there is no sound for too long".into()));
+            if self.fruitless > MAX_FRUITLESS {
+                return self.end(Some("too much of it has no sound".into()));
             }
-            match guarded(|| self.format.next_packet()) {
+            match guard(|| self.container.reader.next_packet()) {
                 Ok(Some(packet)) if packet.track_id == self.track.id => break packet,
-                Ok(Some(_)) => self.fruitless += 1,
+                Ok(Some(packet)) => {
+                    self.fruitless += 1;
+                    if !self.decoded_any && self.others_start_s.is_none() {
+                        self.others_start_s = self.other_start_s(&packet);
+                    }
+                }
                 Ok(None) => return self.end(None),
                 Err(SymphoniaError::IoError(error))
                     if error.kind() == io::ErrorKind::UnexpectedEof =>
                 {
                     let reason = "it ends in the middle".to_owned();
-                    return self.end(Some(reason).filter(|_| !self.is_whole));
+                    return self.end(Some(reason).filter(|_| !self.container.fixed.is_whole));
                 }
                 Err(SymphoniaError::IoError(source)) => {
                     let at_s = self.seconds(self.prepared);
@@ -329,7 +385,7 @@ impl AudioReader {
                 }
                 Err(error) => {
                     errors += 1;
-                    if errors == MOST_ERRORS || panicked(&error) {
+                    if errors == MAX_ERRORS || panicked(&error) {
                         return self.end(Some(error.to_string()));
                     }
                     self.last_reason = Some(error.to_string());
@@ -337,130 +393,178 @@ impl AudioReader {
             }
         };
         self.fruitless += COST_OF_OWN;
-        self.keep_time(&packet);
-        match self.track.decode(&packet, &mut self.block) {
-            Ok(frames) => self.accept(&packet, frames),
-            Err(error) if panicked(&error) => self.end(Some(error.to_string())),
+        if let (false, Some(others), Some(own)) =
+            (self.decoded_any, self.others_start_s.take(), self.track.start_s(&packet))
+        {
+            self.start_s += (own - others).max(0.0);
+        }
+        let trim = Trim::of(&packet);
+        match self.track.decode(packet) {
+            Ok(mut decoded) => {
+                let frames = decoded.samples.len();
+                if frames > 0 {
+                    self.check_format()?;
+                }
+                self.track.trim(&mut decoded, trim);
+                self.track.timeline.push(decoded);
+            }
+            Err(error) if panicked(&error) => return self.end(Some(error.to_string())),
             Err(error) => {
-                self.replace(&packet, error.to_string());
-                Ok(())
+                self.last_reason = Some(error.to_string());
+                let frames = self.track.lost_frames(trim.duration);
+                let cause = GapCause::Damaged(error.to_string());
+                self.track.timeline.push_lost(frames, cause);
             }
         }
+        self.deliver()
     }
 
-    /// Notes a leap in the time stamps before this packet.
-    fn keep_time(&mut self, packet: &Packet) {
-        let start = self.track.start_of(packet);
-        let (Some(expected), Some(start)) = (self.track.next_start, start) else { return };
-        let missing = start.saturating_sub(expected);
-        // Containers with coarse time stamps round to the millisecond.
-        if missing > i64::from(self.track.rate / 100) {
-            self.put_silence(missing.unsigned_abs(), GapCause::Missing);
-        }
+    /// Where another track than the one that is read starts.
+    fn other_start_s(&self, packet: &Packet) -> Option<f64> {
+        let tracks = self.container.reader.tracks();
+        let base = tracks.iter().find(|track| track.id == packet.track_id)?.time_base?;
+        Some(packet.pts.get() as f64 * f64::from(base.numer.get()) / f64::from(base.denom.get()))
     }
 
-    /// A packet could not be decoded.
-    fn replace(&mut self, packet: &Packet, reason: String) {
-        let length = self.track.frames(packet.dur.get());
-        self.track.next_start =
-            self.track.start_of(packet).and_then(|start| start.checked_add_unsigned(length));
-        self.last_reason = Some(reason.clone());
-        self.put_silence(length, GapCause::Damaged(reason));
-    }
-
-    fn put_silence(&mut self, frames: u64, cause: GapCause) {
-        let start = self.seconds(self.prepared);
-        let most = (self.prepared - self.silence) + MOST_SILENCE * u64::from(self.track.rate);
-        let filled = self.silence.saturating_add(frames) <= most;
-        if filled {
-            let heard = frames - self.track.cut_length(frames);
-            self.track.clock += frames;
-            self.silence_due += heard;
-            self.prepared += heard;
-            self.silence += heard;
-        }
-        self.gaps.push(start, start + self.seconds(frames), cause, filled);
-    }
-
-    /// A packet was decoded into `frames` frames, which lie in `block`.
-    fn accept(&mut self, packet: &Packet, frames: usize) -> Result<()> {
+    /// Compares the rate and channels of what was decoded with what they were.
+    fn check_format(&mut self) -> Result<()> {
         let (rate, channels) = self.track.decoded_format();
-        if frames > 0 && rate != self.track.rate {
-            if self.decoded_any {
-                return Err(Error::SampleRateChanged {
-                    origin: self.origin.clone(),
-                    at_s: self.seconds(self.prepared),
-                    from_hz: self.track.rate,
-                    to_hz: rate,
-                });
-            }
+        if rate != self.track.rate {
             self.track.change_rate(rate);
-        }
-        self.track.next_start =
-            self.track.start_of(packet).and_then(|start| start.checked_add_unsigned(frames as u64));
-        if frames == 0 {
-            return Ok(());
+            self.deliver()?;
         }
         if channels != self.track.channels || !self.decoded_any {
             self.track.channels = channels;
-            self.track.limit_to_format(&self.limits, &self.origin)?;
+        }
+        self.track.check_format(&self.limits, &self.origin)?;
+        if !self.decoded_any {
+            self.rate = rate;
+            self.notes.extend(self.track.apply_edits());
+        }
+        let converted = self.converter.as_ref().map_or(self.rate, Resampler::from_hz);
+        if rate != converted {
+            self.finish_conversion();
+            if rate != self.rate {
+                let note = AudioNote::RateChanged { from_hz: self.rate, to_hz: rate };
+                if !self.notes.contains(&note) && self.notes.len() < MAX_NOTES {
+                    self.notes.push(note);
+                }
+                self.converter = Some(Resampler::new(rate, self.rate)?);
+            }
         }
         self.decoded_any = true;
-        self.track.cut(packet, &mut self.block);
-        if mono::mend(&mut self.block) {
-            let (start, length) = (self.seconds(self.prepared), self.seconds(frames as u64));
-            self.gaps.push(start, start + length, GapCause::NotFinite, true);
+        Ok(())
+    }
+
+    /// Takes what the timeline has decided.
+    fn deliver(&mut self) -> Result<()> {
+        while let Some(piece) = self.track.pop() {
+            match piece {
+                Piece::Lost(frames, cause) => self.put_silence(frames, cause),
+                Piece::Sound(mut samples) => {
+                    let frames = samples.len() as u64;
+                    if downmix::remove_non_finite(&mut samples) {
+                        let start = self.start_s + self.seconds(self.prepared);
+                        let end = start + frames as f64 / f64::from(self.track.rate);
+                        self.gaps.push(start, end, GapCause::NotFinite, true);
+                    }
+                    if let Some(converter) = &mut self.converter {
+                        let mut converted = Vec::new();
+                        converter.process(&samples, &mut converted);
+                        samples = converted;
+                    }
+                    self.put_sound(samples);
+                }
+            }
         }
-        self.prepared += self.block.len() as u64;
-        self.block_ready = !self.block.is_empty();
-        if self.block_ready {
-            self.fruitless = 0;
+        if let Some(channel) = self.track.downmix.first_alone.take() {
+            let note = AudioNote::OppositePhase { channel: channel + 1 };
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
         }
         self.limits.check_duration(&self.origin, self.seconds(self.prepared))
     }
 
-    /// An Ogg file goes on with another logical stream.
-    fn next_track(&mut self) -> Result<()> {
-        let track = source::choose_track(self.format.as_ref(), self.container, &self.origin)?;
-        let track = TrackReader::new(track, self.format.as_ref(), &self.limits, &self.origin)?;
-        if self.decoded_any && track.rate != self.track.rate {
-            return Err(Error::SampleRateChanged {
-                origin: self.origin.clone(),
-                at_s: self.seconds(self.prepared),
-                from_hz: self.track.rate,
-                to_hz: track.rate,
-            });
+    fn put_sound(&mut self, samples: Vec<f32>) {
+        if !samples.is_empty() {
+            self.fruitless = 0;
+            self.prepared += samples.len() as u64;
+            self.held += samples.len() as u64;
+            self.ready.push_back(Ready::Sound(samples));
         }
+    }
+
+    /// Puts silence in the place of frames that are lost, unless it would outlast the sound.
+    fn put_silence(&mut self, frames: u64, cause: GapCause) {
+        let frames =
+            u128::from(frames) * u128::from(self.rate) / u128::from(self.track.rate.max(1));
+        let frames = u64::try_from(frames).unwrap_or(u64::MAX);
+        let start = self.start_s + self.seconds(self.prepared);
+        let most = (self.prepared - self.silence) + MAX_SILENCE * u64::from(self.rate);
+        let filled = self.silence.saturating_add(frames) <= most;
+        if filled && frames > 0 {
+            self.prepared += frames;
+            self.silence += frames;
+            self.held += frames;
+            self.ready.push_back(Ready::Silence(frames));
+        }
+        self.gaps.push(start, start + self.seconds(frames), cause, filled);
+    }
+
+    fn finish_conversion(&mut self) {
+        if let Some(mut converter) = self.converter.take() {
+            let mut rest = Vec::new();
+            converter.finish(&mut rest);
+            self.put_sound(rest);
+        }
+    }
+
+    /// An Ogg file continues with another logical stream.
+    fn next_track(&mut self) -> Result<()> {
+        self.track.timeline.finish();
+        self.deliver()?;
+        let (track, _, _) = probe::choose_track(&self.container, &self.origin)?;
+        let track = TrackReader::new(track, &self.container, &self.limits, &self.origin)?;
         // The length of the whole is not known any more.
-        self.track = TrackReader { declared: None, ..track };
-        self.track.limit_to_format(&self.limits, &self.origin)
+        self.track = track;
+        self.track.declared = None;
+        self.track.check_format(&self.limits, &self.origin)
     }
 
     fn end(&mut self, broken: Option<String>) -> Result<()> {
+        self.track.timeline.finish();
+        self.deliver()?;
+        self.finish_conversion();
         self.ended = true;
-        let declared = self.track.declared.filter(|_| self.track.declared_for_sure);
-        let slack = u64::from(self.track.rate / 20);
+        // An estimate says how much is missing where something is.
+        let declared = self.track.declared.filter(|_| self.track.is_exact || broken.is_some());
+        let slack = u64::from(self.rate / 20);
         let (start, end) = (self.prepared, declared.unwrap_or(self.prepared).max(self.prepared));
-        if end > start + slack || (broken.is_some() && declared.is_none_or(|all| all > start)) {
-            self.gaps.push(self.seconds(start), self.seconds(end), GapCause::Truncated, false);
+        let is_short = end > start + slack;
+        let is_cut = broken.is_some() && !self.track.may_end_anywhere;
+        if is_short || (is_cut && declared.is_none_or(|all| all > start)) {
+            let start_s = self.start_s + self.seconds(start);
+            let end_s = self.start_s + self.seconds(end);
+            self.gaps.push(start_s, end_s, GapCause::Truncated, false);
         }
         self.last_reason = broken.or(self.last_reason.take());
         Ok(())
     }
 
     /// Why no sample came out.
-    fn nothing_heard(&self) -> Error {
+    fn no_samples(&self) -> Error {
         let origin = self.origin.clone();
+        let container = self.container.name;
         match &self.last_reason {
             Some(reason) => Error::DamagedAudio {
                 origin,
-                container: self.container.into(),
+                container: container.into(),
                 reason: format!("no sound could be decoded: {reason}"),
             },
-            None => Error::NoSamples {
-                origin,
-                reason: format!("the {} file has no samples", self.container),
-            },
+            None => {
+                Error::NoSamples { origin, reason: format!("the {container} file has no samples") }
+            }
         }
     }
 }
@@ -469,8 +573,8 @@ impl std::fmt::Debug for AudioReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AudioReader")
             .field("origin", &self.origin)
-            .field("container", &self.container)
-            .field("sample_rate", &self.track.rate)
+            .field("container", &self.container.name)
+            .field("sample_rate", &self.rate)
             .field("channels", &self.track.channels)
             .field("position", &self.position())
             .finish_non_exhaustive()

@@ -1,11 +1,11 @@
-//! What of a file could not be heard.
+//! What of a file could not be decoded.
 
 use std::fmt;
 use std::time::Duration;
 
 /// At most this many gaps are listed one by one; later ones are only counted.
-const MOST: usize = 1_000;
-/// Gaps of one kind closer than this are told as one.
+const MAX_LISTED: usize = 1_000;
+/// Gaps of one kind closer than this are reported as one.
 const CLOSE: f64 = 0.05;
 
 /// A stretch of a file that could not be decoded.
@@ -46,7 +46,7 @@ impl fmt::Display for Gap {
             GapCause::Truncated => return write!(f, "missing, the file is cut off"),
             GapCause::NotFinite => return write!(f, "some samples are not numbers; 0 instead"),
         }
-        f.write_str(if self.filled { "; silence instead" } else { "; left out" })
+        f.write_str(if self.filled { "; silence instead" } else { "; omitted" })
     }
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for Gap {
 #[derive(Debug, Default)]
 pub(super) struct Gaps {
     pub(super) list: Vec<Gap>,
-    pub(super) left_out: usize,
+    pub(super) omitted: usize,
 }
 
 impl Gaps {
@@ -67,10 +67,10 @@ impl Gaps {
             && start <= last.end.saturating_add(Duration::from_secs_f64(CLOSE))
         {
             last.end = last.end.max(end);
-        } else if self.list.len() < MOST {
+        } else if self.list.len() < MAX_LISTED {
             self.list.push(Gap { start, end, cause, filled });
         } else {
-            self.left_out += 1;
+            self.omitted += 1;
         }
     }
 }

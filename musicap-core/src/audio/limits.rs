@@ -11,6 +11,7 @@ use crate::{Error, Result};
 /// | duration | 24 hours |
 /// | channels | 64 |
 /// | sample rate | 1,000 to 768,000 Hz |
+/// | bytes of a stream that cannot be sought | 1 GiB |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AudioLimits {
@@ -22,6 +23,8 @@ pub struct AudioLimits {
     pub min_sample_rate: u32,
     /// The highest sample rate in Hz.
     pub max_sample_rate: u32,
+    /// The longest stream in bytes that is read into memory, because it cannot be sought: a pipe.
+    pub max_stream_bytes: u64,
 }
 
 impl Default for AudioLimits {
@@ -31,6 +34,7 @@ impl Default for AudioLimits {
             max_channels: 64,
             min_sample_rate: 1_000,
             max_sample_rate: 768_000,
+            max_stream_bytes: 1 << 30,
         }
     }
 }
@@ -55,6 +59,13 @@ impl AudioLimits {
     pub fn with_sample_rates(mut self, lowest: u32, highest: u32) -> Self {
         self.min_sample_rate = lowest;
         self.max_sample_rate = highest;
+        self
+    }
+
+    /// Sets the longest stream, in bytes, that is read into memory.
+    #[must_use]
+    pub fn with_max_stream_bytes(mut self, most: u64) -> Self {
+        self.max_stream_bytes = most;
         self
     }
 

@@ -18,9 +18,9 @@ use rayon::prelude::*;
 use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
+use super::bands::{self, Band};
 use super::config::{AudioConfig, MelScale, Power, Scaling};
 use crate::error::Result;
-use crate::kernels::bands::{self, Band};
 
 /// The smallest power that is told from silence: −100 dB.
 const POWER_FLOOR: f32 = 1e-10;

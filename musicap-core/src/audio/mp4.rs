@@ -1,32 +1,55 @@
-//! Which part of an MP4 track is meant to be heard.
+//! What an MP4 file says of its tracks and symphonia does not: which parts are to be played, which
+//! tracks are enabled, the byte order of QuickTime's samples, and the name of a codec.
 //!
 //! AAC encoders put about a thousand samples of silence in front and fill up the last packet. An
 //! MP4 file says so in its edit list (ISO/IEC 14496-12, 8.6.6), files from iTunes in an
-//! `iTunSMPB` comment. symphonia reads neither out, so this module walks the boxes itself. It
-//! reads a few dozen bytes a box and never follows more than [`MOST_BOXES`].
-//!
-//! Followed are edit lists that pick one stretch, as encoders write them. One that puts several
-//! stretches together, as a video editor may, only gives the start.
+//! `iTunSMPB` comment. This module walks the boxes itself, reads a few dozen bytes of each and never
+//! follows more than [`MAX_BOXES`].
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 
-use super::source::Patch;
+use symphonia::core::codecs::audio::{AudioCodecId, well_known as codec};
 
-const MOST_BOXES: usize = 10_000;
+const MAX_BOXES: usize = 10_000;
+/// Edit lists of more parts are not followed.
+const MAX_EDITS: u32 = 1 << 16;
 
-/// The stretch of one track that is to be heard, in seconds from the track's first packet.
+/// What the header of one track says.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Mp4Track {
+    pub(super) id: u32,
+    pub(super) is_enabled: bool,
+    /// The four characters of its codec.
+    pub(super) codec: [u8; 4],
+    /// QuickTime's samples are big-endian, unless an `enda` box says otherwise.
+    pub(super) is_little_endian: bool,
+    pub(super) edits: Option<Edits>,
+    /// Whether packets come in fragments, so that the length is not known beforehand.
+    pub(super) is_fragmented: bool,
+}
+
+/// The parts of a track that are to be played.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Edits {
+    /// When the track starts after the others.
+    pub(super) delay: Fraction,
+    /// From the track's first packet on, in the order of the list.
+    pub(super) parts: Vec<Part>,
+    /// Whether there are pauses between parts, which are not put in.
+    pub(super) has_pauses: bool,
+}
+
+/// A part of a track that is to be played.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Edit {
-    pub(super) track: u32,
-    /// Samples before this are priming.
+pub(super) struct Part {
     pub(super) start: Fraction,
-    /// Samples from here on are padding.
-    pub(super) end: Option<Fraction>,
+    /// Nothing: up to the track's end.
+    pub(super) length: Option<Fraction>,
 }
 
 /// A time in seconds as a fraction, so that it turns into a whole number of samples exactly.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub(super) struct Fraction {
     pub(super) ticks: u64,
     pub(super) per_second: u32,
@@ -39,45 +62,55 @@ impl Fraction {
         let product = u128::from(self.ticks) * u128::from(rate) + per_second / 2;
         u64::try_from(product / per_second).unwrap_or(u64::MAX)
     }
-}
 
-/// The edits of all tracks that have one; none if this is no MP4 file or its boxes are broken.
-pub(super) fn edits<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Vec<Edit> {
-    let edits = read_edits(source, len).unwrap_or_default();
-    // Best effort: if this fails, the decoder that reads next will say so.
-    let _ = source.seek(SeekFrom::Start(0));
-    edits
-}
-
-/// The size that lets the last box end with the file, where it claims to go beyond: symphonia
-/// passes over such a box, and with it over all the sound of a file that was cut off.
-pub(super) fn fit_last_box<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Option<Patch> {
-    let mut file = Boxes { source };
-    let mut at = 0;
-    for _ in 0..MOST_BOXES {
-        let head = file.bytes(&(at..len), 8).ok()?;
-        if at == 0 && &head[4..] != b"ftyp" {
-            return None;
-        }
-        let (wide, size) = match be32(&head, 0) {
-            0 => return None,
-            1 => (true, be64(&file.bytes(&(at..len), 16).ok()?, 8)),
-            size => (false, u64::from(size)),
-        };
-        let left = len - at;
-        if size > left {
-            return Some(match wide {
-                true => Patch::new(at + 8, left.to_be_bytes().into()),
-                // What is left is less than the 32-bit size.
-                false => Patch::new(at, (left as u32).to_be_bytes().into()),
-            });
-        }
-        at += size.max(8);
+    pub(super) fn seconds(self) -> f64 {
+        self.ticks as f64 / f64::from(self.per_second.max(1))
     }
-    None
+
+    /// How many samples at `rate` a tick has, rounded up.
+    pub(super) fn samples_per_tick(self, rate: u32) -> u64 {
+        u64::from(rate.div_ceil(self.per_second.max(1)))
+    }
 }
 
-fn read_edits<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> io::Result<Vec<Edit>> {
+impl Mp4Track {
+    /// The codec where symphonia takes another: it reads all of QuickTime's samples of 24 and more
+    /// bits as little-endian.
+    pub(super) fn pcm(&self) -> Option<AudioCodecId> {
+        Some(match (&self.codec, self.is_little_endian) {
+            (b"in24", false) => codec::CODEC_ID_PCM_S24BE,
+            (b"in32", false) => codec::CODEC_ID_PCM_S32BE,
+            (b"fl32", false) => codec::CODEC_ID_PCM_F32BE,
+            (b"fl64", false) => codec::CODEC_ID_PCM_F64BE,
+            _ => return None,
+        })
+    }
+
+    /// The name of a codec that cannot be decoded, where symphonia does not know it.
+    pub(super) fn codec_name(&self) -> Option<&'static str> {
+        Some(match &self.codec {
+            b"drms" | b"enca" | b"drmi" => "sound with copy protection (DRM)",
+            b"ima4" => "IMA ADPCM (ima4)",
+            b"samr" => "AMR",
+            b"sawb" => "AMR-WB",
+            b"QDM2" | b"QDMC" => "QDesign Music",
+            b"Qclp" => "Qualcomm PureVoice",
+            b"MAC3" | b"MAC6" => "MACE",
+            b"dtsc" | b"dtsh" | b"dtsl" | b"dtse" => "DTS",
+            b"ac-4" => "Dolby AC-4",
+            b"mha1" | b"mhm1" => "MPEG-H 3D Audio",
+            b"ulaw" | b"alaw" => "G.711",
+            _ => return None,
+        })
+    }
+}
+
+/// The audio and other tracks; none if this is no MP4 file or its boxes are broken.
+pub(super) fn tracks<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Vec<Mp4Track> {
+    read_tracks(source, len).unwrap_or_default()
+}
+
+fn read_tracks<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> io::Result<Vec<Mp4Track>> {
     let mut start = [0; 8];
     source.seek(SeekFrom::Start(0))?;
     source.read_exact(&mut start)?;
@@ -85,7 +118,7 @@ fn read_edits<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> io::Result<V
         return Ok(Vec::new());
     }
     let file = Boxes { source };
-    file.edits(len)
+    file.tracks(len)
 }
 
 type Found = ([u8; 4], Range<u64>);
@@ -95,7 +128,7 @@ struct Boxes<'a, R: ?Sized> {
 }
 
 impl<R: Read + Seek + ?Sized> Boxes<'_, R> {
-    fn edits(mut self, len: u64) -> io::Result<Vec<Edit>> {
+    fn tracks(mut self, len: u64) -> io::Result<Vec<Mp4Track>> {
         let Some(moov) = self.find(0..len, b"moov")? else { return Ok(Vec::new()) };
         let inside = self.children(moov, None)?;
         let movie_scale = match pick(&inside, b"mvhd") {
@@ -106,77 +139,106 @@ impl<R: Read + Seek + ?Sized> Boxes<'_, R> {
             Some(udta) => self.itunes_gapless(udta).unwrap_or(None),
             None => None,
         };
-        let mut edits = Vec::new();
+        let mut tracks = Vec::new();
         for (_, trak) in inside.iter().filter(|(kind, _)| kind == b"trak") {
-            if let Ok(Some(edit)) = self.track_edit(trak.clone(), movie_scale, comment) {
-                edits.push(edit);
+            if let Ok(Some(mut track)) = self.track(trak.clone(), movie_scale, comment) {
+                track.is_fragmented = pick(&inside, b"mvex").is_some();
+                tracks.push(track);
             }
         }
-        Ok(edits)
+        Ok(tracks)
     }
 
-    fn track_edit(
+    fn track(
         &mut self,
         trak: Range<u64>,
         movie_scale: u32,
         comment: Option<(u64, u64)>,
-    ) -> io::Result<Option<Edit>> {
+    ) -> io::Result<Option<Mp4Track>> {
         let inside = self.children(trak, None)?;
         let (Some(tkhd), Some(mdia)) = (pick(&inside, b"tkhd"), pick(&inside, b"mdia")) else {
             return Ok(None);
         };
         let head = self.bytes(&tkhd, 24)?;
-        let track = if head[0] == 0 { be32(&head, 12) } else { be32(&head, 20) };
-        let Some(mdhd) = self.find(mdia, b"mdhd")? else { return Ok(None) };
+        let mut track = Mp4Track {
+            id: if head[0] == 0 { be32(&head, 12) } else { be32(&head, 20) },
+            is_enabled: head[3] & 1 == 1,
+            ..Mp4Track::default()
+        };
+        let media = self.children(mdia, None)?;
+        let Some(mdhd) = pick(&media, b"mdhd") else { return Ok(None) };
         let per_second = self.timescale(mdhd)?;
-
+        // What is broken here leaves the codec unknown, and the decoder says more.
+        if let Some(minf) = pick(&media, b"minf") {
+            let _ = self.sample_entry(minf, &mut track);
+        }
         if let Some(edts) = pick(&inside, b"edts")
             && let Some(elst) = self.find(edts, b"elst")?
-            && let Some(edit) = self.edit_list(elst, track, movie_scale, per_second)?
         {
-            return Ok(Some(edit));
+            track.edits = self.edit_list(elst, movie_scale, per_second)?;
         }
-        Ok(comment.map(|(priming, samples)| Edit {
-            track,
-            start: Fraction { ticks: priming, per_second },
-            end: (samples > 0)
-                .then_some(Fraction { ticks: priming.saturating_add(samples), per_second }),
-        }))
+        if let (None, Some((priming, samples))) = (&track.edits, comment) {
+            let fraction = |ticks| Fraction { ticks, per_second };
+            let length = Some(fraction(samples)).filter(|_| samples > 0);
+            let part = Part { start: fraction(priming), length };
+            track.edits = Some(Edits { parts: vec![part], ..Edits::default() });
+        }
+        Ok(Some(track))
+    }
+
+    /// The codec and byte order of the first sample entry (QuickTime File Format, "Sound sample
+    /// descriptions").
+    fn sample_entry(&mut self, minf: Range<u64>, track: &mut Mp4Track) -> io::Result<()> {
+        let Some(stbl) = self.find(minf, b"stbl")? else { return Ok(()) };
+        let Some(stsd) = self.find(stbl, b"stsd")? else { return Ok(()) };
+        let head = self.bytes(&stsd, 16)?;
+        track.codec = [head[12], head[13], head[14], head[15]];
+        let entry = stsd.start + 8..(stsd.start + 8 + u64::from(be32(&head, 8))).min(stsd.end);
+        let version = self.bytes(&entry, 18)?[17];
+        let fields = 36 + if version == 1 { 16 } else { 0 };
+        let children = entry.start + fields..entry.end;
+        let enda = match self.find(children.clone(), b"wave")? {
+            Some(wave) => self.find(wave, b"enda")?,
+            None => self.find(children, b"enda")?,
+        };
+        if let Some(enda) = enda {
+            track.is_little_endian = self.bytes(&enda, 2)?[1] == 1;
+        }
+        Ok(())
     }
 
     fn edit_list(
         &mut self,
         elst: Range<u64>,
-        track: u32,
         movie_scale: u32,
         per_second: u32,
-    ) -> io::Result<Option<Edit>> {
+    ) -> io::Result<Option<Edits>> {
         let head = self.bytes(&elst, 8)?;
-        let long = head[0] == 1;
-        let size = if long { 20 } else { 12 };
-        // Two entries after an empty one tell whether there is more than one stretch.
-        let count = be32(&head, 4).min(16) as usize;
+        let is_long = head[0] == 1;
+        let size = if is_long { 20 } else { 12 };
+        let count = be32(&head, 4).min(MAX_EDITS) as usize;
         let entries = self.bytes(&elst, 8 + size * count)?;
-        let mut stretches = entries[8..]
-            .chunks_exact(size)
-            .map(|entry| match long {
-                true => (be64(entry, 0), be64(entry, 8) as i64),
-                false => (u64::from(be32(entry, 0)), i64::from(be32(entry, 4) as i32)),
-            })
-            // A negative media time delays the track; nothing of it is cut.
-            .filter(|&(_, media_time)| media_time >= 0);
-        let Some((duration, media_time)) = stretches.next() else { return Ok(None) };
-        let start = Fraction { ticks: media_time.unsigned_abs(), per_second };
-        let only = stretches.next().is_none();
-        let end = (only && duration > 0 && movie_scale > 0).then(|| {
-            // The duration is in coarser ticks than samples: one more, so that none is lost. The
-            // last packet's own duration cuts exactly.
-            let ticks = (u128::from(duration) + 1) * u128::from(per_second);
-            let length = ticks.div_ceil(u128::from(movie_scale));
-            let length = u64::try_from(length).unwrap_or(u64::MAX);
-            Fraction { ticks: start.ticks.saturating_add(length), per_second }
+        let entries = entries[8..].chunks_exact(size).map(|entry| match is_long {
+            true => (be64(entry, 0), be64(entry, 8) as i64),
+            false => (u64::from(be32(entry, 0)), i64::from(be32(entry, 4) as i32)),
         });
-        Ok(Some(Edit { track, start, end }))
+        let mut edits = Edits::default();
+        edits.delay.per_second = movie_scale;
+        for (duration, media_time) in entries {
+            let length = Fraction { ticks: duration, per_second: movie_scale };
+            // A negative media time stands for a pause.
+            match u64::try_from(media_time) {
+                Ok(ticks) => edits.parts.push(Part {
+                    start: Fraction { ticks, per_second },
+                    length: Some(length).filter(|_| duration > 0 && movie_scale > 0),
+                }),
+                Err(_) if edits.parts.is_empty() => {
+                    edits.delay.ticks = edits.delay.ticks.saturating_add(duration);
+                }
+                Err(_) => edits.has_pauses = true,
+            }
+        }
+        Ok(Some(edits).filter(|edits| !edits.parts.is_empty()))
     }
 
     /// Priming and length in samples from ` 00000000 PRIMING PADDING LENGTH …`, all hexadecimal.
@@ -220,7 +282,7 @@ impl<R: Read + Seek + ?Sized> Boxes<'_, R> {
     fn children(&mut self, range: Range<u64>, only: Option<&[u8; 4]>) -> io::Result<Vec<Found>> {
         let mut found = Vec::new();
         let mut at = range.start;
-        for _ in 0..MOST_BOXES {
+        for _ in 0..MAX_BOXES {
             if range.end.saturating_sub(at) < 8 {
                 break;
             }

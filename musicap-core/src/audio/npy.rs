@@ -1,4 +1,7 @@
 //! NumPy's file format, written and read chunk by chunk: memory does not grow with their number.
+//!
+//! ndarray-npy reads arrays whole. npyz reads them in parts, but allocates as much for a header as
+//! its 32-bit length field says, 4 GB for a file of 12 bytes, and parses it by recursion.
 
 use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 
@@ -10,7 +13,7 @@ use crate::error::truncate;
 const HEADER: usize = 128;
 
 /// The longest header that is read: that of three dimensions has some hundred bytes.
-const MOST_HEADER: usize = 1 << 16;
+const MAX_HEADER: usize = 1 << 16;
 const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Writes a float32 array `[chunks, n_mels, frames]` chunk by chunk (NPY format version 1.0).
@@ -106,8 +109,8 @@ impl<R: Read> NpyReader<R> {
         let mut length = [0; 4];
         from.read_exact(&mut length[..if wide { 4 } else { 2 }]).map_err(cut_off)?;
         let length = u32::from_le_bytes(length) as usize;
-        if length > MOST_HEADER {
-            return Err(invalid(format!("a header of {length} bytes; at most {MOST_HEADER}")));
+        if length > MAX_HEADER {
+            return Err(invalid(format!("a header of {length} bytes; at most {MAX_HEADER}")));
         }
         let mut header = vec![0; length];
         from.read_exact(&mut header).map_err(cut_off)?;

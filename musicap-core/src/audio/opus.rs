@@ -1,9 +1,9 @@
 //! Opus, which symphonia takes out of its containers but does not decode.
 //!
-//! The decoder is opus-pure: no C, no dependencies. Mono and stereo; streams of several coupled
-//! ones (surround) are refused. Output is at 48 kHz, as the format has it.
+//! The decoder is opus-pure: no C, no dependencies. Mono, stereo, and surround of up to 8 channels
+//! in the layouts that Vorbis has (RFC 7845, 5.1.1.2). Output is at 48 kHz, as the format has it.
 
-use opus_pure::OpusDecoder as Codec;
+use opus_pure::{ChannelLayout, OpusDecoder as Single, OpusMSDecoder as Multiple};
 use symphonia::core::audio::{
     AsGenericAudioBufferRef, AudioBuffer, AudioMut, AudioSpec, Channels, GenericAudioBufferRef,
     layouts,
@@ -16,9 +16,34 @@ use symphonia::core::packet::PacketRef;
 
 const RATE: u32 = 48_000;
 /// The longest packet, 120 ms (RFC 6716, 3.2.5).
-const MOST_FRAMES: usize = 5_760;
+const MAX_FRAMES: usize = 5_760;
 
 static INFO: CodecInfo = CodecInfo { short_name: "opus", long_name: "Opus", profiles: &[] };
+
+/// The channels of surround in Vorbis's order, as places in symphonia's, which is that of WAV: from
+/// 3 channels on.
+const VORBIS_ORDER: [&[usize]; 6] = [
+    &[0, 2, 1],
+    &[0, 1, 2, 3],
+    &[0, 2, 1, 3, 4],
+    &[0, 2, 1, 4, 5, 3],
+    &[0, 2, 1, 5, 6, 4, 3],
+    &[0, 2, 1, 6, 7, 4, 5, 3],
+];
+
+enum Codec {
+    Single(Single),
+    Multiple(Multiple),
+}
+
+impl Codec {
+    fn decode(&mut self, data: &[u8], out: &mut [f32]) -> opus_pure::Result<usize> {
+        match self {
+            Codec::Single(codec) => codec.decode(data, MAX_FRAMES, out),
+            Codec::Multiple(codec) => codec.decode(data, MAX_FRAMES, out),
+        }
+    }
+}
 
 pub(super) struct OpusDecoder {
     codec: Codec,
@@ -35,9 +60,30 @@ impl OpusDecoder {
         let layout = match channels {
             1 => layouts::CHANNEL_LAYOUT_MONO,
             2 => layouts::CHANNEL_LAYOUT_STEREO,
-            _ => return unsupported_error("opus: more than two channels"),
+            3 => layouts::CHANNEL_LAYOUT_3P0,
+            4 => layouts::CHANNEL_LAYOUT_4P0_QUAD,
+            5 => layouts::CHANNEL_LAYOUT_5P0,
+            6 => layouts::CHANNEL_LAYOUT_5P1,
+            7 => layouts::CHANNEL_LAYOUT_6P1,
+            8 => layouts::CHANNEL_LAYOUT_7P1,
+            _ => return unsupported_error("opus: more than eight channels"),
         };
-        let Ok(codec) = Codec::new(RATE as i32, channels) else {
+        let codec = if channels > 2 {
+            // The file has a table of its own, and those of other layouts are not decoded.
+            let table = params.extra_data.as_deref().and_then(|header| header.get(18..));
+            let known = ChannelLayout::surround(channels, 1).ok();
+            let is_known = known.zip(table).is_some_and(|(known, table)| {
+                let start = [1, known.nb_streams as u8, known.nb_coupled_streams as u8];
+                table.starts_with(&start) && table[3..].starts_with(&known.mapping)
+            });
+            if !is_known {
+                return unsupported_error("opus: an unusual arrangement of channels");
+            }
+            Multiple::new(RATE as i32, channels, 1).map(Codec::Multiple)
+        } else {
+            Single::new(RATE as i32, channels).map(Codec::Single)
+        };
+        let Ok(codec) = codec else {
             return decode_error("opus: the decoder does not start");
         };
         Ok(Self {
@@ -45,8 +91,8 @@ impl OpusDecoder {
             params: params.clone(),
             channels,
             gain: params.extra_data.as_deref().map_or(1.0, output_gain),
-            interleaved: vec![0.0; MOST_FRAMES * channels],
-            buffer: AudioBuffer::new(AudioSpec::new(RATE, layout), MOST_FRAMES),
+            interleaved: vec![0.0; MAX_FRAMES * channels],
+            buffer: AudioBuffer::new(AudioSpec::new(RATE, layout), MAX_FRAMES),
         })
     }
 }
@@ -69,7 +115,7 @@ pub(super) fn from_mp4(mut params: AudioCodecParameters) -> AudioCodecParameters
     params
 }
 
-/// The frames that an Opus track starts with and that are not to be heard (RFC 7845, 4.2).
+/// The frames that an Opus track starts with and that are not played (RFC 7845, 4.2).
 pub(super) fn pre_skip(params: &AudioCodecParameters) -> Option<u64> {
     let fields = head(params.extra_data.as_deref().filter(|_| is_opus(params))?)?;
     Some(u16::from_le_bytes([fields[2], fields[3]]).into())
@@ -91,7 +137,10 @@ fn head(header: &[u8]) -> Option<&[u8]> {
 impl AudioDecoder for OpusDecoder {
     fn reset(&mut self) {
         // It only fails for settings that `new` has ruled out.
-        let _ = self.codec.reset_state();
+        let _ = match &mut self.codec {
+            Codec::Single(codec) => codec.reset_state(),
+            Codec::Multiple(codec) => codec.reset_state(),
+        };
     }
 
     fn codec_info(&self) -> &CodecInfo {
@@ -107,19 +156,20 @@ impl AudioDecoder for OpusDecoder {
         if packet.data.is_empty() {
             return decode_error("opus: empty packet");
         }
-        let Ok(frames) = self.codec.decode(packet.data, MOST_FRAMES, &mut self.interleaved) else {
+        let Ok(frames) = self.codec.decode(packet.data, &mut self.interleaved) else {
             return decode_error("opus: invalid packet");
         };
-        let frames = frames.min(MOST_FRAMES);
+        let frames = frames.min(MAX_FRAMES);
         self.buffer.render_silence(Some(frames));
         for channel in 0..self.channels {
             let samples = self.interleaved[channel..].iter().step_by(self.channels);
-            if let Some(plane) = self.buffer.plane_mut(channel) {
+            let order = self.channels.checked_sub(3).map(|index| VORBIS_ORDER[index]);
+            if let Some(plane) =
+                self.buffer.plane_mut(order.map_or(channel, |order| order[channel]))
+            {
                 plane.iter_mut().zip(samples).for_each(|(to, from)| *to = from * self.gain);
             }
         }
-        let start = packet.trim_start.get() as usize;
-        self.buffer.trim(start.min(frames), (packet.trim_end.get() as usize).min(frames));
         Ok(self.buffer.as_generic_audio_buffer_ref())
     }
 

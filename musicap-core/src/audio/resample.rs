@@ -4,7 +4,7 @@
 //! Where both rates, divided by their greatest common divisor, are small enough (every rate in
 //! common use is), blocks are resampled by FFT with rubato: transform, multiply with the
 //! anti-aliasing filter's spectrum, cut or extend the spectrum, transform back, overlap and add.
-//! rubato's filter is centred on half a block, and half a block is a whole number of samples on
+//! rubato's filter is centred on half a block, and half a block is a integer number of samples on
 //! both sides only if both block sizes are even: with odd ones the output lies a fraction of a
 //! sample off. The blocks here are therefore even multiples of rate / gcd.
 //!
@@ -20,6 +20,7 @@
 //! * The output does not depend on how the input is split into pushes.
 //! * Equal rates pass through unchanged.
 
+use num_integer::gcd;
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
 
@@ -145,7 +146,7 @@ impl std::fmt::Debug for Resampler {
     }
 }
 
-/// rubato's FFT resampler, fed with whole blocks and freed of its delay.
+/// rubato's FFT resampler, fed with whole blocks and without its delay.
 struct FftPath {
     fft: Fft<f32>,
     block_in: usize,
@@ -220,8 +221,4 @@ impl FftPath {
 fn output_len(samples: u64, from_hz: u32, to_hz: u32) -> u64 {
     let product = u128::from(samples) * u128::from(to_hz);
     product.div_ceil(u128::from(from_hz)) as u64
-}
-
-pub(super) fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }

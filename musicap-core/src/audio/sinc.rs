@@ -4,7 +4,7 @@
 //! integers, so that nothing drifts. The low-pass is a sinc under a Kaiser window, stored at a
 //! few hundred fractional shifts and interpolated linearly between two of them.
 
-use super::resample::gcd;
+use num_integer::gcd;
 
 /// Zero crossings of the sinc on each side of its centre.
 const CROSSINGS: f64 = 128.0;

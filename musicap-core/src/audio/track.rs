@@ -1,72 +1,111 @@
-//! One track of a container: its decoder, its clock, and which of its frames are to be heard.
+//! One track of a container: its decoder, its timeline, and which of its frames are played.
 
 use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::well_known::{CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3};
+use symphonia::core::codecs::audio::well_known::{
+    CODEC_ID_AAC, CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3,
+};
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::{Error as SymphoniaError, decode_error};
-use symphonia::core::formats::well_known::{FORMAT_ID_ISOMP4, FORMAT_ID_MP3};
-use symphonia::core::formats::{FormatReader, Track};
+use symphonia::core::formats::Track;
+use symphonia::core::formats::well_known::{
+    FORMAT_ID_AIFF, FORMAT_ID_FLAC, FORMAT_ID_ISOMP4, FORMAT_ID_MKV, FORMAT_ID_MP3, FORMAT_ID_OGG,
+    FORMAT_ID_WAVE,
+};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
+use super::downmix::Downmix;
 use super::limits::AudioLimits;
-use super::mono;
-use super::mp4::Edit;
-use super::source::{self, PANICKED, guarded};
+use super::matroska::Coding;
+use super::mp4::{Edits, Mp4Track};
+use super::note::AudioNote;
+use super::probe::{self, Container, guard, panicked};
+use super::timeline::{Decoded, Piece, Stamps, Timeline};
 use crate::Result;
+use crate::error::Error;
 
-/// What belongs to the track at hand; an Ogg file may chain several.
+/// A declared length of more frames is none: ten thousand years, or a position of −1.
+const MAX_FRAMES: u64 = 1 << 54;
+
+/// What belongs to the track that is being read; an Ogg file may chain several.
 pub(super) struct TrackReader {
     pub(super) id: u32,
-    pub(super) params: AudioCodecParameters,
-    pub(super) time_base: Option<TimeBase>,
-    pub(super) decoder: Box<dyn AudioDecoder>,
-    pub(super) gapless: bool,
+    params: AudioCodecParameters,
+    time_base: Option<TimeBase>,
+    decoder: Box<dyn AudioDecoder>,
     pub(super) rate: u32,
     pub(super) channels: usize,
-    /// Frames decoded, before anything is cut: the clock that `cuts` refers to.
-    pub(super) clock: u64,
-    pub(super) cuts: Vec<Cut>,
-    /// Where the next packet should start, in frames by the container's time stamps.
-    pub(super) next_start: Option<i64>,
-    /// The end of the track in the container's ticks, where its last packet is to be shortened.
-    pub(super) end_ticks: Option<u64>,
-    /// The sound's length in frames as declared, and whether that is more than an estimate.
+    pub(super) downmix: Downmix,
+    pub(super) timeline: Timeline,
+    coding: Coding,
+    shortens: Shortens,
+    /// Frames released by the timeline, before anything is cut: the clock that `cuts` refer to.
+    clock: u64,
+    cuts: Vec<Cut>,
+    edits: Option<Edits>,
+    /// The frames of the last packet, for one that is damaged and does not say.
+    last_frames: u64,
+    /// The length in frames that the container declares, and whether that is more than an estimate.
     pub(super) declared: Option<u64>,
-    pub(super) declared_for_sure: bool,
+    pub(super) is_exact: bool,
+    /// A stream of unknown length, of which an end between packets is no truncation.
+    pub(super) may_end_anywhere: bool,
 }
 
-/// Frames that are not to be heard.
+/// What shortens the last packet of a track, see [`Timeline`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shortens {
+    Nothing,
+    /// symphonia's `trim_end`, from the last page of an Ogg stream.
+    Trim,
+    /// The packet's own duration.
+    Duration,
+}
+
+/// Frames that are not played.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Cut {
-    pub(super) start: u64,
-    pub(super) end: u64,
+struct Cut {
+    start: u64,
+    end: u64,
 }
 
 impl TrackReader {
     pub(super) fn new(
         track: &Track,
-        format: &dyn FormatReader,
+        container: &Container,
         limits: &AudioLimits,
         origin: &str,
     ) -> Result<Self> {
-        let kind = format.format_info().format;
+        let format = container.reader.format_info().format;
         // symphonia cuts an MP3 file at the end that it declares or, without a header, at one that
         // is estimated from the first frames: this module cuts the padding alone.
-        let is_mp3 = kind == FORMAT_ID_MP3;
-        let is_mp4 = kind == FORMAT_ID_ISOMP4;
+        let is_mp3 = format == FORMAT_ID_MP3;
+        let mp4 = container.mp4.iter().find(|mp4| mp4.id == track.id);
+        let unsupported = |error| probe::unsupported(origin, track, mp4, error);
         let Some(CodecParameters::Audio(params)) = &track.codec_params else {
-            return Err(source::unsupported(origin, track, SymphoniaError::Unsupported("")));
+            return Err(unsupported(SymphoniaError::Unsupported("")));
         };
-        let params = params.clone();
+        let mut params = params.clone();
+        if let Some(codec) = mp4.and_then(Mp4Track::pcm) {
+            params.codec = codec;
+        }
         #[cfg(feature = "opus")]
-        let params = if is_mp4 { super::opus::from_mp4(params) } else { params };
-        // Decoders make room for all channels when they are made.
+        let params = if mp4.is_some() { super::opus::from_mp4(params) } else { params };
+        let number = u64::from(track.id);
+        let matroska = container.matroska.iter().find(|matroska| matroska.number == number);
+        let coding = matroska.map_or(Coding::None, |matroska| matroska.coding.clone());
+        if let Coding::Unknown(name) = coding {
+            return Err(Error::UnsupportedCodec {
+                origin: origin.into(),
+                codec: format!("a track that is {name}"),
+                reason: "only zlib and header removal are undone".into(),
+            });
+        }
+        // Decoders allocate for all channels when they are made.
         let channels = params.channels.as_ref().map_or(1, |channels| channels.count());
         let rate = params.sample_rate.unwrap_or(limits.min_sample_rate);
         limits.check_format(origin, rate, channels)?;
-        let decoder = make_decoder(&params, !is_mp3)
-            .map_err(|error| source::unsupported(origin, track, error))?;
+        let decoder = make_decoder(&params).map_err(unsupported)?;
         let rate = params.sample_rate.or(decoder.codec_params().sample_rate).unwrap_or(0);
 
         let mut cuts = Vec::new();
@@ -80,76 +119,132 @@ impl TrackReader {
         if let Some(pre_skip) = super::opus::pre_skip(&params) {
             cuts.push(Cut { start: 0, end: pre_skip });
         }
+        let (stamps, shortens) = match format {
+            FORMAT_ID_FLAC => (Stamps::EachPacket, Shortens::Nothing),
+            FORMAT_ID_ISOMP4 => (Stamps::EachPacket, Shortens::Duration),
+            FORMAT_ID_OGG => (Stamps::EachPage, Shortens::Trim),
+            FORMAT_ID_MKV => (Stamps::EachBlock, Shortens::Nothing),
+            _ => (Stamps::None, Shortens::Nothing),
+        };
         let mut reader = Self {
             id: track.id,
             params,
             time_base: track.time_base,
             decoder,
-            gapless: !is_mp3,
             rate,
             channels,
+            downmix: Downmix::default(),
+            timeline: Timeline::new(stamps, rate),
+            coding,
+            shortens,
             clock: 0,
             cuts,
-            next_start: None,
-            end_ticks: track.duration.map(|ticks| ticks.get()).filter(|&ticks| is_mp4 && ticks > 0),
+            edits: mp4.and_then(|mp4| mp4.edits.as_ref().map(Edits::clone)),
+            last_frames: 0,
             declared: None,
-            declared_for_sure: !is_mp3 || track.delay.is_some(),
+            is_exact: match format {
+                FORMAT_ID_WAVE | FORMAT_ID_AIFF | FORMAT_ID_FLAC => true,
+                FORMAT_ID_MP3 => track.delay.is_some(),
+                FORMAT_ID_ISOMP4 => mp4.is_none_or(|mp4| !mp4.is_fragmented),
+                _ => false,
+            },
+            may_end_anywhere: format == FORMAT_ID_MKV,
         };
         let by_ticks = track.duration.map(|ticks| reader.frames(ticks.get()));
         let by_media = || {
-            let info = format.media_info();
+            let info = container.reader.media_info();
             let seconds = info.time_base?.calc_duration(info.duration?)?;
             Some((seconds.as_secs_f64() * f64::from(reader.rate)) as u64)
         };
-        let declared = track.num_frames.or(by_ticks).or_else(by_media);
-        // Containers other than MP3's count what is cut in front.
-        let in_front = if is_mp3 { 0 } else { reader.cuts.first().map_or(0, |cut| cut.end) };
-        reader.declared =
-            declared.map(|frames| frames.saturating_sub(in_front)).filter(|&frames| frames > 0);
+        // A position of −1 is none, and what starts late is not longer for that.
+        let start = u64::try_from(track.start_ts.get()).map_or(0, |start| reader.frames(start));
+        let is_length = |frames: &u64| i64::try_from(*frames).is_ok();
+        let declared = track.num_frames.or(by_ticks).filter(is_length);
+        let declared = declared.or_else(by_media).filter(|&frames| frames < MAX_FRAMES);
+        // Containers other than MP3's count what is cut in front; edit lists are applied later.
+        let counts_front = !is_mp3 && reader.edits.is_none();
+        let in_front = reader.cuts.first().map_or(0, |cut| cut.end);
+        let in_front = if counts_front { in_front } else { 0 };
+        let declared = declared.map(|frames| frames.saturating_sub(start + in_front));
+        let declared = container.fixed.declared.or(declared);
+        reader.declared = declared.filter(|&frames| frames > 0);
         Ok(reader)
     }
 
-    pub(super) fn limit_to_format(&self, limits: &AudioLimits, origin: &str) -> Result<()> {
+    pub(super) fn check_format(&self, limits: &AudioLimits, origin: &str) -> Result<()> {
         limits.check_format(origin, self.rate, self.channels)
     }
 
-    /// The rate that the decoder gives is not the one that the container told.
+    /// The decoder gives another rate than the container.
     pub(super) fn change_rate(&mut self, rate: u32) {
         let convert = |frames: u64| {
             let frames = u128::from(frames) * u128::from(rate) / u128::from(self.rate.max(1));
             u64::try_from(frames).unwrap_or(u64::MAX)
         };
         self.declared = self.declared.map(convert);
-        self.next_start = None;
+        self.timeline.change_rate(rate);
         self.rate = rate;
     }
 
-    /// Cuts an MP4 track to its edit, the first packet of which lies in `block`.
-    pub(super) fn apply_edit(&mut self, edit: Edit, block: &mut Vec<f32>, prepared: &mut u64) {
-        let start = edit.start.samples(self.rate);
-        let end = edit.end.map_or(u64::MAX, |end| end.samples(self.rate)).max(start);
-        self.cuts = vec![Cut { start: 0, end: start }, Cut { start: end, end: u64::MAX }];
-        let whole = self.declared.map(|frames| frames.min(end).saturating_sub(start));
-        self.declared = whole.filter(|&frames| frames > 0);
-        let first = self.clock - block.len() as u64;
-        *prepared -= block.len() as u64;
-        remove(&self.cuts, first, block);
-        *prepared += block.len() as u64;
+    /// Cuts an MP4 track to the parts of its edit list, once its rate is known; what of the list
+    /// could not be followed.
+    pub(super) fn apply_edits(&mut self) -> Option<AudioNote> {
+        let edits = self.edits.take()?;
+        let total = self.declared.unwrap_or(u64::MAX);
+        let parts = edits.parts.iter().map(|part| {
+            let start = part.start.samples(self.rate);
+            let end = part.length.map_or(u64::MAX, |length| {
+                let end = start.saturating_add(length.samples(self.rate));
+                // Movie ticks are coarser than samples: the last packet's own duration is exact.
+                let is_total = total.abs_diff(end) <= length.samples_per_tick(self.rate);
+                if is_total { u64::MAX } else { end }
+            });
+            (start, end)
+        });
+        let mut parts: Vec<(u64, u64)> = parts.collect();
+        let is_ordered = parts.windows(2).all(|pair| pair[0].1 <= pair[1].0);
+        if !is_ordered {
+            let start = parts.iter().map(|part| part.0).min().unwrap_or(0);
+            let end = parts.iter().map(|part| part.1).max().unwrap_or(u64::MAX);
+            parts = vec![(start, end)];
+        }
+        let starts = parts.iter().map(|part| part.0).chain([u64::MAX]);
+        let ends = [0].into_iter().chain(parts.iter().map(|part| part.1));
+        let cuts = ends.zip(starts).map(|(start, end)| Cut { start, end });
+        self.cuts = cuts.filter(|cut| cut.start < cut.end).collect();
+        let kept = |part: &(u64, u64)| part.1.min(total).saturating_sub(part.0.min(total));
+        let kept: u64 = parts.iter().map(kept).sum();
+        self.declared = self.declared.map(|_| kept).filter(|&frames| frames > 0);
+        (!is_ordered || edits.has_pauses).then_some(AudioNote::EditList)
+    }
+
+    /// When the track starts after the others of an MP4 file, in seconds.
+    pub(super) fn delay_s(&self) -> f64 {
+        self.edits.as_ref().map_or(0.0, |edits| edits.delay.seconds())
+    }
+
+    /// What is known of the decoder's sound that is missing.
+    pub(super) fn note(&self) -> Option<AudioNote> {
+        if self.params.codec != CODEC_ID_AAC {
+            return None;
+        }
+        let (has_sbr, parametric_stereo) = he_aac(self.params.extra_data.as_deref()?);
+        let sample_rate = self.rate;
+        has_sbr.then_some(AudioNote::HeAacCore { sample_rate, parametric_stereo })
     }
 
     /// Ticks of the container in frames, rounded to the nearest.
-    pub(super) fn frames(&self, ticks: u64) -> u64 {
+    fn frames(&self, ticks: u64) -> u64 {
         let Some(base) = self.time_base else { return 0 };
         let denominator = u128::from(base.denom.get());
         let product = u128::from(ticks) * u128::from(base.numer.get()) * u128::from(self.rate);
         u64::try_from((product + denominator / 2) / denominator).unwrap_or(u64::MAX)
     }
 
-    /// Where the packet's sound starts, in frames by the container's time stamps.
-    pub(super) fn start_of(&self, packet: &Packet) -> Option<i64> {
+    /// Where the packet's frames start, by the container's stamps.
+    fn stamp(&self, packet: &Packet) -> Option<i64> {
         let ticks = packet.pts.get();
-        let trimmed = if self.gapless { packet.trim_start.get() } else { 0 };
-        let ticks = ticks.checked_add(i64::try_from(trimmed).ok()?)?;
+        let ticks = ticks.checked_add(i64::try_from(packet.trim_start.get()).ok()?)?;
         let frames = i64::try_from(self.frames(ticks.unsigned_abs())).ok()?;
         Some(if ticks < 0 { -frames } else { frames })
     }
@@ -159,86 +254,147 @@ impl TrackReader {
         (buffer.spec().rate(), buffer.num_planes())
     }
 
-    /// Decodes into `out` as mono; the number of frames.
-    pub(super) fn decode(
-        &mut self,
-        packet: &Packet,
-        out: &mut Vec<f32>,
-    ) -> Result<usize, SymphoniaError> {
+    /// Decodes a packet to mono.
+    pub(super) fn decode(&mut self, packet: Packet) -> Result<Decoded, SymphoniaError> {
         // Some decoders make a whole packet of sound out of no bytes, and a few bytes of a file may
         // declare billions of such packets.
         if packet.data.is_empty() {
             return decode_error("a packet is empty");
         }
-        match guarded(|| self.decoder.decode(packet)) {
-            Ok(buffer) => mono::mix(&buffer, out),
+        let mut packet = packet;
+        if self.coding != Coding::None {
+            packet.data = self.coding.decode(packet.data)?;
+        }
+        let mut samples = Vec::new();
+        match guard(|| self.decoder.decode(&packet)) {
+            Ok(buffer) => self.downmix.mix(&buffer, &mut samples),
             Err(error) if panicked(&error) => return Err(error),
             Err(error) => {
-                out.clear();
-                let joined =
+                let is_joined =
                     matches!(self.params.codec, CODEC_ID_MP1 | CODEC_ID_MP2 | CODEC_ID_MP3);
-                let anew = if joined { self.decode_anew(packet, out) } else { None };
-                anew.ok_or(error)?;
+                let retried = if is_joined { self.retry(&packet, &mut samples) } else { None };
+                retried.ok_or(error)?;
             }
         }
-        Ok(out.len())
+        Ok(Decoded { stamp: self.stamp(&packet), padding: 0, samples })
     }
 
-    /// Tries a packet with a fresh decoder: symphonia's MP3 decoder keeps to the channels and rate
+    /// Tries a packet with a new decoder: symphonia's MP3 decoder keeps to the channels and rate
     /// that it saw first, and files that were joined may change them.
-    fn decode_anew(&mut self, packet: &Packet, out: &mut Vec<f32>) -> Option<()> {
-        let mut decoder = make_decoder(&self.params, self.gapless).ok()?;
+    fn retry(&mut self, packet: &Packet, samples: &mut Vec<f32>) -> Option<()> {
+        let mut decoder = make_decoder(&self.params).ok()?;
         let before = self.decoder.last_decoded().spec().clone();
-        let buffer = guarded(|| decoder.decode(packet)).ok()?;
+        let buffer = guard(|| decoder.decode(packet)).ok()?;
         if *buffer.spec() == before || buffer.frames() == 0 {
             return None;
         }
-        mono::mix(&buffer, out);
+        self.downmix.mix(&buffer, samples);
         self.decoder = decoder;
         Some(())
     }
 
-    /// Takes out of `block`, the next frames of the track, what is not to be heard.
-    pub(super) fn cut(&mut self, packet: &Packet, block: &mut Vec<f32>) {
-        let first = self.clock;
-        self.clock += block.len() as u64;
-        let packet_end = u64::try_from(packet.pts.get()).ok();
-        let packet_end = packet_end.and_then(|pts| pts.checked_add(packet.dur.get()));
-        if packet_end.is_some() && packet_end == self.end_ticks {
-            // The last packet of an MP4 track lasts as long as its sample table says.
-            block.truncate(self.frames(packet.dur.get()) as usize);
+    /// Says how much of the decoded frames is not played at either end: `trim` as symphonia has it.
+    pub(super) fn trim(&mut self, decoded: &mut Decoded, trim: Trim) {
+        let frames = decoded.samples.len();
+        self.last_frames = frames as u64;
+        if self.shortens == Shortens::Trim {
+            // A codec has nothing to overlap with yet.
+            decoded.samples.drain(..(trim.start as usize).min(frames));
         }
-        remove(&self.cuts, first, block);
+        let frames = decoded.samples.len();
+        decoded.padding = match self.shortens {
+            Shortens::Nothing => 0,
+            Shortens::Trim => (trim.end as usize).min(frames),
+            Shortens::Duration => frames.saturating_sub(self.frames(trim.duration) as usize),
+        };
     }
 
-    /// Whether nothing that is still to come is to be heard.
+    /// The frames of a packet that could not be decoded.
+    pub(super) fn lost_frames(&self, duration: u64) -> u64 {
+        match self.frames(duration) {
+            0 => self.last_frames,
+            frames => frames,
+        }
+    }
+
+    /// Takes a piece out of the timeline, without what is not played; whether there is one.
+    pub(super) fn pop(&mut self) -> Option<Piece> {
+        let mut piece = self.timeline.pop()?;
+        let first = self.clock;
+        match &mut piece {
+            Piece::Sound(samples) => {
+                self.clock = self.clock.saturating_add(samples.len() as u64);
+                remove(&self.cuts, first, samples);
+            }
+            Piece::Lost(frames, _) => {
+                self.clock = self.clock.saturating_add(*frames);
+                let overlap =
+                    |cut: &Cut| cut.end.min(self.clock).saturating_sub(cut.start.max(first));
+                *frames -= self.cuts.iter().map(overlap).sum::<u64>().min(*frames);
+            }
+        }
+        Some(piece)
+    }
+
+    /// Whether nothing that is still to come is played.
     pub(super) fn is_over(&self) -> bool {
         self.cuts.last().is_some_and(|cut| cut.end == u64::MAX && cut.start <= self.clock)
     }
 
-    /// How many of the next `frames` frames are not to be heard.
-    pub(super) fn cut_length(&self, frames: u64) -> u64 {
-        let (first, last) = (self.clock, self.clock.saturating_add(frames));
-        let overlap = |cut: &Cut| cut.end.min(last).saturating_sub(cut.start.max(first));
-        self.cuts.iter().map(overlap).sum::<u64>().min(frames)
+    /// Where the packet starts, in seconds by the container's stamps.
+    pub(super) fn start_s(&self, packet: &Packet) -> Option<f64> {
+        let base = self.time_base?;
+        let ticks = packet.pts.get() as f64;
+        Some(ticks * f64::from(base.numer.get()) / f64::from(base.denom.get()))
     }
 }
 
-fn make_decoder(
-    params: &AudioCodecParameters,
-    gapless: bool,
-) -> Result<Box<dyn AudioDecoder>, SymphoniaError> {
-    let options = AudioDecoderOptions::default().gapless(gapless);
+/// What a packet says of its ends, in frames, and of its duration, in ticks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trim {
+    start: u64,
+    end: u64,
+    pub(super) duration: u64,
+}
+
+impl Trim {
+    pub(super) fn of(packet: &Packet) -> Self {
+        Self {
+            start: packet.trim_start.get(),
+            end: packet.trim_end.get(),
+            duration: packet.dur.get(),
+        }
+    }
+}
+
+fn make_decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, SymphoniaError> {
+    // The timeline decides what is cut.
+    let options = AudioDecoderOptions::default().gapless(false);
     #[cfg(feature = "opus")]
     if super::opus::is_opus(params) {
         return Ok(Box::new(super::opus::OpusDecoder::new(params)?));
     }
     super::vorbis::check(params)?;
-    guarded(|| symphonia::default::get_codecs().make_audio_decoder(params, &options))
+    guard(|| symphonia::default::get_codecs().make_audio_decoder(params, &options))
 }
 
-pub(super) fn panicked(error: &SymphoniaError) -> bool {
-    matches!(error, SymphoniaError::DecodeError(PANICKED))
+/// Whether an AAC configuration (ISO/IEC 14496-3, 1.6.2.1) has spectral band replication and
+/// parametric stereo: as its own object type, or as an extension that older decoders do not see.
+fn he_aac(config: &[u8]) -> (bool, bool) {
+    const SBR: u32 = 5;
+    const PS: u32 = 29;
+    let bits = |at: usize, count: usize| {
+        let bit = |at: usize| config.get(at / 8).map(|byte| u32::from(byte >> (7 - at % 8) & 1));
+        (at..at + count).try_fold(0, |value, at| Some(value << 1 | bit(at)?))
+    };
+    let kind = bits(0, 5);
+    let extension = |mark: u32| {
+        (16..config.len().min(64) * 8).find(|&at| bits(at, 11) == Some(mark)).map(|at| at + 11)
+    };
+    // The type is followed by a flag, which encoders of plain AAC may store as 0.
+    let is_extended = extension(0x2b7).and_then(|at| bits(at, 6)) == Some(SBR << 1 | 1);
+    let has_ps = kind == Some(PS) || (is_extended && extension(0x548).is_some());
+    (kind == Some(SBR) || kind == Some(PS) || is_extended, has_ps)
 }
 
 /// Removes the cuts, which are in order, from a block that starts at frame `first`.

@@ -9,15 +9,15 @@ use symphonia::core::codecs::audio::well_known::CODEC_ID_VORBIS;
 use symphonia::core::errors::{Result, limit_error};
 
 /// The most numbers in all codebooks together, 32 MB: what encoders write has some 100,000.
-const MOST_NUMBERS: u64 = 1 << 23;
+const MAX_NUMBERS: u64 = 1 << 23;
 /// What an entry takes besides its vector, in numbers: symphonia's tables for codes of many
 /// lengths take a kilobyte.
-const NUMBERS_AN_ENTRY: u64 = 256;
+const NUMBERS_PER_ENTRY: u64 = 256;
 /// What symphonia takes: codebooks beyond are refused there.
-const MOST_ENTRIES: u64 = 131_072;
-const MOST_DIMENSIONS: u64 = 32;
+const MAX_ENTRIES: u64 = 131_072;
+const MAX_DIMENSIONS: u64 = 32;
 /// A file has one, and what looks like another is a chance of one in 2^56.
-const MOST_SETUPS: usize = 8;
+const MAX_SETUPS: usize = 8;
 
 /// Refuses a Vorbis track whose codebooks would fill gigabytes.
 pub(super) fn check(params: &AudioCodecParameters) -> Result<()> {
@@ -29,7 +29,7 @@ pub(super) fn check(params: &AudioCodecParameters) -> Result<()> {
     // Containers pack the headers in different ways, and one might be hidden in another.
     let setups = headers.windows(SETUP.len()).enumerate().filter(|(_, word)| *word == SETUP);
     for (number, (start, _)) in setups.enumerate() {
-        if number == MOST_SETUPS {
+        if number == MAX_SETUPS {
             return limit_error("vorbis: it has more setup headers than one");
         }
         let mut bits = Bits { bytes: &headers[start + SETUP.len()..], at: 0 };
@@ -39,7 +39,7 @@ pub(super) fn check(params: &AudioCodecParameters) -> Result<()> {
             // What is broken here is broken for the decoder, which says so.
             let Some(codebook) = bits.codebook() else { break };
             numbers += codebook;
-            if numbers > MOST_NUMBERS {
+            if numbers > MAX_NUMBERS {
                 return limit_error("vorbis: its codebooks are larger than any music's");
             }
         }
@@ -71,7 +71,7 @@ impl Bits<'_> {
             return None;
         }
         let (dimensions, entries) = (self.read(16)?, self.read(24)?);
-        if dimensions > MOST_DIMENSIONS || entries > MOST_ENTRIES {
+        if dimensions > MAX_DIMENSIONS || entries > MAX_ENTRIES {
             return None;
         }
         let is_ordered = self.read(1)? == 1;
@@ -87,7 +87,7 @@ impl Bits<'_> {
             }
         }
         let values = match self.read(4)? {
-            0 => return Some(entries * NUMBERS_AN_ENTRY),
+            0 => return Some(entries * NUMBERS_PER_ENTRY),
             1 => root(entries, dimensions)?,
             2 => entries * dimensions,
             _ => return None,
@@ -95,7 +95,7 @@ impl Bits<'_> {
         self.at += 64;
         let bits = self.read(4)? + 1;
         self.at += 1 + values * bits;
-        Some(entries * (dimensions + NUMBERS_AN_ENTRY))
+        Some(entries * (dimensions + NUMBERS_PER_ENTRY))
     }
 
     /// The numbers of entries of each length in turn.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::mono::interleaved;
+use super::downmix::interleaved;
 use super::{AudioLimits, Resampler};
 use crate::finite::first_non_finite;
 use crate::{Error, Result};

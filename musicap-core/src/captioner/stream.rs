@@ -101,6 +101,7 @@ impl<S: SampleSource> CaptionStream<S> {
                 reason: format!("{} more gaps", source.unlisted_gaps()),
             });
         }
+        let notes = self.chunks.notes().iter().map(ToString::to_string).collect();
         let file = source.name().map(str::to_owned);
         let position_s = self.position_s();
         let model = self.decoding.captioner().name().to_owned();
@@ -108,7 +109,7 @@ impl<S: SampleSource> CaptionStream<S> {
         let duration_s = lost.last().map_or(position_s, |lost| lost.end_s.max(position_s));
         gaps.extend(lost);
         gaps.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
-        Captions { file, duration_s, model, captions, gaps, ..Captions::default() }
+        Captions { file, duration_s, model, captions, gaps, notes, ..Captions::default() }
     }
 
     /// How many chunks to read now. Few at a time cost more each, and one slow caption must not

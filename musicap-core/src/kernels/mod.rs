@@ -8,7 +8,6 @@
 //! choose among AVX-512, AVX2, NEON and WebAssembly's vectors when they run.
 
 mod attention;
-pub mod bands;
 mod buckets;
 mod cache;
 mod conv;

@@ -1,6 +1,8 @@
 //! A signal of our own, and ffmpeg as the outside judge of what a file holds.
 #![allow(dead_code)]
 
+pub mod make;
+
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -57,6 +59,23 @@ pub fn ffmpeg_decode_with(options: &[&str], path: &Path) -> Vec<f32> {
 pub fn mean_of_channels(interleaved: &[f32], channels: usize) -> Vec<f32> {
     let frames = interleaved.chunks_exact(channels);
     frames.map(|frame| frame.iter().sum::<f32>() / channels as f32).collect()
+}
+
+/// The mono mix of channels in WAV's order: half of both sides of ITU-R BS.775's stereo.
+pub fn downmix(interleaved: &[f32], channels: usize) -> Vec<f32> {
+    const C: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    const S: f32 = 0.5 * C;
+    let weights: &[f32] = match channels {
+        3 => &[0.5, 0.5, C],
+        4 => &[0.5, 0.5, S, S],
+        5 => &[0.5, 0.5, C, S, S],
+        6 => &[0.5, 0.5, C, 0.0, S, S],
+        7 => &[0.5, 0.5, C, 0.0, 0.5, S, S],
+        8 => &[0.5, 0.5, C, 0.0, S, S, S, S],
+        _ => return mean_of_channels(interleaved, channels),
+    };
+    let mix = |frame: &[f32]| frame.iter().zip(weights).map(|(x, weight)| x * weight).sum();
+    interleaved.chunks_exact(channels).map(mix).collect()
 }
 
 /// Chords with a beat, different in each channel, with some noise; 16-bit integers, interleaved.

@@ -529,6 +529,7 @@ def _result(
         model=known["model"],
         captions=tuple(captions),
         gaps=tuple(Gap(**gap) for gap in known.get("gaps", ())),
+        notes=tuple(known.get("notes", ())),
     )
     return result._with_source(Source(*resolve(recording, sample_rate)))
 

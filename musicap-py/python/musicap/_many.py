@@ -113,11 +113,12 @@ def expand(recordings: Any) -> Iterable[Any]:
 
 
 def _files_in(folder: str) -> Iterator[str]:
+    extensions = frozenset(_musicap.audio_extensions())
     for place, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
             extension = os.path.splitext(name)[1][1:].lower()
-            if not name.startswith(".") and extension in _musicap.EXTENSIONS:
+            if not name.startswith(".") and extension in extensions:
                 yield os.path.join(place, name)
 
 

@@ -12,9 +12,8 @@ The compiled part of musicap. Use the package `musicap` instead.
 from _typeshed import SupportsGetItem
 from typing import Final, SupportsIndex, final
 
-__all__ = ["EXTENSIONS", "MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "finetune", "log_mel", "log_mel_whole", "run_command", "summarize", "write_captions"]
+__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "finetune", "log_mel", "log_mel_whole", "run_command", "summarize", "write_captions"]
 
-EXTENSIONS: Final[list[str]]
 """
 The extensions of audio files, in lower case.
 """
@@ -123,6 +122,16 @@ class LiveStream:
         Waits for the next event, at most `timeout` seconds, or without a limit if it is None. Returns
         an event, or, if there is none, whether there may be more later.
         """
+
+def audio_extensions() -> list[str]:
+    """
+    The extensions of audio files, in lower case and without a dot.
+    """
+
+def audio_type(start: bytes) -> str | None:
+    """
+    The MIME type of an audio file that starts with these bytes.
+    """
 
 def check_captions(origin: str, captions: str) -> None:
     """

@@ -74,6 +74,8 @@ class Captions:
     """A description of the whole recording, if there is one."""
     gaps: tuple[Gap, ...] = ()
     """Spans that could not be decoded or captioned."""
+    notes: tuple[str, ...] = ()
+    """What was done to the audio that its user should know."""
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -115,6 +117,8 @@ class Captions:
         }
         if self.gaps:
             data["gaps"] = [asdict(gap) for gap in self.gaps]
+        if self.notes:
+            data["notes"] = list(self.notes)
         return data
 
     @classmethod
@@ -165,6 +169,7 @@ class Captions:
             captions=tuple(_from_keys(Caption, caption) for caption in one["captions"]),
             summary=one.get("summary"),
             gaps=tuple(_from_keys(Gap, gap) for gap in one.get("gaps", ())),
+            notes=tuple(one.get("notes", ())),
         )
 
     def to_json(self) -> str:

@@ -175,14 +175,4 @@ def _small_file(recording: Any, most: int) -> tuple[str, bytes | None]:
 
 def _mime_type(start: bytes) -> str | None:
     """The type of an audio file that browsers play, from its first bytes."""
-    if start.startswith(b"fLaC"):
-        return "audio/flac"
-    if start.startswith(b"OggS"):
-        return "audio/ogg"
-    if start.startswith(b"RIFF"):
-        return "audio/wav"
-    if start[4:8] == b"ftyp":
-        return "audio/mp4"
-    if start.startswith(b"ID3") or (len(start) > 1 and start[0] == 0xFF and start[1] & 0xE0 == 0xE0):
-        return "audio/mpeg"
-    return None
+    return _musicap.audio_type(start)

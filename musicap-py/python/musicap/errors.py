@@ -36,10 +36,6 @@ class AudioReadError(MusicapError, OSError):
     """Reading failed while the audio was decoded."""
 
 
-class SampleRateChangedError(MusicapError, ValueError):
-    """The sample rate changes within the file."""
-
-
 class AudioLimitError(MusicapError, ValueError):
     """The audio is too long, has too many channels or an unusual sample rate."""
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail};
-use musicap::audio::{AudioReader, EXTENSIONS, NpyReader};
+use musicap::audio::{AudioReader, NpyReader, extensions};
 use musicap::{Captions, Format};
 use pipeline::Features;
 use pipeline::logs::Metrics;
@@ -111,7 +111,7 @@ enum Kind {
 fn kind(file: &str) -> Option<Kind> {
     match &file.rsplit_once('.')?.1.to_lowercase()[..] {
         "npy" => Some(Kind::Features),
-        extension if EXTENSIONS.contains(&extension) => Some(Kind::Recording),
+        extension if extensions().any(|known| known == extension) => Some(Kind::Recording),
         _ => None,
     }
 }

@@ -4,51 +4,45 @@
 //! greatest there are, and some add them up wrongly; files of more than 4 GB are RF64 (EBU Tech
 //! 3306) or BW64 (ITU-R BS.2088), whose sizes lie in a chunk of their own; and samples of 12 or 20
 //! bits lie in the upper bits of 16 or 24. All of these are read as a plain WAV file by replacing
-//! a few bytes. Where more samples are promised than there are, that is left to be told.
+//! a few bytes. Where more samples are declared than there are, the reader reports it.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 
-use super::source::Patch;
+use super::Fixed;
+use crate::audio::input::Input;
 
 /// More chunks before the sound are not looked through.
-const MOST_CHUNKS: usize = 10_000;
+const MAX_CHUNKS: usize = 10_000;
 /// What programs write that do not know the size: ffmpeg and browsers, sox, arecord, and those that
-/// take the header's 36 bytes off.
+/// subtract the header's 36 bytes.
 const UNKNOWN: [u64; 6] =
     [0xffff_ffff, 0xffff_ffdb, 0x7fff_f000, 0x8000_0000, 0x7fff_ffff, 0x7fff_ffdb];
 
-/// What is to be read in place of a header, and where the file ends then.
-pub(super) struct Mended {
-    pub(super) patches: Vec<Patch>,
-    pub(super) end: u64,
-    /// Whether all of the sound is there.
-    pub(super) is_whole: bool,
-}
+/// The format tag of MP3 (RFC 2361).
+const MP3: u16 = 0x55;
 
-/// How to read a WAV file of `len` bytes; `None` if it is none, or has no sound.
-pub(super) fn mend<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Option<Mended> {
-    let riff: [u8; 8] = read(source, 0)?;
-    let form: [u8; 4] = read(source, 8)?;
-    let kind: [u8; 4] = riff[..4].try_into().ok()?;
-    if !matches!(&kind, b"RIFF" | b"RF64" | b"BW64") || &form != b"WAVE" {
+/// Fixes the sizes in a WAV file; `None` if it is none, or has no `data` chunk.
+pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixed> {
+    let len = input.len();
+    let riff: [u8; 12] = input.read_at(0)?;
+    let is_riff = &riff[..4] == b"RIFF";
+    if &riff[8..] != b"WAVE" {
         return None;
     }
-    // The size of the whole says nothing that the chunks do not say better.
-    let unknown = u32::MAX.to_le_bytes();
-    let mut patches = vec![Patch::new(0, [*b"RIFF", unknown].concat())];
-    let (mut at, mut wide_size) = (12, None);
-    for _ in 0..MOST_CHUNKS {
-        let head: [u8; 8] = read(source, at)?;
+    let (mut at, mut wide_size, mut bits, mut is_mp3) = (12, None, None, false);
+    for _ in 0..MAX_CHUNKS {
+        let head: [u8; 8] = input.read_at(at)?;
         let size = u64::from(number(&head[4..]));
         let start = at + 8;
         match &head[..4] {
-            b"ds64" if &kind != b"RIFF" => {
-                let sizes: [u8; 16] = read(source, start)?;
+            b"ds64" if !is_riff => {
+                let sizes: [u8; 16] = input.read_at(start)?;
                 wide_size = Some(u64::from_le_bytes(sizes[8..].try_into().ok()?));
             }
             b"fmt " => {
-                let format: [u8; 16] = read(source, start)?;
-                patches.extend(whole_bytes(&format, start));
+                let format: [u8; 16] = input.read_at(start)?;
+                bits = whole_bytes(&format).map(|bits| (start + 14, bits));
+                is_mp3 = format[..2] == MP3.to_le_bytes();
             }
             b"data" => {
                 let left = len.saturating_sub(start);
@@ -62,10 +56,22 @@ pub(super) fn mend<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Option<
                     _ if left > size && (left - size).is_multiple_of(1 << 32) => left,
                     _ => size,
                 };
-                let short = u32::try_from(size).unwrap_or(u32::MAX);
-                patches.push(Patch::new(at + 4, short.to_le_bytes().into()));
                 let end = start.saturating_add(size);
-                return Some(Mended { patches, end: end.min(len), is_whole: end <= len });
+                if is_mp3 {
+                    // symphonia knows no such codec in WAV, but the frames are a file of their own.
+                    input.replace(end.min(len)..len, Vec::new());
+                    input.replace(0..start, Vec::new());
+                    return Some(Fixed::default());
+                }
+                let short = u32::try_from(size).unwrap_or(u32::MAX);
+                input.replace(at + 4..start, short.to_le_bytes().into());
+                if let Some((at, bits)) = bits {
+                    input.replace(at..at + 2, bits.to_le_bytes().into());
+                }
+                // The size of the whole says nothing that the chunks do not say better.
+                input.replace(0..8, b"RIFF\xff\xff\xff\xff".into());
+                input.replace(end.min(len)..len, Vec::new());
+                return Some(Fixed { is_whole: end <= len, declared: None });
             }
             _ => {}
         }
@@ -74,21 +80,14 @@ pub(super) fn mend<R: Read + Seek + ?Sized>(source: &mut R, len: u64) -> Option<
     None
 }
 
-/// Integers of fewer bits than their place has, 12 in 16 or 24 in 32, as integers of all of these,
-/// whose upper bits they are.
-fn whole_bytes(format: &[u8; 16], at: u64) -> Option<Patch> {
+/// The bits of the place of integers that do not fill it, 12 in 16 or 24 in 32: they are its upper
+/// bits.
+fn whole_bytes(format: &[u8; 16]) -> Option<u16> {
     let short = |at: usize| u16::from_le_bytes([format[at], format[at + 1]]);
     let (tag, channels, align, bits) = (short(0), short(2), short(12), short(14));
     let place = align.checked_div(channels)?.checked_mul(8)?;
     let is_padded = tag == 1 && bits < place && place <= 32 && align % channels == 0;
-    is_padded.then(|| Patch::new(at + 14, place.to_le_bytes().into()))
-}
-
-fn read<const N: usize>(source: &mut (impl Read + Seek + ?Sized), at: u64) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    source.seek(SeekFrom::Start(at)).ok()?;
-    source.read_exact(&mut bytes).ok()?;
-    Some(bytes)
+    is_padded.then_some(place)
 }
 
 /// A little-endian number of four bytes.

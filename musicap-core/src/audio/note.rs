@@ -1,0 +1,71 @@
+//! What was done to a recording that its listener should know of.
+
+use std::fmt;
+
+/// Something about a recording's sound that is no gap.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum AudioNote {
+    /// The file has other audio tracks, which were not read.
+    OtherTracks {
+        /// The number of the track that was read, from 1.
+        read: usize,
+        /// How many audio tracks there are.
+        tracks: usize,
+    },
+    /// Channels in opposite phase cancelled each other, so one of them was taken alone.
+    OppositePhase {
+        /// The channel's number, from 1.
+        channel: usize,
+    },
+    /// The file's edit list repeats or reorders parts of the sound, and was not followed.
+    EditList,
+    /// Only the core of HE-AAC was decoded: what lies above half of its rate is missing.
+    HeAacCore {
+        /// The core's sample rate in Hz.
+        sample_rate: u32,
+        /// Whether stereo is stored as a description that was not applied (HE-AAC v2).
+        parametric_stereo: bool,
+    },
+    /// The sample rate changes on the way, and was converted to the first.
+    RateChanged {
+        /// The first rate in Hz.
+        from_hz: u32,
+        /// The later rate in Hz.
+        to_hz: u32,
+    },
+    /// The recording is far too quiet, and was made louder.
+    Amplified {
+        /// By how much, in decibels.
+        gain_db: f32,
+    },
+}
+
+impl fmt::Display for AudioNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AudioNote::OtherTracks { read, tracks } => {
+                write!(f, "audio track {read} of {tracks} was read, the default one")
+            }
+            AudioNote::OppositePhase { channel } => write!(
+                f,
+                "the channels are in opposite phase and cancel each other; channel {channel} was \
+                 taken alone"
+            ),
+            AudioNote::EditList => f.write_str(
+                "the edit list repeats or reorders parts of the sound; it was read as it is stored",
+            ),
+            AudioNote::HeAacCore { sample_rate, parametric_stereo } => {
+                let limit = f64::from(*sample_rate) / 2_000.0;
+                let kind = if *parametric_stereo { "HE-AAC v2" } else { "HE-AAC" };
+                write!(f, "of {kind} only the core is decoded: sound above {limit} kHz is missing")
+            }
+            AudioNote::RateChanged { from_hz, to_hz } => {
+                write!(f, "the sample rate changes from {from_hz} Hz to {to_hz} Hz; converted back")
+            }
+            AudioNote::Amplified { gain_db } => {
+                write!(f, "the recording is very quiet; it was amplified by {gain_db:.0} dB")
+            }
+        }
+    }
+}
