@@ -111,7 +111,7 @@ impl Patch {
         // A state variable filter (Chamberlin).
         let (mut low, mut band) = (0f32, 0f32);
         let (mut level, mut opened, mut step) = (0f32, 0f32, [0f32; 9]);
-        for n in 0..length {
+        for (n, out) in out[..length].iter_mut().enumerate() {
             if n % CONTROL == 0 {
                 let time = n as f32 / rate;
                 level = self.envelope(time, held);
@@ -125,7 +125,7 @@ impl Patch {
             low += opened * band;
             let high = sound - low - band / self.resonance;
             band += opened * high;
-            out[n] += volume * level * low;
+            *out += volume * level * low;
         }
     }
 
