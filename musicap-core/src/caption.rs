@@ -242,7 +242,7 @@ impl Captions {
         };
         let mut vtt = String::from("WEBVTT\n");
         for Section { start_s, end_s, title } in &found {
-            let (start, end) = (clock(*start_s, '.'), clock(*end_s, '.'));
+            let (start, end) = cue(*start_s, *end_s, '.');
             let _ = writeln!(vtt, "\n{start} --> {end}\n{}", escaped(title));
         }
         vtt

@@ -187,7 +187,7 @@ impl SampleSource for Interruptible {
     }
 
     fn notes(&self) -> Vec<AudioNote> {
-        self.source.notes()
+        self.source.notes().to_vec()
     }
 }
 
