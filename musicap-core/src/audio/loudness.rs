@@ -1,7 +1,7 @@
 //! Recordings that are far too quiet, brought to the loudness that models were trained on.
 //!
 //! A log-mel spectrogram in decibels moves down as a whole when a recording is quiet, to values that
-//! the model never saw: `docs/accuracy.md` has what becomes of captions then. Only recordings whose
+//! the model never saw. Only recordings whose
 //! loudest [`WINDOW_S`] of the first [`LOOK_AHEAD_S`] are below [`QUIET`] are changed, which no
 //! usual recording is; all others pass through bit by bit, without waiting.
 //!
