@@ -123,7 +123,7 @@ test("a bad file's error is told, and the next song works", async () => {
   await upload(bad);
   await page.waitForSelector("#error:not([hidden])");
   assert.equal(await page.getAttribute("#error", "role"), "alert");
-  assert.match(await page.textContent("#error"), /^notes.mp3: not a sound file/);
+  assert.match(await page.textContent("#error"), /^notes.mp3: not an audio file/);
   assert.ok(await page.isHidden("#song"));
   await upload(SONG);
   await done();
