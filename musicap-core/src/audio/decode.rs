@@ -326,7 +326,8 @@ impl AudioReader {
                 Ok(Some(&SILENCE[..length as usize]))
             }
             Some(Ready::Sound(samples)) => {
-                self.block = std::mem::take(samples);
+                let before = std::mem::replace(&mut self.block, std::mem::take(samples));
+                self.track.recycle(before);
                 self.ready.pop_front();
                 self.held -= self.block.len() as u64;
                 Ok(Some(&self.block))

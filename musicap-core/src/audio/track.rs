@@ -27,6 +27,9 @@ use crate::error::Error;
 /// A declared length of more frames is none: ten thousand years, or a position of −1.
 const MAX_FRAMES: u64 = 1 << 54;
 
+/// Buffers that are kept for later packets.
+const MAX_SPARE: usize = 4;
+
 /// What belongs to the track that is being read; an Ogg file may chain several.
 pub(super) struct TrackReader {
     pub(super) id: u32,
@@ -43,6 +46,8 @@ pub(super) struct TrackReader {
     clock: u64,
     cuts: Vec<Cut>,
     edits: Option<Edits>,
+    /// Buffers to decode into.
+    spare: Vec<Vec<f32>>,
     /// The frames of the last packet, for one that is damaged and does not say.
     last_frames: u64,
     /// The length in frames that the container declares, and whether that is more than an estimate.
@@ -140,6 +145,7 @@ impl TrackReader {
             clock: 0,
             cuts,
             edits: mp4.and_then(|mp4| mp4.edits.as_ref().map(Edits::clone)),
+            spare: Vec::new(),
             last_frames: 0,
             declared: None,
             is_exact: match format {
@@ -265,7 +271,7 @@ impl TrackReader {
         if self.coding != Coding::None {
             packet.data = self.coding.decode(packet.data)?;
         }
-        let mut samples = Vec::new();
+        let mut samples = self.spare.pop().unwrap_or_default();
         match guard(|| self.decoder.decode(&packet)) {
             Ok(buffer) => self.downmix.mix(&buffer, &mut samples),
             Err(error) if panicked(&error) => return Err(error),
@@ -291,6 +297,13 @@ impl TrackReader {
         self.downmix.mix(&buffer, samples);
         self.decoder = decoder;
         Some(())
+    }
+
+    /// Takes back a buffer that is not needed any more.
+    pub(super) fn recycle(&mut self, samples: Vec<f32>) {
+        if self.spare.len() < MAX_SPARE {
+            self.spare.push(samples);
+        }
     }
 
     /// Says how much of the decoded frames is not played at either end: `trim` as symphonia has it.
