@@ -115,8 +115,7 @@ mod tests {
         all.sort();
         all.dedup();
         assert_eq!(all.len(), variants().len() + 1, "two front ends have the same fingerprint");
-        let mut deeper = AudioConfig::default();
-        deeper.conv_layers = 4;
+        let deeper = AudioConfig { conv_layers: 4, ..AudioConfig::default() };
         assert_eq!(fingerprint(&deeper), default);
     }
 
