@@ -107,12 +107,10 @@ impl From<musicap::Error> for Problem {
             // A file that cannot be read now, or a language model's server that is down, may work
             // the next time.
             Error::Io { .. } | Error::AudioRead { .. } => Problem::transient(message),
-            Error::Summary { problem, .. } => match problem {
-                RateLimit | Network | Timeout | Server | Reply | Quota => {
-                    Problem::transient(message)
-                }
-                _ => Problem::permanent(error.code(), message),
-            },
+            Error::Summary {
+                problem: RateLimit | Network | Timeout | Server | Reply | Quota,
+                ..
+            } => Problem::transient(message),
             Error::UnknownFormat { .. }
             | Error::DamagedAudio { .. }
             | Error::NoAudioTrack { .. }
