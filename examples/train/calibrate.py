@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save
 from tokenizers import Tokenizer
 
+import captions as captions_of
 import export_tags
 import nouns
 from captioner import BOS, EOS, START, Captioner
@@ -340,6 +341,19 @@ def main():
 
     def probabilities(z, calibration):
         return 1 / (1 + np.exp(-(calibration[:, 0] * z + calibration[:, 1])))
+
+    names = Names(export_tags.words(tokenizer, thresholds(0.5)))
+    for record in records[:200]:
+        # No rule may stand in the way of a caption that is true.
+        p = np.zeros(len(TAGS))
+        p[[FAMILIES.index(family) for family in record["families"]]] = 1
+        p[len(FAMILIES)] = record["drums"]
+        if (kind := kind_of(record)) != "music":
+            p[TAGS.index(kind)] = 1
+        tokens, allowed = tokenizer.encode(captions_of.write(record)).ids, names.allowed(p)
+        for at in range(1, len(tokens)):
+            if tokens[at] in names.banned(allowed, [START, *tokens[:at]]):
+                raise SystemExit(f"{captions_of.write(record)}: {tokenizer.decode(tokens[at:at+1])} is banned")
 
     folds = [calibrated(fold != k) for k in range(FOLDS)]
     whole = calibrated(np.ones(len(rows), bool))
