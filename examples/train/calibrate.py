@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save
 from tokenizers import Tokenizer
 
+import captions as captions_of
 import export_tags
 import nouns
 from captioner import BOS, EOS, START, Captioner
@@ -291,6 +292,42 @@ def calibration_error(p, right, bins=5):
     return float(sum(abs(p[i].sum() - right[i].sum()) for i in parts) / len(p))
 
 
+def reliability(path, series, bins=5):
+    """A reliability plot: share of true captions against mean confidence, over bins of equally many
+    captions, with 95 % Wilson intervals."""
+    size, margin = 360, 46
+    at = lambda v: margin + v * (size - 2 * margin)  # noqa: E731
+    up = lambda v: size - at(v)  # noqa: E731
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" font-family="sans-serif" font-size="11">',
+        f'<rect width="{size}" height="{size}" fill="white"/>',
+        f'<path d="M{at(0)} {up(0)}H{at(1)}V{up(1)}H{at(0)}Z" fill="none" stroke="#999"/>',
+        f'<path d="M{at(0)} {up(0)}L{at(1)} {up(1)}" stroke="#bbb" stroke-dasharray="4 3"/>',
+    ]
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        lines.append(f'<text x="{at(tick)}" y="{up(0) + 15}" text-anchor="middle">{tick:g}</text>')
+        lines.append(f'<text x="{at(0) - 6}" y="{up(tick) + 4}" text-anchor="end">{tick:g}</text>')
+    lines.append(f'<text x="{size / 2}" y="{size - 8}" text-anchor="middle">confidence</text>')
+    lines.append(
+        f'<text transform="translate(12 {size / 2}) rotate(-90)" text-anchor="middle">captions that are all true</text>'
+    )
+    for place, (label, colour, p, right) in enumerate(series):
+        order = np.argsort(p)
+        for part in np.array_split(order, bins):
+            n, share, mean = len(part), right[part].mean(), p[part].mean()
+            z = 1.96
+            centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+            half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+            x = at(mean) + 2 * place
+            lines.append(
+                f'<path d="M{x:.1f} {up(centre - half):.1f}V{up(centre + half):.1f}" stroke="{colour}" stroke-width="1.5"/>'
+            )
+            lines.append(f'<circle cx="{x:.1f}" cy="{up(share):.1f}" r="3.5" fill="{colour}"/>')
+        lines.append(f'<circle cx="{at(0) + 12}" cy="{up(1) + 14 + 15 * place}" r="3.5" fill="{colour}"/>')
+        lines.append(f'<text x="{at(0) + 20}" y="{up(1) + 18 + 15 * place}">{label}</text>')
+    Path(path).write_text("\n".join(lines) + "\n</svg>\n")
+
+
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     a.add_argument("--model", required=True, help="folder that export wrote, for its int8 weights")
@@ -301,7 +338,7 @@ def main():
     a.add_argument("--thresholds", nargs="+", type=float, default=[0.3, 0.4, 0.5, 0.6])
     a.add_argument("--choose", type=float)
     a.add_argument("--out")
-    a.add_argument("--report")
+    a.add_argument("--plot", help="SVG file of the reliability plot")
     a = a.parse_args()
     torch.set_num_threads(1)
     tokenizer = Tokenizer.from_file(str(Path(a.model) / "tokenizer.json"))
@@ -340,6 +377,19 @@ def main():
 
     def probabilities(z, calibration):
         return 1 / (1 + np.exp(-(calibration[:, 0] * z + calibration[:, 1])))
+
+    names = Names(export_tags.words(tokenizer, thresholds(0.5)))
+    for record in records[:200]:
+        # No rule may stand in the way of a caption that is true.
+        p = np.zeros(len(TAGS))
+        p[[FAMILIES.index(family) for family in record["families"]]] = 1
+        p[len(FAMILIES)] = record["drums"]
+        if (kind := kind_of(record)) != "music":
+            p[TAGS.index(kind)] = 1
+        tokens, allowed = tokenizer.encode(captions_of.write(record)).ids, names.allowed(p)
+        for at in range(1, len(tokens)):
+            if tokens[at] in names.banned(allowed, [START, *tokens[:at]]):
+                raise SystemExit(f"{captions_of.write(record)}: {tokenizer.decode(tokens[at:at+1])} is banned")
 
     folds = [calibrated(fold != k) for k in range(FOLDS)]
     whole = calibrated(np.ones(len(rows), bool))
@@ -390,8 +440,25 @@ def main():
     print("confidence, cross-validated: mean", p.mean(), "true", np.mean(right), "calibration error", calibration_error(p, np.array(right, float)))
     weights = confidence(np.ones(len(rows), bool))
     print("weights", weights)
-    if a.report:
-        Path(a.report).write_text(json.dumps({"real": [[float(q), bool(r)] for q, r in zip(p, right)]}))
+    if a.plot:
+        # Halves of the rendered clips calibrate each other.
+        halves = np.arange(len(held_x)) % 2
+        q = np.zeros(len(held_x))
+        for half in (0, 1):
+            use = np.flatnonzero(halves != half)
+            w = fit_confidence(
+                x + [held_x[i] for i in use], right + [held_right[i] for i in use],
+                [REAL_WEIGHT] * len(x) + [1.0] * len(use),
+            )  # fmt: skip
+            q[halves == half] = 1 / (1 + np.exp(-(np.array(held_x)[halves == half] @ w)))
+        reliability(
+            a.plot,
+            [
+                (f"real clips, {len(p)}, cross-validated", "#0b6e99", p, np.array(right, float)),
+                (f"rendered clips, {len(q)}", "#c2571a", q, np.array(held_right, float)),
+            ],
+        )
+        print("rendered: calibration error", calibration_error(q, np.array(held_right, float)))
     if not a.out:
         return
     out = Path(a.out)

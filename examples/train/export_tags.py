@@ -11,7 +11,7 @@ TAGS = [*FAMILIES, "drums", *captions.KINDS]
 DRUM_WORDS = ["drums", "drum", "percussion", "dance beat"]
 NO_DRUMS = ["no drums", "no percussion"]
 # Names that begin like words which captions need anyway.
-LEFT_OUT = {"music box"}
+LEFT_OUT = {"music box", "lead synthesizer"}
 
 
 def token_ids(tokenizer, text):
@@ -48,13 +48,22 @@ def words(tokenizer, thresholds):
         add(text, "drums", threshold=thresholds["drums"])
     for text in NO_DRUMS:
         add(text, "drums", absent=True, threshold=thresholds["no_drums"])
-    for kind in captions.KINDS:
-        add("plain tone" if kind == "tone" else kind, kind, threshold=thresholds[kind])
+    # "This is applause" is decided after " is", or " is a": what else begins so may follow.
+    for text in ("is", "is a"):
+        add(text)
+    for kind, sentence in captions.KINDS.items():
+        ids = tokenizer.encode("x " + sentence.split(" ", 1)[1]).ids[2:-1]
+        length = 3 if sentence.startswith(("This is a ", "This is ap")) else 2
+        row = {"tokens": ids[:length], "tag": TAGS.index(kind), "threshold": round(float(thresholds[kind]), 4)}
+        rows.append(row)
     for text in sorted(set(captions.GENERAL.values())):
         # A general word stands for names that are in doubt, not for those that are sure.
         members = [family for family in FAMILIES if captions.GENERAL[family] == text]
         count = len(rows)
         add(text)
+        if text == "low instrument":
+            # Its first token is a space, with which other words begin.
+            continue
         for row in rows[count:]:
             row["unless"] = [TAGS.index(family) for family in members]
             row["threshold"] = round(float(max(thresholds[family] for family in members)), 4)

@@ -34,7 +34,8 @@ fn the_song_is_captioned_by_the_embedded_model_and_captions_follow_the_music() {
         assert!(line.ends_with('.'), "cut off: {line}");
     }
     // What was composed: a slow piano alone, then more parts, then a fast band with drums.
-    assert!(lines[0].contains("piano") && !lines[0].contains("drum"), "{}", lines[0]);
+    let first = lines[0].replace("There are no drums.", "");
+    assert!(first.contains("piano") && !first.contains("drum"), "{}", lines[0]);
     let drums = lines[3].to_lowercase().contains("drum");
     assert!(lines[3].contains("guitar") && drums, "{}", lines[3]);
     let distinct: std::collections::HashSet<_> = lines.iter().map(|line| &line[10..]).collect();
