@@ -1,101 +1,127 @@
-//! Tag heads: what they keep out of captions, and that without one nothing changes.
+//! Tag heads: what they keep out of captions, the confidence they give, and that nothing else
+//! changes.
 
+use std::collections::HashMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use musicap::checkpoint::Precision;
-use musicap::{Captioner, Captions, LoadOptions, Pretrained};
+use musicap::{Caption, Captioner, LoadOptions, Pretrained};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
 
 const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/three-scenes.ogg");
+const D_MODEL: usize = 192;
 
-/// A folder with the embedded model, whose `config.json` `change` has changed.
-fn model(test: &str, change: impl FnOnce(&mut Value)) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("musicap-{test}-{}", std::process::id()));
+/// What the test's tag head says of every chunk: its weights are zero, its bias is 1.
+fn probability() -> f32 {
+    1.0 / (1.0 + (-1.0f32).exp())
+}
+
+fn scratch(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+/// A folder with the embedded network and a tag head that finds a piano in every chunk with the
+/// same probability; captions may name it if that is at least `threshold`.
+fn with_tag_head(test: &str, threshold: f32) -> PathBuf {
+    let folder = scratch(test);
     Pretrained::embedded().unwrap().save(&folder, Precision::F32).unwrap();
+
+    let weights = folder.join("model.safetensors");
+    let bytes = fs::read(&weights).unwrap();
+    let network = SafeTensors::deserialize(&bytes).unwrap();
+    let mut tensors: HashMap<String, TensorView> = network.tensors().into_iter().collect();
+    let zeros = vec![0; 2 * D_MODEL * size_of::<f32>()];
+    let (weight, bias) = (vec![1, 2 * D_MODEL], 1.0f32.to_le_bytes());
+    let weight = TensorView::new(Dtype::F32, weight, &zeros).unwrap();
+    tensors.insert("tag_head.weight".into(), weight);
+    tensors.insert("tag_head.bias".into(), TensorView::new(Dtype::F32, vec![1], &bias).unwrap());
+    // The file is still being read from.
+    let written = safetensors::serialize(tensors, None).unwrap();
+    fs::write(&weights, written).unwrap();
+
+    let tokenizer = fs::read_to_string(folder.join("tokenizer.json")).unwrap();
+    let tokenizer: Value = serde_json::from_str(&tokenizer).unwrap();
+    let piano = &tokenizer["model"]["vocab"]["Ġpiano"];
+    assert!(piano.is_u64(), "{piano}");
+    change_config(&folder, |config| {
+        config["tags"] = json!({
+            "names": ["piano"],
+            "calibration": [[1.0, 0.0]],
+            "words": [{"tokens": [piano], "tag": 0, "threshold": threshold}],
+            "confidence": {"bias": 0.0, "score": 0.0, "evidence": 1.0, "named": 0.0}
+        });
+    });
+    folder
+}
+
+fn change_config(folder: &Path, change: impl FnOnce(&mut Value)) {
     let path = folder.join("config.json");
     let mut config = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
     change(&mut config);
     fs::write(path, config.to_string()).unwrap();
-    folder
 }
 
-fn captions(test: &str, change: impl FnOnce(&mut Value)) -> Captions {
-    let folder = model(test, change);
-    let captioner = Captioner::from_pretrained(&folder).unwrap();
-    fs::remove_dir_all(folder).ok();
-    captioner.caption_file(SONG).unwrap()
+/// The song's captions by the model in `folder`.
+fn captions(folder: &Path) -> Vec<Caption> {
+    Captioner::from_pretrained(folder).unwrap().caption_file(SONG).unwrap().captions
 }
 
-fn tag(config: &Value, name: &str) -> usize {
-    let names = config["tags"]["names"].as_array().unwrap();
-    names.iter().position(|other| other == name).unwrap()
-}
-
-/// Gives every word about `name` another threshold.
-fn set_threshold(config: &mut Value, name: &str, threshold: f64) {
-    let tag = tag(config, name);
-    for word in config["tags"]["words"].as_array_mut().unwrap() {
-        if word["tag"] == tag {
-            word["threshold"] = json!(threshold);
-        }
-    }
+/// The song's captions by the same network without a tag head.
+fn without_tag_head(test: &str) -> Vec<Caption> {
+    let folder = scratch(test);
+    Pretrained::embedded().unwrap().save(&folder, Precision::F32).unwrap();
+    change_config(&folder, |config| config["tags"] = Value::Null);
+    captions(&folder)
 }
 
 #[test]
-fn names_below_their_threshold_are_not_in_captions() {
-    let said = |captions: &Captions| {
-        captions.captions.iter().filter(|caption| caption.text.contains("piano")).count()
-    };
-    let as_shipped = Captioner::embedded().unwrap().caption_file(SONG).unwrap();
+fn a_tag_that_is_probable_enough_changes_no_caption() {
+    let expected = without_tag_head("tags-none");
     // The song begins with a piano alone.
-    assert!(as_shipped.captions[0].text.contains("piano"), "{}", as_shipped.captions[0].text);
-    let without = captions("no-piano", |config| {
-        set_threshold(config, "piano", 1.1);
-        set_threshold(config, "electric_piano", 1.1);
-    });
-    assert_eq!(said(&without), 0, "{:?}", without.captions);
-    // A saved model has its tag head, and captions as before.
-    assert_eq!(captions("saved", |_| {}).captions, as_shipped.captions);
+    assert!(expected[0].text.contains("piano"), "{}", expected[0].text);
+    let found = captions(&with_tag_head("tags-free", probability() - 0.01));
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!((&found.text, found.score), (&expected.text, expected.score));
+        assert_eq!(expected.confidence, None);
+        // The logistic function of ln p is p / (1 + p), that of no evidence at all 1/2.
+        let p = if found.text.contains(" piano") { probability() } else { 1.0 };
+        let confidence = found.confidence.unwrap();
+        assert!((confidence - p / (1.0 + p)).abs() <= 0.001, "{confidence}: {}", found.text);
+    }
 }
 
 #[test]
-fn confidence_is_a_probability_that_falls_with_doubt() {
-    let as_shipped = Captioner::embedded().unwrap().caption_file(SONG).unwrap();
-    for caption in &as_shipped.captions {
-        let confidence = caption.confidence.unwrap();
-        assert!((0.0..=1.0).contains(&confidence), "{confidence}");
+fn a_name_below_its_threshold_is_in_no_caption() {
+    let found = captions(&with_tag_head("tags-banned", probability() + 0.01));
+    for caption in &found {
+        assert!(!caption.text.contains("piano"), "{}", caption.text);
+        assert!(!caption.text.is_empty());
     }
-    // The same captions, whose statements are less probable.
-    let doubtful = captions("doubt", |config| {
-        for word in config["tags"]["words"].as_array_mut().unwrap() {
-            word["threshold"] = json!(0.0);
-        }
-        for [_, offset] in pairs(&mut config["tags"]["calibration"]) {
-            *offset = json!(offset.as_f64().unwrap() - 6.0);
-        }
-    });
-    let mean = |captions: &Captions| {
-        let sum: f32 = captions.captions.iter().filter_map(|caption| caption.confidence).sum();
-        sum / captions.captions.len() as f32
-    };
-    assert!(mean(&doubtful) < mean(&as_shipped) - 0.1);
 }
 
-/// The values of an array of pairs.
-fn pairs(array: &mut Value) -> impl Iterator<Item = [&mut Value; 2]> {
-    let rows = array.as_array_mut().unwrap().iter_mut();
-    rows.map(|row| row.as_array_mut().unwrap().iter_mut().collect::<Vec<_>>().try_into().unwrap())
+#[test]
+fn a_saved_model_has_its_tag_head() {
+    let folder = with_tag_head("tags-saved", 0.9);
+    let expected = captions(&folder);
+    let saved = scratch("tags-saved-again");
+    Pretrained::open(&folder).unwrap().save(&saved, Precision::F32).unwrap();
+    assert_eq!(captions(&saved), expected);
 }
 
 #[test]
 fn a_tag_head_that_does_not_fit_is_refused() {
-    let folder = model("unfit", |config| {
-        config["tags"]["names"].as_array_mut().unwrap().pop();
-        config["tags"]["calibration"].as_array_mut().unwrap().pop();
+    let folder = with_tag_head("tags-unfit", 0.5);
+    change_config(&folder, |config| {
+        config["tags"]["names"] = json!(["piano", "drums"]);
+        config["tags"]["calibration"] = json!([[1.0, 0.0], [1.0, 0.0]]);
     });
     let pretrained = Pretrained::open(&folder).unwrap();
     let error = Captioner::load(&pretrained, &LoadOptions::default()).unwrap_err();
-    fs::remove_dir_all(folder).ok();
-    assert!(error.to_string().contains("tag"), "{error}");
+    assert!(error.to_string().contains("tag_head.weight"), "{error}");
 }
