@@ -235,12 +235,12 @@ fn wrong_use_exits_with_2() {
         &[SONG, SONG, "--format", "vtt"],
         &[SONG, SONG, "--output", "captions/"],
         &["nowhere.mp3", "--beams", "0"],
-        &[SONG, "--summary", "--language", "Japanese"],
+        &[SONG, "--summary", "--language", "Klingon"],
         &[SONG, "--language", "Japanese"],
         &[SONG, "--summary", "local", "--summary-url", "http://localhost/v1"],
         &[SONG, "--summary=unknown"],
         &["summarize"],
-        &["summarize", "captions.json", "--language", "fr"],
+        &["summarize", "captions.json", "--language", "Klingon"],
     ] {
         let output = musicap(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));

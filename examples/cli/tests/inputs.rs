@@ -50,7 +50,7 @@ fn a_name_too_long_for_an_ending_is_cut_and_found_again() {
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 4);
     let again = musicap(&arguments);
-    assert!(stderr(&again).contains("4 of 4 files are done already"), "{}", stderr(&again));
+    assert!(stderr(&again).contains("4 of 4 files are already captioned"), "{}", stderr(&again));
 }
 
 #[test]

@@ -172,8 +172,8 @@ mod tests {
     use super::*;
     use crate::clip;
     use crate::compose::compose;
-    use crate::rng::{Rng, Purpose};
     use crate::plan::Plan;
+    use crate::rng::{Purpose, Rng};
 
     #[test]
     fn true_captions_score_one_and_foreign_ones_less() {

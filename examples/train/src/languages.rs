@@ -5,13 +5,19 @@ use musicap::{Caption, Captions};
 
 use crate::caption::{steady, variants};
 use crate::compose::compose;
-use crate::rng::{Rng, Purpose};
 use crate::plan::Plan;
+use crate::rng::{Purpose, Rng};
 
 /// A caption in German, or itself with a mark where a word of it is not understood.
 fn translated(text: &str) -> String {
-    let caption =
-        Caption { index: 0, start_s: 0.0, end_s: 10.0, text: text.to_owned(), score: 0.0, confidence: None };
+    let caption = Caption {
+        index: 0,
+        start_s: 0.0,
+        end_s: 10.0,
+        text: text.to_owned(),
+        score: 0.0,
+        confidence: None,
+    };
     let captions = Captions { captions: vec![caption], ..Captions::default() };
     let german = Language::find("de").expect("German");
     captions.translated(german).captions.remove(0).text

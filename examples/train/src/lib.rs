@@ -53,7 +53,6 @@ mod truth;
 mod wording;
 mod words;
 
-
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, Subcommand};
 use std::fs;

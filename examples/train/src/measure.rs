@@ -246,8 +246,8 @@ mod tests {
     use super::*;
     use crate::clip;
     use crate::compose::compose;
-    use crate::rng::{Rng, Purpose};
     use crate::plan::Plan;
+    use crate::rng::{Purpose, Rng};
     use crate::shard::{CLIP_BYTES, Shard};
     use clap::Parser;
     use serde_json::Value;

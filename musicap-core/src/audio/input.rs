@@ -172,10 +172,14 @@ pub(super) fn open(path: &Path, limits: &AudioLimits) -> Result<Input<FileOrPipe
     let file = || File::open(path).map_err(Error::io("read", path));
     let source = if data.is_file() {
         FileOrPipe::File(file()?)
-    } else if is_pipe(&data) {
+    } else if is_pipe(&data) && is_open(path) {
         FileOrPipe::Pipe(Cursor::new(read_pipe(file()?, &path.display().to_string(), limits)?))
     } else {
-        let what = if data.is_dir() { "it is a folder, not a file" } else { "it is not a file" };
+        let what = match data.is_dir() {
+            true => "it is a folder, not a file",
+            false if is_pipe(&data) => "it is a named pipe, not a file; read it from stdin",
+            false => "it is not a file",
+        };
         return Err(Error::io("read", path)(io::Error::other(what)));
     };
     Input::new(source).map_err(Error::io("read", path))
@@ -201,6 +205,12 @@ pub(super) fn read_pipe(from: impl Read, origin: &str, limits: &AudioLimits) -> 
 fn is_pipe(data: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::FileTypeExt;
     data.file_type().is_fifo() || data.file_type().is_socket()
+}
+
+/// Whether a pipe is one that this process has open already. To open a named one would wait until
+/// somebody writes into it, perhaps for ever.
+fn is_open(path: &Path) -> bool {
+    path.starts_with("/dev") || path.starts_with("/proc")
 }
 
 #[cfg(not(unix))]

@@ -76,7 +76,7 @@ fn devices_and_pipes_are_written_into_and_not_replaced() {
     assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
     // Nobody writes into this one: it is refused at once.
     let refused = AudioReader::open(&pipe).unwrap_err();
-    assert!(refused.to_string().contains("no file"), "{refused}");
+    assert!(refused.to_string().contains("named pipe"), "{refused}");
 }
 
 #[test]

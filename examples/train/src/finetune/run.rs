@@ -6,7 +6,7 @@ use super::freeze;
 use super::state::{Epoch, Saved, State, trained};
 use super::trainer::{Trainer, learning_rate};
 use super::{Material, OnStep, Options, Progress, hash};
-use crate::rng::{Rng, Purpose};
+use crate::rng::{Purpose, Rng};
 use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::tensor::Device;

@@ -1,6 +1,6 @@
 //! The held-out split.
 
-use crate::rng::{Rng, Purpose};
+use crate::rng::{Purpose, Rng};
 use anyhow::{Result, ensure};
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -5,7 +5,7 @@ use super::evaluate::build;
 use super::freeze;
 use super::trainer::{Trainer, loss, norm};
 use super::*;
-use crate::rng::{Rng, Purpose};
+use crate::rng::{Purpose, Rng};
 
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
