@@ -57,7 +57,7 @@ fn the_front_end_is_that_of_the_feature_extractor() {
     let expected: Array3<f32> = ndarray_npy::read_npy(kit("expected-mel.npy")).unwrap();
     let ours = mel.slice(s![.., .., ..;25]);
     assert_eq!(ours.dim(), expected.dim());
-    let difference = largest_difference(&ours, &expected);
+    let difference = largest_difference(ours, &expected);
     assert!(difference < 1e-4, "a cell differs by {difference}");
 }
 
@@ -86,7 +86,7 @@ fn encoder_output_and_logits_are_transformers() {
         let ours: Vec<f32> = encoded.to_data().try_to_vec().unwrap();
         let ours = Array3::from_shape_vec((2, 1500, 32), ours).unwrap();
         let expected: Array3<f32> = ndarray_npy::read_npy(kit("expected-encoder.npy")).unwrap();
-        let difference = largest_difference(&ours.slice(s![.., ..;25, ..]), &expected);
+        let difference = largest_difference(ours.slice(s![.., ..;25, ..]), &expected);
         assert!(difference < 1e-3, "{layout:?}: encoder differs by {difference}");
 
         let start = config.generation.decoder_start_token_id;

@@ -25,15 +25,15 @@ fn translated(text: &str) -> String {
 
 #[test]
 fn every_caption_of_the_generator_is_read_in_full() {
+    let mut unread = Vec::new();
     for index in 0..500 {
         let mut rng = Rng::new(23, index, Purpose::Compose);
         let plan = Plan::random(&mut rng);
         let score = compose(&plan, 12.0, &mut rng);
         let mut captions = variants(&score, &mut Rng::new(23, index, Purpose::Caption));
         captions.push(steady(&score));
-        for caption in captions {
-            assert!(!translated(&caption).starts_with("[en]"), "{caption}");
-        }
+        unread.extend(captions.into_iter().filter(|text| translated(text).starts_with("[en]")));
     }
+    assert!(unread.is_empty(), "{} unread: {:#?}", unread.len(), &unread[..unread.len().min(30)]);
     assert!(translated("A shimmering piano.").starts_with("[en]"));
 }

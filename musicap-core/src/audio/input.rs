@@ -248,9 +248,9 @@ mod tests {
                 input.replace(start as u64..end as u64, bytes.clone());
                 truth.splice(start..end, bytes);
                 assert_eq!(all(&mut input), truth);
-                for at in 0..truth.len() {
+                for (at, byte) in truth.iter().enumerate() {
                     let found: Option<[u8; 1]> = input.read_at(at as u64);
-                    assert_eq!(found, Some([truth[at]]));
+                    assert_eq!(found, Some([*byte]));
                 }
             }
         }

@@ -32,7 +32,7 @@ const VORBIS_ORDER: [&[usize]; 6] = [
 ];
 
 enum Codec {
-    Single(Single),
+    Single(Box<Single>),
     Multiple(Multiple),
 }
 
@@ -81,7 +81,7 @@ impl OpusDecoder {
             }
             Multiple::new(RATE as i32, channels, 1).map(Codec::Multiple)
         } else {
-            Single::new(RATE as i32, channels).map(Codec::Single)
+            Single::new(RATE as i32, channels).map(|codec| Codec::Single(Box::new(codec)))
         };
         let Ok(codec) = codec else {
             return decode_error("opus: the decoder does not start");

@@ -144,7 +144,7 @@ impl TrackReader {
             shortens,
             clock: 0,
             cuts,
-            edits: mp4.and_then(|mp4| mp4.edits.as_ref().map(Edits::clone)),
+            edits: mp4.and_then(|mp4| mp4.edits.clone()),
             spare: Vec::new(),
             last_frames: 0,
             declared: None,

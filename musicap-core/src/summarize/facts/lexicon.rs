@@ -358,11 +358,11 @@ pub(super) const FRAME_WORDS: &[&str] = &[
     "accompanied", "accompaniment", "accompany", "accompanies", "accompanying", "all", "alone",
     "anything", "apart", "arpeggios", "audience", "backed", "backing", "background", "backs", "beat", "broken",
     "chords", "clearly", "come", "comes", "deep", "drive", "drives", "driven", "even", "faint", "featuring",
-    "features", "feel", "feels", "hardly", "hear", "heard", "held", "hold", "holds", "instrument",
+    "features", "feel", "feels", "front", "hardly", "hear", "heard", "held", "hold", "holds", "instrument",
     "instruments", "joined", "keep", "keeps", "lead", "leads", "led", "line", "little", "long", "low",
     "melodic", "melody", "mood", "music", "musical", "nothing", "only", "own", "part", "passage",
     "performance", "performed", "piece", "play", "played", "playing", "plays", "recording",
-    "rhythm", "rumble", "rumbling", "rush", "sing", "singing", "sings", "solo", "song", "sound", "sounds", "supported",
+    "rhythm", "rumble", "rumbling", "rush", "sing", "singing", "sings", "solo", "song", "sound", "sounds", "sung", "supported",
     "sustained", "tempo", "time", "track", "tune", "unaccompanied", "single", "together",
 ];
 

@@ -207,7 +207,8 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
     let Match { entry, end: mut at, .. } = matches[index];
     // Names of genres are too often something else when no noun follows: soul, house, country.
     // "An instrumental" needs none.
-    let may_be_alone = entry.term.kind != Kind::Genre;
+    const NOUNS: &[&str] = &["rock", "pop", "jazz", "metal", "blues", "folk", "hip-hop", "reggae"];
+    let may_be_alone = entry.term.kind != Kind::Genre || NOUNS.contains(&entry.term.id);
     if entry.term.kind == Kind::Form {
         return true;
     }
@@ -241,7 +242,10 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
         }
         return may_be_alone
             && !past_sound
-            && (word.after_break || lexicon::FUNCTION_WORDS.contains(&&word.text[..]));
+            && (word.after_break
+                || lexicon::FUNCTION_WORDS.contains(&&word.text[..])
+                // "Calm rock led by a saxophone"
+                || ["led", "featuring", "sung", "backed"].contains(&&word.text[..]));
     }
     false
 }

@@ -246,7 +246,7 @@ impl<'a> Teller<'a> {
                 && earlier.state.sounds.len() == state.sounds.len()
                 && state.sounds.iter().all(|&term| earlier.state.has(term))
         });
-        if !qualities.is_empty() && !(is_known && !changes.is_empty()) {
+        if !qualities.is_empty() && (!is_known || changes.is_empty()) {
             changes.push(Change::Turn(qualities));
         }
         if let Some(genre) = state.genre.filter(|genre| self.genre != Some(*genre)) {
