@@ -3,6 +3,11 @@
 
 mod common;
 
+#[cfg(unix)]
+use std::io::Write;
+#[cfg(unix)]
+use std::os::fd::AsRawFd;
+
 use common::make::{self, ogg_file, ogg_pages, set_granule};
 use common::{Scratch, ffmpeg, ffmpeg_decode, wav, wav_with};
 use musicap::Error;
@@ -550,15 +555,11 @@ fn a_pipe_is_read_like_a_file() {
     assert!(streamed.read_all().unwrap() == expected);
     #[cfg(unix)]
     {
-        let scratch = Scratch::new();
-        let pipe = scratch.path("pipe");
-        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
-        assert!(made.success());
-        let writer = std::thread::spawn({
-            let pipe = pipe.clone();
-            move || std::fs::write(pipe, file).unwrap()
-        });
-        let piped = AudioReader::open(&pipe).unwrap().read_all().unwrap();
+        // As a shell's <(…).
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let writer = std::thread::spawn(move || writer.write_all(&file).unwrap());
+        let pipe = format!("/dev/fd/{}", reader.as_raw_fd());
+        let piped = AudioReader::open(pipe).unwrap().read_all().unwrap();
         writer.join().unwrap();
         assert!(piped == expected);
         let device = AudioReader::open("/dev/null").unwrap_err().to_string();
@@ -572,16 +573,14 @@ fn a_stream_longer_than_the_limit_is_refused() {
     let limits = AudioLimits::default().with_max_stream_bytes(1_000);
     #[cfg(unix)]
     {
-        let scratch = Scratch::new();
-        let pipe = scratch.path("pipe");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-        let writer = std::thread::spawn({
-            let pipe = pipe.clone();
-            move || std::fs::write(pipe, wav_with(1, 16, 8_000, 1, &[0; 100_000]))
-        });
-        let refused = AudioReader::open_with(&pipe, limits).unwrap_err();
-        // The writer may see a closed pipe.
-        let _ = writer.join().unwrap();
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let bytes = wav_with(1, 16, 8_000, 1, &[0; 100_000]);
+        let writer = std::thread::spawn(move || writer.write_all(&bytes));
+        let pipe = format!("/dev/fd/{}", reader.as_raw_fd());
+        let refused = AudioReader::open_with(pipe, limits).unwrap_err();
+        // Now the pipe is closed, which the writer sees.
+        drop(reader);
+        assert!(writer.join().unwrap().is_err());
         assert!(refused.to_string().contains("1000 bytes"), "{refused}");
     }
 }
