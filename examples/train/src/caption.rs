@@ -227,9 +227,7 @@ fn solo(scene: &Scene, lead: &ScenePart, wording: &mut Wording) -> String {
     if family == Family::Strings && !with.is_empty() && wording.chance(0.5) {
         return format!("a string orchestra plays {what}{with}");
     }
-    let line = lead.role == Role::Melody && with.is_empty();
     match wording.index(3) {
-        0 if line && !noun.plural => article(&adjectives, &format!("{} solo", noun.text)),
         0 | 1 if !noun.plural && !is_section(noun) => {
             format!("a solo {} {} {what}{with}", noun.text, verb(family, noun))
         }

@@ -114,7 +114,7 @@ trait Search: Send {
 /// [`Session::admit`].
 ///
 /// # Errors
-/// Those of the model, and [`Error::NotFinite`].
+/// Those of the model, and [`Error::NotFinite`](crate::Error::NotFinite).
 ///
 /// # Panics
 /// If `config` does not [validate](GenerationConfig::validate) for the model, or the model gives

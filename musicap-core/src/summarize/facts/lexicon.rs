@@ -211,7 +211,7 @@ const GENRES: &[Row] = &[
     ("classical", "", &["classical"]),
     ("rock", "", &["rock", "hard rock", "punk rock", "punk", "grunge"]),
     ("metal", "", &["metal", "heavy metal", "death metal"]),
-    ("pop", "", &["pop"]),
+    ("pop", "", &["pop", "electronic pop"]),
     ("electronic", "", &["electronic", "techno", "house", "edm", "trance", "dubstep",
         "drum and bass"]),
     ("jazz", "", &["jazz", "jazzy", "swing"]),

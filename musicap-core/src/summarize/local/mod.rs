@@ -133,7 +133,7 @@ impl Captions {
     }
 
     /// The captions in `language`, made from the facts of each. A caption that is not understood
-    /// in full stays as it is and is marked: "[en] …".
+    /// in full stays as it is and is marked: `[en] …`.
     ///
     /// Who leads, what accompanies, tempo, mood, loudness and what is missing are kept; the
     /// wording and each part's playing (chords, arpeggios) are not.
