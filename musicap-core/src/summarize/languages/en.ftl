@@ -1,4 +1,4 @@
-### English. How these files work is described in docs/adding.md and languages/README.md.
+### English. How these files work is described in docs/adding.md.
 
 ## Nouns. `.class`: none is counted (a piano), u is not (percussion), p is plural (strings).
 
