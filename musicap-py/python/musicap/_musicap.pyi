@@ -14,10 +14,6 @@ from typing import Final, SupportsIndex, final
 
 __all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "finetune", "log_mel", "log_mel_whole", "run_command", "summarize", "write_captions"]
 
-"""
-The extensions of audio files, in lower case.
-"""
-
 MAX_THREADS: Final[int]
 """
 The largest number of threads of a captioner.
@@ -34,7 +30,7 @@ class CaptionStream:
     A recording that is being captioned.
     """
     def __iter__(self, /) -> CaptionStream: ...
-    def __next__(self, /) -> tuple[int, float, float, str, float]: ...
+    def __next__(self, /) -> tuple[int, float, float, str, float, float | None]: ...
     @property
     def duration_s(self, /) -> float | None:
         """
