@@ -113,7 +113,7 @@ class LiveStream:
         """
         Adds the next samples, a one-dimensional array. Never waits for the model.
         """
-    def wait(self, /, timeout: float | None) -> tuple[tuple[int, float, float, str, float] | None, float, float, float] | bool:
+    def wait(self, /, timeout: float | None) -> tuple[tuple[int, float, float, str, float, float | None] | None, float, float, float] | bool:
         """
         Waits for the next event, at most `timeout` seconds, or without a limit if it is None. Returns
         an event, or, if there is none, whether there may be more later.
