@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use musicap::checkpoint::Precision;
 use musicap::summarize::{
-    Cancel, LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent, SummaryLength,
+    Cancel, Language, LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent, SummaryLength,
     SummaryOptions, SummaryStyle, Watch, summarize_blocking,
 };
 use musicap::{Captions, Format, Pretrained};
@@ -36,6 +36,15 @@ pub fn write_captions(captions: &str, format: &str) -> Result<String> {
 #[pyfunction]
 pub fn check_captions(origin: &str, captions: &str) -> Result<()> {
     Ok(Captions::read_json(origin, captions).map(drop)?)
+}
+
+/// The sections of a recording, whose captions are given as JSON: start, end and title of each.
+/// Titles are English if there are none in `language`.
+#[pyfunction]
+pub fn find_sections(captions: &str, language: &str) -> Result<Vec<(f64, f64, String)>> {
+    let language = Language::find(language).unwrap_or(Language::ENGLISH);
+    let sections = read_one(captions)?.find_sections(language);
+    Ok(sections.into_iter().map(|one| (one.start_s, one.end_s, one.title)).collect())
 }
 
 /// A summary of a recording, whose captions are given as JSON.

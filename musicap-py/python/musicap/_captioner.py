@@ -222,7 +222,8 @@ class Captioner:
             summary: ``"local"`` needs no network, ``"openai"`` uses a language model (with the key
                 of the environment variable ``OPENAI_API_KEY``), None omits the summary.
                 :func:`musicap.summarize` has more options.
-            language: The summary's language; other than English requires ``summary="openai"``.
+            language: The summary's language: German, French, Spanish, Italian, Portuguese, Japanese,
+                Korean, Chinese or Hindi, or for ``summary="openai"`` any other.
             progress: True for a progress bar, False for none, or a function that is called with
                 the seconds that are captioned and the length in seconds (None if unknown).
             tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s
@@ -270,7 +271,8 @@ class Captioner:
         if summary is None:
             return result
         try:
-            return result.with_summary(summarize(result, backend=summary, language=language))
+            text = summarize(result, backend=summary, language=language)
+            return result.with_summary(text)._with_sections(language)
         except MusicapError as error:
             warnings.warn(f"there is no summary: {error}", UserWarning, stacklevel=3)
             return result
@@ -397,7 +399,8 @@ def caption(
         sample_rate: For samples: their rate in hertz.
         summary: ``"local"`` needs no network, ``"openai"`` uses a language model (with the key of
             the environment variable ``OPENAI_API_KEY``), None omits the summary.
-        language: The summary's language; other than English requires ``summary="openai"``.
+        language: The summary's language: German, French, Spanish, Italian, Portuguese, Japanese,
+            Korean, Chinese or Hindi, or for ``summary="openai"`` any other.
         progress: True for a progress bar, False for none, or a function that is called with the
             seconds that are captioned and the length in seconds (None if unknown).
         tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s long,

@@ -12,7 +12,7 @@ The compiled part of musicap. Use the package `musicap` instead.
 from _typeshed import SupportsGetItem
 from typing import Final, SupportsIndex, final
 
-__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "finetune", "log_mel", "log_mel_whole", "run_command", "summarize", "write_captions"]
+__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "find_sections", "finetune", "log_mel", "log_mel_whole", "run_command", "summarize", "write_captions"]
 
 MAX_THREADS: Final[int]
 """
@@ -152,6 +152,12 @@ def default_threads(cores: SupportsIndex) -> int:
 def encode_opus(source: object, sample_rate: int | None, limit: int) -> bytes | None:
     """
     A recording as Ogg Opus, mono, or None if it would have more than `limit` bytes.
+    """
+
+def find_sections(captions: str, language: str) -> list[tuple[float, float, str]]:
+    """
+    The sections of a recording, whose captions are given as JSON: start, end and title of each.
+    Titles are English if there are none in `language`.
     """
 
 def finetune(data: str, output: str, options: dict[str, typing.Any], on_step: collections.abc.Callable[[dict[str, typing.Any]], object] | None) -> str:

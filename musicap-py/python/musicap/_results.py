@@ -54,6 +54,18 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A span of a recording in which the music stays alike."""
+
+    start_s: float
+    """Start in seconds."""
+    end_s: float
+    """End in seconds."""
+    title: str
+    """What is played, such as "Piano alone"."""
+
+
+@dataclass(frozen=True)
 class Captions:
     """The captions of one recording, in order of time.
 
@@ -74,6 +86,8 @@ class Captions:
     """A description of the whole recording, if there is one."""
     gaps: tuple[Gap, ...] = ()
     """Spans that could not be decoded or captioned."""
+    sections: tuple[Section, ...] = ()
+    """The sections of the recording, if there is a summary; see also :meth:`find_sections`."""
     notes: tuple[str, ...] = ()
     """What was done to the audio that its user should know."""
 
@@ -89,8 +103,8 @@ class Captions:
     def __getitem__(self, index: slice) -> Captions: ...
     def __getitem__(self, index: int | slice) -> Caption | Captions:
         if isinstance(index, slice):
-            # The summary is of the whole.
-            part = replace(self, captions=self.captions[index], summary=None)
+            # The summary and the sections are of the whole.
+            part = replace(self, captions=self.captions[index], summary=None, sections=())
             return part._with_source(self._source)
         return self.captions[index]
 
@@ -112,11 +126,13 @@ class Captions:
             "file": self.file,
             "duration_s": self.duration_s,
             "model": self.model,
-            "captions": [asdict(caption) for caption in self.captions],
+            "captions": [_without_none(asdict(caption)) for caption in self.captions],
             "summary": self.summary,
         }
         if self.gaps:
             data["gaps"] = [asdict(gap) for gap in self.gaps]
+        if self.sections:
+            data["sections"] = [asdict(section) for section in self.sections]
         if self.notes:
             data["notes"] = list(self.notes)
         return data
@@ -169,6 +185,7 @@ class Captions:
             captions=tuple(_from_keys(Caption, caption) for caption in one["captions"]),
             summary=one.get("summary"),
             gaps=tuple(_from_keys(Gap, gap) for gap in one.get("gaps", ())),
+            sections=tuple(_from_keys(Section, section) for section in one.get("sections", ())),
             notes=tuple(one.get("notes", ())),
         )
 
@@ -213,6 +230,20 @@ class Captions:
     def with_summary(self, summary: str | None) -> Captions:
         """The same captions with another summary."""
         return replace(self, summary=summary)._with_source(self._source)
+
+    def find_sections(self, language: str = "English") -> tuple[Section, ...]:
+        """The sections of the recording: spans in which the captions say much the same, each with a
+        title. They follow one another from the first caption to the last; there are none if the
+        captions are not in the words of the embedded model.
+
+        Args:
+            language: The language of the titles, by name or code; English if there are none in it.
+        """
+        rows = _musicap.find_sections(json.dumps(self.to_dict()), language)
+        return tuple(Section(*row) for row in rows)
+
+    def _with_sections(self, language: str) -> Captions:
+        return replace(self, sections=self.find_sections(language))._with_source(self._source)
 
     @property
     def _source(self) -> Source | None:
@@ -259,7 +290,11 @@ class Captions:
 
 def _from_keys(cls: type[Any], data: Mapping[str, Any]) -> Any:
     """An instance of a dataclass from the keys that it has. Others, of later versions, are ignored."""
-    return cls(**{field.name: data[field.name] for field in fields(cls)})
+    return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
+
+
+def _without_none(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if value is not None}
 
 
 def table(recordings: list[Captions]) -> pandas.DataFrame:
