@@ -44,6 +44,9 @@ pub struct Captions {
     pub duration_s: f64,
     /// The model that wrote the captions.
     pub model: String,
+    /// The language of the captions, as an ISO 639-1 code; `None` is English, which models write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// The captions in the order of time.
     pub captions: Vec<Caption>,
     /// One description of the whole, if one has been made.

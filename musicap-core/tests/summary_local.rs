@@ -278,12 +278,21 @@ fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
     assert_eq!(
         texts,
         [
-            "Ein langsames, sanftes Klavierstück mit Streichern und Bass.",
+            "Ein Klavier spielt eine langsame, sanfte Melodie, begleitet von Streichern (gehaltene \
+             Akkorde) und Bass.",
             "[en] A shimmering flute."
         ]
     );
+    assert_eq!(translated.language.as_deref(), Some("de"));
+    let json = translated.write(Format::Json);
+    assert_eq!(Captions::read_json("here", &json).unwrap(), [translated.clone()]);
     let english = captions(&[STRINGS]).translated(Language::ENGLISH);
     assert_eq!(english, captions(&[STRINGS]));
+    // What is no longer English is neither summarised, divided nor translated again.
+    let error = LocalSummarizer::new().describe(&translated, &SummaryOptions::default());
+    assert!(error.unwrap_err().to_string().contains("another language (de)"));
+    assert_eq!(translated.find_sections(german), []);
+    assert_eq!(translated.translated(Language::find("fr").unwrap()), translated);
 }
 
 #[test]

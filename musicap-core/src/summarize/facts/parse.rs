@@ -1,6 +1,7 @@
 //! From the words of a caption to its facts.
 
 use super::lexicon::{self, Entry};
+use super::roles;
 use super::text::{self, Word};
 use super::{Facts, Kind, Term};
 
@@ -19,10 +20,10 @@ pub(in crate::summarize) struct Sentence {
 }
 
 /// A phrase of the lexicon in a sentence.
-struct Match {
-    entry: &'static Entry,
-    start: usize,
-    end: usize,
+pub(super) struct Match {
+    pub(super) entry: &'static Entry,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 /// The facts of a caption. What precedes the point where it starts to repeat itself counts.
@@ -73,11 +74,15 @@ fn read(words: &[Word], facts: &mut Facts) {
         };
         if applies {
             push(&mut facts.terms, term);
-        } else if !matches!(term.kind, Kind::Loudness | Kind::Form) {
-            // "Soft chords" say little of the music; "a jazz guitar" would be lost.
+            if !found.entry.is_exact {
+                facts.unread.extend(phrase());
+            }
+        } else {
+            // "Soft chords", "a jazz guitar": no fact says it.
             facts.unread.extend(phrase());
         }
     }
+    roles::read(words, &matches, &mut facts.roles);
     for phrase in lexicon::SOLO_PHRASES {
         let at = words.windows(phrase.len()).position(|window| {
             window.iter().zip(*phrase).all(|(word, wanted)| word.text == *wanted)
@@ -330,7 +335,7 @@ mod tests {
         assert_eq!(read("A slow melody. The tempo is fast."), [""; 0]);
         assert_eq!(read("There are no drums. A drum beat keeps the time."), ["drums"]);
         assert_eq!(read("The recording is almost silent, with faint noise."), ["silent"]);
-        assert_eq!(read("White noise."), ["noise"]);
+        assert_eq!(read("White noise."), ["white-noise"]);
         assert_eq!(read("A guitar and an electric guitar."), ["electric-guitar"]);
     }
 

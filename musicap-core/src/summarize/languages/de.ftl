@@ -68,6 +68,40 @@ at-times = zeitweise { $number ->
 } { $sounds } zu hören
 recording-live = es ist eine Liveaufnahme
 recording-poor = die Tonqualität ist schlecht
+recording-lo-fi = der Klang ist lo-fi
+recording-vinyl = es knistert wie eine alte Schallplatte
+recording-tape = es ist Bandrauschen zu hören
+recording-hum = es ist ein tiefes Brummen zu hören
+recording-phone = es klingt wie mit dem Telefon aufgenommen
+recording-overloaded = die Aufnahme ist übersteuert
+
+## Einzelne Abschnitte: wer führt und wie die anderen begleiten. „Melodie“ ist weiblich.
+
+adjective-melody = { $adjective }e
+lead = { $sounds } { $verb ->
+    [sing] { $number ->
+        [one] singt
+       *[other] singen
+    }
+   *[play] { $number ->
+        [one] spielt
+       *[other] spielen
+    }
+} { $qualities ->
+    [none] eine Melodie
+   *[other] eine { $qualities } Melodie
+}
+lead-over = { $lead } über { $manner }
+lead-with = { $lead }, begleitet von { $sounds }
+lead-alone = { $lead }, unbegleitet
+lead-without = { $lead }, ohne { $sounds }
+whole-led = { $whole } mit { $lead-with } im Vordergrund, dazu { $sounds-subject }
+manner = { $noun } ({ $manner })
+manner-chords = Akkorde
+    .over = Akkorden
+manner-sustained = gehaltene Akkorde
+    .over = gehaltenen Akkorden
+manner-arpeggios = Arpeggien
 
 ## Der Verlauf
 
@@ -204,6 +238,8 @@ sound-steelpan = Steelpan
     .class = f
 sound-bells = Glocken
     .class = p
+sound-tubular-bells = Röhrenglocken
+    .class = p
 sound-organ = Orgel
     .class = f
     .piece = Orgelstück
@@ -256,6 +292,10 @@ sound-harp = Harfe
     .piece = Harfenstück
 sound-trumpet = Trompete
     .class = f
+sound-muted-trumpet = gedämpfte Trompete
+    .class = f
+    .with = gedämpfter Trompete
+    .open = gedämpfter Trompete
 sound-trombone = Posaune
     .class = f
 sound-tuba = Tuba
@@ -321,6 +361,12 @@ sound-turntables = Plattenspieler
     .open = Plattenspielern
 sound-drums = Schlagzeug
     .class = un
+sound-simple-drums = schlichtes Schlagzeug
+    .class = un
+    .with = schlichtem Schlagzeug
+    .open = schlichtem Schlagzeug
+    .the = schlichte Schlagzeug
+    .without = schlichtes Schlagzeug
 sound-rock-drums = Rockschlagzeug
     .class = un
 sound-jazz-drums = Jazzschlagzeug
@@ -356,14 +402,42 @@ sound-children = Kinderstimmen
     .class = p
 sound-rap = Rap
     .class = um
+sound-male-rap = männlicher Rap
+    .class = um
+    .with = männlichem Rap
+    .open = männlichem Rap
+    .the = männliche Rap
+    .without = männlichen Rap
+sound-female-rap = weiblicher Rap
+    .class = um
+    .with = weiblichem Rap
+    .open = weiblichem Rap
+    .the = weibliche Rap
+    .without = weiblichen Rap
 sound-whistling = Pfeifen
     .class = un
 sound-speech = Sprache
     .class = uf
+sound-male-speech = Männerstimme (gesprochen)
+    .class = f
+sound-female-speech = Frauenstimme (gesprochen)
+    .class = f
 sound-applause = Applaus
     .class = um
 sound-noise = Rauschen
     .class = un
+sound-white-noise = weißes Rauschen
+    .class = un
+    .with = weißem Rauschen
+    .open = weißem Rauschen
+    .the = weiße Rauschen
+sound-pink-noise = rosa Rauschen
+    .class = un
+sound-rumble = dumpfes Rauschen
+    .class = un
+    .with = dumpfem Rauschen
+    .open = dumpfem Rauschen
+    .the = dumpfe Rauschen
 sound-tone = Testton
     .class = m
 sound-sound-effects = Geräuscheffekte
@@ -378,6 +452,7 @@ tempo-medium = mittelschnell
 tempo-fast = schnell
 loudness-quiet = leise
     .attributive = leises
+    .melody = leise
 loudness-loud = laut
 mood-calm = ruhig
 mood-gentle = sanft
@@ -422,10 +497,14 @@ genre-classical = klassischer Musik
     .title = klassische Musik
 genre-rock = Rock
     .piece = Rockstück
+genre-hard-rock = Hardrock
+    .piece = Hardrockstück
 genre-metal = Metal
     .piece = Metal-Stück
 genre-pop = Pop
     .piece = Popstück
+genre-electropop = Elektropop
+    .piece = Elektropop-Stück
 genre-electronic = elektronischer Musik
     .piece = elektronisches Stück
     .title = elektronische Musik

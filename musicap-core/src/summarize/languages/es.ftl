@@ -65,6 +65,37 @@ at-times = a ratos se { $number ->
 } { $sounds }
 recording-live = es una grabación en directo
 recording-poor = la calidad del sonido es mala
+recording-lo-fi = el sonido es lo-fi
+recording-vinyl = crepita como un disco de vinilo viejo
+recording-tape = se oye el siseo de la cinta
+recording-hum = se oye un zumbido grave
+recording-phone = suena como grabada con un teléfono
+recording-overloaded = la grabación está saturada
+
+## Pasajes: quién lleva la melodía y cómo acompañan los demás.
+
+lead = { $sounds } { $verb ->
+    [sing] { $number ->
+        [one] canta
+       *[other] cantan
+    }
+   *[play] { $number ->
+        [one] toca
+       *[other] tocan
+    }
+} { $qualities ->
+    [none] una melodía
+   *[other] una melodía { $qualities }
+}
+lead-over = { $lead } sobre { $manner }
+lead-with = { $lead }, con acompañamiento de { $sounds }
+lead-alone = { $lead }, sin acompañamiento
+lead-without = { $lead }, sin { $sounds }
+whole-led = { $whole } con { $lead } al frente, y con { $sounds }
+manner = { $noun } ({ $manner })
+manner-chords = acordes
+manner-sustained = acordes mantenidos
+manner-arpeggios = arpegios
 
 ## El desarrollo
 
@@ -207,6 +238,8 @@ sound-kalimba = kalimba
 sound-steelpan = tambor metálico
 sound-bells = campanas
     .class = fp
+sound-tubular-bells = campanas tubulares
+    .class = fp
 sound-organ = órgano
 sound-church-organ = órgano de iglesia
 sound-accordion = acordeón
@@ -236,6 +269,8 @@ sound-pizzicato = cuerdas pulsadas
 sound-harp = arpa
     .class = fa
 sound-trumpet = trompeta
+    .class = f
+sound-muted-trumpet = trompeta con sordina
     .class = f
 sound-trombone = trombón
 sound-tuba = tuba
@@ -285,6 +320,8 @@ sound-turntables = platos
     .class = mp
 sound-drums = batería
     .class = f
+sound-simple-drums = batería sencilla
+    .class = f
 sound-rock-drums = batería de rock
     .class = f
 sound-jazz-drums = batería de jazz
@@ -318,12 +355,26 @@ sound-children = voces infantiles
     .class = fp
 sound-rap = rap
     .class = um
+sound-male-rap = rap masculino
+    .class = um
+sound-female-rap = rap femenino
+    .class = um
 sound-whistling = silbido
 sound-speech = voces habladas
     .class = fp
+sound-male-speech = voz masculina hablada
+    .class = f
+sound-female-speech = voz femenina hablada
+    .class = f
 sound-applause = aplausos
     .class = mp
 sound-noise = ruido
+    .class = um
+sound-white-noise = ruido blanco
+    .class = um
+sound-pink-noise = ruido rosa
+    .class = um
+sound-rumble = ruido grave
     .class = um
 sound-tone = tono electrónico
 sound-sound-effects = efectos de sonido
@@ -382,6 +433,10 @@ genre-rock = al rock
     .piece = pieza de rock
     .song = canción de rock
     .title = rock
+genre-hard-rock = al hard rock
+    .piece = pieza de hard rock
+    .song = canción de hard rock
+    .title = hard rock
 genre-metal = al metal
     .piece = pieza de metal
     .song = canción de metal
@@ -390,6 +445,10 @@ genre-pop = al pop
     .piece = pieza de pop
     .song = canción pop
     .title = pop
+genre-electropop = al electropop
+    .piece = pieza de electropop
+    .song = canción de electropop
+    .title = electropop
 genre-electronic = a la electrónica
     .piece = pieza electrónica
     .title = música electrónica

@@ -55,6 +55,37 @@ joined-by = { $whole }, rejoint à { $time } par { $sounds }
 at-times = par moments, on entend { $sounds }
 recording-live = c’est un enregistrement en public
 recording-poor = la qualité du son est mauvaise
+recording-lo-fi = le son est lo-fi
+recording-vinyl = l’enregistrement crépite comme un vieux vinyle
+recording-tape = on entend le souffle de la bande
+recording-hum = on entend un ronflement grave
+recording-phone = on dirait un enregistrement fait au téléphone
+recording-overloaded = l’enregistrement sature
+
+## Passages : qui mène et comment les autres accompagnent. « Mélodie » est féminin (`.melody`).
+
+lead = { $sounds } { $verb ->
+    [sing] { $number ->
+        [one] chante
+       *[other] chantent
+    }
+   *[play] { $number ->
+        [one] joue
+       *[other] jouent
+    }
+} { $qualities ->
+    [none] une mélodie
+   *[other] une mélodie { $qualities }
+}
+lead-over = { $lead } sur des { $manner }
+lead-with = { $lead }, accompagnée par { $sounds-by }
+lead-alone = { $lead }, sans accompagnement
+lead-without = { $lead }, sans { $sounds }
+whole-led = { $whole } porté par { $lead }, avec { $sounds }
+manner = { $noun } ({ $manner })
+manner-chords = accords
+manner-sustained = accords tenus
+manner-arpeggios = arpèges
 
 ## Le déroulement
 
@@ -184,6 +215,8 @@ sound-kalimba = kalimba
 sound-steelpan = steelpan
 sound-bells = cloches
     .class = fp
+sound-tubular-bells = cloches tubulaires
+    .class = fp
 sound-organ = orgue
 sound-church-organ = orgue d’église
 sound-accordion = accordéon
@@ -215,6 +248,8 @@ sound-pizzicato = cordes pincées
 sound-harp = harpe
     .class = f
 sound-trumpet = trompette
+    .class = f
+sound-muted-trumpet = trompette bouchée
     .class = f
 sound-trombone = trombone
 sound-tuba = tuba
@@ -263,6 +298,8 @@ sound-turntables = platines
     .class = fp
 sound-drums = batterie
     .class = f
+sound-simple-drums = batterie sobre
+    .class = f
 sound-rock-drums = batterie rock
     .class = f
 sound-jazz-drums = batterie jazz
@@ -296,13 +333,26 @@ sound-children = voix d’enfants
     .class = fp
 sound-rap = rap
     .class = um
+sound-male-rap = rap masculin
+    .class = um
+sound-female-rap = rap féminin
+    .class = um
 sound-whistling = sifflement
 sound-speech = paroles
     .class = fp
+sound-male-speech = voix d’homme parlée
+    .class = f
+sound-female-speech = voix de femme parlée
+    .class = f
 sound-applause = applaudissements
     .class = mp
 sound-noise = bruit
     .class = um
+sound-white-noise = bruit blanc
+    .class = um
+sound-pink-noise = bruit rose
+    .class = um
+sound-rumble = grondement sourd
 sound-tone = son électronique
 sound-sound-effects = effets sonores
     .class = mp
@@ -310,43 +360,69 @@ sound-sound-effects = effets sonores
 ## Qualités
 
 tempo-slow = lent
+    .melody = lente
 tempo-medium = modéré
+    .melody = modérée
 tempo-fast = rapide
 loudness-quiet = doux
+    .melody = douce
 loudness-loud = fort
+    .melody = forte
 mood-calm = calme
 mood-gentle = tendre
 mood-dreamy = rêveur
+    .melody = rêveuse
 mood-relaxed = détendu
+    .melody = détendue
 mood-reflective = méditatif
+    .melody = méditative
 mood-lively = vif
+    .melody = vive
 mood-playful = enjoué
+    .melody = enjouée
 mood-groovy = entraînant
+    .melody = entraînante
 mood-energetic = énergique
 mood-powerful = puissant
+    .melody = puissante
 mood-intense = intense
 mood-aggressive = agressif
+    .melody = agressive
 mood-grand = majestueux
+    .melody = majestueuse
 mood-solemn = solennel
+    .melody = solennelle
 mood-dramatic = dramatique
 mood-epic = épique
 mood-bold = affirmé
+    .melody = affirmée
 mood-steady = régulier
+    .melody = régulière
 mood-light = léger
+    .melody = légère
 mood-warm = chaleureux
+    .melody = chaleureuse
 mood-happy = joyeux
+    .melody = joyeuse
 mood-sad = triste
 mood-emotional = émouvant
+    .melody = émouvante
 mood-nostalgic = nostalgique
 mood-passionate = passionné
+    .melody = passionnée
 mood-romantic = romantique
 mood-dark = sombre
 mood-scary = inquiétant
+    .melody = inquiétante
 mood-tense = tendu
+    .melody = tendue
 mood-mysterious = mystérieux
+    .melody = mystérieuse
 mood-ethereal = éthéré
+    .melody = éthérée
 mood-hypnotic = hypnotique
 mood-inspiring = inspirant
+    .melody = inspirante
 
 ## Genres, après « passe »
 
@@ -359,12 +435,18 @@ genre-classical = à la musique classique
 genre-rock = au rock
     .piece = morceau de rock
     .title = rock
+genre-hard-rock = au hard rock
+    .piece = morceau de hard rock
+    .title = hard rock
 genre-metal = au metal
     .piece = morceau de metal
     .title = metal
 genre-pop = à la pop
     .piece = morceau de pop
     .title = pop
+genre-electropop = à l’électropop
+    .piece = morceau d’électropop
+    .title = électropop
 genre-electronic = à la musique électronique
     .piece = morceau électronique
     .title = musique électronique

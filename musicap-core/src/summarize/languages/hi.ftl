@@ -75,6 +75,44 @@ at-times = बीच-बीच में { $sounds } सुनाई { $number -
 }
 recording-live = यह लाइव रिकॉर्डिंग है
 recording-poor = ध्वनि की गुणवत्ता ख़राब है
+recording-lo-fi = ध्वनि लो-फ़ाई है
+recording-vinyl = पुराने रिकॉर्ड जैसी चटचटाहट है
+recording-tape = टेप की सरसराहट सुनाई देती है
+recording-hum = धीमी भनभनाहट सुनाई देती है
+recording-phone = यह फ़ोन की रिकॉर्डिंग जैसा लगता है
+recording-overloaded = रिकॉर्डिंग की ध्वनि फटी हुई है
+
+## अंश: मुख्य स्वर और संगत। «धुन» स्त्रीलिंग है।
+
+lead = { $verb ->
+    [sing] { $sound ->
+        [choir] कोरस { $qualities ->
+            [none] एक धुन
+           *[other] एक { $qualities } धुन
+        } गाता है
+       *[other] { $sounds-with } में { $qualities ->
+            [none] एक धुन
+           *[other] एक { $qualities } धुन
+        } गाई जाती है
+    }
+   *[play] { $sounds-with } पर { $qualities ->
+        [none] एक धुन
+       *[other] एक { $qualities } धुन
+    } बजती है
+}
+lead-over = { $manner } के साथ { $lead }
+lead-with = { $sounds } की संगत में { $lead }
+lead-alone = { $lead }, बिना संगत के
+lead-without = { $lead }, { $sounds } के बिना
+whole-led = { $whole }, जिसमें { $lead } प्रमुख { $lead-last ->
+    [p] हैं
+    [fp] हैं
+   *[none] है
+}, { $sounds } के साथ
+manner = { $noun } ({ $manner })
+manner-chords = कॉर्ड
+manner-sustained = लंबे कॉर्ड
+manner-arpeggios = आर्पेजियो
 
 ## क्रम
 
@@ -357,6 +395,7 @@ sound-kalimba = कलिम्बा
 sound-steelpan = स्टीलपैन
 sound-bells = घंटियाँ
     .class = fp
+sound-tubular-bells = ट्यूबलर बेल
 sound-organ = ऑर्गन
 sound-church-organ = पाइप ऑर्गन
 sound-accordion = अकॉर्डियन
@@ -379,6 +418,7 @@ sound-pizzicato = पिज़्ज़िकातो तार-वाद्य
     .class = p
 sound-harp = हार्प
 sound-trumpet = ट्रम्पेट
+sound-muted-trumpet = म्यूट ट्रम्पेट
 sound-trombone = ट्रॉम्बोन
 sound-tuba = ट्यूबा
 sound-french-horn = फ़्रेंच हॉर्न
@@ -416,6 +456,8 @@ sound-orchestra = ऑर्केस्ट्रा
 sound-turntables = टर्नटेबल
 sound-drums = ड्रम
     .class = p
+sound-simple-drums = सरल ड्रम
+    .class = p
 sound-rock-drums = रॉक ड्रम
     .class = p
 sound-jazz-drums = जैज़ ड्रम
@@ -448,13 +490,23 @@ sound-choir = कोरस
 sound-children = बच्चों की आवाज़ें
     .class = fp
 sound-rap = रैप
+sound-male-rap = पुरुष रैप
+sound-female-rap = महिला रैप
 sound-whistling = सीटी
     .class = f
 sound-speech = बोलने की आवाज़
     .class = f
+sound-male-speech = पुरुष के बोलने की आवाज़
+    .class = f
+sound-female-speech = महिला के बोलने की आवाज़
+    .class = f
 sound-applause = दर्शकों की तालियाँ
     .class = fp
 sound-noise = शोर
+sound-white-noise = श्वेत शोर
+sound-pink-noise = गुलाबी शोर
+sound-rumble = गड़गड़ाहट
+    .class = f
 sound-tone = इलेक्ट्रॉनिक ध्वनि
     .class = f
 sound-sound-effects = ध्वनि प्रभाव
@@ -519,10 +571,14 @@ genre-classical = पश्चिमी शास्त्रीय संगी
     .piece = पश्चिमी शास्त्रीय रचना
 genre-rock = रॉक
     .piece = रॉक रचना
+genre-hard-rock = हार्ड रॉक
+    .piece = हार्ड रॉक रचना
 genre-metal = मेटल
     .piece = मेटल रचना
 genre-pop = पॉप
     .piece = पॉप रचना
+genre-electropop = इलेक्ट्रोपॉप
+    .piece = इलेक्ट्रोपॉप रचना
 genre-electronic = इलेक्ट्रॉनिक संगीत
     .piece = इलेक्ट्रॉनिक रचना
 genre-jazz = जैज़

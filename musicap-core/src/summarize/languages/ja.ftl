@@ -42,6 +42,31 @@ joined-by = { $whole }に、{ $time }から{ $sounds }が加わる
 at-times = ときおり{ $sounds }が聞こえる
 recording-live = ライブ録音である
 recording-poor = 音質はよくない
+recording-lo-fi = 音はローファイである
+recording-vinyl = 古いレコードのようなパチパチというノイズがある
+recording-tape = テープのヒスノイズがある
+recording-hum = 低いハムノイズがある
+recording-phone = 電話越しのような音である
+recording-overloaded = 録音が音割れしている
+
+## 一節の説明：主旋律と伴奏。
+
+lead = { $sounds }が{ $qualities ->
+    [none] メロディーを
+   *[other] { $qualities }メロディーを
+}{ $verb ->
+    [sing] 歌う
+   *[play] 奏でる
+}
+lead-over = { $manner }に乗せて、{ $lead }
+lead-with = { $sounds }の伴奏で、{ $lead }
+lead-alone = { $lead }（無伴奏）
+lead-without = { $lead }。{ $sounds }はない
+whole-led = { $lead }を前面に出し、{ $sounds }を伴う{ $whole }
+manner = { $noun }（{ $manner }）
+manner-chords = 和音
+manner-sustained = 持続する和音
+manner-arpeggios = アルペジオ
 
 ## 展開
 
@@ -137,6 +162,7 @@ sound-chiming = 鳴り物の楽器
 sound-kalimba = カリンバ
 sound-steelpan = スティールパン
 sound-bells = 鐘
+sound-tubular-bells = チューブラーベル
 sound-organ = オルガン
     .piece = オルガン曲
 sound-church-organ = パイプオルガン
@@ -162,6 +188,7 @@ sound-bowed = 擦弦楽器
 sound-pizzicato = ピチカートの弦楽器
 sound-harp = ハープ
 sound-trumpet = トランペット
+sound-muted-trumpet = ミュートトランペット
 sound-trombone = トロンボーン
 sound-tuba = チューバ
 sound-french-horn = ホルン
@@ -197,6 +224,7 @@ sound-orchestra = オーケストラ
     .piece = オーケストラ曲
 sound-turntables = ターンテーブル
 sound-drums = ドラム
+sound-simple-drums = シンプルなドラム
 sound-rock-drums = ロックドラム
 sound-jazz-drums = ジャズドラム
 sound-funk-drums = ファンクドラム
@@ -215,10 +243,17 @@ sound-female-voice = 女性の歌声
 sound-choir = 合唱
 sound-children = 子どもの歌声
 sound-rap = ラップ
+sound-male-rap = 男性のラップ
+sound-female-rap = 女性のラップ
 sound-whistling = 口笛
 sound-speech = 話し声
+sound-male-speech = 男性の話し声
+sound-female-speech = 女性の話し声
 sound-applause = 拍手
 sound-noise = ノイズ
+sound-white-noise = ホワイトノイズ
+sound-pink-noise = ピンクノイズ
+sound-rumble = 低いノイズ
 sound-tone = 電子音
 sound-sound-effects = 効果音
 
@@ -348,10 +383,14 @@ genre-classical = クラシック
     .piece = クラシック曲
 genre-rock = ロック
     .piece = ロック曲
+genre-hard-rock = ハードロック
+    .piece = ハードロック曲
 genre-metal = メタル
     .piece = メタル曲
 genre-pop = ポップス
     .piece = ポップス曲
+genre-electropop = エレクトロポップ
+    .piece = エレクトロポップ曲
 genre-electronic = 電子音楽
     .piece = 電子音楽の曲
 genre-jazz = ジャズ

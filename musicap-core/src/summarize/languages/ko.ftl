@@ -55,6 +55,43 @@ at-times = 때때로 { $sounds }{ $last ->
 } 들린다
 recording-live = 실황 녹음이다
 recording-poor = 음질이 좋지 않다
+recording-lo-fi = 소리가 로파이다
+recording-vinyl = 오래된 음반처럼 지직거리는 소리가 난다
+recording-tape = 테이프 잡음이 들린다
+recording-hum = 낮은 험 잡음이 들린다
+recording-phone = 전화기로 녹음한 듯한 소리다
+recording-overloaded = 녹음이 과부하로 찌그러져 들린다
+
+## 짧은 구간의 설명: 주선율과 반주.
+
+lead = { $sounds }{ $last ->
+    [c] 이
+   *[none] 가
+} { $qualities ->
+    [none] 선율을
+   *[other] { $qualities } 선율을
+} { $verb ->
+    [sing] 노래한다
+   *[play] 연주한다
+}
+lead-over = { $manner } 위에서 { $lead }
+lead-with = { $sounds } 반주에 맞춰 { $lead }
+lead-alone = { $lead } (무반주)
+lead-without = { $lead }. { $sounds }{ $last ->
+    [c] 은
+   *[none] 는
+} 없다
+whole-led = { $lead }{ $lead-last ->
+    [c] 을
+   *[none] 를
+} 앞세우고 { $sounds }{ $last ->
+    [c] 을
+   *[none] 를
+} 곁들인 { $whole }
+manner = { $noun }({ $manner })
+manner-chords = 화음
+manner-sustained = 지속 화음
+manner-arpeggios = 아르페지오
 
 ## 전개
 
@@ -219,6 +256,8 @@ sound-kalimba = 칼림바
 sound-steelpan = 스틸팬
     .class = c
 sound-bells = 종소리
+sound-tubular-bells = 튜블러 벨
+    .class = c
 sound-organ = 오르간
     .class = c
 sound-church-organ = 파이프 오르간
@@ -243,6 +282,8 @@ sound-bowed = 찰현 악기
 sound-pizzicato = 피치카토 현악기
 sound-harp = 하프
 sound-trumpet = 트럼펫
+    .class = c
+sound-muted-trumpet = 약음기를 낀 트럼펫
     .class = c
 sound-trombone = 트롬본
     .class = c
@@ -288,6 +329,8 @@ sound-turntables = 턴테이블
     .class = c
 sound-drums = 드럼
     .class = c
+sound-simple-drums = 단순한 드럼
+    .class = c
 sound-rock-drums = 록 드럼
     .class = c
 sound-jazz-drums = 재즈 드럼
@@ -314,11 +357,22 @@ sound-choir = 합창
 sound-children = 아이들 목소리
 sound-rap = 랩
     .class = c
+sound-male-rap = 남성 랩
+    .class = c
+sound-female-rap = 여성 랩
+    .class = c
 sound-whistling = 휘파람
     .class = c
 sound-speech = 말소리
+sound-male-speech = 남자 말소리
+sound-female-speech = 여자 말소리
 sound-applause = 박수 소리
 sound-noise = 잡음
+    .class = c
+sound-white-noise = 백색 잡음
+    .class = c
+sound-pink-noise = 핑크 노이즈
+sound-rumble = 낮게 울리는 잡음
     .class = c
 sound-tone = 전자음
     .class = c
@@ -525,11 +579,15 @@ genre-classical = 클래식
     .piece = 클래식 곡
 genre-rock = 록
     .piece = 록 음악
+genre-hard-rock = 하드 록
+    .piece = 하드 록 음악
 genre-metal = 메탈
     .piece = 메탈 음악
 genre-pop = 팝
     .piece = 팝 음악
     .song = 팝송
+genre-electropop = 일렉트로팝
+    .piece = 일렉트로팝 곡
 genre-electronic = 전자 음악
     .piece = 전자 음악
 genre-jazz = 재즈

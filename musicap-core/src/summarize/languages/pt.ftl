@@ -61,6 +61,37 @@ at-times = por vezes { $number ->
 } { $sounds }
 recording-live = é uma gravação ao vivo
 recording-poor = a qualidade do som é ruim
+recording-lo-fi = o som é lo-fi
+recording-vinyl = estala como um disco de vinil antigo
+recording-tape = ouve-se o chiado da fita
+recording-hum = ouve-se um zumbido grave
+recording-phone = soa como uma gravação feita ao telefone
+recording-overloaded = a gravação está saturada
+
+## Passagens: quem conduz e como os outros acompanham.
+
+lead = { $sounds } { $verb ->
+    [sing] { $number ->
+        [one] canta
+       *[other] cantam
+    }
+   *[play] { $number ->
+        [one] toca
+       *[other] tocam
+    }
+} { $qualities ->
+    [none] uma melodia
+   *[other] uma melodia { $qualities }
+}
+lead-over = { $lead } sobre { $manner }
+lead-with = { $lead }, com acompanhamento de { $sounds }
+lead-alone = { $lead }, sem acompanhamento
+lead-without = { $lead }, sem { $sounds }
+whole-led = { $whole } com { $lead } à frente, acompanhada de { $sounds }
+manner = { $noun } ({ $manner })
+manner-chords = acordes
+manner-sustained = acordes sustentados
+manner-arpeggios = arpejos
 
 ## O desenvolvimento
 
@@ -196,6 +227,8 @@ sound-kalimba = kalimba
 sound-steelpan = steelpan
 sound-bells = sinos
     .class = mp
+sound-tubular-bells = sinos tubulares
+    .class = mp
 sound-organ = órgão
 sound-church-organ = órgão de igreja
 sound-accordion = acordeão
@@ -224,6 +257,7 @@ sound-pizzicato = cordas em pizzicato
 sound-harp = harpa
     .class = f
 sound-trumpet = trompete
+sound-muted-trumpet = trompete com surdina
 sound-trombone = trombone
 sound-tuba = tuba
     .class = f
@@ -270,6 +304,8 @@ sound-turntables = toca-discos
     .class = mp
 sound-drums = bateria
     .class = f
+sound-simple-drums = bateria simples
+    .class = f
 sound-rock-drums = bateria de rock
     .class = f
 sound-jazz-drums = bateria de jazz
@@ -304,12 +340,26 @@ sound-children = vozes infantis
     .class = fp
 sound-rap = rap
     .class = um
+sound-male-rap = rap masculino
+    .class = um
+sound-female-rap = rap feminino
+    .class = um
 sound-whistling = assobio
 sound-speech = fala
     .class = uf
+sound-male-speech = voz masculina falada
+    .class = f
+sound-female-speech = voz feminina falada
+    .class = f
 sound-applause = aplausos
     .class = mp
 sound-noise = ruído
+    .class = um
+sound-white-noise = ruído branco
+    .class = um
+sound-pink-noise = ruído rosa
+    .class = um
+sound-rumble = ruído grave
     .class = um
 sound-tone = tom eletrônico
 sound-sound-effects = efeitos sonoros
@@ -368,6 +418,10 @@ genre-rock = ao rock
     .piece = peça de rock
     .song = canção de rock
     .title = rock
+genre-hard-rock = ao hard rock
+    .piece = peça de hard rock
+    .song = canção de hard rock
+    .title = hard rock
 genre-metal = ao metal
     .piece = peça de metal
     .song = canção de metal
@@ -376,6 +430,10 @@ genre-pop = ao pop
     .piece = peça pop
     .song = canção pop
     .title = pop
+genre-electropop = ao electropop
+    .piece = peça de electropop
+    .song = canção de electropop
+    .title = electropop
 genre-electronic = à música eletrônica
     .piece = peça eletrônica
     .title = música eletrônica

@@ -42,6 +42,31 @@ joined-by = { $whole }，{ $time }加入{ $sounds }
 at-times = 时而可以听到{ $sounds }
 recording-live = 这是现场录音
 recording-poor = 音质较差
+recording-lo-fi = 音质为低保真
+recording-vinyl = 带有老唱片般的噼啪声
+recording-tape = 带有磁带嘶声
+recording-hum = 带有低沉的嗡嗡声
+recording-phone = 听起来像电话录音
+recording-overloaded = 录音有过载失真
+
+## 片段：主奏与伴奏
+
+lead = { $sounds }{ $verb ->
+    [sing] 演唱
+   *[play] 演奏
+}{ $qualities ->
+    [none] 旋律
+   *[other] { $qualities }的旋律
+}
+lead-over = { $lead }，以{ $manner }衬托
+lead-with = { $lead }，由{ $sounds }伴奏
+lead-alone = { $lead }，没有伴奏
+lead-without = { $lead }，没有{ $sounds }
+whole-led = { $whole }，以{ $lead }为主，配有{ $sounds }
+manner = { $noun }（{ $manner }）
+manner-chords = 和弦
+manner-sustained = 长音和弦
+manner-arpeggios = 琶音
 
 ## 过程
 
@@ -116,6 +141,7 @@ sound-kalimba = 拇指琴
 sound-steelpan = 钢鼓
 sound-bells = 钟声
     .for = 钟
+sound-tubular-bells = 管钟
 sound-organ = 风琴
 sound-church-organ = 管风琴
 sound-accordion = 手风琴
@@ -136,6 +162,7 @@ sound-bowed = 弓弦乐器
 sound-pizzicato = 拨弦弦乐
 sound-harp = 竖琴
 sound-trumpet = 小号
+sound-muted-trumpet = 弱音小号
 sound-trombone = 长号
 sound-tuba = 大号
 sound-french-horn = 圆号
@@ -170,6 +197,7 @@ sound-orchestra = 管弦乐队
     .for = 管弦乐
 sound-turntables = 唱盘
 sound-drums = 鼓
+sound-simple-drums = 简单的鼓点
 sound-rock-drums = 摇滚鼓
 sound-jazz-drums = 爵士鼓点
 sound-funk-drums = 放克鼓
@@ -187,10 +215,17 @@ sound-female-voice = 女声
 sound-choir = 合唱
 sound-children = 童声
 sound-rap = 说唱
+sound-male-rap = 男声说唱
+sound-female-rap = 女声说唱
 sound-whistling = 口哨
 sound-speech = 说话声
+sound-male-speech = 男声说话
+sound-female-speech = 女声说话
 sound-applause = 掌声
 sound-noise = 噪声
+sound-white-noise = 白噪声
+sound-pink-noise = 粉红噪声
+sound-rumble = 低沉的噪声
 sound-tone = 电子音
 sound-sound-effects = 音效
 
@@ -246,12 +281,18 @@ genre-classical = 古典音乐
 genre-rock = 摇滚乐
     .piece = 摇滚乐曲
     .song = 摇滚歌曲
+genre-hard-rock = 硬摇滚
+    .piece = 硬摇滚乐曲
+    .song = 硬摇滚歌曲
 genre-metal = 金属乐
     .piece = 金属乐曲
     .song = 金属歌曲
 genre-pop = 流行乐
     .piece = 流行乐曲
     .song = 流行歌曲
+genre-electropop = 电子流行乐
+    .piece = 电子流行乐曲
+    .song = 电子流行歌曲
 genre-electronic = 电子音乐
     .piece = 电子乐曲
 genre-jazz = 爵士乐

@@ -13,6 +13,7 @@ mod quotes;
 mod render;
 mod sections;
 mod story;
+mod translate;
 
 use render::Renderer;
 use sections::{Part, SECTION_COST};
@@ -58,16 +59,24 @@ impl LocalSummarizer {
     ///
     /// # Errors
     /// [`Error::InvalidOption`] for a language that is not one of [`Language`] and for
-    /// [`SummaryStyle::Words`].
+    /// [`SummaryStyle::Words`]; [`Error::InvalidCaptions`] for captions that are
+    /// [translated](Captions::translated).
     pub fn describe(&self, captions: &Captions, options: &SummaryOptions) -> Result<String> {
         self.check(options)?;
         let language = Language::find(&options.language)?;
+        if let Some(code) = &captions.language {
+            return Err(Error::InvalidCaptions {
+                origin: captions.file.clone().unwrap_or_else(|| "captions".into()),
+                reason: format!(
+                    "they are in another language ({code}); a local summary is made from English \
+                     captions, so summarize before translating"
+                ),
+            });
+        }
         let statements = statements(&sorted(captions), options.length, language);
-        let is_spaced = !matches!(language.code(), "ja" | "zh");
         let separator = match &options.style {
             SummaryStyle::Lines => "\n",
-            _ if is_spaced => " ",
-            _ => "",
+            _ => language.sentence_separator(),
         };
         Ok(statements.join(separator))
     }
@@ -108,8 +117,11 @@ impl Summarizer for LocalSummarizer {
 impl Captions {
     /// The sections of the recording: runs of captions that say alike, each with a title in
     /// `language` such as "Piano alone". They follow one another from the first caption to the
-    /// last; without captions there are none.
+    /// last; without captions, or with captions that are not in English, there are none.
     pub fn find_sections(&self, language: Language) -> Vec<Section> {
+        if self.language.is_some() {
+            return Vec::new();
+        }
         let captions = sorted(self);
         let facts: Vec<Facts> =
             captions.iter().map(|caption| Facts::parse(&caption.text)).collect();
@@ -131,34 +143,6 @@ impl Captions {
         }
         sections
     }
-
-    /// The captions in `language`, made from the facts of each. A caption that is not understood
-    /// in full stays as it is and is marked: `[en] …`.
-    ///
-    /// Who leads, what accompanies, tempo, mood, loudness and what is missing are kept; the
-    /// wording and each part's playing (chords, arpeggios) are not.
-    pub fn translated(&self, language: Language) -> Captions {
-        let mut translated = self.clone();
-        if language == Language::ENGLISH {
-            return translated;
-        }
-        for caption in &mut translated.captions {
-            caption.text = caption_in(&caption.text, language)
-                .unwrap_or_else(|| format!("[en] {}", caption.text));
-        }
-        translated
-    }
-}
-
-/// A caption in a language, if it is understood in full.
-fn caption_in(text: &str, language: Language) -> Option<String> {
-    let facts = Facts::parse(text);
-    if !facts.is_complete() {
-        return None;
-    }
-    let state = sections::State::of(std::slice::from_ref(&facts), 0.5);
-    let renderer = Renderer::new(language.catalog());
-    Some(renderer.sentence(&renderer.whole(&state)))
 }
 
 /// The captions in the order of time.
@@ -287,10 +271,7 @@ fn written(
     if !story.at_times.is_empty() {
         statements.push(renderer.sentence(&renderer.at_times(&story.at_times)));
     }
-    for term in &story.whole.recording {
-        let id = format!("{}-{}", term.kind.prefix(), term.id);
-        statements.push(renderer.sentence(&renderer.message(&id, &[])));
-    }
+    statements.extend(renderer.remarks(&story.whole));
     statements
 }
 

@@ -1,9 +1,10 @@
 //! Every language against random facts: no message without words, no doubled article, no English.
 
-use super::super::facts::{Facts, Kind, Term, all_terms};
+use super::super::facts::{Facts, Kind, Lead, Manner, Term, all_terms};
 use super::super::{Language, SummaryLength};
 use super::render::Renderer;
-use super::{Caption, caption_in, told};
+use super::translate::rendered;
+use super::{Caption, told};
 
 /// A deterministic source of random numbers (Knuth's MMIX constants).
 struct Random(u64);
@@ -174,12 +175,74 @@ fn every_sound_quality_and_genre_is_rendered_in_every_language() {
 }
 
 #[test]
-fn captions_are_translated_where_they_are_read_in_full() {
-    let german = Language::find("de").unwrap();
-    let text = "A flute plays a slow, calm melody over a harp and strings. There are no drums.";
+fn random_captions_are_translated_in_full_in_every_language() {
+    for language in Language::all() {
+        let mut random = Random(24);
+        for _ in 0..200 {
+            let mut facts = sheet(&mut random);
+            let of_piece = |term: &Term| matches!(term.kind, Kind::Genre | Kind::Form);
+            let first = facts.terms.iter().position(of_piece);
+            let mut at = 0..;
+            facts.terms.retain(|term| {
+                let at = at.next();
+                !of_piece(term) || at == first
+            });
+            let sounds: Vec<Term> = facts.of(Kind::is_sound).collect();
+            let manners = [Manner::Chords, Manner::Sustained, Manner::Arpeggios];
+            if let [lead, others @ ..] = &sounds[..] {
+                let leads = [None, Some((*lead, Lead::Melody)), Some((*lead, Lead::Front))];
+                facts.roles.lead = leads[random.below(3)];
+                for other in others {
+                    if random.below(3) == 0 {
+                        facts.roles.manners.push((*other, manners[random.below(3)]));
+                    }
+                }
+                if random.below(6) == 0 {
+                    facts.roles.over = Some(manners[random.below(3)]);
+                }
+            }
+            let text = rendered(&facts, language).unwrap();
+            let lines = text.replace(". ", ".\n").replace("। ", "।\n").replace('。', "。\n");
+            check(lines.trim_end(), language);
+        }
+    }
+}
+
+#[test]
+fn roles_are_kept_in_translation() {
+    let text = "A flute plays a slow, calm melody over harp arpeggios, sustained strings and \
+        piano chords. There are no drums.";
+    let facts = Facts::parse(text);
+    let of = |code: &str| rendered(&facts, Language::find(code).unwrap()).unwrap();
     assert_eq!(
-        caption_in(text, german).unwrap(),
-        "Ein langsames, ruhiges Flötenstück mit Harfe und Streichern, ohne Schlagzeug."
+        of("de"),
+        "Eine Flöte spielt eine langsame, ruhige Melodie, begleitet von Harfe (Arpeggien), \
+         Streichern (gehaltene Akkorde) und Klavier (Akkorde), ohne Schlagzeug."
     );
-    assert_eq!(caption_in("A shimmering flute plays.", german), None);
+    assert_eq!(
+        of("fr"),
+        "Une flûte joue une mélodie lente et calme, accompagnée par une harpe (arpèges), des \
+         cordes (accords tenus) et un piano (accords), sans batterie."
+    );
+    let text = "Fast, energetic rock led by electric guitar, with bass and drums.";
+    let facts = Facts::parse(text);
+    assert_eq!(
+        rendered(&facts, Language::find("de").unwrap()).unwrap(),
+        "Ein schnelles, energiegeladenes Rockstück mit E-Gitarre im Vordergrund, dazu ein Bass und \
+         Schlagzeug."
+    );
+}
+
+#[test]
+fn what_is_not_understood_in_full_is_not_translated() {
+    let german = Language::find("de").unwrap();
+    for text in [
+        "A shimmering flute plays.",
+        "A flute plays over shimmering hi hats.",
+        "A flute plays soft chords and a melody.",
+        "A flute plays a slow melody, but no harp.",
+        "Slow punk with drums.",
+    ] {
+        assert_eq!(rendered(&Facts::parse(text), german), None, "{text}");
+    }
 }
