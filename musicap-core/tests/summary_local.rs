@@ -151,9 +151,9 @@ fn speech_and_silence_are_not_music() {
     assert_eq!(
         describe(&repeated(&[(8, CHORUS), (2, speech), (2, silent)])),
         "A fast, energetic song with a female voice, a distorted guitar, a bass guitar and drums. \
-         At 1:20 speech and applause follow; at 1:40 the music stops."
+         At 1:20 a male speaker and applause follow; at 1:40 the music stops."
     );
-    assert_eq!(describe(&[speech; 3]), "There is only speech and applause, and no music.");
+    assert_eq!(describe(&[speech; 3]), "There is only a male speaker and applause, and no music.");
     assert_eq!(describe(&[silent; 3]), "The recording is almost silent.");
 }
 
@@ -260,8 +260,8 @@ fn summaries_are_written_in_the_language_asked_for() {
         ),
         (
             "ja",
-            "ゆっくりした優しいピアノ曲に、0:10から弦楽器とベースが加わる。0:30から歪んだエレキギター\
-             とドラムが入り、曲調が速くなる。",
+            "ゆっくりした優しいピアノ曲に、0:10から弦楽器とベースが加わる。0:30からディストーション\
+             ギターとドラムが入り、テンポが速くなる。",
         ),
     ] {
         let options = SummaryOptions::default().with_language(language);

@@ -68,7 +68,7 @@ at-times = zeitweise { $number ->
 } { $sounds } zu hören
 recording-live = es ist eine Liveaufnahme
 recording-poor = die Tonqualität ist schlecht
-recording-lo-fi = der Klang ist lo-fi
+recording-lo-fi = die Aufnahme klingt nach Lo-Fi
 recording-vinyl = es knistert wie eine alte Schallplatte
 recording-tape = es ist Bandrauschen zu hören
 recording-hum = es ist ein tiefes Brummen zu hören
@@ -121,15 +121,15 @@ enter-two = bei { $time } { $number ->
     [one] kommt
    *[other] kommen
 } { $sounds } hinzu
-band-returns = bei { $time } kehrt die Band zurück
+band-returns = bei { $time } setzt die Band wieder ein
 return = bei { $time } { $number ->
-    [one] kehrt
-   *[other] kehren
-} { $sounds } zurück
+    [one] setzt
+   *[other] setzen
+} { $sounds } wieder ein
 return-also = { $sounds } { $number ->
-    [one] kehrt
-   *[other] kehren
-} zurück
+    [one] setzt
+   *[other] setzen
+} wieder ein
 follow = bei { $time } { $number ->
     [one] folgt
    *[other] folgen
@@ -188,8 +188,8 @@ silence = bei { $time } verstummt die Musik
 silence-also = die Musik verstummt
 turn = bei { $time } wird die Musik { $qualities }
 turn-also = die Musik wird { $qualities }
-genre = bei { $time } wechselt die Musik zu { $genre }
-genre-also = die Musik wechselt zu { $genre }
+genre = bei { $time } wechselt das Stück zu { $genre }
+genre-also = das Stück wechselt zu { $genre }
 
 ## Sätze
 
@@ -203,7 +203,8 @@ quote = bei { $time }: „{ $text }“ (Original)
 alone = { $from } bis { $to }: { $text }
 no-captions = es gibt keine Beschreibungen
 only-repetition = die Beschreibungen wiederholen sich nur
-contractions = {""}
+contractions = 
+    als ein_=als_
 
 ## Titel
 
@@ -231,7 +232,10 @@ sound-marimba = Marimba
     .class = f
 sound-xylophone = Xylophon
 sound-glockenspiel = Glockenspiel
-sound-chiming = Klanginstrument
+sound-chiming = klingendes Schlaginstrument
+    .with = klingendem Schlaginstrument
+    .open = klingendem Schlaginstrument
+    .the = klingende Schlaginstrument
 sound-kalimba = Kalimba
     .class = f
 sound-steelpan = Steelpan
@@ -282,11 +286,10 @@ sound-strings = Streicher
     .with = Streichern
     .open = Streichern
 sound-bowed = Streichinstrument
-sound-pizzicato = gezupfte Streicher
+sound-pizzicato = Pizzicato-Streicher
     .class = p
-    .with = gezupften Streichern
-    .open = gezupften Streichern
-    .the = gezupften Streicher
+    .with = Pizzicato-Streichern
+    .open = Pizzicato-Streichern
 sound-harp = Harfe
     .class = f
     .piece = Harfenstück
@@ -377,7 +380,7 @@ sound-electronic-beat = Dance-Beat
     .class = m
 sound-march-drums = Marschtrommeln
     .class = p
-sound-waltz-drums = Walzerschlagzeug
+sound-waltz-drums = Schlagzeug im Walzertakt
     .class = un
 sound-latin-percussion = Latin-Percussion
     .class = uf
@@ -402,25 +405,17 @@ sound-children = Kinderstimmen
     .class = p
 sound-rap = Rap
     .class = um
-sound-male-rap = männlicher Rap
-    .class = um
-    .with = männlichem Rap
-    .open = männlichem Rap
-    .the = männliche Rap
-    .without = männlichen Rap
-sound-female-rap = weiblicher Rap
-    .class = um
-    .with = weiblichem Rap
-    .open = weiblichem Rap
-    .the = weibliche Rap
-    .without = weiblichen Rap
+sound-male-rap = Rapper
+    .class = m
+sound-female-rap = Rapperin
+    .class = f
 sound-whistling = Pfeifen
     .class = un
 sound-speech = Sprache
     .class = uf
-sound-male-speech = Männerstimme (gesprochen)
-    .class = f
-sound-female-speech = Frauenstimme (gesprochen)
+sound-male-speech = Sprecher
+    .class = m
+sound-female-speech = Sprecherin
     .class = f
 sound-applause = Applaus
     .class = um
@@ -440,10 +435,10 @@ sound-rumble = dumpfes Rauschen
     .the = dumpfe Rauschen
 sound-tone = Testton
     .class = m
-sound-sound-effects = Geräuscheffekte
+sound-sound-effects = Soundeffekte
     .class = p
-    .with = Geräuscheffekten
-    .open = Geräuscheffekten
+    .with = Soundeffekten
+    .open = Soundeffekten
 
 ## Eigenschaften
 
@@ -472,7 +467,7 @@ mood-dramatic = dramatisch
 mood-epic = episch
 mood-bold = selbstbewusst
 mood-steady = gleichmäßig
-mood-light = leicht
+mood-light = leichtfüßig
 mood-warm = warm
 mood-happy = fröhlich
 mood-sad = traurig

@@ -69,12 +69,18 @@ recording-lo-fi = el sonido es lo-fi
 recording-vinyl = crepita como un disco de vinilo viejo
 recording-tape = se oye el siseo de la cinta
 recording-hum = se oye un zumbido grave
-recording-phone = suena como grabada con un teléfono
+recording-phone = suena como una grabación telefónica
 recording-overloaded = la grabación está saturada
 
 ## Pasajes: quién lleva la melodía y cómo acompañan los demás.
 
-lead = { $sounds } { $verb ->
+lead = { $class ->
+    [mp] { $sounds-the }
+    [fp] { $sounds-the }
+    [um] { $sounds-the }
+    [uf] { $sounds-the }
+   *[m] { $sounds }
+} { $verb ->
     [sing] { $number ->
         [one] canta
        *[other] cantan
@@ -91,7 +97,7 @@ lead-over = { $lead } sobre { $manner }
 lead-with = { $lead }, con acompañamiento de { $sounds }
 lead-alone = { $lead }, sin acompañamiento
 lead-without = { $lead }, sin { $sounds }
-whole-led = { $whole } con { $lead } al frente, y con { $sounds }
+whole-led = { $whole } con { $lead } al frente, acompañada de { $sounds }
 manner = { $noun } ({ $manner })
 manner-chords = acordes
 manner-sustained = acordes mantenidos
@@ -165,19 +171,19 @@ replace-also = { $old } { $number ->
    *[other] dejan
 } paso a { $new }
 stop = en el minuto { $time } { $number ->
-    [one] calla
-   *[other] callan
-} { $sounds }
+    [one] deja
+   *[other] dejan
+} de sonar { $sounds }
 stop-also = { $number ->
-    [one] calla
-   *[other] callan
-} { $sounds }
+    [one] deja
+   *[other] dejan
+} de sonar { $sounds }
 silence = en el minuto { $time } cesa la música
 silence-also = cesa la música
 turn = en el minuto { $time } la música se vuelve { $qualities }
 turn-also = la música se vuelve { $qualities }
-genre = en el minuto { $time } la música pasa { $genre }
-genre-also = la música pasa { $genre }
+genre = en el minuto { $time } la pieza pasa { $genre }
+genre-also = la pieza pasa { $genre }
 
 ## Frases
 
@@ -212,7 +218,7 @@ title-alone = { $class ->
 title-band = banda completa
 title-silence = silencio
 title-music = música
-title-qualities = { $title } ({ $qualities })
+title-qualities = { $title } (música { $qualities })
 
 
 ## Sonidos
@@ -225,17 +231,17 @@ sound-celesta = celesta
     .class = f
 sound-music-box = caja de música
     .class = f
-sound-mallets = láminas
-    .class = fp
+sound-mallets = percusión de láminas
+    .class = uf
 sound-vibraphone = vibráfono
 sound-marimba = marimba
     .class = f
 sound-xylophone = xilófono
-sound-glockenspiel = metalófono
-sound-chiming = instrumento de timbre metálico
+sound-glockenspiel = glockenspiel
+sound-chiming = instrumento con timbre de campana
 sound-kalimba = kalimba
     .class = f
-sound-steelpan = tambor metálico
+sound-steelpan = tambor de acero
 sound-bells = campanas
     .class = fp
 sound-tubular-bells = campanas tubulares
@@ -255,7 +261,7 @@ sound-guitar = guitarra
     .class = f
 sound-bass = bajo
 sound-electric-bass = bajo eléctrico
-sound-synth-bass = bajo sintetizado
+sound-synth-bass = bajo de sintetizador
 sound-double-bass = contrabajo
 sound-violin = violín
 sound-viola = viola
@@ -264,7 +270,7 @@ sound-cello = violonchelo
 sound-strings = cuerdas
     .class = fp
 sound-bowed = instrumento de arco
-sound-pizzicato = cuerdas pulsadas
+sound-pizzicato = cuerdas en pizzicato
     .class = fp
 sound-harp = arpa
     .class = fa
@@ -298,7 +304,7 @@ sound-pan-flute = flauta de pan
 sound-bagpipes = gaita
     .class = f
 sound-synth-lead = sintetizador solista
-sound-synth-pad = colchón de sintetizador
+sound-synth-pad = pad de sintetizador
 sound-synth = sintetizador
 sound-plucked = instrumento de cuerda pulsada
 sound-banjo = banyo
@@ -316,8 +322,7 @@ sound-theremin = theremín
 sound-orchestra = orquesta
     .class = f
     .piece = pieza de orquesta
-sound-turntables = platos
-    .class = mp
+sound-turntables = tocadiscos
 sound-drums = batería
     .class = f
 sound-simple-drums = batería sencilla
@@ -360,8 +365,8 @@ sound-male-rap = rap masculino
 sound-female-rap = rap femenino
     .class = um
 sound-whistling = silbido
-sound-speech = voces habladas
-    .class = fp
+sound-speech = voz hablada
+    .class = f
 sound-male-speech = voz masculina hablada
     .class = f
 sound-female-speech = voz femenina hablada
@@ -384,9 +389,12 @@ sound-sound-effects = efectos de sonido
 
 tempo-slow = lenta
 tempo-medium = moderada
+    .attributive = de tempo moderado
+    .melody = de tempo moderado
 tempo-fast = rápida
 loudness-quiet = suave
 loudness-loud = fuerte
+    .attributive = de sonido fuerte
 mood-calm = tranquila
 mood-gentle = dulce
 mood-dreamy = soñadora
@@ -423,10 +431,10 @@ mood-inspiring = inspiradora
 
 ## Géneros, tras «pasa»
 
-genre-orchestral = a lo orquestal
+genre-orchestral = a la música orquestal
     .piece = pieza orquestal
     .title = música orquestal
-genre-classical = a lo clásico
+genre-classical = a la música clásica
     .piece = pieza clásica
     .title = música clásica
 genre-rock = al rock
@@ -449,7 +457,7 @@ genre-electropop = al electropop
     .piece = pieza de electropop
     .song = canción de electropop
     .title = electropop
-genre-electronic = a la electrónica
+genre-electronic = a la música electrónica
     .piece = pieza electrónica
     .title = música electrónica
 genre-jazz = al jazz
@@ -475,13 +483,13 @@ genre-reggae = al reggae
     .piece = pieza de reggae
     .song = canción de reggae
     .title = reggae
-genre-latin = a lo latino
+genre-latin = a la música latina
     .piece = pieza latina
     .song = canción latina
     .title = música latina
-genre-ambient = a lo ambiental
-    .piece = pieza ambiental
-    .title = música ambiental
+genre-ambient = al ambient
+    .piece = pieza ambient
+    .title = música ambient
 genre-funk = al funk
     .piece = pieza de funk
     .song = canción de funk
@@ -490,6 +498,6 @@ genre-gospel = al góspel
     .piece = pieza de góspel
     .song = canción de góspel
     .title = góspel
-genre-instrumental = a lo instrumental
+genre-instrumental = a la música instrumental
     .piece = pieza instrumental
     .title = música instrumental

@@ -45,7 +45,13 @@ whole = un { $piece }
 whole-qualities = un { $piece } { $qualities }
 whole-for = { $whole } pour { $noun }
 whole-with = { $whole } avec { $sounds }
-whole-solo = { $whole } pour { $sounds } seul
+whole-solo = { $whole } pour { $sounds } { $class ->
+    [f] seule
+    [uf] seule
+    [fp] seules
+    [mp] seuls
+   *[m] seul
+}
 whole-alone = { $whole }, sans accompagnement
 whole-without = { $whole }, sans { $sounds }
 silent = l’enregistrement est presque silencieux
@@ -60,7 +66,7 @@ recording-vinyl = l’enregistrement crépite comme un vieux vinyle
 recording-tape = on entend le souffle de la bande
 recording-hum = on entend un ronflement grave
 recording-phone = on dirait un enregistrement fait au téléphone
-recording-overloaded = l’enregistrement sature
+recording-overloaded = l’enregistrement est saturé
 
 ## Passages : qui mène et comment les autres accompagnent. « Mélodie » est féminin (`.melody`).
 
@@ -142,8 +148,8 @@ silence = à { $time }, la musique s’arrête
 silence-also = la musique s’arrête
 turn = à { $time }, le morceau devient { $qualities }
 turn-also = le morceau devient { $qualities }
-genre = à { $time }, la musique passe { $genre }
-genre-also = la musique passe { $genre }
+genre = à { $time }, le morceau passe { $genre }
+genre-also = le morceau passe { $genre }
 
 ## Phrases
 
@@ -209,7 +215,7 @@ sound-vibraphone = vibraphone
 sound-marimba = marimba
 sound-xylophone = xylophone
 sound-glockenspiel = glockenspiel
-sound-chiming = instrument carillonnant
+sound-chiming = instrument à sonorité de cloches
 sound-kalimba = kalimba
     .class = f
 sound-steelpan = steelpan
@@ -338,8 +344,8 @@ sound-male-rap = rap masculin
 sound-female-rap = rap féminin
     .class = um
 sound-whistling = sifflement
-sound-speech = paroles
-    .class = fp
+sound-speech = voix parlée
+    .class = f
 sound-male-speech = voix d’homme parlée
     .class = f
 sound-female-speech = voix de femme parlée
@@ -362,12 +368,13 @@ sound-sound-effects = effets sonores
 tempo-slow = lent
     .melody = lente
 tempo-medium = modéré
-    .melody = modérée
+    .attributive = au tempo modéré
+    .melody = au tempo modéré
+    .become = de tempo modéré
 tempo-fast = rapide
 loudness-quiet = doux
     .melody = douce
-loudness-loud = fort
-    .melody = forte
+loudness-loud = sonore
 mood-calm = calme
 mood-gentle = tendre
 mood-dreamy = rêveur

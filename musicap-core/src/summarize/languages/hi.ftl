@@ -1,6 +1,6 @@
 ### हिन्दी। «रचना» और «धुन» स्त्रीलिंग हैं: विशेषण उन्हीं के अनुसार हैं, `.become` «संगीत» (पुल्लिंग) के अनुसार।
 
-## संज्ञाएँ। `.class`: none पुल्लिंग, f स्त्रीलिंग; p, fp बहुवचन।
+## संज्ञाएँ। `.class`: none पुल्लिंग, f स्त्रीलिंग; p, fp बहुवचन। `.with`: परसर्ग से पहले का रूप।
 
 noun-subject = { $noun }
 noun-with = { $noun }
@@ -26,7 +26,7 @@ qualities-become = { $a } और { $b }
 ## समग्र
 
 piece = रचना
-song = गीत-रचना
+song = गायन रचना
 instrumental = वाद्य रचना
 piece-for = { $noun } रचना
 whole = एक { $piece }
@@ -299,7 +299,7 @@ end-also = अंत तक केवल { $sounds } सुनाई { $number -
        *[none] देते हैं
     }
 }
-replace = { $time } पर { $old } की जगह { $new } सुनाई { $new-number ->
+replace = { $time } पर { $old-with } की जगह { $new } सुनाई { $new-number ->
     [one] { $new-last ->
         [f] देती है
         [fp] देती है
@@ -311,7 +311,7 @@ replace = { $time } पर { $old } की जगह { $new } सुनाई { 
        *[none] देते हैं
     }
 }
-replace-also = { $old } की जगह { $new } सुनाई { $new-number ->
+replace-also = { $old-with } की जगह { $new } सुनाई { $new-number ->
     [one] { $new-last ->
         [f] देती है
         [fp] देती है
@@ -351,8 +351,8 @@ silence = { $time } पर संगीत रुक जाता है
 silence-also = संगीत रुक जाता है
 turn = { $time } पर संगीत { $qualities } हो जाता है
 turn-also = संगीत { $qualities } हो जाता है
-genre = { $time } पर संगीत { $genre } में बदल जाता है
-genre-also = संगीत { $genre } में बदल जाता है
+genre = { $time } पर रचना { $genre } में बदल जाती है
+genre-also = रचना { $genre } में बदल जाती है
 
 ## वाक्य
 
@@ -395,6 +395,7 @@ sound-kalimba = कलिम्बा
 sound-steelpan = स्टीलपैन
 sound-bells = घंटियाँ
     .class = fp
+    .with = घंटियों
 sound-tubular-bells = ट्यूबलर बेल
 sound-organ = ऑर्गन
 sound-church-organ = पाइप ऑर्गन
@@ -413,9 +414,11 @@ sound-viola = वियोला
 sound-cello = चेलो
 sound-strings = तार-वाद्य
     .class = p
+    .with = तार-वाद्यों
 sound-bowed = गज वाद्य
 sound-pizzicato = पिज़्ज़िकातो तार-वाद्य
     .class = p
+    .with = पिज़्ज़िकातो तार-वाद्यों
 sound-harp = हार्प
 sound-trumpet = ट्रम्पेट
 sound-muted-trumpet = म्यूट ट्रम्पेट
@@ -424,6 +427,7 @@ sound-tuba = ट्यूबा
 sound-french-horn = फ़्रेंच हॉर्न
 sound-brass = पीतल के वाद्य
     .class = p
+    .with = पीतल के वाद्यों
 sound-saxophone = सैक्सोफ़ोन
 sound-clarinet = क्लैरिनेट
 sound-oboe = ओबो
@@ -431,6 +435,7 @@ sound-english-horn = इंग्लिश हॉर्न
 sound-bassoon = बसून
 sound-woodwind = काष्ठ-वाद्य
     .class = p
+    .with = काष्ठ-वाद्यों
 sound-wind = सुषिर वाद्य
 sound-flute = बाँसुरी
     .class = f
@@ -472,13 +477,17 @@ sound-waltz-drums = वॉल्ट्ज़ ड्रम
     .class = p
 sound-latin-percussion = लैटिन ताल-वाद्य
     .class = p
+    .with = लैटिन ताल-वाद्यों
 sound-hand-drums = हाथ के ढोल
     .class = p
+    .with = हाथ के ढोलों
 sound-percussion = ताल-वाद्य
     .class = p
+    .with = ताल-वाद्यों
 sound-timpani = टिम्पनी
 sound-claps = तालियाँ
     .class = fp
+    .with = तालियों
 sound-voice = आवाज़
     .class = f
     .without = गायन
@@ -489,6 +498,7 @@ sound-female-voice = महिला आवाज़
 sound-choir = कोरस
 sound-children = बच्चों की आवाज़ें
     .class = fp
+    .with = बच्चों की आवाज़ों
 sound-rap = रैप
 sound-male-rap = पुरुष रैप
 sound-female-rap = महिला रैप
@@ -502,15 +512,17 @@ sound-female-speech = महिला के बोलने की आवाज
     .class = f
 sound-applause = दर्शकों की तालियाँ
     .class = fp
+    .with = दर्शकों की तालियों
 sound-noise = शोर
-sound-white-noise = श्वेत शोर
-sound-pink-noise = गुलाबी शोर
+sound-white-noise = व्हाइट नॉइज़
+sound-pink-noise = पिंक नॉइज़
 sound-rumble = गड़गड़ाहट
     .class = f
 sound-tone = इलेक्ट्रॉनिक ध्वनि
     .class = f
 sound-sound-effects = ध्वनि प्रभाव
     .class = p
+    .with = ध्वनि प्रभावों
 
 ## गुण
 
@@ -518,7 +530,7 @@ tempo-slow = धीमी
     .become = धीमा
 tempo-medium = मध्यम गति की
     .become = मध्यम गति का
-    .be = मध्यम
+    .title = मध्यम
 tempo-fast = तेज़
 loudness-quiet = मृदु
 loudness-loud = ऊँची आवाज़ वाली
@@ -545,7 +557,8 @@ mood-bold = साहसिक
 mood-steady = स्थिर
 mood-light = हल्की
     .become = हल्का
-mood-warm = स्नेहिल
+mood-warm = गर्मजोशी भरी
+    .become = गर्मजोशी भरा
 mood-happy = ख़ुशनुमा
 mood-sad = उदास
 mood-emotional = भावपूर्ण
@@ -554,7 +567,7 @@ mood-nostalgic = पुरानी यादों भरी
 mood-passionate = जोशीली
     .become = जोशीला
 mood-romantic = रूमानी
-mood-dark = गहन
+mood-dark = स्याह
 mood-scary = डरावनी
     .become = डरावना
 mood-tense = तनावपूर्ण

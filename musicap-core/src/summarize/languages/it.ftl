@@ -61,7 +61,7 @@ only = si { $number ->
     [one] sente
    *[other] sentono
 } solo { $sounds }, senza musica
-opens-as = la registrazione si apre come { $whole }
+opens-as = la registrazione si apre con { $whole }
 joined-by = { $whole }, a cui si { $number ->
     [one] aggiunge
    *[other] aggiungono
@@ -73,7 +73,7 @@ at-times = a tratti si { $number ->
 recording-live = è una registrazione dal vivo
 recording-poor = la qualità del suono è scarsa
 recording-lo-fi = il suono è lo-fi
-recording-vinyl = fruscia come un vecchio vinile
+recording-vinyl = crepita come un vecchio vinile
 recording-tape = si sente il fruscio del nastro
 recording-hum = si sente un ronzio di fondo
 recording-phone = sembra registrato con un telefono
@@ -81,7 +81,14 @@ recording-overloaded = la registrazione è distorta
 
 ## Passaggi: chi guida e come accompagnano gli altri. «Melodia» è femminile (`.melody`).
 
-lead = { $sounds } { $verb ->
+lead = { $class ->
+    [mp] { $sounds-the }
+    [mvp] { $sounds-the }
+    [fp] { $sounds-the }
+    [um] { $sounds-the }
+    [uf] { $sounds-the }
+   *[m] { $sounds }
+} { $verb ->
     [sing] { $number ->
         [one] canta
        *[other] cantano
@@ -158,11 +165,11 @@ change-also = { $number ->
 end = dal minuto { $time } fino alla fine { $number ->
     [one] suona
    *[other] suonano
-} ormai solo { $sounds }
+} solo { $sounds }
 end-also = fino alla fine { $number ->
     [one] suona
    *[other] suonano
-} ormai solo { $sounds }
+} solo { $sounds }
 replace = al minuto { $time } { $old } { $number ->
     [one] lascia
    *[other] lasciano
@@ -171,20 +178,20 @@ replace-also = { $old } { $number ->
     [one] lascia
    *[other] lasciano
 } il posto a { $new }
-stop = al minuto { $time } { $number ->
-    [one] tace
-   *[other] tacciono
+stop = al minuto { $time } si { $number ->
+    [one] ferma
+   *[other] fermano
 } { $sounds }
-stop-also = { $number ->
-    [one] tace
-   *[other] tacciono
+stop-also = si { $number ->
+    [one] ferma
+   *[other] fermano
 } { $sounds }
 silence = al minuto { $time } la musica si ferma
 silence-also = la musica si ferma
 turn = al minuto { $time } il brano diventa { $qualities }
 turn-also = il brano diventa { $qualities }
-genre = al minuto { $time } la musica passa { $genre }
-genre-also = la musica passa { $genre }
+genre = al minuto { $time } il brano passa { $genre }
+genre-also = il brano passa { $genre }
 
 ## Frasi
 
@@ -218,7 +225,7 @@ title-alone = { $class ->
 title-band = band al completo
 title-silence = silenzio
 title-music = musica
-title-qualities = { $title } ({ $qualities })
+title-qualities = { $title } (tempo { $qualities })
 
 
 ## Suoni
@@ -239,7 +246,7 @@ sound-marimba = marimba
 sound-xylophone = xilofono
     .class = mz
 sound-glockenspiel = glockenspiel
-sound-chiming = strumento a percussione intonata
+sound-chiming = strumento dal suono di campana
     .class = mz
 sound-kalimba = kalimba
     .class = f
@@ -399,7 +406,8 @@ sound-sound-effects = effetti sonori
 tempo-slow = lento
     .melody = lenta
 tempo-medium = moderato
-    .melody = moderata
+    .attributive = a tempo moderato
+    .melody = a tempo moderato
 tempo-fast = veloce
 loudness-quiet = sommesso
     .melody = sommessa

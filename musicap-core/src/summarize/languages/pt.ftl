@@ -49,7 +49,10 @@ whole-solo = { $whole } para { $sounds } sem acompanhamento
 whole-alone = { $whole }, sem acompanhamento
 whole-without = { $whole }, sem { $sounds }
 silent = a gravação é quase silenciosa
-only = ouve-se apenas { $sounds }, sem música
+only = { $number ->
+    [one] ouve-se
+   *[other] ouvem-se
+} apenas { $sounds }, sem música
 opens-as = a gravação começa como { $whole }
 joined-by = { $whole }, à qual se { $number ->
     [one] junta
@@ -70,7 +73,13 @@ recording-overloaded = a gravação está saturada
 
 ## Passagens: quem conduz e como os outros acompanham.
 
-lead = { $sounds } { $verb ->
+lead = { $class ->
+    [mp] { $sounds-the }
+    [fp] { $sounds-the }
+    [um] { $sounds-the }
+    [uf] { $sounds-the }
+   *[m] { $sounds }
+} { $verb ->
     [sing] { $number ->
         [one] canta
        *[other] cantam
@@ -160,20 +169,20 @@ replace-also = { $old } { $number ->
     [one] dá
    *[other] dão
 } lugar a { $new }
-stop = aos { $time } { $number ->
-    [one] silencia
-   *[other] silenciam
-} { $sounds }
-stop-also = { $number ->
-    [one] silencia
-   *[other] silenciam
-} { $sounds }
+stop = aos { $time } { $sounds } { $number ->
+    [one] para
+   *[other] param
+} de tocar
+stop-also = { $sounds } { $number ->
+    [one] para
+   *[other] param
+} de tocar
 silence = aos { $time } a música para
 silence-also = a música para
 turn = aos { $time } a música fica { $qualities }
 turn-also = a música fica { $qualities }
-genre = aos { $time } a música passa { $genre }
-genre-also = a música passa { $genre }
+genre = aos { $time } a peça passa { $genre }
+genre-also = a peça passa { $genre }
 
 ## Frases
 
@@ -201,7 +210,7 @@ title-alone = { $class ->
 title-band = banda completa
 title-silence = silêncio
 title-music = música
-title-qualities = { $title } ({ $qualities })
+title-qualities = { $title } (música { $qualities })
 
 
 ## Sons
@@ -221,7 +230,7 @@ sound-marimba = marimba
     .class = f
 sound-xylophone = xilofone
 sound-glockenspiel = glockenspiel
-sound-chiming = instrumento de percussão melódica
+sound-chiming = instrumento com timbre de sino
 sound-kalimba = kalimba
     .class = f
 sound-steelpan = steelpan
@@ -347,10 +356,10 @@ sound-female-rap = rap feminino
 sound-whistling = assobio
 sound-speech = fala
     .class = uf
-sound-male-speech = voz masculina falada
-    .class = f
-sound-female-speech = voz feminina falada
-    .class = f
+sound-male-speech = fala masculina
+    .class = uf
+sound-female-speech = fala feminina
+    .class = uf
 sound-applause = aplausos
     .class = mp
 sound-noise = ruído
@@ -369,9 +378,12 @@ sound-sound-effects = efeitos sonoros
 
 tempo-slow = lenta
 tempo-medium = moderada
+    .attributive = de andamento moderado
+    .melody = de andamento moderado
 tempo-fast = rápida
 loudness-quiet = suave
 loudness-loud = forte
+    .attributive = de som forte
 mood-calm = calma
 mood-gentle = delicada
 mood-dreamy = sonhadora
@@ -464,9 +476,9 @@ genre-latin = à música latina
     .piece = peça latina
     .song = canção latina
     .title = música latina
-genre-ambient = à música ambiente
-    .piece = peça ambiente
-    .title = música ambiente
+genre-ambient = ao ambient
+    .piece = peça ambient
+    .title = música ambient
 genre-funk = ao funk
     .piece = peça de funk
     .song = canção de funk

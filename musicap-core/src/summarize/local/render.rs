@@ -72,7 +72,7 @@ impl Renderer {
         state: &State,
         adjectives: &[Term],
         roles: &Roles,
-        with_effects: bool,
+        in_full: bool,
     ) -> String {
         if state.is_silent {
             return self.message("silent", &[]);
@@ -83,8 +83,11 @@ impl Renderer {
             let sounds = self.sounds(&state.sounds, "subject");
             return self.message("only", &args(&sounds));
         }
-        let Piece { name: piece, player, mut rest } = self.piece(state, &musical);
-        if with_effects {
+        let Piece { name: piece, player, mut rest } = match in_full && state.form.is_some() {
+            true => Piece { name: self.genre_piece(state), player: None, rest: musical.clone() },
+            false => self.piece(state, &musical),
+        };
+        if in_full {
             rest.extend(state.sounds.iter().filter(|term| !term.kind.is_musical()));
         }
         let mut text = self.qualified_piece(&piece, adjectives);
@@ -236,8 +239,10 @@ impl Renderer {
             Change::End(terms) => of_sounds("end", terms, "subject"),
             Change::Stop(term) => of_sounds("stop", &[*term], "the"),
             Change::Replace(old, new) => {
+                let old_with = self.sounds(old, "with");
                 let (old, new) = (self.sounds(old, "the"), self.sounds(new, "to"));
                 let args = [
+                    ("old-with", &old_with.text[..]),
                     ("time", time),
                     ("old", &old.text[..]),
                     ("number", old.number),
@@ -252,7 +257,20 @@ impl Renderer {
             Change::Silence => self.message(&id("silence"), &[("time", time)]),
             Change::Turn(terms) => {
                 let qualities = self.qualities(terms, "become");
-                let args = [("time", time), ("qualities", &qualities[..])];
+                // In some languages tempo is not what music becomes: "the tempo gets faster".
+                let of_tempo = terms.iter().filter(|term| term.kind == Kind::Tempo).count();
+                let kind = match (of_tempo, terms.len()) {
+                    (1, 1) => "tempo",
+                    (1, _) => "mixed",
+                    _ => "mood",
+                };
+                let tempo = self.qualities(terms, "title");
+                let args = [
+                    ("time", time),
+                    ("qualities", &qualities[..]),
+                    ("kind", kind),
+                    ("tempo", &tempo),
+                ];
                 self.message(&id("turn"), &args)
             }
             Change::Genre(term) => {
@@ -277,7 +295,7 @@ impl Renderer {
 
     /// A title with the qualities that set the section apart: "piano alone, slow"
     pub(super) fn qualified(&self, title: &str, qualities: &[Term]) -> String {
-        let qualities = self.qualities(qualities, "be");
+        let qualities = self.qualities(qualities, "title");
         self.message("title-qualities", &[("title", title), ("qualities", &qualities)])
     }
 
@@ -394,6 +412,7 @@ impl Renderer {
             let word = self.adjective(term, form, is_last);
             let id = match form {
                 "melody" => "qualities-attributive".to_owned(),
+                "title" => "qualities-be".to_owned(),
                 _ => format!("qualities-{form}"),
             };
             text = match i {
@@ -405,8 +424,8 @@ impl Renderer {
         text
     }
 
-    /// An adjective in a form. One of a melody is that of a piece where the language does not tell
-    /// them apart.
+    /// An adjective in a form. Where a language has none for melodies it is that for pieces, and
+    /// for titles that after "be".
     fn adjective(&self, term: Term, form: &str, is_last: bool) -> String {
         let id = message_id(term);
         let plain = || self.message(&id, &[]);
@@ -419,7 +438,11 @@ impl Renderer {
             let joined = (!is_last).then(|| by_form(&format!("{form}-and"))).flatten();
             joined.or_else(|| by_form(form))
         };
-        let general = || (form == "melody").then(|| in_form("attributive")).flatten();
+        let general = || match form {
+            "melody" => in_form("attributive"),
+            "title" => in_form("be"),
+            _ => None,
+        };
         in_form(form).or_else(general).unwrap_or_else(plain)
     }
 }

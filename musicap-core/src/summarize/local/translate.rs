@@ -84,12 +84,12 @@ impl Renderer {
 
     fn melody(&self, lead: Term, state: &State, roles: &Roles) -> String {
         let subject = self.sounds(&[lead], "subject");
-        let with = self.sounds(&[lead], "with");
+        let (with, the) = (self.sounds(&[lead], "with"), self.sounds(&[lead], "the"));
         let qualities = self.qualities(&qualities(state), "melody");
         let is_sung = lead.kind == Kind::Voice && lead.id != "whistling";
         let mut given = args(&subject).to_vec();
         given.push(("sound", lead.id));
-        given.push(("sounds-with", &with.text));
+        given.extend([("sounds-with", &with.text[..]), ("sounds-the", &the.text)]);
         given.push(("verb", if is_sung { "sing" } else { "play" }));
         given.push(("qualities", if qualities.is_empty() { "none" } else { &qualities }));
         let mut text = self.message("lead", &given);
