@@ -149,7 +149,7 @@ silence-also = la musique s’arrête
 turn = à { $time }, le morceau devient { $qualities }
 turn-also = le morceau devient { $qualities }
 genre = à { $time }, le morceau passe { $genre }
-genre-also = le morceau passe { $genre }
+genre-also = on passe { $genre }
 
 ## Phrases
 

@@ -191,7 +191,7 @@ silence-also = la musica si ferma
 turn = al minuto { $time } il brano diventa { $qualities }
 turn-also = il brano diventa { $qualities }
 genre = al minuto { $time } il brano passa { $genre }
-genre-also = il brano passa { $genre }
+genre-also = si passa { $genre }
 
 ## Frasi
 

@@ -18,7 +18,10 @@ list-and = { $a }{ $class ->
     [c] 과
    *[none] 와
 } { $b }
-list-or = { $a }, { $b }
+list-or = { $a }{ $class ->
+    [c] 과
+   *[none] 와
+} { $b }
 
 ## 형용사. 값은 관형형, `-and`는 뒤에 형용사가 이어지는 형태.
 
@@ -229,8 +232,8 @@ turn-also-then = 음악이 { $kind ->
     [tempo] { $tempo } 템포로
    *[mood] { $qualities } 분위기로
 } 바뀌고
-genre = { $time }에 음악이 { $genre } 쪽으로 바뀐다
-genre-also = 음악이 { $genre } 쪽으로 바뀐다
+genre = { $time }에 장르가 { $genre } 쪽으로 바뀐다
+genre-also = 장르가 { $genre } 쪽으로 바뀐다
 
 ## 문장
 

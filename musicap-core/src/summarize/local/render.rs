@@ -136,9 +136,11 @@ impl Renderer {
 
     /// "drums or vocals", as they are missing.
     pub(super) fn absent(&self, state: &State) -> String {
-        let absent: Vec<String> =
-            state.absent.iter().map(|term| self.noun(*term, "without").0).collect();
-        self.joined(&absent, "or")
+        let nouns = state.absent.iter().map(|term| self.noun(*term, "without"));
+        let joined = nouns.reduce(|(a, class), (b, last)| {
+            (self.message("list-or", &[("a", &a), ("b", &b), ("class", &class)]), last)
+        });
+        joined.unwrap_or_default().0
     }
 
     /// What a piece of this genre or form is called, whoever plays it.
@@ -258,10 +260,10 @@ impl Renderer {
             Change::Turn(terms) => {
                 let qualities = self.qualities(terms, "become");
                 // In some languages tempo is not what music becomes: "the tempo gets faster".
-                let of_tempo = terms.iter().filter(|term| term.kind == Kind::Tempo).count();
-                let kind = match (of_tempo, terms.len()) {
-                    (1, 1) => "tempo",
-                    (1, _) => "mixed",
+                let kind = match &terms[..] {
+                    [only] if only.kind == Kind::Tempo => "tempo",
+                    [first, ..] if first.kind == Kind::Tempo => "mixed",
+                    [first, ..] if first.kind == Kind::Loudness => "loudness",
                     _ => "mood",
                 };
                 let tempo = self.qualities(terms, "title");
@@ -325,9 +327,8 @@ impl Renderer {
                 None => self.message("title-music", &[]),
             }
         } else {
-            let sounds: Vec<String> =
-                state.sounds.iter().take(3).map(|term| self.noun(*term, "title").0).collect();
-            self.joined(&sounds, "and")
+            let first: Vec<Term> = state.sounds.iter().copied().take(3).collect();
+            self.sounds(&first, "title").text
         };
         self.catalog.contracted(&text)
     }
@@ -388,20 +389,6 @@ impl Renderer {
             };
         }
         Sounds { text, number, class, last }
-    }
-
-    /// Items in a list with "and" or "or".
-    fn joined(&self, items: &[String], joiner: &str) -> String {
-        let mut text = String::new();
-        for (i, item) in items.iter().enumerate() {
-            let id =
-                if i + 1 == items.len() { format!("list-{joiner}") } else { "list-more".into() };
-            text = match i {
-                0 => item.clone(),
-                _ => self.message(&id, &[("a", &text), ("b", item), ("class", "none")]),
-            };
-        }
-        text
     }
 
     /// "slow, gentle" (attributive), "fast and lively" (after be or become)

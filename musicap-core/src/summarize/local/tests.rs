@@ -76,7 +76,8 @@ fn recording(random: &mut Random) -> (Vec<Facts>, Vec<Caption>) {
     (facts, captions)
 }
 
-/// Word pairs that no text of a language has; after ~ the beginning of the second word will do.
+/// What no text of a language has: pairs of words (after ~ the beginning of the second will do), or
+/// parts of them.
 fn wrong_pairs(code: &str) -> &'static [&'static str] {
     match code {
         "en" => &[
@@ -105,6 +106,9 @@ fn wrong_pairs(code: &str) -> &'static [&'static str] {
         "es" => &["un un", "una una", "el un", "la una", "a el", "de el", "y ~i", "y y", "ni ni"],
         "it" => &["un un", "una una", "il un", "la una", "e ~e", "un’", "l’", "né né"],
         "pt" => &["um um", "uma uma", "o um", "e e", "nem nem"],
+        "ja" => &["的な劇的な", "曲調がテンポ", "曲調が音量", "））", "）（"],
+        "hi" => &["घंटियाँ के साथ", "तालियाँ के साथ", "आवाज़ें के साथ", "घंटियाँ की जगह", "घंटियाँ पर"],
+        "zh" => &["，没有人声开始", "曲曲", "一首一首"],
         _ => &[],
     }
 }
@@ -122,6 +126,8 @@ fn check(text: &str, language: Language) {
     let lower = format!(" {} ", text.to_lowercase().replace(['.', ',', ';', ':', '\n'], " "));
     for pair in wrong_pairs(code) {
         let needle = match pair.split_once('~') {
+            // Writing without blanks between words, and endings.
+            _ if matches!(code, "ja" | "ko" | "zh" | "hi") => (*pair).to_owned(),
             Some((first, beginning)) => format!(" {first}{beginning}"),
             None => format!(" {pair} "),
         };
@@ -244,5 +250,38 @@ fn what_is_not_understood_in_full_is_not_translated() {
         "Slow punk with drums.",
     ] {
         assert_eq!(rendered(&Facts::parse(text), german), None, "{text}");
+    }
+}
+
+#[test]
+fn korean_particles_follow_the_last_sound_of_their_noun() {
+    let korean = Language::find("ko").unwrap();
+    let renderer = Renderer::new(korean.catalog());
+    for term in all_terms().filter(|term| term.kind.is_sound()) {
+        let name = renderer.message(&format!("sound-{}", term.id), &[]);
+        // Syllables are ordered by initial, vowel and final, of which there are 28 with none first.
+        let last = name.chars().last().unwrap() as u32 - 0xac00;
+        let class = if last % 28 > 0 { "c" } else { "none" };
+        assert_eq!(renderer.class(term), class, "{name}");
+    }
+}
+
+#[test]
+fn italian_articles_follow_the_first_letters_of_their_noun() {
+    let renderer = Renderer::new(Language::find("it").unwrap().catalog());
+    for term in all_terms().filter(|term| term.kind.is_sound()) {
+        let name = renderer.message(&format!("sound-{}", term.id), &[]);
+        let class = renderer.class(term);
+        let second = name.chars().nth(1).unwrap();
+        let starts_with_vowel = name.starts_with(['a', 'e', 'i', 'o', 'u']);
+        let is_hard = name.starts_with(['z', 'x'])
+            || name.starts_with('s') && !"aeiou".contains(second) && second != 'h'
+            || name.starts_with("sh");
+        let expected: &[&str] = match (starts_with_vowel, is_hard) {
+            (true, _) => &["mv", "fv", "mvp", "fp", "um", "uf"],
+            (_, true) => &["mz", "f", "mvp", "fp", "um", "uf"],
+            _ => &["none", "m", "f", "mp", "fp", "um", "uf"],
+        };
+        assert!(expected.contains(&&class[..]), "{name}: {class}");
     }
 }
