@@ -103,6 +103,52 @@ fn an_hour_is_an_outline_of_sections() {
 }
 
 #[test]
+fn a_song_of_many_sections_is_an_outline_that_keeps_its_middle() {
+    let bridge = "A saxophone plays a mid-tempo melody over an organ and a harp.";
+    let song = repeated(&[
+        (2, PIANO),
+        (3, VERSE),
+        (3, CHORUS),
+        (3, VERSE),
+        (3, CHORUS),
+        (3, bridge),
+        (2, PIANO),
+        (4, CHORUS),
+        (2, VERSE),
+    ]);
+    assert_eq!(
+        describe(&song),
+        "In outline: 0:00 piano alone, slow; 0:20 female voice and acoustic guitar, mid-tempo; \
+         0:50 full band, fast; 1:20 female voice and acoustic guitar, mid-tempo; 1:50 full band, \
+         fast; 2:20 saxophone, organ and harp, mid-tempo; 2:50 piano alone, slow; 3:10 full band, \
+         fast; 3:50 female voice and acoustic guitar, mid-tempo."
+    );
+}
+
+#[test]
+fn an_hour_s_set_of_many_songs_has_each_song_in_its_outline() {
+    // Twelve songs of five minutes, each with verses and choruses of its own.
+    let leads = [
+        "piano", "violin", "trumpet", "flute", "organ", "harp", "cello", "banjo", "accordion",
+        "marimba", "oboe", "sitar",
+    ];
+    let caption = |n: usize| {
+        let lead = leads[n / 30];
+        match n % 30 / 5 % 2 {
+            0 => format!("A {lead} plays a slow melody over a bass."),
+            _ => format!("A {lead} plays a slow melody over a bass and drums."),
+        }
+    };
+    let texts: Vec<String> = (0..360).map(caption).collect();
+    let texts: Vec<&str> = texts.iter().map(|text| &text[..]).collect();
+    let summary = describe(&texts);
+    for lead in leads {
+        assert!(summary.contains(lead), "{lead}: {summary}");
+    }
+    assert!(summary.split_whitespace().count() <= 80, "{summary}");
+}
+
+#[test]
 fn one_wrong_caption_between_neighbours_that_agree_is_not_told() {
     let wrong = "A choir sings a fast, loud song with bells and a tuba.";
     let right = describe(&repeated(&[(6, STRINGS)]));

@@ -16,7 +16,7 @@ mod story;
 mod translate;
 
 use render::Renderer;
-use sections::{Part, SECTION_COST};
+use sections::{Divider, Part, SECTION_COST};
 use story::{Change, Event, Story};
 
 use super::facts::{Facts, Sentence};
@@ -27,8 +27,12 @@ use crate::error::{Error, Result, SummaryProblem};
 
 /// Recordings up to this length, in seconds, are one sentence.
 const ONE_SENTENCE_S: f64 = 60.0;
-/// Recordings from this length on, in seconds, end with an outline of their sections.
+/// Recordings from this length on, in seconds, or of this many sections, have an outline of them in
+/// place of a story: that of a song with a dozen sections would not fit, and lose its middle.
 const OUTLINE_S: f64 = 20.0 * 60.0;
+const OUTLINE_SECTIONS: usize = 8;
+/// The most sections of an outline that has too many words with all of them.
+const MAX_OUTLINED: usize = 40;
 /// The most changes that a sentence has.
 const CHANGES_PER_SENTENCE: usize = 3;
 /// By how much a section's cost grows until the summary is short enough, and the greatest cost:
@@ -175,28 +179,38 @@ fn statements(captions: &[Caption], length: SummaryLength, language: Language) -
     }
 }
 
-/// A story that is short enough.
+/// A story that is short enough, or an outline.
 fn told(
     facts: &[Facts],
     captions: &[Caption],
     length: SummaryLength,
     renderer: &Renderer,
 ) -> Vec<String> {
-    let mut cost = SECTION_COST;
-    loop {
-        let parts = sections::sections(facts, cost);
+    let divider = Divider::new(facts);
+    let first = divider.at_cost(SECTION_COST);
+    let duration = captions.last().map_or(0.0, |last| last.end_s) - captions[0].start_s;
+    let has_outline = duration >= OUTLINE_S || first.len() >= OUTLINE_SECTIONS;
+    let costs = std::iter::successors(Some(SECTION_COST * COST_GROWTH), |cost| {
+        (*cost <= MAX_COST).then_some(cost * COST_GROWTH)
+    });
+    let fewer: Box<dyn Iterator<Item = Vec<Part>>> = match has_outline {
+        true => Box::new((3..MAX_OUTLINED.min(first.len())).rev().map(|most| divider.at_most(most))),
+        false => Box::new(costs.map(|cost| divider.at_cost(cost))),
+    };
+    for parts in std::iter::once(first).chain(fewer) {
         let story = Story::of(&parts, facts);
-        let statements = written(&story, &parts, captions, renderer);
+        let statements = written(&story, &parts, has_outline, captions, renderer);
         let words: usize = statements.iter().map(|text| count_words(text)).sum();
         if words <= length.words() {
             return statements;
         }
-        if parts.len() == 1 || cost > MAX_COST {
-            // What is left is a long list of sounds, or remarks.
-            return shortest(story, captions, length, renderer);
+        if parts.len() == 1 {
+            break;
         }
-        cost *= COST_GROWTH;
     }
+    // What is left is a long list of sounds, or remarks.
+    let story = Story::of(&divider.at_cost(MAX_COST), facts);
+    shortest(story, captions, length, renderer)
 }
 
 /// The whole alone, with so many sounds as there is space for.
@@ -210,7 +224,7 @@ fn shortest(
     story.at_times.clear();
     story.whole.recording.clear();
     loop {
-        let statements = written(&story, &[], captions, renderer);
+        let statements = written(&story, &[], false, captions, renderer);
         let words: usize = statements.iter().map(|text| count_words(text)).sum();
         if words <= length.words() || story.whole.sounds.pop().is_none() {
             return statements;
@@ -222,15 +236,19 @@ fn shortest(
 fn written(
     story: &Story,
     parts: &[Part],
+    has_outline: bool,
     captions: &[Caption],
     renderer: &Renderer,
 ) -> Vec<String> {
     let time = |index: usize| minutes(captions[index].start_s);
     let duration = captions.last().map_or(0.0, |last| last.end_s) - captions[0].start_s;
+    let is_outline = has_outline && parts.len() > 2;
     let mut whole = renderer.whole(&story.whole);
     let mut events = &story.events[..];
     let is_short = duration <= ONE_SENTENCE_S && events.len() <= CHANGES_PER_SENTENCE;
-    if story.is_opening && !is_short {
+    if is_outline {
+        // The sections tell the course.
+    } else if story.is_opening && !is_short {
         whole = renderer.message("opens-as", &[("whole", &whole)]);
     } else if let [Event { caption, changes }, rest @ ..] = events
         && let [Change::Enter(sounds)] = &changes[..]
@@ -238,7 +256,6 @@ fn written(
         whole = renderer.joined_by(&whole, sounds, &time(*caption));
         events = rest;
     }
-    let is_outline = duration >= OUTLINE_S && parts.len() > 2;
     let mut clauses = vec![(whole, CHANGES_PER_SENTENCE)];
     if is_outline {
         if story.is_opening {

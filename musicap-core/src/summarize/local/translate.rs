@@ -7,9 +7,9 @@ use super::sections::State;
 use crate::caption::{Caption, Captions};
 
 impl Captions {
-    /// The captions in `language`: see [`Caption::translated`]. [`language`](Self::language) says
-    /// which it is. Summary and sections stay as they are; make them first, as they are made from
-    /// English captions.
+    /// The captions in `language`, see [`Caption::translated`], and their
+    /// [sections](Self::find_sections). [`language`](Self::language) says which it is. A summary
+    /// stays as it is; make it first, as it is made from English captions.
     ///
     /// Captions that are not in English stay as they are.
     pub fn translated(&self, language: Language) -> Captions {
@@ -18,6 +18,7 @@ impl Captions {
             return translated;
         }
         translated.captions = self.captions.iter().map(|one| one.translated(language)).collect();
+        translated.sections = self.find_sections(language);
         translated.language = Some(language.code().to_owned());
         translated
     }
