@@ -10,7 +10,7 @@ use crate::error::{Error, Result, one_line, truncate};
 use crate::summarize::Language;
 
 /// The caption of one span of a recording.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Caption {
     /// The chunk's number, from 0.
     pub index: usize,

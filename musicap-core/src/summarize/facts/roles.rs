@@ -154,7 +154,9 @@ mod tests {
     use super::super::Facts;
     use super::*;
 
-    fn read(text: &str) -> (Option<(&str, Lead)>, Vec<(&str, Manner)>, Option<Manner>) {
+    type Read = (Option<(&'static str, Lead)>, Vec<(&'static str, Manner)>, Option<Manner>);
+
+    fn read(text: &str) -> Read {
         let roles = Facts::parse(text).roles;
         let manners = roles.manners.iter().map(|(term, manner)| (term.id, *manner)).collect();
         (roles.lead.map(|(term, lead)| (term.id, lead)), manners, roles.over)
