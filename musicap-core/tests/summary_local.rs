@@ -357,7 +357,7 @@ fn sections_have_times_and_titles() {
     );
     let mut with = captions(&THREE_SCENES);
     with.sections = with.find_sections(Language::find("es").unwrap());
-    assert_eq!(with.sections[0].title, "Piano solo");
+    assert_eq!(with.sections[0].title, "Solo piano");
     let json = with.write(Format::Json);
     assert_eq!(Captions::read_json("here", &json).unwrap(), [with]);
     assert_eq!(captions(&["notes notes notes", ""]).find_sections(Language::ENGLISH), []);

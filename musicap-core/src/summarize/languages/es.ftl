@@ -207,14 +207,7 @@ contractions =
 
 ## Títulos
 
-title-alone = { $class ->
-    [f] { $sound } sola
-    [uf] { $sound } sola
-    [fa] { $sound } sola
-    [fp] { $sound } solas
-    [mp] { $sound } solos
-   *[m] { $sound } solo
-}
+title-alone = solo { $sound }
 title-band = banda completa
 title-silence = silencio
 title-music = música

@@ -370,7 +370,6 @@ tempo-slow = lent
 tempo-medium = modéré
     .attributive = au tempo modéré
     .melody = au tempo modéré
-    .become = de tempo modéré
 tempo-fast = rapide
 loudness-quiet = doux
     .melody = douce

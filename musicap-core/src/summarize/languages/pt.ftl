@@ -200,13 +200,7 @@ contractions = {""}
 
 ## Títulos
 
-title-alone = { $class ->
-    [f] { $sound } sozinha
-    [uf] { $sound } sozinha
-    [fp] { $sound } sozinhas
-    [mp] { $sound } sozinhos
-   *[m] { $sound } sozinho
-}
+title-alone = só { $sound }
 title-band = banda completa
 title-silence = silêncio
 title-music = música
