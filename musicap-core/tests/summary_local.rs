@@ -199,6 +199,18 @@ fn speech_and_silence_are_not_music() {
         "A fast, energetic song with a female voice, a distorted guitar, a bass guitar and drums. \
          At 1:20 a male speaker and applause follow; at 1:40 the music stops."
     );
+    // What precedes the music is no opening of it.
+    assert_eq!(
+        describe(&repeated(&[(2, speech), (4, VERSE), (4, CHORUS), (3, PIANO)])),
+        "It opens with a male speaker and applause; at 0:20 the music begins as a mid-tempo, \
+         gentle song with a female voice and an acoustic guitar. At 1:00 a distorted guitar, a \
+         bass guitar and drums come in, and the music becomes fast and energetic. From 1:40 to \
+         the end there is only a piano, and the music becomes slow and gentle."
+    );
+    assert_eq!(
+        describe(&repeated(&[(2, silent), (6, CHORUS)])),
+        "A fast, energetic song with a female voice, a distorted guitar, a bass guitar and drums."
+    );
     assert_eq!(describe(&[speech; 3]), "There is only a male speaker and applause, and no music.");
     assert_eq!(describe(&[silent; 3]), "The recording is almost silent.");
 }
@@ -582,7 +594,7 @@ fn claims() -> Vec<&'static str> {
 
 /// Words that a summary brings along. Whatever else it says is a claim.
 const FRAME: &str = "a an the and or is are of with without in to by at from it its only there no \
-    come comes enter enters return returns opens open as piece song recording instrumental joined \
+    come comes enter enters return returns opens open begins as piece song recording instrumental joined \
     first becomes become music drops end give gives way can be heard times voice string stop stops \
     for alone unaccompanied sound quality outline changes band full";
 

@@ -58,6 +58,7 @@ only = es { $number ->
    *[other] sind
 } nur { $sounds } zu hören, keine Musik
 opens-as = die Aufnahme beginnt als { $whole }
+music-opens-as = bei { $time } beginnt die Musik als { $whole }
 joined-by = { $whole }, zu dem bei { $time } { $sounds } { $number ->
     [one] hinzukommt
    *[other] hinzukommen

@@ -42,6 +42,7 @@ whole-without = { $whole }, without { $sounds }
 silent = the recording is almost silent
 only = there is only { $sounds }, and no music
 opens-as = the recording opens as { $whole }
+music-opens-as = at { $time } the music begins as { $whole }
 joined-by = { $whole }, joined by { $sounds } at { $time }
 at-times = at times { $sounds } can be heard
 recording-live = it is a live recording

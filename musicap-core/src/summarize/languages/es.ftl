@@ -55,6 +55,7 @@ only = solo se { $number ->
    *[other] oyen
 } { $sounds }, sin música
 opens-as = la grabación comienza como { $whole }
+music-opens-as = en el minuto { $time } comienza la música como { $whole }
 joined-by = { $whole }, a la que se { $number ->
     [one] suma
    *[other] suman

@@ -57,6 +57,7 @@ whole-without = { $whole }, sans { $sounds }
 silent = l’enregistrement est presque silencieux
 only = on n’entend que { $sounds }, sans musique
 opens-as = l’enregistrement s’ouvre sur { $whole }
+music-opens-as = à { $time }, la musique s’ouvre sur { $whole }
 joined-by = { $whole }, rejoint à { $time } par { $sounds }
 at-times = par moments, on entend { $sounds }
 recording-live = c’est un enregistrement en public

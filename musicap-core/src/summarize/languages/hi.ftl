@@ -49,6 +49,7 @@ only = केवल { $sounds } सुनाई { $number ->
     }
 }, संगीत नहीं
 opens-as = रिकॉर्डिंग { $whole } से शुरू होती है
+music-opens-as = { $time } पर संगीत { $whole } से शुरू होता है
 joined-by = { $whole }, जिसमें { $time } पर { $sounds } { $number ->
     [one] { $last ->
         [f] जुड़ती है

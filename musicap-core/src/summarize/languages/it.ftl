@@ -62,6 +62,7 @@ only = si { $number ->
    *[other] sentono
 } solo { $sounds }, senza musica
 opens-as = la registrazione si apre con { $whole }
+music-opens-as = al minuto { $time } la musica si apre con { $whole }
 joined-by = { $whole }, a cui si { $number ->
     [one] aggiunge
    *[other] aggiungono

@@ -38,6 +38,7 @@ whole-without = { $sounds }のない、{ $whole }
 silent = ほぼ無音の録音
 only = 聞こえるのは{ $sounds }だけで、音楽はない
 opens-as = { $whole }として始まる
+music-opens-as = { $time }から{ $whole }が始まる
 joined-by = { $whole }に、{ $time }から{ $sounds }が加わる
 at-times = ときおり{ $sounds }が聞こえる
 recording-live = ライブ録音である

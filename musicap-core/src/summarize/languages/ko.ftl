@@ -48,6 +48,7 @@ whole-without = { $sounds } 없는 { $whole }
 silent = 거의 무음인 녹음
 only = 음악 없이 { $sounds }만 들린다
 opens-as = 도입부는 { $whole }이다
+music-opens-as = { $time }에 음악이 시작되고, 도입부는 { $whole }이다
 joined-by = { $whole }에 { $time }부터 { $sounds }{ $last ->
     [c] 이
    *[none] 가

@@ -54,6 +54,7 @@ only = { $number ->
    *[other] ouvem-se
 } apenas { $sounds }, sem música
 opens-as = a gravação começa como { $whole }
+music-opens-as = aos { $time } a música começa como { $whole }
 joined-by = { $whole }, à qual se { $number ->
     [one] junta
    *[other] juntam

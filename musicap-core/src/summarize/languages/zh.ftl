@@ -38,6 +38,7 @@ whole-without = { $whole }，没有{ $sounds }
 silent = 录音几乎无声
 only = 只有{ $sounds }，没有音乐
 opens-as = 录音开头是{ $whole }
+music-opens-as = { $time }音乐开始，是{ $whole }
 joined-by = { $whole }，{ $time }加入{ $sounds }
 at-times = 时而可以听到{ $sounds }
 recording-live = 这是现场录音

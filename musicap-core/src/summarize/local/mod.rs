@@ -248,6 +248,18 @@ fn written(
     let is_short = duration <= ONE_SENTENCE_S && events.len() <= CHANGES_PER_SENTENCE;
     if is_outline {
         // The sections tell the course.
+    } else if let Some(caption) = story.music_from.filter(|_| story.is_opening) {
+        let args = [("whole", &whole[..]), ("time", &time(caption))];
+        whole = renderer.message("music-opens-as", &args);
+        if let [Event { changes, .. }, rest @ ..] = events
+            && let [open @ Change::Open(_)] = &changes[..]
+        {
+            // Speech, applause: it comes first.
+            let event = Event { caption: 0, changes: vec![open.clone()] };
+            let args = [("first", &renderer.event(&event, &time(0), 0)[..]), ("second", &whole)];
+            whole = renderer.message("sentences", &args);
+            events = rest;
+        }
     } else if story.is_opening && !is_short {
         whole = renderer.message("opens-as", &[("whole", &whole)]);
     } else if let [Event { caption, changes }, rest @ ..] = events
