@@ -15,7 +15,6 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-import captions
 from captioner import PAD, START
 from clips import CLASSES, FAMILIES, TAG_SIZES, Clips
 from load_folder import load_folder
@@ -87,7 +86,7 @@ def main():
     begun = time.time()
     memory, tags = remembered(model, clips, order)
     memory, tags = memory.clone(), tags.clone()
-    records = [clips.records[i][1] for i in order]
+    taught = [clips.records[i][1] for i in order]
     print(f"{len(order)} clips encoded in {time.time() - begun:.0f} s", flush=True)
     train_head(model, memory, tags)
     print(f"tag head after {time.time() - begun:.0f} s", flush=True)
@@ -100,7 +99,7 @@ def main():
         if len(left) < a.batch:
             left = random.sample(range(len(order)), len(order))
         rows = [left.pop() for _ in range(a.batch)]
-        texts = [captions.varied(records[i]) for i in rows]
+        texts = [random.choice(taught[i]) for i in rows]
         encoded = [e.ids for e in tokenizer.encode_batch(texts)]
         width = max(map(len, encoded))
         ids = torch.tensor([e + [PAD] * (width - len(e)) for e in encoded])

@@ -172,12 +172,25 @@ def test_summaries(result, captioner):
     assert result.summary == musicap.summarize(result)
     short = musicap.summarize(result, length="short")
     assert len(short.split()) <= 30
-    assert musicap.summarize(result, style="lines").count("\n") >= 1
+    assert musicap.summarize(result, style="lines").replace("\n", " ") == result.summary
+    german = musicap.summarize(result, language="de")
+    assert "Klavier" in german and german != result.summary
     for wrong in [{"language": "Klingon"}, {"length": "huge"}, {"backend": "magic"}]:
         with pytest.raises(musicap.errors.InvalidOptionError):
             musicap.summarize(result, **wrong)
     assert captioner.caption(SONG, summary=None, progress=False).summary is None
     assert json.loads(result.to_json())["summary"] == result.summary
+
+
+def test_sections(result, captioner):
+    first, *_, last = result.sections
+    assert first.start_s == 0 and "piano" in first.title.lower()
+    assert 25 <= last.start_s <= 35 and "guitar" in last.title.lower()
+    assert result.to_dict()["sections"][0] == {"start_s": 0.0, "end_s": first.end_s, "title": first.title}
+    assert musicap.Captions.from_json(result.to_json()) == result
+    assert "klavier" in result.find_sections("German")[0].title.lower()
+    assert result[:1].sections == () and result[:1].find_sections()[0].start_s == 0
+    assert captioner.caption(SONG, summary=None, progress=False).sections == ()
 
 
 class Chat(http.server.BaseHTTPRequestHandler):

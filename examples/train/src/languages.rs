@@ -3,7 +3,7 @@
 use musicap::summarize::Language;
 use musicap::{Caption, Captions};
 
-use crate::caption::{of_record, steady, variants, without_music, without_music_variants};
+use crate::caption::{steady, variants, without_music, without_music_variants, write_into};
 use crate::compose::compose;
 use crate::nonmusic::Kind;
 use crate::plan::Plan;
@@ -63,10 +63,10 @@ fn captions_of_records_are_read_in_full_with_voices_and_damage() {
         let mut record = crate::clip::record(index, &score, Vec::new(), Vec::new());
         let voices = [VoiceKind::Man, VoiceKind::Woman, VoiceKind::Rap, VoiceKind::Speech];
         record.voice_kind = Some(rng.one(&voices));
-        record.woman = Some(rng.chance(0.5));
+        record.woman = rng.one(&[Some(false), Some(true), None]);
         record.quality = Some(rng.one(&qualities));
-        let (taught, others) = of_record(&record, &mut rng);
-        read([vec![taught], others].concat());
+        write_into(&mut record, &mut rng);
+        read([vec![record.caption], record.captions, record.taught].concat());
     }
     for kind in [
         Kind::Silence,

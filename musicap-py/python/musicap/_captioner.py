@@ -274,7 +274,7 @@ class Captioner:
         if summary is not None:
             try:
                 result = result.with_summary(summarize(result, backend=summary, language=language))
-                result = result.with_sections(own)
+                result = result._with_sections(own)
             except MusicapError as error:
                 warnings.warn(f"there is no summary: {error}", UserWarning, stacklevel=3)
         return result.translated(own)

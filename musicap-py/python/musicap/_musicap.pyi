@@ -12,7 +12,7 @@ The compiled part of musicap. Use the package `musicap` instead.
 from _typeshed import SupportsGetItem
 from typing import Final, SupportsIndex, final
 
-__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "finetune", "log_mel", "log_mel_whole", "run_command", "summarize", "write_captions"]
+__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "find_language", "find_sections", "finetune", "languages", "log_mel", "log_mel_whole", "run_command", "summarize", "translate", "translate_text", "write_captions"]
 
 MAX_THREADS: Final[int]
 """

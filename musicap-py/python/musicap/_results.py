@@ -90,10 +90,10 @@ class Captions:
     """A description of the whole recording, if there is one."""
     gaps: tuple[Gap, ...] = ()
     """Spans that could not be decoded or captioned."""
+    sections: tuple[Section, ...] = ()
+    """The sections of the recording, if there is a summary; see also :meth:`find_sections`."""
     notes: tuple[str, ...] = ()
     """What was done to the audio that its user should know."""
-    sections: tuple[Section, ...] = ()
-    """The sections of the recording, if they have been looked for; see :meth:`find_sections`."""
     language: str | None = None
     """The language of the captions, as an ISO 639-1 code; None is English, which models write."""
 
@@ -133,7 +133,7 @@ class Captions:
             "duration_s": self.duration_s,
             "model": self.model,
             **({} if self.language is None else {"language": self.language}),
-            "captions": [asdict(caption) for caption in self.captions],
+            "captions": [_without_none(asdict(caption)) for caption in self.captions],
             "summary": self.summary,
         }
         if self.gaps:
@@ -192,8 +192,8 @@ class Captions:
             captions=tuple(_from_keys(Caption, caption) for caption in one["captions"]),
             summary=one.get("summary"),
             gaps=tuple(_from_keys(Gap, gap) for gap in one.get("gaps", ())),
-            notes=tuple(one.get("notes", ())),
             sections=tuple(_from_keys(Section, section) for section in one.get("sections", ())),
+            notes=tuple(one.get("notes", ())),
             language=one.get("language"),
         )
 
@@ -272,8 +272,7 @@ class Captions:
             language=data["language"],
         )._with_source(self._source)
 
-    def with_sections(self, language: str = "en") -> Captions:
-        """The same captions with the sections of :meth:`find_sections`."""
+    def _with_sections(self, language: str) -> Captions:
         return replace(self, sections=self.find_sections(language))._with_source(self._source)
 
     def with_summary(self, summary: str | None) -> Captions:
@@ -325,8 +324,11 @@ class Captions:
 
 def _from_keys(cls: type[Any], data: Mapping[str, Any]) -> Any:
     """An instance of a dataclass from the keys that it has. Others, of later versions, are ignored."""
-    known = (field.name for field in fields(cls))
-    return cls(**{name: data[name] for name in known if name in data})
+    return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
+
+
+def _without_none(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if value is not None}
 
 
 def table(recordings: list[Captions]) -> pandas.DataFrame:

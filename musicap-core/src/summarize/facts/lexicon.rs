@@ -14,6 +14,9 @@ use super::{Kind, Term};
 /// `drums`): it is read, but a caption with it is not translated.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
+/// The id of "other instruments", of which nothing is known.
+pub(super) const OTHERS: &str = "others";
+
 #[rustfmt::skip]
 const INSTRUMENTS: &[Row] = &[
     ("piano", "", &["piano", "~grand piano", "~upright piano", "pianist", "acoustic piano"]),
@@ -92,6 +95,8 @@ const INSTRUMENTS: &[Row] = &[
     ("theremin", "", &["theremin"]),
     ("orchestra", "", &["orchestra"]),
     ("turntables", "", &["turntable", "scratching", "record scratches"]),
+    // What translations call those that are not named: see roles.
+    (OTHERS, "", &[]),
 ];
 
 #[rustfmt::skip]
@@ -136,7 +141,7 @@ const VOICES: &[Row] = &[
         "~background vocal", "~backup singer", "chorus of voices", "voices", "singers"]),
     ("children", "", &["child voice", "children's choir", "children's voices", "kids singing",
         "children singing"]),
-    ("rap", "", &["rapper", "rapping", "rapped vocals"]),
+    ("rap", "", &["rapper", "rapping", "rapped vocals", "someone raps"]),
     ("male-rap", "rap", &["male rapper", "man raps", "man rapping"]),
     ("female-rap", "rap", &["female rapper", "woman raps", "woman rapping"]),
     ("whistling", "", &["whistling"]),
@@ -145,7 +150,7 @@ const VOICES: &[Row] = &[
 #[rustfmt::skip]
 const EFFECTS: &[Row] = &[
     ("speech", "", &["speech", "narration", "speaker", "speaking voice", "spoken word",
-        "spoken words", "people talking"]),
+        "spoken words", "people talking", "someone speaks", "someone is speaking"]),
     ("male-speech", "speech", &["male speaker", "man speaking", "man speaks", "man is speaking",
         "man talks", "man talking"]),
     ("female-speech", "speech", &["female speaker", "woman speaking", "woman speaks",

@@ -3,7 +3,7 @@
 //! Read for captions in other languages: "a flute plays a melody over piano chords" is more than
 //! "a flute piece with a piano".
 
-use super::Term;
+use super::{Kind, Term};
 use super::lexicon;
 use super::parse::Match;
 use super::text::Word;
@@ -33,6 +33,8 @@ pub(crate) struct Roles {
     pub(crate) manners: Vec<(Term, Manner)>,
     /// Chords that nobody is named for: "a solo piano plays a melody over chords".
     pub(crate) over: Option<Manner>,
+    /// Others that nobody names: "with accompaniment", "and other instruments".
+    pub(crate) others: Option<Term>,
 }
 
 impl Roles {
@@ -48,6 +50,14 @@ pub(super) fn read(words: &[Word], matches: &[Match], roles: &mut Roles) {
         roles.lead = roles.lead.or_else(|| sentence.front().map(|term| (term, Lead::Front)));
         None
     });
+    let is_others = |at: usize| match sentence.word(at) {
+        "accompaniment" => true,
+        "instruments" if at > 1 => sentence.word(at - 1) == "other" && sentence.word(at - 2) != "no",
+        _ => false,
+    };
+    if (0..words.len()).any(is_others) {
+        roles.others = lexicon::by_id(Kind::Instrument, lexicon::OTHERS);
+    }
     for (at, word) in words.iter().enumerate() {
         let Some(manner) = sentence.manner(at, &word.text) else { continue };
         match of_lead {
@@ -108,7 +118,7 @@ impl Sentence<'_> {
                 after(at + 1)
             }
             ("with", _) => self.sound(|found| {
-                let is_voice = found.entry.term.kind == super::Kind::Voice;
+                let is_voice = found.entry.term.kind == Kind::Voice;
                 let starts = found.start == at + 1 || found.start == at + 2;
                 is_voice && starts && self.word(found.end) == "over"
             }),
@@ -199,6 +209,17 @@ mod tests {
             "This is a slow solo for piano alone.",
         ] {
             assert_eq!(read(text).0, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn others_that_nobody_names_are_others() {
+        for (text, has_others) in [
+            ("A flute plays a slow tune over drums and other instruments.", true),
+            ("A flute plays a slow tune with accompaniment.", true),
+            ("Drums, fast and lively, with no other instruments.", false),
+        ] {
+            assert_eq!(Facts::parse(text).roles.others.is_some(), has_others, "{text}");
         }
     }
 

@@ -236,6 +236,7 @@ sound-theremin = テルミン
 sound-orchestra = オーケストラ
     .piece = オーケストラ曲
 sound-turntables = ターンテーブル
+sound-others = 他の楽器
 sound-drums = ドラム
 sound-simple-drums = シンプルなドラム
 sound-rock-drums = ロックドラム

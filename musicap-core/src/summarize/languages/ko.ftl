@@ -354,6 +354,7 @@ sound-theremin = 테레민
 sound-orchestra = 오케스트라
 sound-turntables = 턴테이블
     .class = c
+sound-others = 다른 악기
 sound-drums = 드럼
     .class = c
 sound-simple-drums = 단순한 드럼

@@ -89,6 +89,7 @@ impl Renderer {
         };
         if in_full {
             rest.extend(state.sounds.iter().filter(|term| !term.kind.is_musical()));
+            rest.extend(roles.others);
         }
         let mut text = self.qualified_piece(&piece, adjectives);
         if let Some(player) = player {

@@ -98,7 +98,7 @@ impl Renderer {
             let over = self.manner(manner, "over");
             text = self.message("lead-over", &[("lead", &text), ("manner", &over)]);
         }
-        let others: Vec<Term> = state.sounds.iter().copied().filter(|&t| t != lead).collect();
+        let others = accompanists(lead, state, roles);
         if !others.is_empty() {
             let sounds = self.players(&others, roles, "with");
             let by = self.players(&others, roles, "by");
@@ -119,7 +119,7 @@ impl Renderer {
 
     /// "A fast rock piece led by an electric guitar, with bass and drums"
     fn led(&self, lead: Term, state: &State, roles: &Roles) -> String {
-        let others: Vec<Term> = state.sounds.iter().copied().filter(|&t| t != lead).collect();
+        let others = accompanists(lead, state, roles);
         let whole = self.qualified_piece(&self.genre_piece(state), &qualities(state));
         if others.is_empty() {
             return self.whole_in_full(state, roles);
@@ -149,6 +149,12 @@ impl Renderer {
         };
         self.attribute(id, form).unwrap_or_else(|| self.message(id, &[]))
     }
+}
+
+/// All sounds but the leading one, those that are not named last.
+fn accompanists(lead: Term, state: &State, roles: &Roles) -> Vec<Term> {
+    let named = state.sounds.iter().copied().filter(|&term| term != lead);
+    named.chain(roles.others).collect()
 }
 
 /// All adjectives of a caption.
