@@ -218,10 +218,18 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
         return true;
     }
     let mut past_sound = false;
+    let mut last = entry.term.kind;
     let mut rest = matches[index + 1..].iter().peekable();
     for _ in 0..HEAD_WORDS {
         let Some(word) = words.get(at) else { return may_be_alone && !past_sound };
         if let Some(found) = rest.next_if(|found| found.start == at) {
+            // "Hip hop: someone raps"
+            if last == Kind::Genre
+                && word.after_break
+                && found.entry.term.kind.is_sound()
+            {
+                return may_be_alone && !past_sound;
+            }
             // "A slow instrumental", "a bass plays a slow bass line"
             let is_line = found.entry.words.last().is_some_and(|word| word == "line");
             let group = found.entry.term.group;
@@ -229,7 +237,8 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
             if found.entry.term.kind == Kind::Form || is_line && is_lead() {
                 return true;
             }
-            past_sound |= !adjective(found.entry.term.kind);
+            last = found.entry.term.kind;
+            past_sound |= !adjective(last);
             at = found.end;
             continue;
         }
@@ -328,6 +337,10 @@ mod tests {
         assert_eq!(read("An energetic drummer."), ["drums"]);
         assert_eq!(read("A gentle acoustic guitar melody."), ["gentle", "acoustic-guitar"]);
         assert_eq!(read("Rock guitars."), ["guitar"]);
+        assert_eq!(
+            read("Slow, calm hip hop: someone raps over drums."),
+            ["slow", "calm", "hip-hop", "rap", "drums"]
+        );
     }
 
     #[test]

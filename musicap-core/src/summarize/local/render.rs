@@ -79,7 +79,9 @@ impl Renderer {
         }
         let musical: Vec<Term> =
             state.sounds.iter().copied().filter(|term| term.kind.is_musical()).collect();
-        if musical.is_empty() && !state.sounds.is_empty() {
+        // Speech over slow music is not speech alone.
+        let has_music = state.tempo.is_some() || !state.moods.is_empty() || state.genre.is_some();
+        if musical.is_empty() && !state.sounds.is_empty() && !has_music {
             let sounds = self.sounds(&state.sounds, "subject");
             return self.message("only", &args(&sounds));
         }
