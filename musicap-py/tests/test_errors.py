@@ -136,10 +136,10 @@ def test_options_are_checked_before_the_recording_is_read(captioner, monkeypatch
             raise AssertionError("read")
 
     for options in [
-        {"language": "tlh"},
+        {"language": "Klingon"},
         {"summary": "magic"},
         {"summary": "openai"},
-        {"summary": None, "language": "de"},
+        {"summary": None, "language": "Klingon"},
         {"num_beams": 0},
         {"tail": "cut"},
         {"progress": "yes"},

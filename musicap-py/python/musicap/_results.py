@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from musicap._sources import Source
 
-__all__ = ["Caption", "Captions", "Gap"]
+__all__ = ["Caption", "Captions", "Gap", "Section"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,22 @@ class Caption:
     def __str__(self) -> str:
         return f"{_clock(self.start_s)}–{_clock(self.end_s)} {self.text}"
 
+    def translated(self, language: str) -> Caption:
+        """An English caption in another language; see :meth:`Captions.translated`."""
+        return replace(self, text=_musicap.translate_text(self.text, language))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a recording in which the music stays alike."""
+
+    start_s: float
+    """Start in seconds."""
+    end_s: float
+    """End in seconds."""
+    title: str
+    """What it is, in a few words: "Piano alone"."""
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -51,18 +67,6 @@ class Gap:
     """End in seconds."""
     reason: str
     """Why, and what replaces it."""
-
-
-@dataclass(frozen=True)
-class Section:
-    """A span of a recording in which the music stays alike."""
-
-    start_s: float
-    """Start in seconds."""
-    end_s: float
-    """End in seconds."""
-    title: str
-    """What is played, such as "Piano alone"."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ class Captions:
     """The sections of the recording, if there is a summary; see also :meth:`find_sections`."""
     notes: tuple[str, ...] = ()
     """What was done to the audio that its user should know."""
+    language: str | None = None
+    """The language of the captions, as an ISO 639-1 code; None is English, which models write."""
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -103,7 +109,7 @@ class Captions:
     def __getitem__(self, index: slice) -> Captions: ...
     def __getitem__(self, index: int | slice) -> Caption | Captions:
         if isinstance(index, slice):
-            # The summary and the sections are of the whole.
+            # Summary and sections are of the whole.
             part = replace(self, captions=self.captions[index], summary=None, sections=())
             return part._with_source(self._source)
         return self.captions[index]
@@ -126,6 +132,7 @@ class Captions:
             "file": self.file,
             "duration_s": self.duration_s,
             "model": self.model,
+            **({} if self.language is None else {"language": self.language}),
             "captions": [_without_none(asdict(caption)) for caption in self.captions],
             "summary": self.summary,
         }
@@ -187,6 +194,7 @@ class Captions:
             gaps=tuple(_from_keys(Gap, gap) for gap in one.get("gaps", ())),
             sections=tuple(_from_keys(Section, section) for section in one.get("sections", ())),
             notes=tuple(one.get("notes", ())),
+            language=one.get("language"),
         )
 
     def to_json(self) -> str:
@@ -204,6 +212,10 @@ class Captions:
     def to_vtt(self) -> str:
         """WebVTT subtitles."""
         return self._write("vtt")
+
+    def to_chapters(self) -> str:
+        """WebVTT chapters: a cue for each section."""
+        return self._write("chapters")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a file in the format of its extension: .txt, .json, .srt or .vtt.
@@ -227,23 +239,45 @@ class Captions:
         one: pandas.DataFrame = table([self]).drop(columns="file").set_index("index")
         return one
 
-    def with_summary(self, summary: str | None) -> Captions:
-        """The same captions with another summary."""
-        return replace(self, summary=summary)._with_source(self._source)
+    def find_sections(self, language: str = "en") -> tuple[Section, ...]:
+        """The sections of the recording: runs of captions that say alike, each with a title in
+        ``language``. Captions that are not in English have none.
 
-    def find_sections(self, language: str = "English") -> tuple[Section, ...]:
-        """The sections of the recording: spans in which the captions say much the same, each with a
-        title. They follow one another from the first caption to the last; there are none if the
-        captions are not in the words of the embedded model.
-
-        Args:
-            language: The language of the titles, by name or code; English if there are none in it.
+        Raises:
+            InvalidOptionError: If there is no such language; it lists those that there are.
         """
-        rows = _musicap.find_sections(json.dumps(self.to_dict()), language)
-        return tuple(Section(*row) for row in rows)
+        found = _musicap.find_sections(json.dumps(self.to_dict()), language)
+        return tuple(Section(*section) for section in found)
+
+    def translated(self, language: str) -> Captions:
+        """The captions in another language, by code or name, with their sections in it: German,
+        French, Spanish, Italian, Portuguese, Japanese, Korean, Chinese or Hindi.
+
+        A caption with a word that has no translation stays English and starts with ``[en]``; those
+        of the embedded model have none. A summary stays as it is: it is made from English captions.
+        Captions that are not in English stay as they are.
+
+        Raises:
+            InvalidOptionError: If there is no such language; it lists those that there are.
+        """
+        if self.language is not None or _musicap.find_language(language) == "en":
+            return self
+        data = json.loads(_musicap.translate(json.dumps(self.to_dict()), language))
+        texts = (caption["text"] for caption in data["captions"])
+        return replace(
+            self,
+            # Only texts differ; scores keep all their digits.
+            captions=tuple(replace(one, text=text) for one, text in zip(self.captions, texts)),
+            sections=tuple(_from_keys(Section, section) for section in data.get("sections", ())),
+            language=data["language"],
+        )._with_source(self._source)
 
     def _with_sections(self, language: str) -> Captions:
         return replace(self, sections=self.find_sections(language))._with_source(self._source)
+
+    def with_summary(self, summary: str | None) -> Captions:
+        """The same captions with another summary."""
+        return replace(self, summary=summary)._with_source(self._source)
 
     @property
     def _source(self) -> Source | None:
