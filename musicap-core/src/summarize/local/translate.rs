@@ -48,14 +48,15 @@ impl Caption {
         let text = match language == Language::ENGLISH {
             true => self.text.clone(),
             false => rendered(&Facts::parse(&self.text), language)
+                .map(|sentences| sentences.join(language.sentence_separator()))
                 .unwrap_or_else(|| format!("[en] {}", self.text)),
         };
         Caption { text, ..self.clone() }
     }
 }
 
-/// A caption's facts in a language, if they say all that it says.
-pub(super) fn rendered(facts: &Facts, language: Language) -> Option<String> {
+/// The sentences of a caption in a language, if its facts say all that it says.
+pub(super) fn rendered(facts: &Facts, language: Language) -> Option<Vec<String>> {
     let count = |kind: Kind| facts.of(|other| other == kind).count();
     // Of genres and forms a piece has one.
     if !facts.is_complete() || count(Kind::Genre) + count(Kind::Form) > 1 {
@@ -66,7 +67,7 @@ pub(super) fn rendered(facts: &Facts, language: Language) -> Option<String> {
     let renderer = Renderer::new(language.catalog());
     let mut sentences = vec![renderer.sentence(&renderer.caption(&state, &facts.roles))];
     sentences.extend(renderer.remarks(&state));
-    Some(sentences.join(language.sentence_separator()))
+    Some(sentences)
 }
 
 impl Renderer {
