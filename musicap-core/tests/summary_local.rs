@@ -129,8 +129,18 @@ fn a_song_of_many_sections_is_an_outline_that_keeps_its_middle() {
 fn an_hour_s_set_of_many_songs_has_each_song_in_its_outline() {
     // Twelve songs of five minutes, each with verses and choruses of its own.
     let leads = [
-        "piano", "violin", "trumpet", "flute", "organ", "harp", "cello", "banjo", "accordion",
-        "marimba", "oboe", "sitar",
+        "piano",
+        "violin",
+        "trumpet",
+        "flute",
+        "organ",
+        "harp",
+        "cello",
+        "banjo",
+        "accordion",
+        "marimba",
+        "oboe",
+        "sitar",
     ];
     let caption = |n: usize| {
         let lead = leads[n / 30];

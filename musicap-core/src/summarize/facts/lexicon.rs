@@ -14,7 +14,7 @@ use super::{Kind, Term};
 /// `drums`): it is read, but a caption with it is not translated.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
-/// The id of "other instruments", of which nothing is known.
+/// The id of "other instruments".
 pub(super) const OTHERS: &str = "others";
 
 #[rustfmt::skip]
@@ -95,7 +95,7 @@ const INSTRUMENTS: &[Row] = &[
     ("theremin", "", &["theremin"]),
     ("orchestra", "", &["orchestra"]),
     ("turntables", "", &["turntable", "scratching", "record scratches"]),
-    // What translations call those that are not named: see roles.
+    // Instruments that are not named, in translations: see roles.
     (OTHERS, "", &[]),
 ];
 

@@ -88,7 +88,7 @@ pub(crate) struct Facts {
     pub(crate) absent: Vec<Term>,
     /// Whether the one sound is said to be alone.
     pub(crate) is_solo: bool,
-    /// Who leads, and how the others accompany.
+    /// Which sound leads, and how the others accompany it.
     pub(crate) roles: Roles,
     /// The sentences that they were read from, without those that repeat without end.
     pub(super) sentences: Vec<Sentence>,

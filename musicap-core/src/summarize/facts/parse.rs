@@ -224,10 +224,7 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
         let Some(word) = words.get(at) else { return may_be_alone && !past_sound };
         if let Some(found) = rest.next_if(|found| found.start == at) {
             // "Hip hop: someone raps"
-            if last == Kind::Genre
-                && word.after_break
-                && found.entry.term.kind.is_sound()
-            {
+            if last == Kind::Genre && word.after_break && found.entry.term.kind.is_sound() {
                 return may_be_alone && !past_sound;
             }
             // "A slow instrumental", "a bass plays a slow bass line"

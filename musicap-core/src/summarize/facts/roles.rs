@@ -1,19 +1,19 @@
-//! Roles: who plays the melody, who leads a piece, and how the others accompany.
+//! Roles: which sound has the melody or leads the piece, and how the others accompany it.
 //!
 //! Read for captions in other languages: "a flute plays a melody over piano chords" is more than
 //! "a flute piece with a piano".
 
-use super::{Kind, Term};
 use super::lexicon;
 use super::parse::Match;
 use super::text::Word;
+use super::{Kind, Term};
 
 /// In what way a sound leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lead {
     /// It plays or sings the melody: "a flute plays a slow melody".
     Melody,
-    /// The others stand behind it: "fast rock led by an electric guitar".
+    /// It is in front of the others: "fast rock led by an electric guitar".
     Front,
 }
 
@@ -29,11 +29,11 @@ pub(crate) enum Manner {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Roles {
     pub(crate) lead: Option<(Term, Lead)>,
-    /// Of whom captions say how they play.
+    /// The sounds whose manner of playing is stated.
     pub(crate) manners: Vec<(Term, Manner)>,
-    /// Chords that nobody is named for: "a solo piano plays a melody over chords".
+    /// Chords whose player is not named: "a solo piano plays a melody over chords".
     pub(crate) over: Option<Manner>,
-    /// Others that nobody names: "with accompaniment", "and other instruments".
+    /// Further instruments that are not named: "with accompaniment", "and other instruments".
     pub(crate) others: Option<Term>,
 }
 
@@ -52,7 +52,9 @@ pub(super) fn read(words: &[Word], matches: &[Match], roles: &mut Roles) {
     });
     let is_others = |at: usize| match sentence.word(at) {
         "accompaniment" => true,
-        "instruments" if at > 1 => sentence.word(at - 1) == "other" && sentence.word(at - 2) != "no",
+        "instruments" if at > 1 => {
+            sentence.word(at - 1) == "other" && sentence.word(at - 2) != "no"
+        }
         _ => false,
     };
     if (0..words.len()).any(is_others) {
@@ -85,7 +87,8 @@ impl Sentence<'_> {
         self.matches.iter().find(is_sound).map(|found| found.entry.term)
     }
 
-    /// Notes who plays the melody. Where it is chords, gives the player and the word for them.
+    /// Records which sound has the melody. If it plays chords instead, returns the sound and the
+    /// position of that word.
     fn melody(&self, roles: &mut Roles) -> Option<(Term, usize)> {
         let is_verb = |word: &Word| matches!(&word.text[..], "plays" | "play" | "sings" | "sing");
         let verb = self.words.iter().position(is_verb)?;
@@ -107,7 +110,7 @@ impl Sentence<'_> {
         None
     }
 
-    /// Who leads a piece: "led by X", "sung by X", "with X in front of …", "featuring X, backed
+    /// The sound that leads a piece: "led by X", "sung by X", "with X in front of …", "featuring X, backed
     /// by …", "with vocals over …".
     fn front(&self) -> Option<Term> {
         let after = |at: usize| self.sound(|found| found.start >= at && found.start <= at + 2);
@@ -126,7 +129,7 @@ impl Sentence<'_> {
         })
     }
 
-    /// What the word at `at` says of how somebody plays.
+    /// The manner of playing that the word at `at` states.
     fn manner(&self, at: usize, word: &str) -> Option<Manner> {
         let of_sound = self.matches.iter().find(|found| found.end == at);
         let start = of_sound.map_or(at, |found| found.start);
@@ -148,7 +151,7 @@ impl Sentence<'_> {
         }
     }
 
-    /// Who plays the chords at `at`: "piano chords", "chords on a piano", "sustained strings".
+    /// The sound that plays the chords at `at`: "piano chords", "chords on a piano", "sustained strings".
     fn player(&self, at: usize) -> Option<Term> {
         if self.word(at) == "sustained" {
             return self.sound(|found| found.start == at + 1);
@@ -173,9 +176,10 @@ mod tests {
     }
 
     #[test]
-    fn who_plays_the_melody_leads() {
+    fn the_sound_with_the_melody_leads() {
         let flute = Some(("flute", Lead::Melody));
-        let text = "A flute plays a slow, calm melody over piano chords, sustained strings and bass.";
+        let text =
+            "A flute plays a slow, calm melody over piano chords, sustained strings and bass.";
         let manners = vec![("piano", Manner::Chords), ("strings", Manner::Sustained)];
         assert_eq!(read(text), (flute, manners, None));
         let text = "A flute plays a slow tune with long synth pad chords and harp arpeggios.";
@@ -189,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_in_front_leads() {
+    fn the_sound_in_front_leads() {
         for text in [
             "Fast, lively rock led by electric guitar, with bass and drums.",
             "Fast, lively rock with electric guitar in front of bass and drums.",
@@ -213,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn others_that_nobody_names_are_others() {
+    fn unnamed_accompaniment_is_other_instruments() {
         for (text, has_others) in [
             ("A flute plays a slow tune over drums and other instruments.", true),
             ("A flute plays a slow tune with accompaniment.", true),

@@ -176,18 +176,18 @@ fn statements(captions: &[Caption], length: SummaryLength, language: Language) -
         (Some((index, only)), None) if only.is_complete() => {
             match translate::rendered(only, language) {
                 Some(translated) => alone(index, translated, captions, length, &renderer),
-                None => told(&facts, captions, length, &renderer),
+                None => story_or_outline(&facts, captions, length, &renderer),
             }
         }
         _ if facts.iter().all(|facts| facts.terms.is_empty()) => {
             quotes::quotes(&facts, captions, length, &renderer)
         }
-        _ => told(&facts, captions, length, &renderer),
+        _ => story_or_outline(&facts, captions, length, &renderer),
     }
 }
 
 /// A story that is short enough, or an outline.
-fn told(
+fn story_or_outline(
     facts: &[Facts],
     captions: &[Caption],
     length: SummaryLength,
@@ -201,7 +201,9 @@ fn told(
         (*cost <= MAX_COST).then_some(cost * COST_GROWTH)
     });
     let fewer: Box<dyn Iterator<Item = Vec<Part>>> = match has_outline {
-        true => Box::new((3..MAX_OUTLINED.min(first.len())).rev().map(|most| divider.at_most(most))),
+        true => {
+            Box::new((3..MAX_OUTLINED.min(first.len())).rev().map(|most| divider.at_most(most)))
+        }
         false => Box::new(costs.map(|cost| divider.at_cost(cost))),
     };
     for parts in std::iter::once(first).chain(fewer) {
@@ -313,12 +315,7 @@ fn written(
 }
 
 /// "In outline: 0:00 piano alone; 12:00 full band."
-fn outlined(
-    parts: &[Part],
-    facts: &[Facts],
-    captions: &[Caption],
-    renderer: &Renderer,
-) -> String {
+fn outlined(parts: &[Part], facts: &[Facts], captions: &[Caption], renderer: &Renderer) -> String {
     let mut items: Vec<(String, String)> = Vec::new();
     let (mut last, mut tempo) = (String::new(), None);
     for part in parts {

@@ -97,7 +97,8 @@ impl<'a> Divider<'a> {
             let above = &rows[rows.len() - 1];
             let mut row = vec![(0.0, 0)];
             for own in &self.disagreement {
-                let divided = (1..own.len()).rev().map(|start| (above[start].0 + own[start], start));
+                let divided =
+                    (1..own.len()).rev().map(|start| (above[start].0 + own[start], start));
                 row.push(least(divided.chain([(own[0], 0)])));
             }
             rows.push(row);
@@ -208,8 +209,9 @@ fn disagreement(facts: &[Facts], block: usize) -> Vec<Vec<f64>> {
             captions += said;
             let is_single = end - start == 1 && start > 0 && end < n && facts.len() >= FEW;
             if !is_single {
-                let costs_of =
-                    |(&m, weight): (&usize, &f64)| weight * m.min(captions.saturating_sub(m)) as f64;
+                let costs_of = |(&m, weight): (&usize, &f64)| {
+                    weight * m.min(captions.saturating_sub(m)) as f64
+                };
                 costs[start] = mentions.iter().zip(&weights).map(costs_of).sum();
             }
         }

@@ -28,7 +28,7 @@ impl Caption {
     /// An English caption in `language`. One with a word that has no translation stays English and
     /// is marked: `[en] …`.
     ///
-    /// Kept are the sounds, who leads, how the others accompany, tempo, mood, loudness, genre, what
+    /// Kept are the sounds, which of them leads, how the others accompany it, tempo, mood, loudness, genre, what
     /// is missing and how the recording sounds. The wording is the language's own.
     ///
     /// ```
@@ -135,9 +135,10 @@ impl Renderer {
         self.without(text, state)
     }
 
-    /// How the recording sounds, a sentence each.
+    /// Sentences on how the recording sounds.
     pub(super) fn remarks(&self, state: &State) -> Vec<String> {
-        let remark = |term: &Term| self.sentence(&self.message(&format!("recording-{}", term.id), &[]));
+        let remark =
+            |term: &Term| self.sentence(&self.message(&format!("recording-{}", term.id), &[]));
         state.recording.iter().map(remark).collect()
     }
 
