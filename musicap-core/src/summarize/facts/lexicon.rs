@@ -19,7 +19,7 @@ pub(super) const OTHERS: &str = "others";
 
 #[rustfmt::skip]
 const INSTRUMENTS: &[Row] = &[
-    ("piano", "", &["piano", "~grand piano", "~upright piano", "pianist", "acoustic piano"]),
+    ("piano", "", &["piano", "grand piano", "~upright piano", "pianist", "acoustic piano"]),
     ("electric-piano", "", &["electric piano", "e piano", "rhodes piano", "wurlitzer"]),
     ("keyboard", "", &["keyboard", "keys", "keyboard instrument"]),
     ("harpsichord", "", &["harpsichord"]),
@@ -37,7 +37,7 @@ const INSTRUMENTS: &[Row] = &[
     ("tubular-bells", "bells", &["tubular bells"]),
     ("organ", "", &["organ", "~hammond organ"]),
     ("church-organ", "organ", &["church organ", "pipe organ"]),
-    ("accordion", "", &["accordion", "accordion solo", "~concertina", "~bandoneon",
+    ("accordion", "", &["accordion", "~concertina", "~bandoneon",
         "~melodica"]),
     ("harmonica", "", &["harmonica"]),
     ("acoustic-guitar", "", &["acoustic guitar", "~classical guitar", "~nylon guitar",

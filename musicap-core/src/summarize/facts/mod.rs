@@ -14,7 +14,7 @@ mod text;
 pub(super) use lexicon::all_terms;
 pub(super) use lexicon::{COMMON_WORDS, FUNCTION_WORDS, INTENSIFIERS};
 pub(super) use parse::Sentence;
-pub(super) use roles::{Lead, Manner, Roles};
+pub(super) use roles::{Figure, Lead, Manner, Roles};
 
 /// What kind of thing a term names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -17,12 +17,32 @@ pub(crate) enum Lead {
     Front,
 }
 
-/// How a sound plays that does not play a melody.
+/// How a sound plays that does not play a melody: "soft sustained chords".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) struct Manner {
+    pub(crate) figure: Figure,
+    /// Of these chords, not of the music.
+    pub(crate) loudness: Option<Term>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Figure {
     Chords,
     Sustained,
     Arpeggios,
+}
+
+/// Words between an adjective and "chords".
+const QUALIFIERS: &[&str] = &["sustained", "held", "long", "broken", "and"];
+
+/// Whether an adjective that ends at `end` is one of chords or arpeggios, and so of a [`Manner`].
+pub(super) fn is_of_chords(words: &[Word], matches: &[Match], end: usize) -> bool {
+    let is_between = |at: usize| {
+        QUALIFIERS.contains(&&words[at].text[..])
+            || matches.iter().any(|found| (found.start..found.end).contains(&at))
+    };
+    let next = (end..words.len()).find(|&at| !is_between(at));
+    next.is_some_and(|at| ["chords", "arpeggios"].contains(&&words[at].text[..]))
 }
 
 /// The roles of a caption's sounds.
@@ -131,24 +151,30 @@ impl Sentence<'_> {
 
     /// The manner of playing that the word at `at` states.
     fn manner(&self, at: usize, word: &str) -> Option<Manner> {
-        let of_sound = self.matches.iter().find(|found| found.end == at);
+        let is_player = |found: &&Match| found.entry.term.kind.is_sound() && found.end == at;
+        let of_sound = self.matches.iter().find(is_player);
         let start = of_sound.map_or(at, |found| found.start);
         let before = if start > 0 { self.word(start - 1) } else { "" };
-        match word {
-            "arpeggios" => Some(Manner::Arpeggios),
-            "chords" => Some(match before {
-                "sustained" | "held" | "long" => Manner::Sustained,
-                "broken" => Manner::Arpeggios,
-                _ => Manner::Chords,
-            }),
+        let figure = match word {
+            "arpeggios" => Figure::Arpeggios,
+            "chords" => match before {
+                "sustained" | "held" | "long" => Figure::Sustained,
+                "broken" => Figure::Arpeggios,
+                _ => Figure::Chords,
+            },
             // "Sustained strings"
             "sustained" => {
                 let next = self.matches.iter().find(|found| found.start == at + 1)?;
                 let is_alone = self.word(next.end) != "chords";
-                (next.entry.term.kind.is_sound() && is_alone).then_some(Manner::Sustained)
+                (next.entry.term.kind.is_sound() && is_alone).then_some(Figure::Sustained)?
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        let loudness = self.matches.iter().rev().find(|found| found.end <= start).filter(|found| {
+            let is_between = |at: usize| QUALIFIERS.contains(&self.word(at));
+            found.entry.term.kind == Kind::Loudness && (found.end..start).all(is_between)
+        });
+        Some(Manner { figure, loudness: loudness.map(|found| found.entry.term) })
     }
 
     /// The sound that plays the chords at `at`: "piano chords", "chords on a piano", "sustained strings".
@@ -167,6 +193,10 @@ mod tests {
     use super::super::Facts;
     use super::*;
 
+    const CHORDS: Manner = Manner { figure: Figure::Chords, loudness: None };
+    const SUSTAINED: Manner = Manner { figure: Figure::Sustained, loudness: None };
+    const ARPEGGIOS: Manner = Manner { figure: Figure::Arpeggios, loudness: None };
+
     type Read = (Option<(&'static str, Lead)>, Vec<(&'static str, Manner)>, Option<Manner>);
 
     fn read(text: &str) -> Read {
@@ -180,14 +210,14 @@ mod tests {
         let flute = Some(("flute", Lead::Melody));
         let text =
             "A flute plays a slow, calm melody over piano chords, sustained strings and bass.";
-        let manners = vec![("piano", Manner::Chords), ("strings", Manner::Sustained)];
+        let manners = vec![("piano", CHORDS), ("strings", SUSTAINED)];
         assert_eq!(read(text), (flute, manners, None));
         let text = "A flute plays a slow tune with long synth pad chords and harp arpeggios.";
-        let manners = vec![("synth-pad", Manner::Sustained), ("harp", Manner::Arpeggios)];
+        let manners = vec![("synth-pad", SUSTAINED), ("harp", ARPEGGIOS)];
         assert_eq!(read(text), (flute, manners, None));
         let text = "A flute plays a fast melody, accompanied by sustained chords from a string \
             section and a bass.";
-        assert_eq!(read(text), (flute, vec![("strings", Manner::Sustained)], None));
+        assert_eq!(read(text), (flute, vec![("strings", SUSTAINED)], None));
         let woman = Some(("female-voice", Lead::Melody));
         assert_eq!(read("A woman sings a fast melody over drums."), (woman, vec![], None));
     }
@@ -230,10 +260,23 @@ mod tests {
     #[test]
     fn chords_have_a_player_or_are_the_lead_s_own() {
         let text = "A harp plays slow, gentle arpeggios, unaccompanied.";
-        assert_eq!(read(text), (None, vec![("harp", Manner::Arpeggios)], None));
+        assert_eq!(read(text), (None, vec![("harp", ARPEGGIOS)], None));
         let text = "Strings play slow, gentle held chords over drums.";
-        assert_eq!(read(text), (None, vec![("strings", Manner::Sustained)], None));
+        assert_eq!(read(text), (None, vec![("strings", SUSTAINED)], None));
         let text = "A solo piano plays a slow, gentle melody over broken chords.";
-        assert_eq!(read(text), (Some(("piano", Lead::Melody)), vec![], Some(Manner::Arpeggios)));
+        assert_eq!(read(text), (Some(("piano", Lead::Melody)), vec![], Some(ARPEGGIOS)));
+    }
+
+    #[test]
+    fn chords_may_be_soft_while_the_music_is_not() {
+        let text = "A flute plays a slow melody with soft chords on a piano and loud broken chords \
+            on a harp.";
+        let facts = Facts::parse(text);
+        let of = |id: &str| {
+            let found = facts.roles.manners.iter().find(|(term, _)| term.id == id);
+            found.and_then(|(_, manner)| manner.loudness).map(|term| term.id)
+        };
+        assert_eq!((of("piano"), of("harp")), (Some("quiet"), Some("loud")));
+        assert!(facts.is_complete() && facts.of(|kind| kind == Kind::Loudness).count() == 0);
     }
 }

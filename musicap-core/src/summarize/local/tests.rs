@@ -1,6 +1,6 @@
 //! Every language against random facts: no message without words, no doubled article, no English.
 
-use super::super::facts::{Facts, Kind, Lead, Manner, Term, all_terms};
+use super::super::facts::{Facts, Figure, Kind, Lead, Manner, Term, all_terms};
 use super::super::{Language, SummaryLength};
 use super::render::Renderer;
 use super::translate::rendered;
@@ -194,7 +194,12 @@ fn random_captions_are_translated_in_full_in_every_language() {
                 !of_piece(term) || at == first
             });
             let sounds: Vec<Term> = facts.of(Kind::is_sound).collect();
-            let manners = [Manner::Chords, Manner::Sustained, Manner::Arpeggios];
+            let loudness = all_terms().find(|term| term.kind == Kind::Loudness);
+            let manners = [
+                Manner { figure: Figure::Chords, loudness: None },
+                Manner { figure: Figure::Sustained, loudness: None },
+                Manner { figure: Figure::Arpeggios, loudness },
+            ];
             if let [lead, others @ ..] = &sounds[..] {
                 let leads = [None, Some((*lead, Lead::Melody)), Some((*lead, Lead::Front))];
                 facts.roles.lead = leads[random.below(3)];
@@ -245,7 +250,7 @@ fn what_is_not_understood_in_full_is_not_translated() {
     for text in [
         "A shimmering flute plays.",
         "A flute plays over shimmering hi hats.",
-        "A flute plays soft chords and a melody.",
+        "A flute plays a melody over a soft bass.",
         "A flute plays a slow melody, but no harp.",
         "Slow punk with drums.",
     ] {

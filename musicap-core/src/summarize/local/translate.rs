@@ -1,6 +1,6 @@
 //! Captions in other languages, each rendered from its facts and roles.
 
-use super::super::facts::{Facts, Kind, Lead, Manner, Roles, Term};
+use super::super::facts::{Facts, Figure, Kind, Lead, Manner, Roles, Term};
 use super::super::language::Language;
 use super::render::{Renderer, args};
 use super::sections::State;
@@ -144,12 +144,14 @@ impl Renderer {
 
     /// "chords", in the form that follows "over" where that differs.
     pub(super) fn manner(&self, manner: Manner, form: &str) -> String {
-        let id = match manner {
-            Manner::Chords => "manner-chords",
-            Manner::Sustained => "manner-sustained",
-            Manner::Arpeggios => "manner-arpeggios",
+        let id = match manner.figure {
+            Figure::Chords => "manner-chords",
+            Figure::Sustained => "manner-sustained",
+            Figure::Arpeggios => "manner-arpeggios",
         };
-        self.attribute(id, form).unwrap_or_else(|| self.message(id, &[]))
+        let loudness = manner.loudness.and_then(|term| self.attribute(id, term.id));
+        let own = || self.attribute(id, form).unwrap_or_else(|| self.message(id, &[]));
+        loudness.unwrap_or_else(own)
     }
 }
 
