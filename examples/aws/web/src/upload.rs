@@ -81,7 +81,10 @@ impl File {
         let extension = extension(&name);
         let is_known = extensions().any(|known| known == extension);
         if !is_known && !TYPES.contains(&&r#type[..]) {
-            return Err(format!("This is not an audio file: {}.", extensions().collect::<Vec<_>>().join(", ")));
+            return Err(format!(
+                "This is not an audio file: {}.",
+                extensions().collect::<Vec<_>>().join(", ")
+            ));
         }
         Ok(Checked { name, size })
     }
