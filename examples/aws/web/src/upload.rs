@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::DateTime;
-use musicap::audio::{FORMATS, extensions};
+use musicap::audio::extensions;
 use pipeline::Problem;
 use serde::{Deserialize, Serialize};
 
