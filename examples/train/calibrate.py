@@ -148,17 +148,27 @@ class Names:
         self.longest = max(len(word["tokens"]) for word in words)
 
     def allowed(self, p):
-        allowed = [False] * len(self.children)
-        for node in reversed(range(len(allowed))):
-            if self.word[node] is not None:
-                word = self.words[self.word[node]]
-                q = 1.0
-                if "tag" in word:
-                    q = 1 - p[word["tag"]] if word.get("absent") else p[word["tag"]]
-                allowed[node] = q >= word.get("threshold", 0.0)
-                allowed[node] &= not any(p[t] >= word["threshold"] for t in word.get("unless", ()))
-            allowed[node] = allowed[node] or any(allowed[c] for c in self.children[node].values())
-        return allowed
+        """For each word whether it may be used where the tags have these probabilities."""
+        found = []
+        for word in self.words:
+            q = 1.0
+            if "tag" in word:
+                q = 1 - p[word["tag"]] if word.get("absent") else p[word["tag"]]
+            sure = any(p[tag] >= word["threshold"] for tag in word.get("unless", ()))
+            found.append(q >= word.get("threshold", 0.0) and not sure)
+        return found
+
+    def is_open(self, node, allowed, said):
+        word = self.word[node]
+        if word is not None and allowed[word] and not self.repeats(said, word):
+            return True
+        return any(self.is_open(child, allowed, said) for child in self.children[node].values())
+
+    def repeats(self, said, word):
+        tag = self.words[word].get("tag")
+        if tag is not None:
+            return any(self.words[other].get("tag") == tag for other in said)
+        return bool(self.words[word].get("unless")) and word in said
 
     def banned(self, allowed, history):
         decided, banned = set(), []
@@ -170,15 +180,16 @@ class Names:
                     break
             if node is None:
                 continue
+            said = self.words_of(history[:start])
             for token, child in self.children[node].items():
                 if token not in decided:
                     decided.add(token)
-                    if not allowed[child]:
+                    if not self.is_open(child, allowed, said):
                         banned.append(token)
         return banned
 
-    def stated(self, tokens):
-        stated, at = {}, 0
+    def words_of(self, tokens):
+        found, at = [], 0
         while at < len(tokens):
             node, word, length = 0, None, 0
             for place, token in enumerate(tokens[at:]):
@@ -186,10 +197,17 @@ class Names:
                 if node is None:
                     break
                 if self.word[node] is not None:
-                    word, length = self.words[self.word[node]], place + 1
-            if word is not None and "tag" in word:
-                stated.setdefault(word["tag"], bool(word.get("absent")))
+                    word, length = self.word[node], place + 1
+            if word is not None:
+                found.append(word)
             at += max(1, length)
+        return found
+
+    def stated(self, tokens):
+        stated = {}
+        for word in self.words_of(tokens):
+            if "tag" in self.words[word]:
+                stated.setdefault(self.words[word]["tag"], bool(self.words[word].get("absent")))
         return stated
 
 

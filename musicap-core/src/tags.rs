@@ -21,7 +21,7 @@
 //! - `calibration` has a scale and an offset for each tag's logit, after which a sigmoid gives a
 //!   probability (Platt scaling).
 //! - `words` has the token sequences that say that a tag is present, or `absent`. A sequence may be
-//!   used if its statement is as probable as `threshold`. A sequence with `unless`, a general word,
+//!   used if its statement is as probable as `threshold`, and a tag may be spoken of once. A sequence with `unless`, a general word,
 //!   may be used if none of these tags is that probable: it stands for names that are in doubt.
 //!   Other sequences may always be used; they are listed where they begin like others.
 //! - `confidence` has the weights of a logistic regression on what a caption states: its `score`,
@@ -270,10 +270,21 @@ impl Names {
         tokens.iter().try_fold(0, |node, &token| self.child(node, token))
     }
 
-    /// The tags that `tokens` speak of, each with whether they say that it is absent. Of words that
-    /// begin at the same token the longest counts, and none begins within another.
+    /// The tags that `tokens` speak of, each with whether they say that it is absent.
     fn stated(&self, tokens: &[u32]) -> BTreeMap<usize, bool> {
         let mut stated = BTreeMap::new();
+        for word in self.words_of(tokens) {
+            if let Word { tag: Some(tag), absent, .. } = &self.words[word] {
+                stated.entry(*tag).or_insert(*absent);
+            }
+        }
+        stated
+    }
+
+    /// The words in `tokens`. Of words that begin at the same token the longest counts, and none
+    /// begins within another.
+    fn words_of(&self, tokens: &[u32]) -> Vec<usize> {
+        let mut words = Vec::new();
         let mut start = 0;
         while start < tokens.len() {
             let (mut node, mut word, mut length) = (0, None, 0);
@@ -284,20 +295,30 @@ impl Names {
                     (word, length) = (Some(found), place + 1);
                 }
             }
-            if let Some(Word { tag: Some(tag), absent, .. }) = word.map(|word| &self.words[word]) {
-                stated.entry(*tag).or_insert(*absent);
-            }
+            words.extend(word);
             start += length.max(1);
         }
-        stated
+        words
+    }
+
+    /// Whether a caption that has used the words `said` would repeat itself with `word`: it would
+    /// speak of the same tag, or use a general word twice.
+    fn repeats(&self, said: &[usize], word: usize) -> bool {
+        let Word { tag, unless, .. } = &self.words[word];
+        said.iter().any(|&other| match tag {
+            Some(_) => self.words[other].tag == *tag,
+            None => !unless.is_empty() && other == word,
+        })
     }
 }
 
-/// Bans the names that are not probable enough, from the first token from which only such names
-/// can follow.
+/// Bans the names that are not probable enough, and those of what has been named already, from the
+/// first token from which only such names can follow.
 #[derive(Debug)]
 struct AllowedNames {
     names: Arc<Names>,
+    /// For each word whether it may be used.
+    words: Vec<bool>,
     /// For each node whether a word that may be used goes through it.
     allowed: Vec<bool>,
 }
@@ -309,16 +330,22 @@ impl AllowedNames {
             word.tag.is_none_or(|tag| found.of(tag, word.absent) >= word.threshold)
                 && !word.unless.iter().any(sure)
         };
-        let mut allowed: Vec<bool> = names
-            .nodes
-            .iter()
-            .map(|node| node.word.is_some_and(|word| may(&names.words[word])))
-            .collect();
+        let words: Vec<bool> = names.words.iter().map(may).collect();
+        let mut allowed: Vec<bool> =
+            names.nodes.iter().map(|node| node.word.is_some_and(|word| words[word])).collect();
         // Children come after their parents.
         for node in (0..allowed.len()).rev() {
             allowed[node] |= names.nodes[node].children.iter().any(|&(_, child)| allowed[child]);
         }
-        AllowedNames { names, allowed }
+        AllowedNames { names, words, allowed }
+    }
+
+    /// Whether a word that may be used after the words `said` goes through a node.
+    fn is_open(&self, node: usize, said: &[usize]) -> bool {
+        let Node { children, word } = &self.names.nodes[node];
+        self.allowed[node]
+            && (word.is_some_and(|word| self.words[word] && !self.names.repeats(said, word))
+                || children.iter().any(|&(_, child)| self.is_open(child, said)))
     }
 
     /// The tokens that may not follow `history`.
@@ -330,10 +357,11 @@ impl AllowedNames {
         // banned and "electric piano" not.
         for start in first..=history.len() {
             let Some(node) = self.names.find(&history[start..]) else { continue };
+            let said = self.names.words_of(&history[..start]);
             for &(token, child) in &self.names.nodes[node].children {
                 if !decided.contains(&token) {
                     decided.push(token);
-                    if !self.allowed[child] {
+                    if !self.is_open(child, &said) {
                         banned.push(token);
                     }
                 }
@@ -399,6 +427,17 @@ mod tests {
         // "guitar" is banned if an electric guitar is sure, but not within "electric guitar".
         assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[5]), [GUITAR, NO]);
         assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[5, ELECTRIC]), [NO]);
+    }
+
+    #[test]
+    fn nothing_is_named_twice() {
+        let all = [0.9, 0.9, 0.1, 0.9];
+        assert_eq!(banned(all, &[PIANO, 5]), [PIANO, NO]);
+        assert_eq!(banned(all, &[PIANO, ELECTRIC]), [GUITAR, NO]);
+        assert_eq!(banned(all, &[ELECTRIC, PIANO, 5]), [ELECTRIC, NO]);
+        assert_eq!(banned(all, &[DRUMS, GUITAR, 5]), [GUITAR, NO, DRUMS]);
+        // What is absent is not named later.
+        assert_eq!(banned([0.9, 0.9, 0.1, 0.5], &[NO, DRUMS, 5]), [NO, DRUMS]);
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub struct PartRecord {
 pub fn make(seed: u64, index: u64, library: &Library) -> Result<(Vec<f32>, Record)> {
     if library.has_recordings() {
         let mut rng = Rng::new(seed, index, Purpose::Kind);
-        let kind = Kind::random(&mut rng);
+        let kind = Kind::random(library.without_music, &mut rng);
         if kind != Kind::Music {
             return Ok(without_music(kind, seed, index, library, &mut rng));
         }

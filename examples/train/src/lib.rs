@@ -94,6 +94,9 @@ enum Command {
         /// Folder of WAV files of speech, named man-*.wav and woman-*.wav.
         #[arg(long)]
         speech: Option<PathBuf>,
+        /// Share of the clips that are noise, tones, silence, applause or speech, 0 to 1.
+        #[arg(long, default_value_t = library::WITHOUT_MUSIC)]
+        without_music: f32,
         /// Keep the first clips as WAV files in this folder too, to listen to.
         #[arg(long)]
         listen: Option<PathBuf>,
@@ -188,9 +191,11 @@ pub fn run() -> Result<()> {
             instruments,
             sources,
             speech,
+            without_music,
             listen,
         } => {
             let mut library = library::Library::of(fonts)?;
+            library.without_music = without_music;
             if let (Some(instruments), Some(sources), Some(speech)) = (instruments, sources, speech)
             {
                 library.add_recordings(&instruments, &sources, &speech)?;

@@ -25,7 +25,12 @@ pub struct Library {
     /// Impulse responses, mono at 16 kHz with a total power of 1.
     pub rooms: Vec<Vec<f32>>,
     pub speech: Vec<Speech>,
+    /// Share of the clips that are not music, in a rendering with recordings.
+    pub without_music: f32,
 }
+
+/// Share of the clips that are not music, if nothing else is asked for.
+pub const WITHOUT_MUSIC: f32 = 0.07;
 
 /// An instrument of real recordings.
 pub struct RealInstrument {

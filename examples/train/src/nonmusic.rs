@@ -23,18 +23,20 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Mostly music.
-    pub fn random(rng: &mut Rng) -> Self {
-        rng.weighted(&[
-            (Kind::Music, 0.93),
-            (Kind::Silence, 0.010),
-            (Kind::WhiteNoise, 0.010),
-            (Kind::PinkNoise, 0.008),
-            (Kind::BrownNoise, 0.006),
-            (Kind::Tone, 0.010),
-            (Kind::Applause, 0.010),
-            (Kind::Speech, 0.016),
-        ])
+    /// Music, but for a share of the clips, 0 to 1.
+    pub fn random(other: f32, rng: &mut Rng) -> Self {
+        let other = other / 0.07;
+        let weights = [
+            (Kind::Music, 1.0 - 0.07 * other),
+            (Kind::Silence, 0.010 * other),
+            (Kind::WhiteNoise, 0.010 * other),
+            (Kind::PinkNoise, 0.008 * other),
+            (Kind::BrownNoise, 0.006 * other),
+            (Kind::Tone, 0.010 * other),
+            (Kind::Applause, 0.010 * other),
+            (Kind::Speech, 0.016 * other),
+        ];
+        rng.weighted(&weights)
     }
 }
 
@@ -47,6 +49,7 @@ pub fn render(
 ) -> (Vec<f32>, Option<bool>) {
     let mut woman = None;
     let mut samples = match kind {
+        Kind::Silence if rng.chance(0.3) => return (vec![0.0; length], None),
         Kind::Music | Kind::Silence => return (augment::near_silence(length, rng), None),
         Kind::WhiteNoise => (0..length).map(|_| rng.between(-1.0, 1.0)).collect(),
         Kind::PinkNoise => pink(length, rng),
