@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use musicap::summarize::Language;
 use musicap::{CaptionOptions, Captioner, Captions, Error, Result};
 
 use crate::args::CaptionArgs;
@@ -76,6 +77,7 @@ fn caption_all(
     output: &Output,
 ) -> Result<Vec<String>> {
     let summary = Summary::from_args(&args.summary, args.quiet)?;
+    let language = args.summary.caption_language()?;
     if recordings.list.is_empty() {
         return Ok(Vec::new());
     }
@@ -91,7 +93,7 @@ fn caption_all(
     let prints_lines = matches!(output, Output::Stdout(format) if format.is_text());
     let bytes = recordings.list.iter().map(Recording::bytes).sum();
     let progress = Progress::new(recordings.list.len(), bytes, args.quiet);
-    let mut work = Work { captioner, options, summary, prints_lines, progress };
+    let mut work = Work { captioner, options, summary, language, prints_lines, progress };
     let mut failures = Vec::new();
     let mut done = Vec::new();
     for (i, recording) in recordings.list.iter().enumerate() {
@@ -149,6 +151,7 @@ struct Work {
     captioner: Captioner,
     options: CaptionOptions,
     summary: Option<Summary>,
+    language: Language,
     /// Whether captions are printed one by one.
     prints_lines: bool,
     progress: Progress,
@@ -169,7 +172,8 @@ impl Work {
                 Ok(caption) => {
                     self.progress.reached(caption.end_s);
                     if self.prints_lines {
-                        self.progress.suspend(|| output::print(&format!("{caption}\n")))?;
+                        let line = format!("{}\n", caption.translated(self.language));
+                        self.progress.suspend(|| output::print(&line))?;
                     }
                     captions.push(caption);
                 }
@@ -200,7 +204,7 @@ impl Work {
         }
         match failed {
             Some(error) if captions.captions.is_empty() => Err(error),
-            failed => Ok((captions, failed)),
+            failed => Ok((captions.translated(self.language), failed)),
         }
     }
 }
