@@ -468,7 +468,8 @@ impl AudioReader {
         }
         // Frames of another format, which symphonia passes over without a word.
         let frame_bytes = self.container.fixed.frame_bytes.unwrap_or(0);
-        if frame_bytes > self.track.bytes.saturating_add(MAX_UNREAD) {
+        let is_unread = frame_bytes > self.track.bytes.saturating_add(MAX_UNREAD);
+        if is_unread && self.gaps.list.is_empty() {
             let unread = frame_bytes - self.track.bytes;
             let reason = format!("{unread} bytes are no frames of this stream");
             let start = self.start_s + self.output.prepared_s();

@@ -388,11 +388,11 @@ mod tests {
 
     #[test]
     fn a_leap_after_the_first_packet_is_where_the_stream_starts() {
-        let stamps: Vec<i64> = (0..15).map(|n| 20 * n + if n > 0 { 300 } else { 0 }).collect();
-        assert_eq!(line(Stamps::EachPacket, at(&stamps)), [('s', 300)]);
+        let stamps: Vec<i64> = (0..25).map(|n| 20 * n + if n > 0 { 300 } else { 0 }).collect();
+        assert_eq!(line(Stamps::EachPacket, at(&stamps)), [('s', 500)]);
         // A later one is none.
-        let lost: Vec<i64> = stamps.iter().map(|n| n + if *n > 400 { 200 } else { 0 }).collect();
-        assert_eq!(line(Stamps::EachPacket, at(&lost)), [('s', 120), ('-', 200), ('s', 180)]);
+        let lost: Vec<i64> = stamps.iter().map(|n| n + if *n > 600 { 200 } else { 0 }).collect();
+        assert_eq!(line(Stamps::EachPacket, at(&lost)), [('s', 320), ('-', 200), ('s', 180)]);
     }
 
     #[test]

@@ -284,6 +284,7 @@ impl TrackReader {
         }
         let mut packet = packet;
         let bytes = packet.data.len() as u64;
+        self.bytes += bytes;
         if self.coding != Coding::None {
             packet.data = self.coding.decode(packet.data)?;
         }
@@ -305,10 +306,10 @@ impl TrackReader {
                 retried.ok_or(error)?;
             }
         }
-        // symphonia takes frames of another format for the end of the one before. Samples have at
-        // most 33 bits, and a header is short.
-        let frames = samples.len() as u64;
-        self.bytes += bytes.min(5 * frames * self.decoded_format().1 as u64 + 1_024);
+        // symphonia takes FLAC frames of another format for the end of the one before. Samples have
+        // at most 33 bits, and a header is short.
+        let most = 5 * samples.len() as u64 * self.decoded_format().1 as u64 + 1_024;
+        self.bytes -= bytes.saturating_sub(most);
         if std::mem::take(&mut self.drops_first) {
             samples.clear();
         }
