@@ -5,12 +5,12 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use musicap::caption::Section;
 use musicap::checkpoint::Precision;
 use musicap::summarize::{
-    Cancel, Language, LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent, SummaryLength,
-    SummaryOptions, SummaryStyle, Watch, summarize_blocking,
+    Cancel, Language, LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent,
+    SummaryLength, SummaryOptions, SummaryStyle, Watch, summarize_blocking,
 };
-use musicap::caption::Section;
 use musicap::{Caption, Captions, Format, Pretrained};
 use pyo3::prelude::*;
 

@@ -68,10 +68,9 @@ impl Summary {
         if let Some(name) = args.summary {
             return Self::new(name, args, quiet).map(Some);
         }
-        for (name, value) in [
-            ("--summary-model", &args.summary_model),
-            ("--summary-url", &args.summary_url),
-        ] {
+        for (name, value) in
+            [("--summary-model", &args.summary_model), ("--summary-url", &args.summary_url)]
+        {
             if let Some(value) = value {
                 return Err(invalid(name, value, "used together with --summary"));
             }

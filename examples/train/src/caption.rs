@@ -192,10 +192,11 @@ pub fn write_into(record: &mut Record, rng: &mut Rng) {
     let scene = Scene::of_record(record);
     record.genre = scene.genre.map(str::to_owned);
     record.caption = steady_of(&scene);
-    record.captions =
-        (0..VARIANTS).map(|_| describe(&scene, &mut Wording::Varied(rng))).collect();
+    record.captions = (0..VARIANTS).map(|_| describe(&scene, &mut Wording::Varied(rng))).collect();
     record.taught = (0..VARIANTS)
-        .map(|_| if rng.chance(0.4) { record.caption.clone() } else { steady_of(&scene.with_less(rng)) })
+        .map(|_| {
+            if rng.chance(0.4) { record.caption.clone() } else { steady_of(&scene.with_less(rng)) }
+        })
         .collect();
 }
 

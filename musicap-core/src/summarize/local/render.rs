@@ -67,13 +67,7 @@ impl Renderer {
         self.whole_of(state, &qualities(state), roles, true)
     }
 
-    fn whole_of(
-        &self,
-        state: &State,
-        adjectives: &[Term],
-        roles: &Roles,
-        in_full: bool,
-    ) -> String {
+    fn whole_of(&self, state: &State, adjectives: &[Term], roles: &Roles, in_full: bool) -> String {
         if state.is_silent {
             return self.message("silent", &[]);
         }

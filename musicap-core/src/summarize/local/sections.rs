@@ -42,6 +42,23 @@ pub(super) struct Part {
     pub(super) state: State,
 }
 
+impl Part {
+    /// What a title is made from: the state, or where no sound is in most of the captions those
+    /// that are in any.
+    pub(super) fn titled(&self, facts: &[Facts]) -> State {
+        let mut state = self.state.clone();
+        if state.sounds.is_empty() && state.genre.is_none() && !state.is_silent {
+            for term in facts[self.captions.clone()].iter().flat_map(|one| one.of(Kind::is_sound)) {
+                if !state.has(term) {
+                    state.sounds.push(term);
+                }
+            }
+            state.is_solo &= state.sounds.len() == 1;
+        }
+        state
+    }
+}
+
 /// Divides the captions of a recording, of which there is at least one, into sections.
 pub(super) struct Divider<'a> {
     facts: &'a [Facts],
@@ -80,7 +97,8 @@ impl<'a> Divider<'a> {
             let above = &rows[rows.len() - 1];
             let mut row = vec![(0.0, 0)];
             for own in &self.disagreement {
-                let divided = (1..own.len()).rev().map(|start| (above[start].0 + own[start], start));
+                let divided =
+                    (1..own.len()).rev().map(|start| (above[start].0 + own[start], start));
                 row.push(least(divided.chain([(own[0], 0)])));
             }
             rows.push(row);
@@ -191,8 +209,9 @@ fn disagreement(facts: &[Facts], block: usize) -> Vec<Vec<f64>> {
             captions += said;
             let is_single = end - start == 1 && start > 0 && end < n && facts.len() >= FEW;
             if !is_single {
-                let costs_of =
-                    |(&m, weight): (&usize, &f64)| weight * m.min(captions.saturating_sub(m)) as f64;
+                let costs_of = |(&m, weight): (&usize, &f64)| {
+                    weight * m.min(captions.saturating_sub(m)) as f64
+                };
                 costs[start] = mentions.iter().zip(&weights).map(costs_of).sum();
             }
         }
