@@ -230,7 +230,8 @@ impl AudioReader {
     }
 
     /// How long the sound is by what the container says: right for most files, an estimate for MP3
-    /// without a Xing header, and unknown for bare streams. Meant for progress bars; the exact length is known at the end.
+    /// without a Xing header, and unknown for bare streams. Meant for progress bars: the exact length
+    /// is known at the end.
     pub fn duration(&self) -> Option<Duration> {
         let seconds = self.track.declared? as f64 / f64::from(self.track.rate);
         Duration::try_from_secs_f64(seconds).ok()
