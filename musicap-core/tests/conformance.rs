@@ -194,8 +194,6 @@ fn difference(ours: &[f32], theirs: &[f32]) -> f64 {
     (apart / sound.max(floor)).sqrt()
 }
 
-/// The same for Opus: ffmpeg's own decoder and libopus are up to 0.7 % apart.
-const ROUNDING_OF_OPUS: f64 = 1e-2;
 /// By how many frames ffmpeg's sound starts later, if a shift explains the difference in the middle.
 fn shift(ours: &[f32], theirs: &[f32]) -> Option<i64> {
     let start = ours.len() / 2;

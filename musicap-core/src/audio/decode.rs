@@ -462,19 +462,21 @@ impl AudioReader {
         let end = declared.unwrap_or(start).max(start);
         let is_short = end > start + slack;
         let is_cut = broken.is_some() && !self.track.may_end_anywhere;
-        if is_short || (is_cut && declared.is_none_or(|all| all > start)) {
-            let start_s = self.start_s + self.output.seconds(start);
-            let end_s = self.start_s + self.output.seconds(end);
-            self.gaps.push(start_s, end_s, GapCause::Truncated, false);
-        }
+        let is_truncated = is_short || (is_cut && declared.is_none_or(|all| all > start));
         // Frames of another format, which symphonia passes over without a word.
         let frame_bytes = self.container.fixed.frame_bytes.unwrap_or(0);
-        let is_unread = frame_bytes > self.track.bytes.saturating_add(MAX_UNREAD);
-        if is_unread && self.gaps.list.is_empty() {
-            let unread = frame_bytes - self.track.bytes;
-            let reason = format!("{unread} bytes are no frames of this stream");
-            let start = self.start_s + self.output.prepared_s();
-            self.gaps.push(start, start, GapCause::Damaged(reason), false);
+        let unread = frame_bytes.saturating_sub(self.track.bytes);
+        let cause = match unread > MAX_UNREAD && self.gaps.list.is_empty() {
+            true => {
+                let reason = format!("{unread} bytes are no frames of this stream");
+                Some(GapCause::Damaged(reason))
+            }
+            false => is_truncated.then_some(GapCause::Truncated),
+        };
+        if let Some(cause) = cause {
+            let start_s = self.start_s + self.output.seconds(start);
+            let end_s = self.start_s + self.output.seconds(end);
+            self.gaps.push(start_s, end_s, cause, false);
         }
         self.last_reason = broken.or(self.last_reason.take());
         Ok(())

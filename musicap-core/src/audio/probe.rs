@@ -118,11 +118,14 @@ fn probe_error(origin: &str, start: &[u8], error: SymphoniaError) -> Error {
             container: container.into(),
             reason: "it is cut off".into(),
         },
-        (SymphoniaError::Unsupported(reason), Some(container)) => Error::UnsupportedCodec {
-            origin: origin.into(),
-            codec: format!("this kind of {container} file"),
-            reason: reason.into(),
-        },
+        // What lacks a part of its header is damaged.
+        (SymphoniaError::Unsupported(reason), Some(container)) if !reason.contains("missing") => {
+            Error::UnsupportedCodec {
+                origin: origin.into(),
+                codec: format!("this kind of {container} file"),
+                reason: reason.into(),
+            }
+        }
         (error, Some(container)) => Error::DamagedAudio {
             origin: origin.into(),
             container: container.into(),
