@@ -38,6 +38,7 @@ const PIECE: usize = 4_096;
 #[derive(Debug, Default)]
 pub(crate) struct Downmix {
     channels: Channels,
+    ignores_positions: bool,
     weights: Vec<f32>,
     /// Energies of the channels and of the mix in the last second, roughly.
     energies: Vec<f64>,
@@ -54,12 +55,17 @@ impl Downmix {
     /// Puts the mono samples of `buffer` into `out`.
     pub(super) fn mix(&mut self, buffer: &GenericAudioBufferRef<'_>, out: &mut Vec<f32>) {
         out.clear();
-        if *buffer.spec().channels() != self.channels {
-            let channels = buffer.spec().channels().clone();
-            let new_alone = self.new_alone;
+        let stored = buffer.spec().channels();
+        let channels = match self.ignores_positions {
+            true => Channels::Discrete(u16::try_from(stored.count()).unwrap_or(u16::MAX)),
+            false => stored.clone(),
+        };
+        if channels != self.channels {
+            let (new_alone, ignores_positions) = (self.new_alone, self.ignores_positions);
             let weights = weights(&channels);
             let energies = vec![0.0; weights.len()];
-            *self = Self { channels, weights, energies, new_alone, ..Self::default() };
+            let ours = Self { channels, weights, energies, ..Self::default() };
+            *self = Self { new_alone, ignores_positions, ..ours };
         }
         match buffer {
             GenericAudioBufferRef::U8(buffer) => self.buffer(buffer, out),
@@ -81,6 +87,11 @@ impl Downmix {
     {
         let planes: Vec<&[S]> = buffer.iter_planes().collect();
         self.planes(buffer.spec().rate(), &planes, out);
+    }
+
+    /// For a file that stores no positions, whatever its reader takes them for.
+    pub(super) fn without_positions() -> Self {
+        Self { ignores_positions: true, ..Self::default() }
     }
 
     /// For channels that come without positions: in WAV's order, as in a file.

@@ -151,7 +151,10 @@ impl TrackReader {
             decoder,
             rate,
             channels,
-            downmix: Downmix::default(),
+            downmix: match container.fixed.has_no_positions {
+                true => Downmix::without_positions(),
+                false => Downmix::default(),
+            },
             timeline: Timeline::new(stamps, rate),
             coding,
             left_out,

@@ -34,6 +34,8 @@ pub(super) struct Fixed {
     pub(super) declared: Option<u64>,
     /// The bytes of all frames, where the file is nothing but a header and frames.
     pub(super) frame_bytes: Option<u64>,
+    /// The file does not say where its channels belong, whatever symphonia takes them for.
+    pub(super) has_no_positions: bool,
     /// The stamps of packets are not times.
     pub(super) has_wrong_stamps: bool,
 }

@@ -23,6 +23,8 @@ const ROUNDED: u64 = 1 << 12;
 
 /// The format tag of MP3 (RFC 2361).
 const MP3: u16 = 0x55;
+/// That of a description with a mask of positions.
+const EXTENSIBLE: u16 = 0xfffe;
 
 /// Fixes the sizes in a WAV file; `None` if it is none, or has no `data` chunk.
 pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixed> {
@@ -33,7 +35,7 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
         return None;
     }
     let (mut at, mut wide_size, mut bits, mut is_mp3) = (12, None, None, false);
-    let mut needed = Vec::new();
+    let (mut needed, mut has_no_positions) = (Vec::new(), false);
     for _ in 0..MAX_CHUNKS {
         let head: [u8; 8] = input.read_at(at)?;
         let size = u64::from(number(&head[4..]));
@@ -48,6 +50,7 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
                 bits = whole_bytes(&format);
                 needed.extend((needed.len() < MAX_NEEDED).then_some(at..start + size + size % 2));
                 is_mp3 = format[..2] == MP3.to_le_bytes();
+                has_no_positions = format[..2] != EXTENSIBLE.to_le_bytes();
             }
             b"data" => {
                 let left = len.saturating_sub(start);
@@ -88,7 +91,7 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
                 header.extend(b"data");
                 header.extend(short.to_le_bytes());
                 input.replace(0..start, header);
-                return Some(Fixed { is_whole: end <= len, ..Fixed::default() });
+                return Some(Fixed { is_whole: end <= len, has_no_positions, ..Fixed::default() });
             }
             b"fact" if needed.len() < MAX_NEEDED => needed.push(at..start + size + size % 2),
             _ => {}
