@@ -599,7 +599,8 @@ fn surround_is_mixed_by_bs_775() {
 #[test]
 fn four_channels_of_a_plain_wav_are_two_pairs() {
     // One channel after the other has sound; no mask says that the fourth is for low frequencies.
-    let frames = (0..4_000).map(|n| [0, 1, 2, 3].map(|c| if n / 1_000 == c { 8_192_i16 } else { 0 }));
+    let frames =
+        (0..4_000).map(|n| [0, 1, 2, 3].map(|c| if n / 1_000 == c { 8_192_i16 } else { 0 }));
     let data: Vec<u8> = frames.flatten().flat_map(i16::to_le_bytes).collect();
     let (_, found) = whole(wav_with(1, 16, 48_000, 4, &data), "quad");
     let back = 0.25 * 0.5 * std::f32::consts::FRAC_1_SQRT_2;
