@@ -133,6 +133,7 @@ impl FromStr for Format {
 
 /// Whether SubRip subtitles have a cue for the summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SummaryCue {
     /// None.
     #[default]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::audio::downmix::{interleaved, remove_non_finite};
+use crate::audio::downmix::{Downmix, remove_non_finite};
 use crate::audio::{AudioLimits, Chunk, Chunker, Resampler, Tail};
 use crate::caption::Caption;
 use crate::captioner::{CaptionOptions, Captioner, Decoding};
@@ -33,6 +33,7 @@ pub struct LiveOptions {
 
 /// What happens to audio that arrives faster than it can be captioned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Overrun {
     /// Only the newest chunk waits: captions stay close to the present, with holes.
     Skip,
@@ -104,6 +105,7 @@ pub struct LiveInput {
     channels: usize,
     /// Samples of a frame that is not complete yet.
     partial: Vec<f32>,
+    downmix: Downmix,
     mono: Vec<f32>,
     resampled: Vec<f32>,
     resampler: Resampler,
@@ -212,6 +214,7 @@ impl Captioner {
         let input = LiveInput {
             channels: options.channels,
             partial: Vec::new(),
+            downmix: Downmix::of_channels(options.channels),
             mono: Vec::new(),
             resampled: Vec::new(),
             resampler: Resampler::new(options.sample_rate, audio.sample_rate)?,
@@ -248,11 +251,11 @@ impl LiveInput {
             self.partial.extend(&rest[..missing]);
             rest = &rest[missing..];
             if self.partial.len() == self.channels {
-                self.mono.extend(interleaved(&self.partial, self.channels));
-                self.partial.clear();
+                let frame = std::mem::take(&mut self.partial);
+                self.mix(&frame);
             }
         }
-        self.mono.extend(interleaved(rest, self.channels));
+        self.mix(rest);
         self.partial.extend(rest.chunks_exact(self.channels).remainder());
         // As what files hold: far beyond full scale, samples would overflow later.
         remove_non_finite(&mut self.mono);
@@ -260,6 +263,12 @@ impl LiveInput {
         self.resampler.process(&self.mono, &mut self.resampled);
         self.pass_on();
         Ok(())
+    }
+
+    /// Mixes whole frames, and leaves out one that is not complete.
+    fn mix(&mut self, frames: &[f32]) {
+        let rate = self.resampler.from_hz();
+        self.downmix.mix_interleaved(rate, frames, &mut self.mono);
     }
 
     fn pass_on(&mut self) {

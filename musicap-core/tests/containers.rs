@@ -92,6 +92,116 @@ fn laced_blocks_have_one_stamp_for_several_frames() {
     lasts(file, "pcm", SECONDS, 0.17);
 }
 
+/// The packets of a file, as ffprobe finds them.
+fn packets(file: &[u8], name: &str) -> Vec<Vec<u8>> {
+    let scratch = Scratch::new();
+    let path = scratch.path(name);
+    std::fs::write(&path, file).unwrap();
+    let arguments = ["-v", "error", "-show_entries", "packet=pos,size", "-of", "csv=p=0"];
+    let output = std::process::Command::new("ffprobe").args(arguments).arg(&path).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let packets = lines.lines().map(|line| {
+        let mut fields = line.split(',').map(|field| field.parse::<usize>());
+        let (size, at) = (fields.next().unwrap().unwrap(), fields.next().unwrap().unwrap());
+        file[at..at + size].to_vec()
+    });
+    packets.collect()
+}
+
+#[test]
+fn laced_blocks_of_alac_and_webm_are_read() {
+    let alac = encoded("x.m4a", &["-c:a", "alac", "-ar", "44100"]);
+    let (_, expected) = whole(alac.clone(), "alac in mp4");
+    // Twice the name, a version, then the decoder's configuration.
+    let place = alac.windows(4).rposition(|word| word == b"alac").unwrap() + 8;
+    let packets = packets(&alac, "x.m4a");
+    let blocks: Vec<(u64, Vec<u8>)> = packets
+        .chunks(4)
+        .enumerate()
+        .map(|(index, packets)| {
+            (index as u64 * 4 * 4_096 * 1_000 / 44_100, make::xiph_laced(packets))
+        })
+        .collect();
+    let format = (44_100.0, 2, 16);
+    let file = make::matroska("A_ALAC", &alac[place..place + 24], format, &[], &blocks);
+    let (_, found) = whole(file, "alac");
+    assert!(found.samples().starts_with(expected.samples()));
+    assert!(found.samples().len() - expected.samples().len() < 4_096);
+    // WebM is Matroska by another name.
+    let packets = make::ogg_packets(&opus());
+    let blocks: Vec<(u64, Vec<u8>)> = packets[2..]
+        .chunks(8)
+        .enumerate()
+        .map(|(index, packets)| (160 * index as u64, make::xiph_laced(packets)))
+        .collect();
+    let file = make::matroska("A_OPUS", &packets[0], (48_000.0, 2, 0), &[], &blocks);
+    let at = file.windows(8).position(|word| word == b"matroska").unwrap();
+    let mut webm = file;
+    webm.splice(at - 8..at + 8, [&4_u64.to_be_bytes()[..], b"webm"].concat());
+    // The size of the element, and of the header that it is in.
+    webm[at - 8] = 1;
+    let head = u64::from_be_bytes(webm[4..12].try_into().unwrap()) - 4;
+    webm[4..12].copy_from_slice(&head.to_be_bytes());
+    lasts(webm, "webm", SECONDS, 0.03);
+}
+
+#[test]
+fn vorbis_is_the_same_sound_in_matroska() {
+    let ogg = vorbis();
+    let (_, expected) = whole(ogg.clone(), "ogg");
+    let scratch = Scratch::new();
+    let path = scratch.path("x.ogg");
+    std::fs::write(&path, ogg).unwrap();
+    let file = run(&["-i", path.to_str().unwrap()], "x.mka", &["-c", "copy"]);
+    let (_, found) = whole(file, "mka");
+    assert!(found.samples().starts_with(expected.samples()));
+    assert!(found.samples().len() - expected.samples().len() < 2_048);
+}
+
+#[test]
+fn headers_of_opus_among_the_sound_are_passed_over() {
+    let file = opus();
+    let (_, expected) = whole(file.clone(), "opus");
+    let mut pages = ogg_pages(&file);
+    let mut repeated = pages[..2].to_vec();
+    for page in &mut repeated {
+        page[5] = 0;
+        set_granule(page, -1);
+    }
+    pages.splice(8..8, repeated);
+    let (_, found) = whole(ogg_file(pages), "repeated");
+    assert!(found == expected);
+}
+
+#[test]
+fn he_aac_is_said_where_only_its_packets_tell() {
+    let file = encoded("x.aac", &["-c:a", "aac", "-ar", "24000"]);
+    let (reader, expected) = whole(file.clone(), "plain");
+    assert!(reader.notes().is_empty(), "{:?}", reader.notes());
+    // A fill element of two bytes that holds spectral band replication, alone and before another,
+    // and one of twenty.
+    let short = format!("110{:04b}1101{}", 2, "0".repeat(12));
+    let long = format!("1101111{:08b}1101{}", 6, "0".repeat(156));
+    for fill in [&[&short[..]][..], &[&short, "1100000"], &[&long]] {
+        let (reader, found) = whole(make::adts_with(&file, fill), "sbr");
+        let note = AudioNote::HeAacCore { sample_rate: 24_000, parametric_stereo: false };
+        assert_eq!(reader.notes(), [note]);
+        assert!(found == expected);
+    }
+    let filled = make::adts_with(&file, &[&format!("110{:04b}{:08b}", 1, 0), "1100000"]);
+    assert!(whole(filled, "fill").0.notes().is_empty());
+}
+
+#[test]
+fn frames_of_another_format_after_flac_are_a_gap() {
+    let one = encoded("x.flac", &["-ar", "44100"]);
+    let two = encoded("x.flac", &["-ar", "32000"]);
+    let (reader, found) = open([one, two].concat()).unwrap();
+    assert!(found.duration().as_secs_f64() > SECONDS - 0.2);
+    let [gap] = reader.gaps() else { panic!("{:?}", reader.gaps()) };
+    assert!(matches!(&gap.cause, GapCause::Damaged(reason) if reason.contains("bytes")), "{gap}");
+}
+
 #[test]
 fn a_page_without_a_position_keeps_its_sound() {
     for (name, file) in [("vorbis", vorbis()), ("opus", opus())] {
@@ -484,6 +594,38 @@ fn surround_is_mixed_by_bs_775() {
         eprintln!("{layout} {name}: {worst:e}");
         assert!(worst < allowed, "{layout} {name}: {worst}");
     }
+}
+
+#[test]
+fn four_channels_of_a_plain_wav_are_two_pairs() {
+    // One channel after the other has sound; no mask says that the fourth is for low frequencies.
+    let frames =
+        (0..4_000).map(|n| [0, 1, 2, 3].map(|c| if n / 1_000 == c { 8_192_i16 } else { 0 }));
+    let data: Vec<u8> = frames.flatten().flat_map(i16::to_le_bytes).collect();
+    let (_, found) = whole(wav_with(1, 16, 48_000, 4, &data), "quad");
+    let back = 0.25 * 0.5 * std::f32::consts::FRAC_1_SQRT_2;
+    for (part, expected) in [0.125, 0.125, back, back].into_iter().enumerate() {
+        assert!((found.samples()[1_000 * part + 500] - expected).abs() < 1e-6, "channel {part}");
+    }
+}
+
+#[test]
+fn samples_in_memory_are_mixed_as_those_of_files() {
+    let file = surround("5.1", 6, "x.wav", &["-c:a", "pcm_f32le"]);
+    let (_, expected) = whole(file.clone(), "5.1");
+    let data = file.windows(4).position(|word| word == b"data").unwrap() + 8;
+    let samples: Vec<f32> =
+        file[data..].as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    let found = Waveform::from_interleaved(&samples, 6, 48_000).unwrap();
+    assert_eq!(worst(found.samples(), expected.samples()), 0.0);
+    let planes: Vec<Vec<f32>> =
+        (0..6).map(|channel| samples[channel..].iter().step_by(6).copied().collect()).collect();
+    assert!(Waveform::from_planar(&planes, 48_000).unwrap() == found);
+    // Of channels in opposite phase one is taken.
+    let sine: Vec<f32> = (0..48_000).map(|n| (n as f32 * 0.05).sin()).collect();
+    let opposite: Vec<f32> = sine.iter().map(|x| -x).collect();
+    let found = Waveform::from_planar(&[&sine, &opposite], 48_000).unwrap();
+    assert!(found.samples() == sine);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::task::Poll;
 use std::time::Duration;
 
-use musicap::audio::{Chunk, SampleSource, Waveform};
+use musicap::audio::{SampleSource, Waveform};
 use musicap::checkpoint::Precision;
 use musicap::{
     CaptionOptions, CaptionStream, Captioner, Error, LiveEvent, LiveOptions, Pretrained, Result,
@@ -69,17 +69,26 @@ fn options_beyond_all_measure_are_refused() {
 fn values_that_are_no_numbers_get_no_caption() {
     let captioner = Captioner::embedded().unwrap();
     let generation = &captioner.config().generation;
-    let mut samples = vec![0.1; 160_000];
-    samples[1_234] = f32::NAN;
-    let chunk = Chunk { index: 3, start_s: 30.0, end_s: 40.0, samples };
-    let error = captioner.caption_chunks(&[chunk], generation).unwrap_err();
+    struct NotFinite(Vec<f32>, usize);
+    impl SampleSource for NotFinite {
+        fn sample_rate(&self) -> u32 {
+            16_000
+        }
+        fn next_block(&mut self) -> Result<Option<&[f32]>> {
+            self.1 += 1;
+            self.0[1_234] = if self.1 == 4 { f32::NAN } else { 0.1 };
+            Ok((self.1 <= 4).then_some(&self.0))
+        }
+    }
+    let source = NotFinite(vec![0.1; 160_000], 0);
+    let error = captioner.caption(source, &CaptionOptions::default()).unwrap_err();
     assert!(matches!(&error, Error::InvalidSamples { .. }), "{error}");
     assert!(error.to_string().contains("sample 1234 of chunk 3 is NaN"), "{error}");
 
     let audio = &captioner.config().audio;
     let mut mel = Array3::<f32>::zeros((1, audio.n_mels, audio.frames()));
     mel[(0, 2, 5)] = f32::INFINITY;
-    let error = captioner.generate_from_mel(mel, &[0], generation).unwrap_err();
+    let error = captioner.generate_tokens(mel, &[0], generation).unwrap_err();
     assert!(matches!(&error, Error::InvalidSamples { .. }), "{error}");
     assert!(error.to_string().contains("(0, 2, 5) is inf"), "{error}");
 }

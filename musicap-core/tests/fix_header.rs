@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::make::{ape_tag, ogg_file, ogg_packet_pages, ogg_packets, ogg_pages};
+use common::make::{
+    ape_tag, matroska, ogg_file, ogg_packet_pages, ogg_packets, ogg_pages, unlaced, with_chapters,
+};
 use common::{Scratch, ffmpeg, signal, wav, wav_with};
 use musicap::audio::AudioReader;
 use symphonia::core::codecs::audio::AudioDecoderOptions;
@@ -82,6 +84,54 @@ fn wav_of_12_bits() {
     let mut file = wav_with(1, 16, RATE, 1, &[0x40; 2 * FRAMES]);
     file[34] = 12;
     needed("12 bits", file, FRAMES, 0);
+}
+
+#[test]
+fn wav_with_a_list_that_is_too_long() {
+    let mut file = wav(&signal(RATE, 1, FRAMES), RATE, 1);
+    // The text ends beyond its list once it is padded.
+    file.splice(36..36, *b"LIST\x17\0\0\0INFOISFT\x0b\0\0\0Lavf56.1.0\0\0");
+    needed("list", file, FRAMES, 0);
+}
+
+#[test]
+fn flac_with_damaged_comments() {
+    let mut file = encoded("x.flac", &[]);
+    // After the description of the stream: a comment block whose vendor is longer than the file.
+    file.splice(42..42, *b"\x04\0\0\x08\xff\xff\xff\x7f\0\0\0\0");
+    needed("comments", file, FRAMES, 0);
+}
+
+#[test]
+fn flac_with_frames_of_several_sizes_that_are_numbered() {
+    let mut file = encoded("x.flac", &[]);
+    file[8..10].copy_from_slice(&16_u16.to_be_bytes());
+    needed("numbered", file, FRAMES, 0);
+}
+
+#[test]
+fn matroska_with_chapters_without_an_identifier() {
+    let pcm = wav(&signal(RATE, 1, FRAMES), RATE, 1).split_off(44);
+    let blocks = pcm.chunks(8_820).enumerate();
+    let blocks: Vec<(u64, Vec<u8>)> =
+        blocks.map(|(index, data)| (100 * index as u64, unlaced(data))).collect();
+    let file = matroska("A_PCM/INT/LIT", &[], (f64::from(RATE), 1, 16), &[], &blocks);
+    needed("chapters", with_chapters(&file), FRAMES, 0);
+}
+
+#[test]
+fn aiff_whose_format_has_a_long_name() {
+    let mut file = encoded("x.aiff", &["-c:a", "pcm_f32be"]);
+    let comm = file.windows(4).position(|word| word == b"COMM").unwrap();
+    let grow = |file: &mut [u8], at: usize| {
+        let size = u32::from_be_bytes(file[at..at + 4].try_into().unwrap()) + 100;
+        file[at..at + 4].copy_from_slice(&size.to_be_bytes());
+        size as usize
+    };
+    let end = comm + 8 + grow(&mut file, comm + 4) - 100;
+    grow(&mut file, 4);
+    file.splice(end..end, [0; 100]);
+    needed("name", file, FRAMES, 0);
 }
 
 #[test]

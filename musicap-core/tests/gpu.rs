@@ -93,7 +93,7 @@ fn the_search_on_the_gpu_finds_what_the_processor_finds() {
         ),
     ] {
         let found = |captioner: &Captioner| {
-            captioner.generate_from_mel(mel.clone(), &[0, 1], &generation).unwrap()
+            captioner.generate_tokens(mel.clone(), &[0, 1], &generation).unwrap()
         };
         for (ours, theirs) in found(&gpu).iter().zip(found(&cpu)) {
             let apart = (ours.score - theirs.score).abs();

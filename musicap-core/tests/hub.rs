@@ -39,7 +39,7 @@ fn hub(server: &Server, cache: &Scratch) -> Hub {
 }
 
 fn hub_at(url: &str, cache: &Scratch) -> Hub {
-    let hub = Hub::from_env().unwrap().with_offline(false);
+    let hub = Hub::from_env().unwrap().online();
     hub.with_endpoint(url).with_cache(cache.path()).with_timeout(Duration::from_secs(20))
 }
 
@@ -108,7 +108,7 @@ fn offline_nothing_is_asked() {
     let online = hub.file(&id(), "transfer.pth").unwrap();
     assert_eq!(hub.file_if_any(&id(), "absent.json").unwrap(), None);
     server.forget_requests();
-    let offline = hub.with_offline(true);
+    let offline = hub.offline();
     assert_eq!(offline.file(&id(), "transfer.pth").unwrap(), online);
     assert_eq!(offline.file_if_any(&id(), "absent.json").unwrap(), None);
     assert_eq!(offline.file_if_any(&id(), "generation_config.json").unwrap(), None);

@@ -28,7 +28,7 @@ fn serve(repo: &str, files: &[&str]) -> Server {
 }
 
 fn hub(server: &Server, cache: &Scratch) -> Hub {
-    let hub = Hub::from_env().unwrap().with_offline(false);
+    let hub = Hub::from_env().unwrap().online();
     hub.with_endpoint(server.url()).with_cache(cache.path())
 }
 
@@ -73,7 +73,7 @@ fn hub_model_captions() {
     assert_eq!(captions(&hub, &id), expected);
 
     server.forget_requests();
-    assert_eq!(captions(&hub.clone().with_offline(true), &id), expected);
+    assert_eq!(captions(&hub.clone().offline(), &id), expected);
     assert_eq!(server.requests().len(), 0);
 
     // One question where the branch is now; a commit's files are known.
@@ -90,7 +90,7 @@ fn a_mirror_need_not_know_commits() {
     server.set_mood(Mood::BranchOnly);
     let (hub, id) = (hub(&server, &cache), HubId::parse("owner/name").unwrap());
     let online = captions(&hub, &id);
-    assert_eq!(captions(&hub.with_offline(true), &id), online);
+    assert_eq!(captions(&hub.offline(), &id), online);
 }
 
 #[test]
@@ -107,6 +107,6 @@ fn the_reference_takes_its_vocabulary_from_another_repository() {
     let model = hub.pretrained(&id).unwrap();
     assert_eq!(model.config().architecture().d_model(), 768);
     server.forget_requests();
-    hub.with_offline(true).pretrained(&id).unwrap();
+    hub.offline().pretrained(&id).unwrap();
     assert_eq!(server.requests().len(), 0);
 }

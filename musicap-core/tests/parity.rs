@@ -1,9 +1,12 @@
 //! The parity kit: torchaudio 0.12 and transformers 4.26.1 are the outside truth.
 
+mod common;
+
 use std::path::PathBuf;
 
 use burn::tensor::{Tensor, TensorData};
-use musicap::audio::{AudioReader, Chunks, LogMel, Tail};
+use common::compare::{largest_difference, log_mel, same_captions, same_tokens};
+use musicap::audio::{AudioReader, Chunk, Chunks, Tail};
 use musicap::model::{Layout, Network, Placement};
 use musicap::{CaptionOptions, Captioner, Device, LoadOptions, Pretrained};
 use ndarray::{Array2, Array3};
@@ -43,21 +46,14 @@ fn model_of(
 
 /// The log-mel spectrograms of the tune's two whole chunks, as the model takes them.
 fn mel(pretrained: &Pretrained) -> Array3<f32> {
-    let audio = &pretrained.config().audio;
-    let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
-    let chunks: Vec<_> = Chunks::new(tune, audio, 0.0, Tail::Drop)
-        .unwrap()
-        .map(|chunk| chunk.unwrap().samples)
-        .collect();
-    LogMel::new(audio).unwrap().compute_chunks(&chunks)
+    log_mel(pretrained, &chunks(pretrained))
 }
 
-fn largest_difference<'a>(
-    ours: impl IntoIterator<Item = &'a f32>,
-    theirs: impl IntoIterator<Item = &'a f32>,
-) -> f32 {
-    let pairs = ours.into_iter().zip(theirs);
-    pairs.map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f32::max)
+/// The tune's two whole chunks.
+fn chunks(pretrained: &Pretrained) -> Vec<Chunk> {
+    let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
+    let chunks = Chunks::new(tune, &pretrained.config().audio, 0.0, Tail::Drop).unwrap();
+    chunks.collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
@@ -160,32 +156,9 @@ fn check_captions(captioner: &Captioner, pretrained: &Pretrained, model: &str, b
         let captions =
             captioner.caption(AudioReader::open(kit("tune-16k.wav")).unwrap(), &options).unwrap();
         let expected = expected["captions"].as_array().unwrap();
-        assert_eq!(captions.captions.len(), expected.len());
-        for (ours, theirs) in captions.captions.iter().zip(expected) {
-            let place = format!("{model}, {name}, batch {batch_size}, caption {}", ours.index);
-            assert_eq!(ours.text, theirs["text"].as_str().unwrap(), "{place}");
-            if let Some(score) = theirs["score"].as_f64() {
-                let difference = (f64::from(ours.score) - score).abs();
-                assert!(difference < 1e-3, "{place}: score {} not {score}", ours.score);
-            }
-        }
-
-        let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
-        let chunks: Vec<_> = Chunks::new(tune, &pretrained.config().audio, 0.0, Tail::Drop)
-            .unwrap()
-            .collect::<Result<_, _>>()
-            .unwrap();
-        for batch in chunks.chunks(batch_size) {
-            let generated = captioner.generate_tokens(batch, &generation).unwrap();
-            for (chunk, ours) in batch.iter().zip(generated) {
-                let theirs: Vec<u32> = expected[chunk.index]["ids"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|id| id.as_u64().unwrap() as u32)
-                    .collect();
-                assert_eq!(ours.tokens, theirs, "{model}, {name}, chunk {}", chunk.index);
-            }
-        }
+        let place = format!("{model}, {name}, batch {batch_size}");
+        same_captions(&captions.captions, expected, &place);
+        let chunks = chunks(pretrained);
+        same_tokens(captioner, pretrained, &chunks, batch_size, &generation, expected, &place);
     }
 }

@@ -1,10 +1,13 @@
 //! A second architecture: Whisper's encoder-decoder as transformers 4.26.1 saves and computes it.
 //! `data/whisper/make.py` makes the kit.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Tensor, TensorData};
-use musicap::audio::{AudioReader, Chunk, Chunks, LogMel, Tail, Waveform};
+use common::compare::{largest_difference, log_mel, same_captions, same_tokens};
+use musicap::audio::{AudioReader, Chunk, Chunks, Tail, Waveform};
 use musicap::checkpoint::Precision;
 use musicap::generate::GenerationConfig;
 use musicap::model::whisper::WhisperConfig;
@@ -37,16 +40,7 @@ fn chunks(pretrained: &Pretrained) -> Vec<Chunk> {
 }
 
 fn mel(pretrained: &Pretrained) -> Array3<f32> {
-    let samples: Vec<_> = chunks(pretrained).into_iter().map(|chunk| chunk.samples).collect();
-    LogMel::new(&pretrained.config().audio).unwrap().compute_chunks(&samples)
-}
-
-fn largest_difference<'a>(
-    ours: impl IntoIterator<Item = &'a f32>,
-    theirs: impl IntoIterator<Item = &'a f32>,
-) -> f32 {
-    let pairs = ours.into_iter().zip(theirs);
-    pairs.map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f32::max)
+    log_mel(pretrained, &chunks(pretrained))
 }
 
 #[test]
@@ -118,27 +112,12 @@ fn expected(generation: &GenerationConfig) -> Vec<(String, GenerationConfig, Val
 fn check_captions(captioner: &Captioner, pretrained: &Pretrained, batch_size: usize) {
     for (name, generation, expected) in expected(&pretrained.config().generation) {
         let expected = expected.as_array().unwrap();
-        let chunks = chunks(pretrained);
-        for batch in chunks.chunks(batch_size) {
-            let generated = captioner.generate_tokens(batch, &generation).unwrap();
-            for (chunk, ours) in batch.iter().zip(generated) {
-                let theirs: Vec<u32> =
-                    serde_json::from_value(expected[chunk.index]["ids"].clone()).unwrap();
-                assert_eq!(ours.tokens, theirs, "{name}, chunk {}", chunk.index);
-            }
-        }
+        let (chunks, place) = (chunks(pretrained), format!("{name}, batch {batch_size}"));
+        same_tokens(captioner, pretrained, &chunks, batch_size, &generation, expected, &place);
         let options =
             CaptionOptions::default().with_batch_size(batch_size).with_generation(generation);
         let captions = captioner.caption(tune().into_reader(), &options).unwrap().captions;
-        assert_eq!(captions.len(), expected.len());
-        for (ours, theirs) in captions.iter().zip(expected) {
-            let place = format!("{name}, batch {batch_size}, caption {}", ours.index);
-            assert_eq!(ours.text, theirs["text"].as_str().unwrap(), "{place}");
-            if let Some(score) = theirs["score"].as_f64() {
-                let difference = (f64::from(ours.score) - score).abs();
-                assert!(difference < 1e-3, "{place}: score {} not {score}", ours.score);
-            }
-        }
+        same_captions(&captions, expected, &place);
     }
 }
 

@@ -72,7 +72,7 @@ impl Workshop {
                 let generation = bench::forced(&config.generation, beams, tokens);
                 let indices: Vec<usize> = (0..chunks).collect();
                 let (generated, answer) =
-                    timed(|| captioner.generate_from_mel(mel, &indices, &generation))?;
+                    timed(|| captioner.generate_tokens(mel, &indices, &generation))?;
                 let tokens = generated.into_iter().map(|sequence| sequence.tokens).collect();
                 Ok(Answer { tokens, ..answer })
             }

@@ -19,31 +19,60 @@ pub fn colour(samples: &mut [f32], rate: f32, rng: &mut Rng) {
     }
 }
 
+/// How likely each step of mastering is, and how strong at most.
+pub struct Processing {
+    /// The chance of compression, its greatest ratio, and its lowest threshold in decibels.
+    pub compression: (f64, f32, f32),
+    /// The chance of saturation.
+    pub saturation: f64,
+    /// The chance of a colour.
+    pub colour: f64,
+    /// The highest frequency of a high-pass filter, in hertz.
+    pub highest_cut: f32,
+    /// The chance of a steep low-pass filter, and its lowest frequency in hertz.
+    pub low_pass: (f64, f32),
+}
+
+impl Processing {
+    pub fn apply(&self, samples: &mut [f32], rng: &mut Rng) {
+        let (chance, ratio, threshold) = self.compression;
+        if rng.chance(chance) {
+            compress(samples, rng.between(2.0, ratio), rng.between(threshold, -3.0));
+        }
+        if rng.chance(self.saturation) {
+            saturate(samples, rng.between(1.0, 4.0));
+        }
+        if rng.chance(self.colour) {
+            colour(samples, RATE, rng);
+        }
+        if rng.chance(0.2) {
+            Biquad::high_pass(RATE, rng.between(40.0, self.highest_cut), 0.707).run(samples);
+        }
+        let (chance, lowest) = self.low_pass;
+        if rng.chance(chance) {
+            // Lossy coding at low rates cuts steeply: three sections of one frequency.
+            let low_pass = Biquad::low_pass(RATE, rng.between(lowest, 7_200.0), 0.8);
+            for _ in 0..3 {
+                low_pass.run(samples);
+            }
+        }
+    }
+}
+
 /// Treats the mix as a recording is treated, and sets its loudness.
 pub fn master(samples: &mut Vec<f32>, dynamics: Dynamics, rng: &mut Rng) {
     if rng.chance(0.75) {
         let room = Room::random(rng);
         room.reverberate(samples);
     }
-    if rng.chance(0.35) {
-        compress(samples, rng.between(2.0, 6.0), rng.between(-12.0, -3.0));
-    }
-    if rng.chance(0.2) {
-        saturate(samples, rng.between(1.0, 4.0));
-    }
-    if rng.chance(0.4) {
-        colour(samples, RATE, rng);
-    }
-    if rng.chance(0.2) {
-        Biquad::high_pass(RATE, rng.between(40.0, 220.0), 0.707).run(samples);
-    }
-    if rng.chance(0.3) {
-        // Lossy coding at low rates cuts steeply: three sections of one frequency.
-        let low_pass = Biquad::low_pass(RATE, rng.between(2800.0, 7200.0), 0.8);
-        for _ in 0..3 {
-            low_pass.run(samples);
-        }
-    }
+    let processing = Processing {
+        compression: (0.35, 6.0, -12.0),
+        saturation: 0.2,
+        colour: 0.4,
+        highest_cut: 220.0,
+        low_pass: (0.3, 2_800.0),
+    };
+    processing.apply(samples, rng);
     let target = match dynamics {
         Dynamics::Quiet => rng.between(-36.0, -28.0),
         Dynamics::Moderate => rng.between(-26.0, -20.0),

@@ -1,7 +1,7 @@
 //! What happens to music between the players and a listener: real rooms, worn media, phones,
 //! overload. Each clip's record says what was done to it.
 
-use crate::augment::{self, RATE, Room, colour, compress, level, saturate, set_level};
+use crate::augment::{self, Processing, RATE, Room, level, set_level};
 use crate::filter::Biquad;
 use crate::rng::Rng;
 use crate::score::Dynamics;
@@ -90,24 +90,14 @@ pub fn master(
         }
         _ => {}
     }
-    if rng.chance(0.4) {
-        compress(samples, rng.between(2.0, 8.0), rng.between(-14.0, -3.0));
-    }
-    if rng.chance(0.12) {
-        saturate(samples, rng.between(1.0, 4.0));
-    }
-    if rng.chance(0.5) {
-        colour(samples, RATE, rng);
-    }
-    if rng.chance(0.2) {
-        Biquad::high_pass(RATE, rng.between(40.0, 200.0), 0.707).run(samples);
-    }
-    if rng.chance(0.2) {
-        let low_pass = Biquad::low_pass(RATE, rng.between(3200.0, 7200.0), 0.8);
-        for _ in 0..3 {
-            low_pass.run(samples);
-        }
-    }
+    let processing = Processing {
+        compression: (0.4, 8.0, -14.0),
+        saturation: 0.12,
+        colour: 0.5,
+        highest_cut: 200.0,
+        low_pass: (0.2, 3_200.0),
+    };
+    processing.apply(samples, rng);
     set_level(samples, -20.0);
     quality.apply(samples, rng);
     let target = target_level(dynamics, rng);

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// What becomes of the audio after the last whole chunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Tail {
     /// A tail of [`MIN_TAIL_SECONDS`] or more is filled up to a chunk; a shorter one is left out.
     #[default]
@@ -26,6 +27,7 @@ const MOST_OVERLAPPING: usize = 100;
 
 /// One chunk of audio.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Chunk {
     /// Its number in the recording, from 0.
     pub index: usize,

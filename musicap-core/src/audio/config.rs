@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 /// What a spectrogram's cell holds before the mel filter bank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Power {
     /// `Re(X)²`: what LP-MusicCaps computes. It depends on the phase of the signal.
     #[default]
@@ -42,6 +43,7 @@ pub enum Scaling {
 /// How a chunk that is too short is filled up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Pad {
     /// With silence at the end.
     #[default]

@@ -1,20 +1,20 @@
 //! From a file to blocks of mono samples at the file's own rate.
 //!
-//! symphonia takes containers apart and decodes packets. This module picks the track, mixes the
-//! channels, cuts what encoders put before and after the sound, and keeps time where something is
-//! damaged or missing: silence of the same length goes in its place and a [`Gap`] reports it. What a
-//! container says of time, and how far it is believed, is in the module `timeline`.
+//! symphonia demultiplexes containers and decodes packets. This module reads them and reports what is
+//! damaged or missing as a [`Gap`], with silence of the same length in its place. `track` decodes and
+//! cuts what encoders put before and after the sound, `timeline` says how far a container's time
+//! stamps are believed, `downmix` mixes channels, and `output` holds what is ready.
 //!
 //! | format | extensions | cut before and after the sound |
 //! |---|---|---|
 //! | WAV, also RF64 and BW64: integers of 8 to 32 bits, float32, float64, A-law, µ-law, ADPCM, MP3 | `.wav` | exact |
 //! | AIFF | `.aiff`, `.aif` | exact |
 //! | FLAC, also in Ogg | `.flac`, `.oga` | exact |
-//! | MP3 | `.mp3` | exact with a LAME tag, else nothing is known and nothing cut |
+//! | MP3, MPEG layer I and II | `.mp3`, `.mp2` | exact with a LAME tag, else nothing is known and nothing cut |
 //! | Ogg Vorbis | `.ogg` | exact |
 //! | Opus up to 7.1 (feature `opus`), in Ogg, WebM, MP4 | `.opus`, `.webm` | exact in Ogg, else the start |
-//! | MP4: AAC-LC in mono or stereo, ALAC, MP3, FLAC, PCM | `.m4a`, `.mp4`, `.mov` | exact with an edit list or iTunes comment |
-//! | AAC-LC in ADTS | `.aac` | not marked in the format, nothing cut |
+//! | MP4: AAC-LC and the core of HE-AAC, in mono or stereo, ALAC, MP3, FLAC, PCM | `.m4a`, `.mp4`, `.mov` | exact with an edit list or iTunes comment |
+//! | AAC-LC and the core of HE-AAC in ADTS | `.aac` | not marked in the format, nothing cut |
 //! | Matroska, WebM: the codecs above | `.mkv`, `.mka`, `.webm` | nothing cut |
 //!
 //! The format is found by content; names and extensions are not looked at. [`FORMATS`](super::FORMATS)
@@ -23,7 +23,6 @@
 //! Memory does not grow with the length of the sound: it holds a few packets and their samples, and
 //! what the container keeps as an index (MP4: some bytes a packet).
 
-use std::collections::VecDeque;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 use std::time::Duration;
@@ -36,22 +35,20 @@ use super::gap::{Gap, GapCause, Gaps};
 use super::input::{self, Input};
 use super::limits::AudioLimits;
 use super::note::AudioNote;
+use super::output::Output;
 use super::probe::{self, Container, guard, panicked};
-use super::resample::Resampler;
 use super::timeline::Piece;
 use super::track::{TrackReader, Trim};
 use super::waveform::Waveform;
 use crate::{Error, Result};
 
-/// Silence is returned in blocks of this many samples.
-const SILENCE_BLOCK: u64 = 4_096;
-/// Silence may outlast the sound that was really decoded by this many seconds. A file of a few
-/// bytes whose time stamps leap by a year would otherwise last a year.
-const MAX_SILENCE: u64 = 30;
 /// After this many errors of the container without a packet in between, the rest is given up.
 const MAX_ERRORS: usize = 64;
 /// At most this many notes are kept.
 const MAX_NOTES: usize = 100;
+/// More bytes than these that are no packets are sound that was not decoded: no tag is so long that
+/// none of the others are cut off before.
+const MAX_UNREAD: u64 = 1 << 16;
 /// A track that starts after others by less than this many seconds starts with them.
 const MIN_DELAY_S: f64 = 0.25;
 
@@ -88,17 +85,7 @@ pub struct AudioReader {
     limits: AudioLimits,
     container: Container,
     track: TrackReader,
-    /// The rate of the whole, and what brings a later part of another rate to it.
-    rate: u32,
-    converter: Option<Resampler>,
-    /// What is to be returned, and the samples that were returned last.
-    ready: VecDeque<Ready>,
-    block: Vec<f32>,
-    /// What has been prepared so far: samples that were or will be returned, the silence among
-    /// them, and those that will be.
-    prepared: u64,
-    silence: u64,
-    held: u64,
+    output: Output,
     /// When the sound starts after the file's other tracks, in seconds.
     start_s: f64,
     /// The first stamp of another track, in seconds.
@@ -113,16 +100,11 @@ pub struct AudioReader {
     ended: bool,
 }
 
-enum Ready {
-    Sound(Vec<f32>),
-    Silence(u64),
-}
-
 impl AudioReader {
     /// Opens a file with the default limits and decodes its first packet.
     ///
     /// # Errors
-    /// [`Error::Io`] if it cannot be read, [`Error::UnknownFormat`] if it is no sound file,
+    /// [`Error::Io`] if it cannot be read, [`Error::UnknownFormat`] if it is not an audio file,
     /// [`Error::DamagedAudio`], [`Error::NoAudioTrack`], [`Error::UnsupportedCodec`],
     /// [`Error::NoSamples`] and [`Error::AudioLimit`] as their names say.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
@@ -138,7 +120,7 @@ impl AudioReader {
         Self::begin(input::open(path, &limits)?, path.display().to_string(), limits)
     }
 
-    /// Reads a file that lies in memory, with the default limits; `name` is for messages only.
+    /// Reads a file in memory, with the default limits; `name` is for messages only.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -149,7 +131,7 @@ impl AudioReader {
         Self::from_reader(io::Cursor::new(bytes), name)
     }
 
-    /// Reads a file from anything that can be read and sought, with the default limits; `name` is
+    /// Reads a file from any seekable source, with the default limits; `name` is
     /// for messages only.
     ///
     /// # Errors
@@ -161,7 +143,7 @@ impl AudioReader {
         Self::from_reader_with(reader, name, AudioLimits::default())
     }
 
-    /// Reads a file from anything that can be read and sought; `name` is for messages only.
+    /// Reads a file from any seekable source; `name` is for messages only.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -210,15 +192,9 @@ impl AudioReader {
             origin,
             limits,
             container,
-            rate: track.rate,
-            converter: None,
+            output: Output::new(track.rate),
             start_s: track.delay_s(),
             track,
-            ready: VecDeque::new(),
-            block: Vec::new(),
-            prepared: 0,
-            silence: 0,
-            held: 0,
             others_start_s: None,
             decoded_any: false,
             last_reason: None,
@@ -227,17 +203,16 @@ impl AudioReader {
             notes,
             ended: false,
         };
-        // The first packet tells the rate for sure; for some codecs the container does not know.
-        while reader.prepared == reader.silence && !reader.ended {
+        // Only a decoded packet is certain to have the right rate: some containers do not store it.
+        while !reader.output.has_sound() && !reader.ended {
             reader.advance()?;
         }
-        if reader.prepared == reader.silence {
+        if !reader.output.has_sound() {
             return Err(reader.no_samples());
         }
         if reader.start_s < MIN_DELAY_S {
             reader.start_s = 0.0;
         }
-        reader.notes.extend(reader.track.note());
         if let Some(duration) = reader.duration().filter(|_| reader.track.is_exact) {
             reader.limits.check_duration(&reader.origin, duration.as_secs_f64())?;
         }
@@ -246,7 +221,7 @@ impl AudioReader {
 
     /// The sample rate in Hz, the same for the whole file.
     pub fn sample_rate(&self) -> u32 {
-        self.rate
+        self.output.rate()
     }
 
     /// The number of channels that are mixed into one.
@@ -255,15 +230,16 @@ impl AudioReader {
     }
 
     /// How long the sound is by what the container says: right for most files, an estimate for MP3
-    /// without a Xing header, and unknown for bare streams. For progress; only the end tells.
+    /// without a Xing header, and unknown for bare streams. Meant for progress bars: the exact length
+    /// is known at the end.
     pub fn duration(&self) -> Option<Duration> {
         let seconds = self.track.declared? as f64 / f64::from(self.track.rate);
         Duration::try_from_secs_f64(seconds).ok()
     }
 
-    /// How much has been handed out.
+    /// How much has been returned.
     pub fn position(&self) -> Duration {
-        Duration::from_secs_f64(self.seconds(self.prepared - self.held))
+        Duration::from_secs_f64(self.output.position_s())
     }
 
     /// The file's path or the name given for it.
@@ -293,7 +269,7 @@ impl AudioReader {
         Duration::try_from_secs_f64(self.start_s).unwrap_or_default()
     }
 
-    /// What was done to the sound so far that its user should know of: complete once
+    /// What was done to the audio so far that a user should know of: complete once
     /// [`next_block`](Self::next_block) has returned `None`.
     pub fn notes(&self) -> &[AudioNote] {
         &self.notes
@@ -305,34 +281,15 @@ impl AudioReader {
     /// [`Error::AudioRead`] if the source fails, [`Error::AudioLimit`] if the sound outlasts the
     /// limit. Damage is no error, see [`gaps`](Self::gaps). After an error the reader is at its end.
     pub fn next_block(&mut self) -> Result<Option<&[f32]>> {
-        while self.ready.is_empty() && !self.ended {
+        while self.output.is_empty() && !self.ended {
             if let Err(error) = self.advance() {
                 self.ended = true;
-                self.ready.clear();
-                self.held = 0;
+                self.output.clear();
                 return Err(error);
             }
         }
-        match self.ready.front_mut() {
-            None => Ok(None),
-            Some(Ready::Silence(left)) => {
-                static SILENCE: [f32; SILENCE_BLOCK as usize] = [0.0; SILENCE_BLOCK as usize];
-                let length = (*left).min(SILENCE_BLOCK);
-                *left -= length;
-                if *left == 0 {
-                    self.ready.pop_front();
-                }
-                self.held -= length;
-                Ok(Some(&SILENCE[..length as usize]))
-            }
-            Some(Ready::Sound(samples)) => {
-                let before = std::mem::replace(&mut self.block, std::mem::take(samples));
-                self.track.recycle(before);
-                self.ready.pop_front();
-                self.held -= self.block.len() as u64;
-                Ok(Some(&self.block))
-            }
-        }
+        let track = &mut self.track;
+        Ok(self.output.next(|used| track.recycle(used)))
     }
 
     /// Reads everything that is left into memory.
@@ -345,10 +302,6 @@ impl AudioReader {
             samples.extend_from_slice(block);
         }
         Waveform::new(samples, self.sample_rate())
-    }
-
-    fn seconds(&self, frames: u64) -> f64 {
-        frames as f64 / f64::from(self.rate)
     }
 
     /// Reads the next packet: prepares samples or silence, or finds the end.
@@ -377,7 +330,7 @@ impl AudioReader {
                     return self.end(Some(reason).filter(|_| !self.container.fixed.is_whole));
                 }
                 Err(SymphoniaError::IoError(source)) => {
-                    let at_s = self.seconds(self.prepared);
+                    let at_s = self.output.prepared_s();
                     return Err(Error::AudioRead { origin: self.origin.clone(), at_s, source });
                 }
                 Err(SymphoniaError::ResetRequired) => {
@@ -439,19 +392,11 @@ impl AudioReader {
         }
         self.track.check_format(&self.limits, &self.origin)?;
         if !self.decoded_any {
-            self.rate = rate;
+            self.output.set_rate(rate);
             self.notes.extend(self.track.apply_edits());
         }
-        let converted = self.converter.as_ref().map_or(self.rate, Resampler::from_hz);
-        if rate != converted {
-            self.finish_conversion();
-            if rate != self.rate {
-                let note = AudioNote::RateChanged { from_hz: self.rate, to_hz: rate };
-                if !self.notes.contains(&note) && self.notes.len() < MAX_NOTES {
-                    self.notes.push(note);
-                }
-                self.converter = Some(Resampler::new(rate, self.rate)?);
-            }
+        if self.output.expect_rate(rate)? {
+            self.note(AudioNote::RateChanged { from_hz: self.output.rate(), to_hz: rate });
         }
         self.decoded_any = true;
         Ok(())
@@ -461,63 +406,35 @@ impl AudioReader {
     fn deliver(&mut self) -> Result<()> {
         while let Some(piece) = self.track.pop() {
             match piece {
-                Piece::Lost(frames, cause) => self.put_silence(frames, cause),
+                Piece::Lost(frames, cause) => {
+                    let lost = self.output.push_lost(frames, self.track.rate);
+                    let (start, end) = (self.start_s + lost.start_s, self.start_s + lost.end_s);
+                    self.gaps.push(start, end, cause, lost.filled);
+                }
                 Piece::Sound(mut samples) => {
-                    let frames = samples.len() as u64;
                     if downmix::remove_non_finite(&mut samples) {
-                        let start = self.start_s + self.seconds(self.prepared);
-                        let end = start + frames as f64 / f64::from(self.track.rate);
+                        let start = self.start_s + self.output.prepared_s();
+                        let end = start + samples.len() as f64 / f64::from(self.track.rate);
                         self.gaps.push(start, end, GapCause::NotFinite, true);
                     }
-                    if let Some(converter) = &mut self.converter {
-                        let mut converted = Vec::new();
-                        converter.process(&samples, &mut converted);
-                        samples = converted;
+                    if self.output.push(samples) {
+                        self.fruitless = 0;
                     }
-                    self.put_sound(samples);
                 }
             }
         }
-        if let Some(channel) = self.track.downmix.first_alone.take() {
-            let note = AudioNote::OppositePhase { channel: channel + 1 };
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
-            }
+        let opposite = self.track.downmix.new_alone.take();
+        let opposite = opposite.map(|channel| AudioNote::OppositePhase { channel: channel + 1 });
+        for note in opposite.into_iter().chain(self.track.note()) {
+            self.note(note);
         }
-        self.limits.check_duration(&self.origin, self.seconds(self.prepared))
+        self.limits.check_duration(&self.origin, self.output.prepared_s())
     }
 
-    fn put_sound(&mut self, samples: Vec<f32>) {
-        if !samples.is_empty() {
-            self.fruitless = 0;
-            self.prepared += samples.len() as u64;
-            self.held += samples.len() as u64;
-            self.ready.push_back(Ready::Sound(samples));
-        }
-    }
-
-    /// Puts silence in the place of frames that are lost, unless it would outlast the sound.
-    fn put_silence(&mut self, frames: u64, cause: GapCause) {
-        let frames =
-            u128::from(frames) * u128::from(self.rate) / u128::from(self.track.rate.max(1));
-        let frames = u64::try_from(frames).unwrap_or(u64::MAX);
-        let start = self.start_s + self.seconds(self.prepared);
-        let most = (self.prepared - self.silence) + MAX_SILENCE * u64::from(self.rate);
-        let filled = self.silence.saturating_add(frames) <= most;
-        if filled && frames > 0 {
-            self.prepared += frames;
-            self.silence += frames;
-            self.held += frames;
-            self.ready.push_back(Ready::Silence(frames));
-        }
-        self.gaps.push(start, start + self.seconds(frames), cause, filled);
-    }
-
-    fn finish_conversion(&mut self) {
-        if let Some(mut converter) = self.converter.take() {
-            let mut rest = Vec::new();
-            converter.finish(&mut rest);
-            self.put_sound(rest);
+    /// Adds a note, once.
+    fn note(&mut self, note: AudioNote) {
+        if !self.notes.contains(&note) && self.notes.len() < MAX_NOTES {
+            self.notes.push(note);
         }
     }
 
@@ -536,18 +453,30 @@ impl AudioReader {
     fn end(&mut self, broken: Option<String>) -> Result<()> {
         self.track.timeline.finish();
         self.deliver()?;
-        self.finish_conversion();
+        self.output.finish();
         self.ended = true;
         // An estimate says how much is missing where something is.
         let declared = self.track.declared.filter(|_| self.track.is_exact || broken.is_some());
-        let slack = u64::from(self.rate / 20);
-        let (start, end) = (self.prepared, declared.unwrap_or(self.prepared).max(self.prepared));
+        let slack = u64::from(self.output.rate() / 20);
+        let start = self.output.prepared();
+        let end = declared.unwrap_or(start).max(start);
         let is_short = end > start + slack;
         let is_cut = broken.is_some() && !self.track.may_end_anywhere;
-        if is_short || (is_cut && declared.is_none_or(|all| all > start)) {
-            let start_s = self.start_s + self.seconds(start);
-            let end_s = self.start_s + self.seconds(end);
-            self.gaps.push(start_s, end_s, GapCause::Truncated, false);
+        let is_truncated = is_short || (is_cut && declared.is_none_or(|all| all > start));
+        // Frames of another format, which symphonia passes over without a word.
+        let frame_bytes = self.container.fixed.frame_bytes.unwrap_or(0);
+        let unread = frame_bytes.saturating_sub(self.track.bytes);
+        let cause = match unread > MAX_UNREAD && self.gaps.list.is_empty() {
+            true => {
+                let reason = format!("{unread} bytes are no frames of this stream");
+                Some(GapCause::Damaged(reason))
+            }
+            false => is_truncated.then_some(GapCause::Truncated),
+        };
+        if let Some(cause) = cause {
+            let start_s = self.start_s + self.output.seconds(start);
+            let end_s = self.start_s + self.output.seconds(end);
+            self.gaps.push(start_s, end_s, cause, false);
         }
         self.last_reason = broken.or(self.last_reason.take());
         Ok(())
@@ -575,7 +504,7 @@ impl std::fmt::Debug for AudioReader {
         f.debug_struct("AudioReader")
             .field("origin", &self.origin)
             .field("container", &self.container.name)
-            .field("sample_rate", &self.rate)
+            .field("sample_rate", &self.sample_rate())
             .field("channels", &self.track.channels)
             .field("position", &self.position())
             .finish_non_exhaustive()

@@ -7,6 +7,8 @@
 //!
 //! Channels in opposite phase cancel in the mean, a wiring fault or a trick of stereo wideners. Where
 //! the mix is 20 dB under the loudest channel, that channel is taken alone.
+//!
+//! Files, samples in memory and live streams are all mixed here.
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
@@ -22,15 +24,21 @@ const LOUDEST: f32 = 256.0;
 /// and above which the mix is taken again (−14 dB).
 const CANCELLED: f64 = 0.01;
 const RESTORED: f64 = 0.04;
-/// A mean square below this (−90 dB) is noise that says nothing.
-const AUDIBLE: f64 = 1e-9;
+/// A mean square below this (−70 dB) says nothing: there, a mix of 16 bits is its rounding.
+const AUDIBLE: f64 = 1e-7;
+/// Less sound than this, in seconds, says nothing either.
+const MIN_SECONDS: f64 = 0.01;
 /// Energies are estimated from one sample in so many.
 const STEP: usize = 7;
 
+/// Frames of samples in memory that are mixed at a time.
+const PIECE: usize = 4_096;
+
 /// Mixes the channels of one track, packet by packet.
 #[derive(Debug, Default)]
-pub(super) struct Downmix {
+pub(crate) struct Downmix {
     channels: Channels,
+    ignores_positions: bool,
     weights: Vec<f32>,
     /// Energies of the channels and of the mix in the last second, roughly.
     energies: Vec<f64>,
@@ -38,54 +46,107 @@ pub(super) struct Downmix {
     frames: f64,
     /// The channel that is taken alone.
     alone: Option<usize>,
-    /// The first that ever was.
-    pub(super) first_alone: Option<usize>,
+    /// The one that was taken last, and whether that is still to be said.
+    last_alone: Option<usize>,
+    pub(super) new_alone: Option<usize>,
 }
 
 impl Downmix {
     /// Puts the mono samples of `buffer` into `out`.
     pub(super) fn mix(&mut self, buffer: &GenericAudioBufferRef<'_>, out: &mut Vec<f32>) {
         out.clear();
-        if *buffer.spec().channels() != self.channels {
-            let channels = buffer.spec().channels().clone();
-            let first_alone = self.first_alone;
+        let stored = buffer.spec().channels();
+        let channels = match self.ignores_positions {
+            true => Channels::Discrete(u16::try_from(stored.count()).unwrap_or(u16::MAX)),
+            false => stored.clone(),
+        };
+        if channels != self.channels {
+            let (new_alone, ignores_positions) = (self.new_alone, self.ignores_positions);
             let weights = weights(&channels);
             let energies = vec![0.0; weights.len()];
-            *self = Self { channels, weights, energies, first_alone, ..Self::default() };
+            let ours = Self { channels, weights, energies, ..Self::default() };
+            *self = Self { new_alone, ignores_positions, ..ours };
         }
         match buffer {
-            GenericAudioBufferRef::U8(planes) => self.planes(planes, out),
-            GenericAudioBufferRef::U16(planes) => self.planes(planes, out),
-            GenericAudioBufferRef::U24(planes) => self.planes(planes, out),
-            GenericAudioBufferRef::U32(planes) => self.planes(planes, out),
-            GenericAudioBufferRef::S8(planes) => self.planes(planes, out),
-            GenericAudioBufferRef::S16(planes) => self.planes(planes, out),
-            GenericAudioBufferRef::S24(planes) => self.planes(planes, out),
-            GenericAudioBufferRef::S32(planes) => self.planes(planes, out),
-            GenericAudioBufferRef::F32(planes) => self.planes(planes, out),
-            GenericAudioBufferRef::F64(planes) => self.planes(planes, out),
+            GenericAudioBufferRef::U8(buffer) => self.buffer(buffer, out),
+            GenericAudioBufferRef::U16(buffer) => self.buffer(buffer, out),
+            GenericAudioBufferRef::U24(buffer) => self.buffer(buffer, out),
+            GenericAudioBufferRef::U32(buffer) => self.buffer(buffer, out),
+            GenericAudioBufferRef::S8(buffer) => self.buffer(buffer, out),
+            GenericAudioBufferRef::S16(buffer) => self.buffer(buffer, out),
+            GenericAudioBufferRef::S24(buffer) => self.buffer(buffer, out),
+            GenericAudioBufferRef::S32(buffer) => self.buffer(buffer, out),
+            GenericAudioBufferRef::F32(buffer) => self.buffer(buffer, out),
+            GenericAudioBufferRef::F64(buffer) => self.buffer(buffer, out),
         }
     }
 
-    fn planes<S: Sample>(&mut self, buffer: &AudioBuffer<S>, out: &mut Vec<f32>)
+    fn buffer<S: Sample>(&mut self, buffer: &AudioBuffer<S>, out: &mut Vec<f32>)
     where
         f32: FromSample<S>,
     {
-        if let (2, Some((left, right))) = (buffer.num_planes(), buffer.plane_pair(0, 1)) {
-            let pairs = left.iter().zip(right);
+        let planes: Vec<&[S]> = buffer.iter_planes().collect();
+        self.planes(buffer.spec().rate(), &planes, out);
+    }
+
+    /// For a file that stores no positions, whatever its reader takes them for.
+    pub(super) fn without_positions() -> Self {
+        Self { ignores_positions: true, ..Self::default() }
+    }
+
+    /// For channels that come without positions: in WAV's order, as in a file.
+    pub(crate) fn of_channels(count: usize) -> Self {
+        let channels = Channels::Discrete(u16::try_from(count).unwrap_or(u16::MAX));
+        let weights = weights(&channels);
+        Self { energies: vec![0.0; weights.len()], channels, weights, ..Self::default() }
+    }
+
+    /// Appends the mono samples of whole channels to `out`, in pieces as long as packets.
+    pub(crate) fn mix_planes(&mut self, rate: u32, planes: &[&[f32]], out: &mut Vec<f32>) {
+        let frames = planes.first().map_or(0, |plane| plane.len());
+        let mut mixed = Vec::new();
+        for start in (0..frames).step_by(PIECE) {
+            let end = frames.min(start + PIECE);
+            let planes: Vec<&[f32]> = planes.iter().map(|plane| &plane[start..end]).collect();
+            mixed.clear();
+            self.planes(rate, &planes, &mut mixed);
+            out.extend_from_slice(&mixed);
+        }
+    }
+
+    /// The same for channels that lie frame by frame. An incomplete frame is dropped.
+    pub(crate) fn mix_interleaved(&mut self, rate: u32, samples: &[f32], out: &mut Vec<f32>) {
+        let channels = self.weights.len().max(1);
+        let mut planes = vec![Vec::new(); channels];
+        for samples in samples.chunks(PIECE * channels) {
+            for (channel, plane) in planes.iter_mut().enumerate() {
+                plane.clear();
+                plane.extend(samples.chunks_exact(channels).map(|frame| frame[channel]));
+            }
+            let planes: Vec<&[f32]> = planes.iter().map(|plane| &plane[..]).collect();
+            self.mix_planes(rate, &planes, out);
+        }
+    }
+
+    fn planes<S: Sample>(&mut self, rate: u32, planes: &[&[S]], out: &mut Vec<f32>)
+    where
+        f32: FromSample<S>,
+    {
+        if let [left, right] = planes {
+            let pairs = left.iter().zip(*right);
             out.extend(pairs.map(|(&l, &r)| (f32::from_sample(l) + f32::from_sample(r)) * 0.5));
         } else {
-            let mut planes = buffer.iter_planes().zip(&self.weights).filter(|(_, w)| **w != 0.0);
-            let Some((first, &weight)) = planes.next() else { return };
+            let mut weighted = planes.iter().zip(&self.weights).filter(|(_, w)| **w != 0.0);
+            let Some((first, &weight)) = weighted.next() else { return };
             out.extend(first.iter().map(|&x| f32::from_sample(x) * weight));
-            for (plane, &weight) in planes {
-                let sums = out.iter_mut().zip(plane);
+            for (plane, &weight) in weighted {
+                let sums = out.iter_mut().zip(*plane);
                 sums.for_each(|(sum, &x)| *sum += f32::from_sample(x) * weight);
             }
         }
-        if buffer.num_planes() > 1 {
-            self.measure(buffer, out);
-            if let Some(plane) = self.alone.and_then(|channel| buffer.plane(channel)) {
+        if planes.len() > 1 {
+            self.measure(rate, planes, out);
+            if let Some(plane) = self.alone.and_then(|channel| planes.get(channel)) {
                 out.clear();
                 out.extend(plane.iter().map(|&x| f32::from_sample(x)));
             }
@@ -93,27 +154,33 @@ impl Downmix {
     }
 
     /// Compares the mix with the channels, and decides whether one is taken alone.
-    fn measure<S: Sample>(&mut self, buffer: &AudioBuffer<S>, mix: &[f32])
+    fn measure<S: Sample>(&mut self, rate: u32, planes: &[&[S]], mix: &[f32])
     where
         f32: FromSample<S>,
     {
         // Half of what was before a second ago is forgotten.
-        let second = f64::from(buffer.spec().rate().max(1));
+        let second = f64::from(rate.max(1));
         let kept = 0.5_f64.powf(mix.len() as f64 / second);
         self.frames = self.frames * kept + (mix.len() / STEP) as f64;
         self.mix_energy = self.mix_energy * kept + energy::<f32>(mix);
-        let planes = buffer.iter_planes().zip(&mut self.energies).zip(&self.weights);
+        let planes = planes.iter().zip(&mut self.energies).zip(&self.weights);
         for ((plane, sum), _) in planes.filter(|(_, weight)| **weight != 0.0) {
             *sum = *sum * kept + energy(plane);
         }
         let loudest = self.energies.iter().enumerate().rev().max_by(|a, b| a.1.total_cmp(b.1));
         let Some((channel, &loudest)) = loudest else { return };
-        if loudest < AUDIBLE * self.frames {
+        // Channels in opposite phase are as loud as each other: the same one is taken again.
+        let before = self.last_alone.filter(|&before| self.energies[before] > 0.5 * loudest);
+        let channel = before.unwrap_or(channel);
+        let is_short = self.frames * (STEP as f64) < MIN_SECONDS * second;
+        if is_short || loudest < AUDIBLE * self.frames {
             return;
         }
         if self.mix_energy < CANCELLED * loudest {
-            self.first_alone.get_or_insert(channel);
-            self.alone.get_or_insert(channel);
+            if self.alone.is_none() {
+                self.new_alone = Some(channel).filter(|_| self.last_alone != Some(channel));
+                (self.alone, self.last_alone) = (Some(channel), Some(channel));
+            }
         } else if self.mix_energy > RESTORED * loudest {
             self.alone = None;
         }
@@ -194,15 +261,9 @@ fn weight(position: Position) -> f32 {
     }
 }
 
-/// The mean of `channels` channels that lie frame by frame. An incomplete frame is dropped.
-pub(crate) fn interleaved(samples: &[f32], channels: usize) -> impl Iterator<Item = f32> {
-    let scale = 1.0 / channels as f32;
-    samples.chunks_exact(channels).map(move |frame| frame.iter().sum::<f32>() * scale)
-}
-
 /// Sets samples that are infinite or NaN to 0 and bounds the rest; whether there were any.
 pub(crate) fn remove_non_finite(samples: &mut [f32]) -> bool {
-    // One pass that the compiler can vectorise tells whether there is work at all.
+    // A first pass, which the compiler vectorises, shows whether anything has to be changed.
     let bad = |x: &f32| x.is_nan() | (x.abs() > LOUDEST);
     if samples.iter().map(|x| u32::from(bad(x))).sum::<u32>() == 0 {
         return false;

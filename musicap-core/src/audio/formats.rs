@@ -47,7 +47,7 @@ pub const FORMATS: &[AudioFormat] = &[
     format("FLAC", &["flac"], &["audio/flac", "audio/x-flac"], &[&[(0, b"fLaC")]]),
     format(
         "MP3",
-        &["mp3"],
+        &["mp3", "mp2"],
         &["audio/mpeg", "audio/mp3"],
         &[
             &[(0, b"ID3")],
@@ -56,6 +56,11 @@ pub const FORMATS: &[AudioFormat] = &[
             &[(0, b"\xff\xf3")],
             &[(0, b"\xff\xf2")],
             &[(0, b"\xff\xe3")],
+            // Layer II.
+            &[(0, b"\xff\xfd")],
+            &[(0, b"\xff\xfc")],
+            &[(0, b"\xff\xf5")],
+            &[(0, b"\xff\xf4")],
         ],
     ),
     format(

@@ -8,7 +8,7 @@ const MAX_LISTED: usize = 1_000;
 /// Gaps of one kind closer than this are reported as one.
 const CLOSE: f64 = 0.05;
 
-/// A stretch of a file that could not be decoded.
+/// A span of a file that could not be decoded.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Gap {
@@ -22,7 +22,7 @@ pub struct Gap {
     pub filled: bool,
 }
 
-/// Why a stretch is missing.
+/// Why a span is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GapCause {

@@ -74,9 +74,37 @@ pub(super) fn tracks<R: Read + Seek>(input: &mut Input<R>) -> Vec<MatroskaTrack>
 
 /// The contents of the `Tracks` element.
 fn header<R: Read + Seek>(input: &mut Input<R>) -> Option<Vec<u8>> {
-    if input.read_at(0)? != [0x1a, 0x45, 0xdf, 0xa3] {
+    let tracks = top_elements(input).into_iter().find(|element| element.id == TRACKS)?;
+    let size = tracks.end - tracks.body;
+    if size > MAX_TRACKS {
         return None;
     }
+    let mut bytes = vec![0; usize::try_from(size).ok()?];
+    input.seek(SeekFrom::Start(tracks.body)).ok()?;
+    input.read_exact(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// An element of a segment, by the places in the file where it and its contents start and end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TopElement {
+    pub(super) id: u32,
+    pub(super) start: u64,
+    pub(super) body: u64,
+    pub(super) end: u64,
+}
+
+/// The elements of a Matroska file's segment up to the first cluster of sound; none if this is no
+/// such file.
+pub(super) fn top_elements<R: Read + Seek>(input: &mut Input<R>) -> Vec<TopElement> {
+    let mut found = Vec::new();
+    if input.read_at(0) == Some([0x1a, 0x45, 0xdf, 0xa3]) {
+        let _ = walk(input, &mut found);
+    }
+    found
+}
+
+fn walk<R: Read + Seek>(input: &mut Input<R>, found: &mut Vec<TopElement>) -> Option<()> {
     let mut at = 0;
     for _ in 0..MAX_ELEMENTS {
         let mut start = [0; 12];
@@ -88,14 +116,12 @@ fn header<R: Read + Seek>(input: &mut Input<R>) -> Option<Vec<u8>> {
         match (id, size) {
             // Its children follow.
             (SEGMENT, _) => at = body,
-            (TRACKS, Some(size)) if size <= MAX_TRACKS => {
-                let mut tracks = vec![0; usize::try_from(size).ok()?];
-                input.seek(SeekFrom::Start(body)).ok()?;
-                input.read_exact(&mut tracks).ok()?;
-                return Some(tracks);
-            }
             (CLUSTER, _) | (_, None) => return None,
-            (_, Some(size)) => at = body.checked_add(size)?,
+            (_, Some(size)) => {
+                let end = body.checked_add(size)?;
+                found.push(TopElement { id, start: at, body, end });
+                at = end;
+            }
         }
     }
     None

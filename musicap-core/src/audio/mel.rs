@@ -22,7 +22,7 @@ use super::bands::{self, Band};
 use super::config::{AudioConfig, MelScale, Power, Scaling};
 use crate::error::Result;
 
-/// The smallest power that is told from silence: −100 dB.
+/// The smallest power that differs from silence: −100 dB.
 const POWER_FLOOR: f32 = 1e-10;
 
 /// Frames that go through the filter bank together, side by side in one vector.

@@ -1,5 +1,6 @@
 //! From a file to samples, from samples to log-mel chunks.
 
+mod aac;
 mod bands;
 mod chunk;
 mod chunks;
@@ -19,6 +20,7 @@ mod note;
 mod npy;
 #[cfg(feature = "opus")]
 mod opus;
+mod output;
 mod probe;
 mod resample;
 mod sinc;

@@ -20,6 +20,8 @@ const MAX_EDITS: u32 = 1 << 16;
 pub(super) struct Mp4Track {
     pub(super) id: u32,
     pub(super) is_enabled: bool,
+    /// Whether it is a track of sound, whatever its codec.
+    pub(super) is_audio: bool,
     /// The four characters of its codec.
     pub(super) codec: [u8; 4],
     /// QuickTime's samples are big-endian, unless an `enda` box says otherwise.
@@ -48,7 +50,7 @@ pub(super) struct Part {
     pub(super) length: Option<Fraction>,
 }
 
-/// A time in seconds as a fraction, so that it turns into a whole number of samples exactly.
+/// A time in seconds as a fraction, so that it converts to an exact number of samples.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
 pub(super) struct Fraction {
     pub(super) ticks: u64,
@@ -100,9 +102,21 @@ impl Mp4Track {
             b"ac-4" => "Dolby AC-4",
             b"mha1" | b"mhm1" => "MPEG-H 3D Audio",
             b"ulaw" | b"alaw" => "G.711",
+            b"mlpa" => "Dolby TrueHD",
+            b"ipcm" | b"fpcm" => "PCM of ISO/IEC 23003-5",
             _ => return None,
         })
     }
+}
+
+/// The name of the first codec of `tracks` for a message: in words, or its four characters.
+pub(super) fn unknown_codec(tracks: &[Mp4Track]) -> Option<String> {
+    let named = tracks.iter().find_map(Mp4Track::codec_name).map(str::to_owned);
+    named.or_else(|| {
+        let codec = tracks.iter().find(|track| track.is_audio)?.codec;
+        let is_text = codec.iter().all(|byte| (b' '..=b'~').contains(byte));
+        is_text.then(|| format!("the codec \"{}\"", String::from_utf8_lossy(&codec)))
+    })
 }
 
 /// The audio and other tracks; none if this is no MP4 file or its boxes are broken.
@@ -168,6 +182,10 @@ impl<R: Read + Seek + ?Sized> Boxes<'_, R> {
         let media = self.children(mdia, None)?;
         let Some(mdhd) = pick(&media, b"mdhd") else { return Ok(None) };
         let per_second = self.timescale(mdhd)?;
+        track.is_audio = match pick(&media, b"hdlr") {
+            Some(hdlr) => &self.bytes(&hdlr, 12)?[8..] == b"soun",
+            None => false,
+        };
         // What is broken here leaves the codec unknown, and the decoder says more.
         if let Some(minf) = pick(&media, b"minf") {
             let _ = self.sample_entry(minf, &mut track);

@@ -69,7 +69,7 @@ impl OpusDecoder {
             _ => return unsupported_error("opus: more than eight channels"),
         };
         let codec = if channels > 2 {
-            // The file has a table of its own, and those of other layouts are not decoded.
+            // The file has its own channel mapping table; other mappings are not decoded.
             let table = params.extra_data.as_deref().and_then(|header| header.get(18..));
             let known = ChannelLayout::surround(channels, 1).ok();
             let is_known = known.zip(table).is_some_and(|(known, table)| {
@@ -119,6 +119,12 @@ pub(super) fn from_mp4(mut params: AudioCodecParameters) -> AudioCodecParameters
 pub(super) fn pre_skip(params: &AudioCodecParameters) -> Option<u64> {
     let fields = head(params.extra_data.as_deref().filter(|_| is_opus(params))?)?;
     Some(u16::from_le_bytes([fields[2], fields[3]]).into())
+}
+
+/// Whether a packet is a header that is repeated among the sound.
+pub(super) fn is_header(params: &AudioCodecParameters, packet: &[u8]) -> bool {
+    let starts = |name: &[u8]| packet.starts_with(name);
+    is_opus(params) && (starts(b"OpusHead") || starts(b"OpusTags"))
 }
 
 /// The gain to be applied (RFC 7845, 5.1), in the file as steps of 1/256 dB.

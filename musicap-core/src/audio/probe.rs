@@ -11,6 +11,7 @@ use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackFlags};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
+use super::aac;
 use super::fix_header::{Fixed, fix_header};
 use super::formats::{self, Refused};
 use super::input::Input;
@@ -95,6 +96,19 @@ fn unknown(origin: &str, reason: &str) -> Error {
 
 fn probe_error(origin: &str, start: &[u8], error: SymphoniaError) -> Error {
     let container = formats::format_of(start).map(|format| format.name);
+    // A mapping of channels that is neither mono and stereo nor surround (RFC 7845, 5.1.1).
+    if let Some([family, ..]) = start
+        .get(28..)
+        .and_then(|head| head.strip_prefix(b"OpusHead"))
+        .and_then(|fields| fields.get(10..))
+        && *family > 1
+    {
+        return Error::UnsupportedCodec {
+            origin: origin.into(),
+            codec: "Opus".into(),
+            reason: format!("its channels are arranged by mapping family {family}, not 0 or 1"),
+        };
+    }
     match (error, container) {
         (SymphoniaError::IoError(source), _) if source.kind() != io::ErrorKind::UnexpectedEof => {
             Error::AudioRead { origin: origin.into(), at_s: 0.0, source }
@@ -104,6 +118,14 @@ fn probe_error(origin: &str, start: &[u8], error: SymphoniaError) -> Error {
             container: container.into(),
             reason: "it is cut off".into(),
         },
+        // What lacks a part of its header is damaged.
+        (SymphoniaError::Unsupported(reason), Some(container)) if !reason.contains("missing") => {
+            Error::UnsupportedCodec {
+                origin: origin.into(),
+                codec: format!("this kind of {container} file"),
+                reason: reason.into(),
+            }
+        }
         (error, Some(container)) => Error::DamagedAudio {
             origin: origin.into(),
             container: container.into(),
@@ -141,10 +163,8 @@ pub(super) fn choose_track<'a>(
     let place = place.or_else(|| tracks.iter().position(|track| is_known(track))).unwrap_or(0);
     let track = tracks.get(place).ok_or_else(|| {
         let origin = origin.into();
-        match container.mp4.iter().find_map(Mp4Track::codec_name) {
-            Some(codec) => {
-                Error::UnsupportedCodec { origin, codec: codec.into(), reason: NO_DECODER.into() }
-            }
+        match mp4::unknown_codec(&container.mp4) {
+            Some(codec) => Error::UnsupportedCodec { origin, codec, reason: NO_DECODER.into() },
             None => Error::NoAudioTrack { origin, container: container.name.into() },
         }
     })?;
@@ -172,10 +192,14 @@ pub(super) fn unsupported(
             reason: "its parameters are not given in the file".into(),
         };
     };
-    let name = codec_name(params.codec);
+    let object = aac::object_name(params);
+    let name = object.unwrap_or(codec_name(params.codec));
     let reason = match (name, error) {
         ("AAC", SymphoniaError::Unsupported(_)) => {
-            "only AAC-LC in mono and stereo can be decoded, not HE-AAC or surround".into()
+            "only mono and stereo can be decoded, not surround".into()
+        }
+        ("Vorbis" | "Opus" | "FLAC" | "ALAC" | "MP3", SymphoniaError::Unsupported(reason)) => {
+            reason.into()
         }
         (_, SymphoniaError::Unsupported(_)) => NO_DECODER.to_string(),
         (_, error) => error.to_string(),

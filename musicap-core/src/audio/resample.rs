@@ -201,7 +201,7 @@ impl FftPath {
         self.fft
             .process_into_buffer(
                 &source.expect("a whole block"),
-                &mut target.expect("room for a block"),
+                &mut target.expect("space for a block"),
                 None,
             )
             .expect("block sizes are the resampler's own");

@@ -1,6 +1,6 @@
 //! Windowed-sinc resampling at exact fractional positions, for rates that share no factor.
 //!
-//! Output *k* lies at input position *k* · from / to, kept as a whole number and a fraction in
+//! Output *k* lies at input position *k* · from / to, kept as an integer and a fraction in
 //! integers, so that nothing drifts. The low-pass is a sinc under a Kaiser window, stored at a
 //! few hundred fractional shifts and interpolated linearly between two of them.
 
@@ -35,9 +35,9 @@ impl Sinc {
     pub(super) fn new(from_hz: u32, to_hz: u32) -> Self {
         let divisor = gcd(from_hz, to_hz);
         // How much longer than an input period the sinc's unit is.
-        let stretch = (f64::from(from_hz) / f64::from(to_hz)).max(1.0);
-        let half = (CROSSINGS * stretch).ceil() as usize;
-        let shifts = ((SHIFTS / stretch).ceil() as usize).max(16);
+        let ratio = (f64::from(from_hz) / f64::from(to_hz)).max(1.0);
+        let half = (CROSSINGS * ratio).ceil() as usize;
+        let shifts = ((SHIFTS / ratio).ceil() as usize).max(16);
 
         let mut table = Vec::with_capacity((shifts + 1) * 2 * half);
         for shift in 0..=shifts {
@@ -45,7 +45,7 @@ impl Sinc {
             let row: Vec<f64> = (0..2 * half)
                 .map(|tap| {
                     let distance = tap as f64 - (half - 1) as f64 - fraction;
-                    kernel(distance / stretch)
+                    kernel(distance / ratio)
                 })
                 .collect();
             let sum: f64 = row.iter().sum();

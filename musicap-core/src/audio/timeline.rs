@@ -17,7 +17,8 @@
 //! * A stamp ahead of the decoded frames by more than 10 ms and half a packet, with which the stamps
 //!   that follow agree for 0.1 s, says that packets are lost: silence of that length is put in and a
 //!   gap is reported. In Ogg they have to agree for 2 s, longer than a page, as all stamps of a page
-//!   come from one number, and ffmpeg writes wrong ones at times. One stamp alone moves nothing.
+//!   come from one number, and ffmpeg writes wrong ones at times. One stamp alone moves nothing,
+//!   and neither does a leap right after the first packet, which telephones write.
 //! * A stamp that is behind moves nothing, and neither does a stamp that drifts: clocks of
 //!   recorders are not those of sound cards.
 //! * Frames are cut from the end only where the stream ends, and only if the first packet that is
@@ -87,6 +88,8 @@ pub(super) struct Timeline {
     /// How far stamps are ahead of the clock: where the stream starts. The highest that was
     /// confirmed.
     lead: Option<i64>,
+    /// Stamps that agreed with it.
+    agreed: usize,
     /// A later stamp than this one is a block's own.
     last_stamp: Option<i64>,
     /// Packets that are shortened if the stream ends after them.
@@ -118,6 +121,7 @@ impl Timeline {
             rate,
             clock: 0,
             lead: None,
+            agreed: 0,
             last_stamp: None,
             last: VecDeque::new(),
             leap: None,
@@ -125,11 +129,12 @@ impl Timeline {
         }
     }
 
-    /// The frames so far count at another rate from here on; stamps are compared anew.
+    /// The sample rate changes: time stamps are compared from scratch.
     pub(super) fn change_rate(&mut self, rate: u32) {
         self.finish();
         self.rate = rate;
         self.lead = None;
+        self.agreed = 0;
         self.last_stamp = None;
     }
 
@@ -158,7 +163,7 @@ impl Timeline {
 
     /// The stream ends: what is padding is cut.
     pub(super) fn finish(&mut self) {
-        // The end is a position of its own: after a page that starts too late it looks as if more
+        // The end position is stored separately: after a page that starts too late it looks as if more
         // frames were padding, after a lost one it does not.
         let padding: usize = self.last.iter().map(|last| last.padding).sum();
         let ahead = self
@@ -203,7 +208,7 @@ impl Timeline {
         self.release_or_hold(Piece::Sound(samples));
     }
 
-    /// The stamp, if the packet has one of its own.
+    /// The stamp, if it belongs to this packet.
     fn own(&mut self, stamp: Option<i64>) -> Option<i64> {
         let stamp = stamp?;
         let is_own = match self.stamps {
@@ -225,6 +230,7 @@ impl Timeline {
         if agree(ahead, lead) {
             self.drop_leap();
             self.lead = Some(ahead);
+            self.agreed += 1;
         } else if ahead > lead {
             match self.leap.as_mut().filter(|leap| agree(ahead, leap.lead)) {
                 Some(leap) => leap.confirmed += 1,
@@ -248,8 +254,14 @@ impl Timeline {
     /// Puts in what the leap says is lost.
     fn accept_leap(&mut self) {
         let Some((leap, lead)) = self.leap.take().zip(self.lead) else { return };
-        // Lost frames are counted, too, so that the lead stays what it was.
-        self.release(Piece::Lost(leap.lead.abs_diff(lead), GapCause::Missing));
+        if self.agreed < CONFIRMATIONS {
+            // Nothing says that the stamps before it are right.
+            self.lead = Some(leap.lead);
+            self.agreed = leap.confirmed;
+        } else {
+            // Lost frames are counted, too, so that the lead stays what it was.
+            self.release(Piece::Lost(leap.lead.abs_diff(lead), GapCause::Missing));
+        }
         leap.waiting.into_iter().for_each(|piece| self.release(piece));
     }
 
@@ -372,6 +384,15 @@ mod tests {
         assert_eq!(line(Stamps::EachPage, at(&stamps(0))), [('s', 8_000)]);
         let expected = [('s', 4_000), ('-', 500), ('s', 4_000)];
         assert_eq!(line(Stamps::EachPage, at(&stamps(500))), expected);
+    }
+
+    #[test]
+    fn a_leap_after_the_first_packet_is_where_the_stream_starts() {
+        let stamps: Vec<i64> = (0..25).map(|n| 20 * n + if n > 0 { 300 } else { 0 }).collect();
+        assert_eq!(line(Stamps::EachPacket, at(&stamps)), [('s', 500)]);
+        // A later one is none.
+        let lost: Vec<i64> = stamps.iter().map(|n| n + if *n > 600 { 200 } else { 0 }).collect();
+        assert_eq!(line(Stamps::EachPacket, at(&lost)), [('s', 320), ('-', 200), ('s', 180)]);
     }
 
     #[test]

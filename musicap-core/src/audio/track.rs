@@ -2,7 +2,7 @@
 
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::{
-    CODEC_ID_AAC, CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3,
+    CODEC_ID_AAC, CODEC_ID_MP1, CODEC_ID_MP2, CODEC_ID_MP3, CODEC_ID_VORBIS,
 };
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::{Error as SymphoniaError, decode_error};
@@ -14,6 +14,7 @@ use symphonia::core::formats::well_known::{
 use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
+use super::aac::{self, LeftOut, SbrSearch};
 use super::downmix::Downmix;
 use super::limits::AudioLimits;
 use super::matroska::Coding;
@@ -41,6 +42,13 @@ pub(super) struct TrackReader {
     pub(super) downmix: Downmix,
     pub(super) timeline: Timeline,
     coding: Coding,
+    /// What of the sound the decoder does not give.
+    left_out: LeftOut,
+    sbr: SbrSearch,
+    /// The first packet gives nothing: it is what the second one overlaps with.
+    drops_first: bool,
+    /// Bytes of all packets so far.
+    pub(super) bytes: u64,
     shortens: Shortens,
     /// Frames released by the timeline, before anything is cut: the clock that `cuts` refer to.
     clock: u64,
@@ -95,7 +103,10 @@ impl TrackReader {
             params.codec = codec;
         }
         #[cfg(feature = "opus")]
-        let params = if mp4.is_some() { super::opus::from_mp4(params) } else { params };
+        let mut params = if mp4.is_some() { super::opus::from_mp4(params) } else { params };
+        let left_out = params.extra_data.as_deref().filter(|_| params.codec == CODEC_ID_AAC);
+        let left_out = left_out.map(aac::left_out).unwrap_or_default();
+        aac::to_core(&mut params);
         let number = u64::from(track.id);
         let matroska = container.matroska.iter().find(|matroska| matroska.number == number);
         let coding = matroska.map_or(Coding::None, |matroska| matroska.coding.clone());
@@ -125,12 +136,14 @@ impl TrackReader {
             cuts.push(Cut { start: 0, end: pre_skip });
         }
         let (stamps, shortens) = match format {
+            FORMAT_ID_FLAC if container.fixed.has_wrong_stamps => (Stamps::None, Shortens::Nothing),
             FORMAT_ID_FLAC => (Stamps::EachPacket, Shortens::Nothing),
             FORMAT_ID_ISOMP4 => (Stamps::EachPacket, Shortens::Duration),
             FORMAT_ID_OGG => (Stamps::EachPage, Shortens::Trim),
             FORMAT_ID_MKV => (Stamps::EachBlock, Shortens::Nothing),
             _ => (Stamps::None, Shortens::Nothing),
         };
+        let params_codec = params.codec;
         let mut reader = Self {
             id: track.id,
             params,
@@ -138,9 +151,17 @@ impl TrackReader {
             decoder,
             rate,
             channels,
-            downmix: Downmix::default(),
+            downmix: match container.fixed.has_no_positions {
+                true => Downmix::without_positions(),
+                false => Downmix::default(),
+            },
             timeline: Timeline::new(stamps, rate),
             coding,
+            left_out,
+            sbr: SbrSearch::default(),
+            // In Ogg, symphonia says how much of the first packet to drop.
+            drops_first: params_codec == CODEC_ID_VORBIS && format != FORMAT_ID_OGG,
+            bytes: 0,
             shortens,
             clock: 0,
             cuts,
@@ -229,14 +250,11 @@ impl TrackReader {
         self.edits.as_ref().map_or(0.0, |edits| edits.delay.seconds())
     }
 
-    /// What is known of the decoder's sound that is missing.
+    /// What is known by now of sound that the decoder does not give.
     pub(super) fn note(&self) -> Option<AudioNote> {
-        if self.params.codec != CODEC_ID_AAC {
-            return None;
-        }
-        let (has_sbr, parametric_stereo) = he_aac(self.params.extra_data.as_deref()?);
-        let sample_rate = self.rate;
-        has_sbr.then_some(AudioNote::HeAacCore { sample_rate, parametric_stereo })
+        let LeftOut { treble, stereo } = self.left_out;
+        let note = AudioNote::HeAacCore { sample_rate: self.rate, parametric_stereo: stereo };
+        treble.then_some(note)
     }
 
     /// Ticks of the container in frames, rounded to the nearest.
@@ -268,8 +286,17 @@ impl TrackReader {
             return decode_error("a packet is empty");
         }
         let mut packet = packet;
+        let bytes = packet.data.len() as u64;
+        self.bytes += bytes;
         if self.coding != Coding::None {
             packet.data = self.coding.decode(packet.data)?;
+        }
+        if self.params.codec == CODEC_ID_AAC && self.sbr.finds(&packet.data) {
+            self.left_out.treble = true;
+        }
+        #[cfg(feature = "opus")]
+        if super::opus::is_header(&self.params, &packet.data) {
+            return Ok(Decoded::default());
         }
         let mut samples = self.spare.pop().unwrap_or_default();
         match guard(|| self.decoder.decode(&packet)) {
@@ -281,6 +308,13 @@ impl TrackReader {
                 let retried = if is_joined { self.retry(&packet, &mut samples) } else { None };
                 retried.ok_or(error)?;
             }
+        }
+        // symphonia takes FLAC frames of another format for the end of the one before. Samples have
+        // at most 33 bits, and a header is short.
+        let most = 5 * samples.len() as u64 * self.decoded_format().1 as u64 + 1_024;
+        self.bytes -= bytes.saturating_sub(most);
+        if std::mem::take(&mut self.drops_first) {
+            samples.clear();
         }
         Ok(Decoded { stamp: self.stamp(&packet), padding: 0, samples })
     }
@@ -389,25 +423,6 @@ fn make_decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, 
     }
     super::vorbis::check(params)?;
     guard(|| symphonia::default::get_codecs().make_audio_decoder(params, &options))
-}
-
-/// Whether an AAC configuration (ISO/IEC 14496-3, 1.6.2.1) has spectral band replication and
-/// parametric stereo: as its own object type, or as an extension that older decoders do not see.
-fn he_aac(config: &[u8]) -> (bool, bool) {
-    const SBR: u32 = 5;
-    const PS: u32 = 29;
-    let bits = |at: usize, count: usize| {
-        let bit = |at: usize| config.get(at / 8).map(|byte| u32::from(byte >> (7 - at % 8) & 1));
-        (at..at + count).try_fold(0, |value, at| Some(value << 1 | bit(at)?))
-    };
-    let kind = bits(0, 5);
-    let extension = |mark: u32| {
-        (16..config.len().min(64) * 8).find(|&at| bits(at, 11) == Some(mark)).map(|at| at + 11)
-    };
-    // The type is followed by a flag, which encoders of plain AAC may store as 0.
-    let is_extended = extension(0x2b7).and_then(|at| bits(at, 6)) == Some(SBR << 1 | 1);
-    let has_ps = kind == Some(PS) || (is_extended && extension(0x548).is_some());
-    (kind == Some(SBR) || kind == Some(PS) || is_extended, has_ps)
 }
 
 /// Removes the cuts, which are in order, from a block that starts at frame `first`.

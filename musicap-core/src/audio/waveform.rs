@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::downmix::interleaved;
+use super::downmix::Downmix;
 use super::{AudioLimits, Resampler};
 use crate::finite::first_non_finite;
 use crate::{Error, Result};
@@ -38,7 +38,9 @@ impl Waveform {
         Ok(Self { samples, sample_rate })
     }
 
-    /// The mean of `channels` channels that lie frame by frame: left, right, left, right…
+    /// The mono mix of `channels` channels that lie frame by frame: left, right, left, right… They
+    /// are mixed as those of a file are: stereo is the mean, more channels are in WAV's order and
+    /// mixed by ITU-R BS.775, and of channels in opposite phase one is taken alone.
     ///
     /// # Errors
     /// As [`new`](Self::new), and if there are no channels, too many, or no whole frames.
@@ -50,17 +52,19 @@ impl Waveform {
             return Err(Error::InvalidSamples { reason });
         }
         check_finite(samples)?;
-        Ok(Self { samples: interleaved(samples, channels).collect(), sample_rate })
+        let mut mono = Vec::with_capacity(samples.len() / channels);
+        Downmix::of_channels(channels).mix_interleaved(sample_rate, samples, &mut mono);
+        Ok(Self { samples: mono, sample_rate })
     }
 
-    /// The mean of several channels, one slice each.
+    /// The mono mix of several channels, one slice each, as
+    /// [`from_interleaved`](Self::from_interleaved) makes it.
     ///
     /// # Errors
     /// As [`new`](Self::new), and if there are no channels, too many, or of different lengths.
     pub fn from_planar<C: AsRef<[f32]>>(channels: &[C], sample_rate: u32) -> Result<Self> {
         check_rate(sample_rate, channels.len())?;
         let frames = channels[0].as_ref().len();
-        let mut samples = vec![0.0; frames];
         for (index, channel) in channels.iter().enumerate() {
             let channel = channel.as_ref();
             if channel.len() != frames {
@@ -71,10 +75,10 @@ impl Waveform {
                 return Err(Error::InvalidSamples { reason });
             }
             check_finite(channel)?;
-            samples.iter_mut().zip(channel).for_each(|(sum, x)| *sum += x);
         }
-        let scale = 1.0 / channels.len() as f32;
-        samples.iter_mut().for_each(|sum| *sum *= scale);
+        let planes: Vec<&[f32]> = channels.iter().map(AsRef::as_ref).collect();
+        let mut samples = Vec::with_capacity(frames);
+        Downmix::of_channels(planes.len()).mix_planes(sample_rate, &planes, &mut samples);
         Ok(Self { samples, sample_rate })
     }
 

@@ -68,7 +68,7 @@ impl Captioner {
     /// caption. What is chosen is kept on disk for other processes.
     ///
     /// # Errors
-    /// As [`generate_from_mel`](Self::generate_from_mel).
+    /// As [`generate_tokens`](Self::generate_tokens).
     pub fn warm_up(&self, options: &CaptionOptions) -> Result<()> {
         self.check(options)?;
         let config = self.config();
@@ -79,7 +79,7 @@ impl Captioner {
         for chunks in successors(Some(most), |&chunks| Some(chunks / 2).filter(|&half| half > 0)) {
             let mel = Array3::zeros((chunks, config.audio.n_mels, config.audio.frames()));
             let indices: Vec<usize> = (0..chunks).collect();
-            self.generate_from_mel(mel, &indices, &generation)?;
+            self.generate_tokens(mel, &indices, &generation)?;
         }
         Ok(())
     }

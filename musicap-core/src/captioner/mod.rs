@@ -173,22 +173,6 @@ impl Captioner {
         Chunker::new(&config.audio, options.overlap_seconds, options.tail).map(drop)
     }
 
-    /// The captions of chunks that have been cut already, in their order.
-    ///
-    /// # Errors
-    /// As [`generate_tokens`](Self::generate_tokens).
-    pub fn caption_chunks(
-        &self,
-        chunks: &[Chunk],
-        generation: &GenerationConfig,
-    ) -> Result<Vec<Caption>> {
-        let generated = self.generate_tokens(chunks, generation)?;
-        let captions = chunks.iter().zip(generated).map(|(chunk, generated)| {
-            self.write(chunk.index, (chunk.start_s, chunk.end_s), &generated)
-        });
-        captions.collect()
-    }
-
     /// The captions of log-mel chunks `[chunks, n_mels, frames]` in decibels that have been
     /// computed before, perhaps elsewhere, by the model's own front end; `spans` say where the
     /// chunks lie in their recording.
@@ -213,7 +197,7 @@ impl Captioner {
     /// ```
     ///
     /// # Errors
-    /// As [`generate_from_mel`](Self::generate_from_mel).
+    /// As [`generate_tokens`](Self::generate_tokens).
     pub fn caption_features(
         &self,
         features: Array3<f32>,
@@ -221,7 +205,7 @@ impl Captioner {
         generation: &GenerationConfig,
     ) -> Result<Vec<Caption>> {
         let indices: Vec<usize> = spans.iter().map(|span| span.index).collect();
-        let generated = self.generate_from_mel(features, &indices, generation)?;
+        let generated = self.generate_tokens(features, &indices, generation)?;
         let captions = spans.iter().zip(generated).map(|(span, generated)| {
             self.write(span.index, (span.start_s, span.end_s), &generated)
         });
@@ -237,20 +221,6 @@ impl Captioner {
         let text = self.inner.tokenizer.decode(&generated.tokens)?;
         let &Generated { score, confidence, .. } = generated;
         Ok(Caption { index, start_s, end_s, text, score, confidence })
-    }
-
-    /// The token sequences of chunks that have been cut already, in their order.
-    ///
-    /// # Errors
-    /// [`Error::InvalidSamples`] if a sample is not finite; and as
-    /// [`generate_from_mel`](Self::generate_from_mel).
-    pub fn generate_tokens(
-        &self,
-        chunks: &[Chunk],
-        generation: &GenerationConfig,
-    ) -> Result<Vec<Generated>> {
-        let indices: Vec<usize> = chunks.iter().map(|chunk| chunk.index).collect();
-        self.generate_from_mel(self.log_mel(chunks)?, &indices, generation)
     }
 
     /// The log-mel spectrograms of chunks, `[chunks, n_mels, frames]` in decibels.
@@ -279,7 +249,7 @@ impl Captioner {
     /// [`Error::InvalidOption`] if the shapes or `generation` do not suit the model, or a value
     /// is not finite; [`Error::Backend`] if the device fails; [`Error::Io`] if the model's
     /// file cannot be read any more.
-    pub fn generate_from_mel(
+    pub fn generate_tokens(
         &self,
         mel: Array3<f32>,
         indices: &[usize],

@@ -3,7 +3,7 @@
 //! A file is asked for with a HEAD request, which tells its hash and the commit that the branch
 //! stands for, and is fetched only if the cache does not have that hash. Downloads are checked
 //! before they can be seen in the cache. At a commit hash instead of a branch, or
-//! [offline](Hub::with_offline), what is in the cache is used without any request.
+//! [offline](Hub::offline), what is in the cache is used without any request.
 //!
 //! The server is trusted in one point: hf-hub 1.0 takes the hash and the commit that it names for
 //! file names as they come. Ours are checked before anything is taken over from the staging.
@@ -93,9 +93,15 @@ impl Hub {
         self
     }
 
-    /// Whether to use the cache alone and no network.
-    pub fn with_offline(mut self, offline: bool) -> Self {
-        self.offline = offline;
+    /// Uses the cache alone and no network.
+    pub fn offline(mut self) -> Self {
+        self.offline = true;
+        self
+    }
+
+    /// Uses the network, whatever `HF_HUB_OFFLINE` says.
+    pub fn online(mut self) -> Self {
+        self.offline = false;
         self
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::config::GenerationConfig;
 use super::logits_processors::{LogitsProcessors, Scores};
-use super::{Generated, Search, Shortlist};
-use crate::kernels::{BLOCK, LogitStats};
+use super::step::{Generated, Search};
+use crate::kernels::{BLOCK, LogitStats, Shortlist};
 
 /// A beam search between two steps of the model.
 pub struct BeamSearch {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::config::GenerationConfig;
 use super::logits_processors::{LogitsProcessors, Scores};
-use super::{Generated, Search, Shortlist};
-use crate::kernels::{LogitStats, log_sum_exp};
+use super::step::{Generated, Search};
+use crate::kernels::{LogitStats, Shortlist, log_sum_exp};
 
 /// A single hypothesis between two steps of the model.
 pub struct GreedyOrSampling {

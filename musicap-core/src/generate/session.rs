@@ -8,8 +8,9 @@ use super::beam::BeamSearch;
 use super::config::GenerationConfig;
 use super::logits_processors::LogitsProcessors;
 use super::sample::GreedyOrSampling;
-use super::{Generated, LogitStats, Search, Step, StepModel};
+use super::step::{Generated, Search, Step, StepModel};
 use crate::error::{Error, Result};
+use crate::kernels::LogitStats;
 
 /// The searches that run in one model.
 pub struct Session {

@@ -5,10 +5,9 @@
 //! apart already, so that nothing of the past is turned around for a step.
 
 use burn::prelude::*;
-use burn::tensor::TensorData;
 use burn::tensor::activation::softmax;
 
-use super::kv::{KvPair, scale};
+use super::kv::{KvPair, causal_mask, scale};
 use super::sequences::{Sequences, TensorCache};
 use super::unpacked;
 
@@ -138,8 +137,9 @@ impl Buckets {
             },
         };
         let seen = seen.write(start, next);
-        let mask =
-            self.mask.get_or_insert_with(|| unseen(start, length, bucket, &queries.device()));
+        let mask = self.mask.get_or_insert_with(|| {
+            causal_mask(start, length, bucket, &queries.device()).unsqueeze()
+        });
         let found = seen.attend(queries, Some(mask.clone()));
         layers[layer] = Some(seen);
         found
@@ -152,15 +152,10 @@ fn split(tensor: Tensor<3>, heads: usize) -> Tensor<4> {
     tensor.reshape([rows, length, heads, d_model / heads]).swap_dims(1, 2)
 }
 
-/// True where tokens that follow `start` others would see a later one, or none.
-fn unseen(start: usize, length: usize, bucket: usize, device: &Device) -> Tensor<4, Bool> {
-    let hidden: Vec<bool> =
-        (0..length).flat_map(|query| (0..bucket).map(move |key| key > start + query)).collect();
-    Tensor::from_data(TensorData::new(hidden, [1, 1, length, bucket]), device)
-}
-
 #[cfg(all(test, feature = "flex"))]
 mod tests {
+    use burn::tensor::TensorData;
+
     use super::super::{Layout, TokenCache};
     use super::*;
 

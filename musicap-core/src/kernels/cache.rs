@@ -1,11 +1,10 @@
 //! The keys and values of a decoder's earlier tokens.
 
 use burn::prelude::*;
-use burn::tensor::TensorData;
 
 use super::attention::attend;
 use super::buckets::Buckets;
-use super::kv::KvPair;
+use super::kv::{KvPair, causal_mask};
 #[cfg(feature = "flex")]
 use super::pages::Pages;
 use super::sequences::TensorCache;
@@ -152,17 +151,9 @@ impl TensorCache<KvPair> {
             None => next,
         };
         let start = self.length - length;
-        let mask = (length > 1).then(|| causal_mask(start, length, &device));
+        let mask = (length > 1).then(|| causal_mask(start, length, start + length, &device));
         let found = attend(queries, &seen, mask, heads);
         self.layers[layer] = Some(seen);
         found
     }
-}
-
-/// `[length, start + length]`, true where a token would see a later one.
-fn causal_mask(start: usize, length: usize, device: &Device) -> Tensor<2, Bool> {
-    let hidden: Vec<bool> = (0..length)
-        .flat_map(|query| (0..start + length).map(move |key| key > start + query))
-        .collect();
-    Tensor::from_data(TensorData::new(hidden, [length, start + length]), device)
 }

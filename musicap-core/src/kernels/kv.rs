@@ -1,6 +1,7 @@
 //! Keys and values, and how queries are scaled.
 
 use burn::prelude::*;
+use burn::tensor::TensorData;
 
 use super::sequences::Sequences;
 use super::unpacked;
@@ -36,4 +37,17 @@ impl KvPair {
 /// What scores are multiplied by: one over the square root of a head's width.
 pub(super) fn scale(d_model: usize, heads: usize) -> f64 {
     ((d_model / heads) as f64).powf(-0.5)
+}
+
+/// `[length, keys]`, true where one of `length` tokens that follow `start` others would see a later
+/// one, or none.
+pub(super) fn causal_mask(
+    start: usize,
+    length: usize,
+    keys: usize,
+    device: &Device,
+) -> Tensor<2, Bool> {
+    let hidden: Vec<bool> =
+        (0..length).flat_map(|query| (0..keys).map(move |key| key > start + query)).collect();
+    Tensor::from_data(TensorData::new(hidden, [length, keys]), device)
 }

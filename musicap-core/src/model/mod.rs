@@ -14,6 +14,7 @@ mod attention;
 pub mod bart;
 mod decoder_cache;
 mod registry;
+mod shape;
 mod var_builder;
 pub mod whisper;
 

@@ -42,6 +42,8 @@
 //! written the same way for both. [`LocalSummarizer`] works there. `OpenAi` does not: a page that
 //! anyone may read is no place for a key.
 
+#[cfg(not(target_family = "wasm"))]
+mod blocking;
 mod facts;
 mod future;
 mod language;
@@ -52,7 +54,7 @@ mod options;
 mod watch;
 
 #[cfg(not(target_family = "wasm"))]
-pub use future::summarize_blocking;
+pub use blocking::summarize_blocking;
 pub use future::{MaybeSend, SummaryFuture};
 pub use language::Language;
 pub use local::LocalSummarizer;

@@ -206,3 +206,43 @@ pub fn id3v24_at_end(body: &[u8]) -> Vec<u8> {
     let end = |mark: &[u8; 3]| [&mark[..], &[4, 0, 0x10], &size].concat();
     [end(b"ID3"), body.to_vec(), end(b"3DI")].concat()
 }
+
+/// A Matroska file with chapters that have no identifier of their edition, before its first cluster.
+pub fn with_chapters(file: &[u8]) -> Vec<u8> {
+    let find = |id: &[u8]| file.windows(4).position(|word| word == id).unwrap();
+    let (segment, cluster) = (find(b"\x18\x53\x80\x67"), find(b"\x1f\x43\xb6\x75"));
+    let atom = [element(0x73c4, &[1]), element(0x91, &[0])].concat();
+    let chapters = element(0x1043_a770, &element(0x45b9, &element(0xb6, &atom)));
+    let size = u64::from_be_bytes(file[segment + 4..segment + 12].try_into().unwrap());
+    let mut new = file.to_vec();
+    let grown = size + chapters.len() as u64;
+    new[segment + 4..segment + 12].copy_from_slice(&grown.to_be_bytes());
+    new.splice(cluster..cluster, chapters);
+    new
+}
+
+/// An ADTS stream whose packets have `fill` elements before their end marks, as strings of bits.
+pub fn adts_with(file: &[u8], fill: &[&str]) -> Vec<u8> {
+    let (mut new, mut at) = (Vec::new(), 0);
+    while at < file.len() {
+        let head: [u8; 7] = file[at..at + 7].try_into().unwrap();
+        let length =
+            usize::from(head[3] & 3) << 11 | usize::from(head[4]) << 3 | usize::from(head[5]) >> 5;
+        let payload = &file[at + 7..at + length];
+        let bits: String = payload.iter().map(|byte| format!("{byte:08b}")).collect();
+        let bits = bits.trim_end_matches('0').strip_suffix("111").expect("an end mark");
+        let mut bits = [bits, &fill.concat(), "111"].concat();
+        bits.extend(std::iter::repeat_n('0', (8 - bits.len() % 8) % 8));
+        let packed = (0..bits.len() / 8).map(|n| u8::from_str_radix(&bits[8 * n..8 * n + 8], 2));
+        let packed: Vec<u8> = packed.map(Result::unwrap).collect();
+        let size = packed.len() + 7;
+        let mut head = head;
+        head[3] = head[3] & !3 | (size >> 11) as u8;
+        head[4] = (size >> 3) as u8;
+        head[5] = head[5] & 31 | (size << 5) as u8;
+        new.extend(head);
+        new.extend(packed);
+        at += length;
+    }
+    new
+}

@@ -1,6 +1,7 @@
 //! A signal of our own, and ffmpeg as the outside judge of what a file holds.
 #![allow(dead_code)]
 
+pub mod compare;
 pub mod make;
 
 use std::f64::consts::TAU;

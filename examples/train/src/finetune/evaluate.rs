@@ -141,7 +141,7 @@ fn captions(
         }
         let mel = Array3::from_shape_vec((clips.len(), audio.n_mels, audio.frames()), cells)?;
         let indices: Vec<usize> = (texts.len()..texts.len() + clips.len()).collect();
-        for caption in captioner.generate_from_mel(mel, &indices, &model.config().generation)? {
+        for caption in captioner.generate_tokens(mel, &indices, &model.config().generation)? {
             texts.push(model.tokenizer().decode(&caption.tokens)?);
         }
     }

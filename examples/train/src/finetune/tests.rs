@@ -320,6 +320,7 @@ fn a_clip_is_the_span_of_its_row_with_the_padding_of_captioning() {
                 musicap::audio::Pad::Repeat => {
                     audio = audio.iter().copied().cycle().take(160_000).collect();
                 }
+                other => panic!("{other:?}"),
             }
             let expected: Vec<f32> = log_mel.compute(&audio).into_iter().collect();
             let found = spectra.read(clip.spectrum).unwrap();

@@ -13,10 +13,11 @@ use crate::audio::input::Input;
 const MAX_CHUNKS: usize = 10_000;
 /// An offset and a block size come before the samples of `SSND`.
 const SSND_HEADER: u64 = 8;
+/// The fields of an AIFF-C file's `COMM`, with an empty name of the coding.
+const COMM_SIZE: u64 = 24;
 
 /// Fixes the sizes in an AIFF file; `None` if it is none, or has no `SSND` chunk.
 pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixed> {
-    let len = input.len();
     let form: [u8; 12] = input.read_at(0)?;
     if &form[8..] != b"AIFF" && &form[8..] != b"AIFC" {
         return None;
@@ -31,8 +32,18 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
             b"COMM" => {
                 let fields: [u8; 6] = input.read_at(start)?;
                 declared = Some(u64::from(number(&fields[2..]))).filter(|&frames| frames > 0);
+                if size > COMM_SIZE && &form[8..] == b"AIFC" {
+                    // A name of the coding that is padded; symphonia takes what follows for a chunk.
+                    let fields: [u8; 22] = input.read_at(start)?;
+                    let short = [&(COMM_SIZE as u32).to_be_bytes()[..], &fields, &[0; 2]].concat();
+                    input.replace(at + 4..start + size + size % 2, short);
+                    end_at(input, input.len());
+                    at = start + COMM_SIZE;
+                    continue;
+                }
             }
             b"SSND" => {
+                let len = input.len();
                 let left = len.saturating_sub(start);
                 let never_written = size <= SSND_HEADER && declared.is_none();
                 if size <= left && !never_written {
@@ -41,7 +52,7 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
                     if form_end > len {
                         end_at(input, start + size);
                     }
-                    return Some(Fixed { is_whole: true, declared: None });
+                    return Some(Fixed { is_whole: true, ..Fixed::default() });
                 }
                 let short = u32::try_from(left).unwrap_or(u32::MAX);
                 input.replace(at + 4..start, short.to_be_bytes().into());
@@ -49,7 +60,7 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
                 // Without a number of frames, or with a size that says "unknown", nothing is lost.
                 let is_unknown = size >= 0x7fff_f000 || never_written;
                 let declared = declared.filter(|_| !is_unknown);
-                return Some(Fixed { is_whole: declared.is_none(), declared });
+                return Some(Fixed { is_whole: declared.is_none(), declared, ..Fixed::default() });
             }
             _ => {}
         }

@@ -23,7 +23,7 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
     }
     let is_whole = ends_with_page(input);
     let _ = replace_comments(input);
-    Some(Fixed { is_whole, declared: None })
+    Some(Fixed { is_whole, ..Fixed::default() })
 }
 
 /// A page: its header with the table of segments, and where its body starts.
@@ -101,7 +101,7 @@ fn replace_comments<R: Read + Seek>(input: &mut Input<R>) -> Option<()> {
         let whole = body.len() + kept;
         input.take(kept as u64).read_to_end(&mut body).ok().filter(|_| body.len() == whole)?;
         let mut head = page.head;
-        // The page begins with a packet of its own.
+        // The page begins with a new packet.
         head[5] &= !1;
         head[26] = lacing.len() as u8;
         head[22..26].fill(0);

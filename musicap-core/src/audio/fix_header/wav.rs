@@ -6,20 +6,25 @@
 //! bits lie in the upper bits of 16 or 24. All of these are read as a plain WAV file by replacing
 //! a few bytes. Where more samples are declared than there are, the reader reports it.
 
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, SeekFrom};
 
 use super::Fixed;
 use crate::audio::input::Input;
 
 /// More chunks before the sound are not looked through.
 const MAX_CHUNKS: usize = 10_000;
-/// What programs write that do not know the size: ffmpeg and browsers, sox, arecord, and those that
-/// subtract the header's 36 bytes.
-const UNKNOWN: [u64; 6] =
-    [0xffff_ffff, 0xffff_ffdb, 0x7fff_f000, 0x8000_0000, 0x7fff_ffff, 0x7fff_ffdb];
+/// A description of the format is not longer, in bytes.
+const MAX_CHUNK: u64 = 1 << 16;
+/// A file has two of them at most.
+const MAX_NEEDED: usize = 4;
+/// A program that does not know the size writes the greatest of 32 or 31 bits, less the header or
+/// rounded to a block of up to so many bytes: ffmpeg and browsers, sox, arecord.
+const ROUNDED: u64 = 1 << 12;
 
 /// The format tag of MP3 (RFC 2361).
 const MP3: u16 = 0x55;
+/// That of a description with a mask of positions.
+const EXTENSIBLE: u16 = 0xfffe;
 
 /// Fixes the sizes in a WAV file; `None` if it is none, or has no `data` chunk.
 pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixed> {
@@ -30,6 +35,7 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
         return None;
     }
     let (mut at, mut wide_size, mut bits, mut is_mp3) = (12, None, None, false);
+    let (mut needed, mut has_no_positions) = (Vec::new(), false);
     for _ in 0..MAX_CHUNKS {
         let head: [u8; 8] = input.read_at(at)?;
         let size = u64::from(number(&head[4..]));
@@ -41,17 +47,19 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
             }
             b"fmt " => {
                 let format: [u8; 16] = input.read_at(start)?;
-                bits = whole_bytes(&format).map(|bits| (start + 14, bits));
+                bits = whole_bytes(&format);
+                needed.extend((needed.len() < MAX_NEEDED).then_some(at..start + size + size % 2));
                 is_mp3 = format[..2] == MP3.to_le_bytes();
+                has_no_positions = format[..2] != EXTENSIBLE.to_le_bytes();
             }
             b"data" => {
                 let left = len.saturating_sub(start);
                 let whole = u64::from(number(&riff[4..]));
                 let never_written = [0, u64::from(u32::MAX), start - 8].contains(&whole);
                 let size = match wide_size {
-                    Some(wide @ 1..) if size == UNKNOWN[0] => wide,
-                    _ if size == 0 && never_written => left,
-                    _ if UNKNOWN.contains(&size) && (size > left || size == UNKNOWN[0]) => left,
+                    Some(wide @ 1..) if size == u64::from(u32::MAX) => wide,
+                    _ if size == 0 && (never_written || !is_chunk(input, start)) => left,
+                    _ if is_unknown(size) && (size > left || size == u64::from(u32::MAX)) => left,
                     // More than fits into 32 bits, of which the rest was written.
                     _ if left > size && (left - size).is_multiple_of(1 << 32) => left,
                     _ => size,
@@ -64,15 +72,28 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
                     return Some(Fixed::default());
                 }
                 let short = u32::try_from(size).unwrap_or(u32::MAX);
-                input.replace(at + 4..start, short.to_le_bytes().into());
-                if let Some((at, bits)) = bits {
-                    input.replace(at..at + 2, bits.to_le_bytes().into());
-                }
-                // The size of the whole says nothing that the chunks do not say better.
-                input.replace(0..8, b"RIFF\xff\xff\xff\xff".into());
                 input.replace(end.min(len)..len, Vec::new());
-                return Some(Fixed { is_whole: end <= len, declared: None });
+                // The size of the whole says nothing that the chunks do not say better, and of those
+                // only these are needed.
+                let mut header = b"RIFF\xff\xff\xff\xffWAVE".to_vec();
+                for range in needed {
+                    if range.end - range.start > MAX_CHUNK {
+                        return None;
+                    }
+                    let place = header.len();
+                    header.resize(place + (range.end - range.start) as usize, 0);
+                    input.seek(SeekFrom::Start(range.start)).ok()?;
+                    input.read_exact(&mut header[place..]).ok()?;
+                    if let (Some(bits), b"fmt ") = (bits, &header[place..place + 4]) {
+                        header[place + 22..place + 24].copy_from_slice(&bits.to_le_bytes());
+                    }
+                }
+                header.extend(b"data");
+                header.extend(short.to_le_bytes());
+                input.replace(0..start, header);
+                return Some(Fixed { is_whole: end <= len, has_no_positions, ..Fixed::default() });
             }
+            b"fact" if needed.len() < MAX_NEEDED => needed.push(at..start + size + size % 2),
             _ => {}
         }
         at = start + size + size % 2;
@@ -88,6 +109,17 @@ fn whole_bytes(format: &[u8; 16]) -> Option<u16> {
     let place = align.checked_div(channels)?.checked_mul(8)?;
     let is_padded = tag == 1 && bits < place && place <= 32 && align % channels == 0;
     is_padded.then_some(place)
+}
+
+fn is_unknown(size: u64) -> bool {
+    [1 << 31, (1 << 32) - 1].into_iter().any(|most| (most - ROUNDED..=most).contains(&size))
+}
+
+/// Whether the name of a chunk stands at `at`.
+fn is_chunk<R: Read + Seek>(input: &mut Input<R>, at: u64) -> bool {
+    input
+        .read_at(at)
+        .is_some_and(|name: [u8; 4]| name.iter().all(|byte| (b' '..=b'~').contains(byte)))
 }
 
 /// A little-endian number of four bytes.

@@ -10,11 +10,12 @@
 //! what has been checked is moved from there to where others look.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
 use super::id::{HubId, is_commit, is_name};
 use crate::error::{Error, Result};
+use crate::file::replace_file;
 
 /// Downloads in progress, within a repository's folder.
 const STAGING: &str = ".musicap";
@@ -120,7 +121,9 @@ impl RepoCache {
         };
         let Some(etag) = blob_name(&path) else { return Ok(()) };
         if !self.id.is_pinned() {
-            write_whole(&staging.folder.join("refs").join(self.id.revision()), &commit)?;
+            let branch = staging.folder.join("refs").join(self.id.revision());
+            create_parent(&branch)?;
+            fs::write(&branch, &commit)?;
         }
         let pointer = staging.folder.join("snapshots").join(commit).join(file);
         create_parent(&pointer)?;
@@ -163,7 +166,7 @@ impl RepoCache {
             return Ok(false);
         };
         let marker = self.folder.join(".no_exist").join(&commit).join(file);
-        write_whole(&marker, "").map_err(Error::io("write", &marker))?;
+        write_whole(&marker, "")?;
         self.remember(&commit)?;
         Ok(true)
     }
@@ -174,7 +177,7 @@ impl RepoCache {
             return Ok(());
         }
         let path = self.folder.join("refs").join(self.id.revision());
-        write_whole(&path, commit).map_err(Error::io("write", &path))
+        write_whole(&path, commit)
     }
 
     /// The commit in the path of a file in a snapshot, if it is a full one.
@@ -251,31 +254,22 @@ fn first_name(path: &Path) -> Option<String> {
 /// Makes `pointer` lead to `blob`, at once for everyone who looks.
 fn point(pointer: &Path, blob: &Path, etag: &str, file: &str) -> io::Result<()> {
     create_parent(pointer)?;
-    let new = beside(pointer);
-    if cfg!(unix) {
-        let up = "../".repeat(2 + file.matches('/').count());
-        link(&Path::new(&up).join("blobs").join(etag), &new)?;
-    } else if fs::hard_link(blob, &new).is_err() {
-        fs::copy(blob, &new)?;
-    }
-    fs::rename(&new, pointer).inspect_err(|_| drop(fs::remove_file(&new)))
+    let folder = pointer.parent().unwrap_or(Path::new("."));
+    let new = tempfile::Builder::new().prefix(".musicap-").make_in(folder, |new| {
+        if cfg!(unix) {
+            let up = "../".repeat(2 + file.matches('/').count());
+            link(&Path::new(&up).join("blobs").join(etag), new)
+        } else {
+            fs::hard_link(blob, new).or_else(|_| fs::copy(blob, new).map(drop))
+        }
+    })?;
+    new.into_temp_path().persist(pointer).map_err(|error| error.error)
 }
 
 /// Writes a small file such that nobody sees a part of it.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    create_parent(path)?;
-    let new = beside(path);
-    fs::write(&new, text)?;
-    fs::rename(&new, path).inspect_err(|_| drop(fs::remove_file(&new)))
-}
-
-/// A name for what is to become `path`, which nobody else uses.
-fn beside(path: &Path) -> PathBuf {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!(".musicap-{}-{number}", std::process::id());
-    path.with_file_name(name)
+fn write_whole(path: &Path, text: &str) -> Result<()> {
+    create_parent(path).map_err(Error::io("create", path))?;
+    replace_file(path, |file| file.write_all(text.as_bytes()).map_err(Error::io("write", path)))
 }
 
 fn create_parent(path: &Path) -> io::Result<()> {

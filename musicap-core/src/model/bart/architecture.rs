@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::generate::GenerationConfig;
 use crate::kernels::Placement;
 use crate::model::architecture::{Architecture, ChunkMemory, Network};
+use crate::model::shape;
 use crate::model::var_builder::TensorSource;
 
 /// Values of one chunk's largest activation, at most.
@@ -35,10 +36,7 @@ impl Architecture for BartConfig {
     }
 
     fn to_keys(&self) -> Map<String, Value> {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(keys)) => keys,
-            _ => unreachable!("a struct of numbers"),
-        }
+        shape::to_keys(self)
     }
 
     fn validate(&self, audio: &AudioConfig) -> Result<(), String> {
@@ -131,8 +129,7 @@ impl Architecture for BartConfig {
         let keys = rows * length * d_model;
         let total = 3 * convolution
             + 2 * layers * encoded * d_model
-            // Keys and values twice: rows are copied when they are reordered.
-            + 2 * (2 * layers * keys)
+            + shape::token_cache(layers, keys)
             + 4 * logits;
         ChunkMemory { total, largest: convolution.max(logits).max(keys) }
     }

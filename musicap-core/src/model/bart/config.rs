@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::audio::AudioConfig;
+use crate::model::shape;
 
 /// The shape of a BART model, as `config.json` states it. Keys that do not shape the model are
 /// not looked at; keys that are missing have bart-base's values.
@@ -28,7 +29,7 @@ pub struct BartConfig {
     pub decoder_ffn_dim: usize,
     /// Longest sequence in tokens, before the two rows that BART's position table adds.
     pub max_position_embeddings: usize,
-    /// Activation of the feed-forward part; only `gelu` (the exact, erf form) is known.
+    /// Activation of the feed-forward part; only `gelu` (the exact, erf form) is supported.
     pub activation_function: String,
     /// Whether token embeddings are multiplied by √d_model.
     pub scale_embedding: bool,
@@ -82,39 +83,28 @@ impl BartConfig {
     /// # Errors
     /// A sentence that names the key at fault and its value.
     pub fn validate_shape(&self) -> Result<(), String> {
-        for (key, value, max) in [
-            ("vocab_size", self.vocab_size, 1 << 20),
-            ("d_model", self.d_model, 1 << 13),
-            ("encoder_layers", self.encoder_layers, 64),
-            ("decoder_layers", self.decoder_layers, 64),
-            ("encoder_attention_heads", self.encoder_attention_heads, 128),
-            ("decoder_attention_heads", self.decoder_attention_heads, 128),
-            ("encoder_ffn_dim", self.encoder_ffn_dim, 1 << 15),
-            ("decoder_ffn_dim", self.decoder_ffn_dim, 1 << 15),
-            ("max_position_embeddings", self.max_position_embeddings, 1 << 16),
+        shape::check_ranges([
+            ("vocab_size", self.vocab_size, shape::MAX_VOCAB),
+            ("d_model", self.d_model, shape::MAX_WIDTH),
+            ("encoder_layers", self.encoder_layers, shape::MAX_LAYERS),
+            ("decoder_layers", self.decoder_layers, shape::MAX_LAYERS),
+            ("encoder_attention_heads", self.encoder_attention_heads, shape::MAX_HEADS),
+            ("decoder_attention_heads", self.decoder_attention_heads, shape::MAX_HEADS),
+            ("encoder_ffn_dim", self.encoder_ffn_dim, shape::MAX_FFN),
+            ("decoder_ffn_dim", self.decoder_ffn_dim, shape::MAX_FFN),
+            ("max_position_embeddings", self.max_position_embeddings, shape::MAX_POSITIONS),
             ("conv_layers", self.conv_layers, 16),
-        ] {
-            if !(1..=max).contains(&value) {
-                return Err(format!("{key} is {value}, but must be 1 to {max}"));
-            }
-        }
-        for (key, heads) in [
-            ("encoder_attention_heads", self.encoder_attention_heads),
-            ("decoder_attention_heads", self.decoder_attention_heads),
-        ] {
-            if !self.d_model.is_multiple_of(heads) {
-                let d_model = self.d_model;
-                return Err(format!("d_model {d_model} cannot be split into {key} {heads}"));
-            }
-        }
+        ])?;
+        shape::check_heads(
+            self.d_model,
+            self.encoder_attention_heads,
+            self.decoder_attention_heads,
+        )?;
         // The sinusoidal table of the audio encoder has two halves.
         if !self.d_model.is_multiple_of(2) {
             return Err(format!("d_model is {}, but must be even", self.d_model));
         }
-        if self.activation_function != "gelu" {
-            let found = &self.activation_function;
-            return Err(format!("activation_function is \"{found}\", but only \"gelu\" is known"));
-        }
+        shape::check_activation(&self.activation_function)?;
         Ok(())
     }
 }

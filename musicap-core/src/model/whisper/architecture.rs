@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::generate::GenerationConfig;
 use crate::kernels::Placement;
 use crate::model::architecture::{Architecture, ChunkMemory, Network};
+use crate::model::shape;
 use crate::model::var_builder::TensorSource;
 
 /// Whisper's sample rate, in hertz, and the distance between its frames, in samples.
@@ -21,10 +22,7 @@ impl Architecture for WhisperConfig {
     }
 
     fn to_keys(&self) -> Map<String, Value> {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(keys)) => keys,
-            _ => unreachable!("a struct of numbers"),
-        }
+        shape::to_keys(self)
     }
 
     fn validate(&self, audio: &AudioConfig) -> Result<(), String> {
@@ -114,8 +112,7 @@ impl Architecture for WhisperConfig {
         let total = 3 * convolution
             + 2 * scores
             + 2 * layers * encoded * d_model
-            // Keys and values twice: rows are copied when they are reordered.
-            + 2 * (2 * layers * keys)
+            + shape::token_cache(layers, keys)
             + 4 * logits;
         ChunkMemory { total, largest: convolution.max(scores).max(logits).max(keys) }
     }

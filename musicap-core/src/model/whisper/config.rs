@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::model::shape;
+
 /// The shape of a Whisper model, as `config.json` states it. Keys that do not shape the model are
 /// ignored; missing keys have the values that transformers gives them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,38 +78,25 @@ impl WhisperConfig {
     /// # Errors
     /// A sentence that names the key at fault and its value.
     pub fn validate_shape(&self) -> Result<(), String> {
-        for (key, value, max) in [
-            ("vocab_size", self.vocab_size, 1 << 20),
+        shape::check_ranges([
+            ("vocab_size", self.vocab_size, shape::MAX_VOCAB),
             ("num_mel_bins", self.num_mel_bins, 1 << 10),
-            ("d_model", self.d_model, 1 << 13),
-            ("encoder_layers", self.encoder_layers, 64),
-            ("decoder_layers", self.decoder_layers, 64),
-            ("encoder_attention_heads", self.encoder_attention_heads, 128),
-            ("decoder_attention_heads", self.decoder_attention_heads, 128),
-            ("encoder_ffn_dim", self.encoder_ffn_dim, 1 << 15),
-            ("decoder_ffn_dim", self.decoder_ffn_dim, 1 << 15),
+            ("d_model", self.d_model, shape::MAX_WIDTH),
+            ("encoder_layers", self.encoder_layers, shape::MAX_LAYERS),
+            ("decoder_layers", self.decoder_layers, shape::MAX_LAYERS),
+            ("encoder_attention_heads", self.encoder_attention_heads, shape::MAX_HEADS),
+            ("decoder_attention_heads", self.decoder_attention_heads, shape::MAX_HEADS),
+            ("encoder_ffn_dim", self.encoder_ffn_dim, shape::MAX_FFN),
+            ("decoder_ffn_dim", self.decoder_ffn_dim, shape::MAX_FFN),
             ("max_source_positions", self.max_source_positions, 1 << 12),
-            ("max_target_positions", self.max_target_positions, 1 << 16),
-        ] {
-            if !(1..=max).contains(&value) {
-                return Err(format!("{key} is {value}, but must be 1 to {max}"));
-            }
-        }
-        for (key, heads) in [
-            ("encoder_attention_heads", self.encoder_attention_heads),
-            ("decoder_attention_heads", self.decoder_attention_heads),
-        ] {
-            if !self.d_model.is_multiple_of(heads) {
-                let d_model = self.d_model;
-                return Err(format!("d_model {d_model} cannot be split into {key} {heads}"));
-            }
-        }
-        if self.activation_function != "gelu" {
-            let found = &self.activation_function;
-            return Err(format!(
-                "activation_function is \"{found}\", but only \"gelu\" is supported"
-            ));
-        }
+            ("max_target_positions", self.max_target_positions, shape::MAX_POSITIONS),
+        ])?;
+        shape::check_heads(
+            self.d_model,
+            self.encoder_attention_heads,
+            self.decoder_attention_heads,
+        )?;
+        shape::check_activation(&self.activation_function)?;
         if !self.tie_word_embeddings {
             return Err("tie_word_embeddings is false, but only true is supported".into());
         }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::{Kind, Term};
+use super::term::{Kind, Term};
 
 /// A term's id, its group (empty: the id itself) and the phrases for it. Plurals of
 /// [`Kind::is_sound`] need no entry. After `~` the phrase says more than the term ("hi hat" of
@@ -308,6 +308,13 @@ pub(super) struct Entry {
     pub(super) term: Term,
     /// Whether the term says all that the phrase says.
     pub(super) is_exact: bool,
+}
+
+/// A phrase of the lexicon in a sentence.
+pub(super) struct Match {
+    pub(super) entry: &'static Entry,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 /// All phrases by their first word, longest first.

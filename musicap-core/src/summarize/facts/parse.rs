@@ -1,9 +1,10 @@
 //! From the words of a caption to its facts.
 
-use super::lexicon::{self, Entry};
+use super::caption::Facts;
+use super::lexicon::{self, Match};
 use super::roles;
-use super::text::{self, Word};
-use super::{Facts, Kind, Term};
+use super::term::{Kind, Term};
+use super::text::{self, Sentence, Word};
 
 /// How many words before a word a "no" or "without" still applies to it.
 const NEGATION_WORDS: usize = 5;
@@ -12,22 +13,15 @@ const HEAD_WORDS: usize = 10;
 /// How many characters of a caption are read: several times what models write.
 const MAX_CHARS: usize = 4000;
 
-/// A sentence of a caption.
-#[derive(Clone, Debug)]
-pub(in crate::summarize) struct Sentence {
-    pub(in crate::summarize) text: String,
-    pub(in crate::summarize) words: Vec<Word>,
-}
-
-/// A phrase of the lexicon in a sentence.
-pub(super) struct Match {
-    pub(super) entry: &'static Entry,
-    pub(super) start: usize,
-    pub(super) end: usize,
+impl Facts {
+    /// Reads the facts of a caption's text.
+    pub(crate) fn parse(text: &str) -> Self {
+        facts(text)
+    }
 }
 
 /// The facts of a caption. What precedes the point where it starts to repeat itself counts.
-pub(super) fn facts(caption: &str) -> Facts {
+fn facts(caption: &str) -> Facts {
     let mut facts = Facts::default();
     let text: String = caption.chars().take(MAX_CHARS).collect();
     if text.len() < caption.len() {

@@ -3,10 +3,9 @@
 //! Read for captions in other languages: "a flute plays a melody over piano chords" is more than
 //! "a flute piece with a piano".
 
-use super::lexicon;
-use super::parse::Match;
+use super::lexicon::{self, Match};
+use super::term::{Kind, Term};
 use super::text::Word;
-use super::{Kind, Term};
 
 /// In what way a sound leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

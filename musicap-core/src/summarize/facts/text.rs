@@ -1,6 +1,6 @@
 //! Captions as sentences and words, without what a model repeats without end.
 
-use super::FUNCTION_WORDS;
+use super::lexicon::FUNCTION_WORDS;
 
 /// A word of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,13 @@ pub(in crate::summarize) struct Word {
     pub(in crate::summarize) text: String,
     /// Whether a comma, a colon, a bracket or the like precedes it.
     pub(super) after_break: bool,
+}
+
+/// A sentence of a caption.
+#[derive(Clone, Debug)]
+pub(in crate::summarize) struct Sentence {
+    pub(in crate::summarize) text: String,
+    pub(in crate::summarize) words: Vec<Word>,
 }
 
 /// The words of a text: runs of letters, digits and apostrophes. A hyphen separates words, so that

@@ -4,7 +4,6 @@ use super::super::facts::{Kind, Roles, Term};
 use super::super::language::Catalog;
 use super::sections::State;
 use super::story::{Change, Event};
-use super::translate::qualities;
 
 /// The most adjectives that a piece has.
 const MAX_QUALITIES: usize = 3;
@@ -57,14 +56,14 @@ impl Renderer {
 
     /// "A slow, gentle piano piece with strings and a bass, without drums"
     pub(super) fn whole(&self, state: &State) -> String {
-        let mut adjectives = qualities(state);
+        let mut adjectives = state.qualities();
         adjectives.truncate(MAX_QUALITIES);
         self.whole_of(state, &adjectives, &Roles::default(), false)
     }
 
     /// The same with all that a caption says.
     pub(super) fn whole_in_full(&self, state: &State, roles: &Roles) -> String {
-        self.whole_of(state, &qualities(state), roles, true)
+        self.whole_of(state, &state.qualities(), roles, true)
     }
 
     fn whole_of(&self, state: &State, adjectives: &[Term], roles: &Roles, in_full: bool) -> String {

@@ -244,6 +244,11 @@ struct Tally {
 }
 
 impl State {
+    /// All adjectives.
+    pub(super) fn qualities(&self) -> Vec<Term> {
+        self.tempo.into_iter().chain(self.loudness).chain(self.moods.iter().copied()).collect()
+    }
+
     /// What at least `share` of the captions say, and two of them unless there is but one.
     pub(super) fn of(facts: &[Facts], share: f64) -> State {
         let all = said(facts);

@@ -87,7 +87,7 @@ impl Renderer {
     fn melody(&self, lead: Term, state: &State, roles: &Roles) -> String {
         let subject = self.sounds(&[lead], "subject");
         let (with, the) = (self.sounds(&[lead], "with"), self.sounds(&[lead], "the"));
-        let qualities = self.qualities(&qualities(state), "melody");
+        let qualities = self.qualities(&state.qualities(), "melody");
         let is_sung = lead.kind == Kind::Voice && lead.id != "whistling";
         let mut given = args(&subject).to_vec();
         given.push(("sound", lead.id));
@@ -121,7 +121,7 @@ impl Renderer {
     /// "A fast rock piece led by an electric guitar, with bass and drums"
     fn led(&self, lead: Term, state: &State, roles: &Roles) -> String {
         let others = accompanists(lead, state, roles);
-        let whole = self.qualified_piece(&self.genre_piece(state), &qualities(state));
+        let whole = self.qualified_piece(&self.genre_piece(state), &state.qualities());
         if others.is_empty() {
             return self.whole_in_full(state, roles);
         }
@@ -159,9 +159,4 @@ impl Renderer {
 fn accompanists(lead: Term, state: &State, roles: &Roles) -> Vec<Term> {
     let named = state.sounds.iter().copied().filter(|&term| term != lead);
     named.chain(roles.others).collect()
-}
-
-/// All adjectives of a caption.
-pub(super) fn qualities(state: &State) -> Vec<Term> {
-    state.tempo.into_iter().chain(state.loudness).chain(state.moods.iter().copied()).collect()
 }

@@ -1,0 +1,56 @@
+//! What a model computes, compared with what transformers computes.
+
+use musicap::audio::{Chunk, LogMel};
+use musicap::generate::GenerationConfig;
+use musicap::{Caption, Captioner, Pretrained};
+use ndarray::Array3;
+use serde_json::Value;
+
+/// The log-mel spectrograms of chunks, as the model takes them.
+pub fn log_mel(pretrained: &Pretrained, chunks: &[Chunk]) -> Array3<f32> {
+    let samples: Vec<&[f32]> = chunks.iter().map(|chunk| &chunk.samples[..]).collect();
+    LogMel::new(&pretrained.config().audio).unwrap().compute_chunks(&samples)
+}
+
+pub fn largest_difference<'a>(
+    ours: impl IntoIterator<Item = &'a f32>,
+    theirs: impl IntoIterator<Item = &'a f32>,
+) -> f32 {
+    let pairs = ours.into_iter().zip(theirs);
+    pairs.map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f32::max)
+}
+
+/// The tokens of chunks, in batches, against the `ids` of a kit.
+pub fn same_tokens(
+    captioner: &Captioner,
+    pretrained: &Pretrained,
+    chunks: &[Chunk],
+    batch_size: usize,
+    generation: &GenerationConfig,
+    expected: &[Value],
+    name: &str,
+) {
+    for batch in chunks.chunks(batch_size) {
+        let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
+        let mel = log_mel(pretrained, batch);
+        let generated = captioner.generate_tokens(mel, &indices, generation).unwrap();
+        for (chunk, ours) in batch.iter().zip(generated) {
+            let theirs: Vec<u32> =
+                serde_json::from_value(expected[chunk.index]["ids"].clone()).unwrap();
+            assert_eq!(ours.tokens, theirs, "{name}, chunk {}", chunk.index);
+        }
+    }
+}
+
+/// Captions against the texts and scores of a kit.
+pub fn same_captions(captions: &[Caption], expected: &[Value], name: &str) {
+    assert_eq!(captions.len(), expected.len(), "{name}");
+    for (ours, theirs) in captions.iter().zip(expected) {
+        let place = format!("{name}, caption {}", ours.index);
+        assert_eq!(ours.text, theirs["text"].as_str().unwrap(), "{place}");
+        if let Some(score) = theirs["score"].as_f64() {
+            let difference = (f64::from(ours.score) - score).abs();
+            assert!(difference < 1e-3, "{place}: score {} not {score}", ours.score);
+        }
+    }
+}
