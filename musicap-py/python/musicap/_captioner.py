@@ -166,8 +166,10 @@ class Captioner:
             tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s
                 long, ``"drop"`` ignores it as LP-MusicCaps does.
             overlap: Overlap of successive chunks in seconds.
-            batch_size: Chunks in one batch; None is 8, or on a GPU as many as fit its memory. The
-                captions do not depend on it.
+            batch_size: Chunks in one batch, which the captions do not depend on. None chooses: the
+                first chunk alone, so that its caption is available soon, then as many as are
+                fastest, up to 24 that take at most 512 MiB besides the weights, or on a GPU as many
+                as fit its memory.
 {generation}
 
         Generation settings that are not given are the model's own.
@@ -177,7 +179,7 @@ class Captioner:
             OSError: If the file cannot be opened.
         """
         options = self._options("captions", tail, overlap, batch_size, generation)
-        stream = self._stream(recording, sample_rate, options)
+        stream = self._stream(recording, sample_rate, True, options)
         return (Caption(*row) for row in stream)
 
     def _options(
@@ -196,10 +198,15 @@ class Captioner:
         return checked
 
     def _stream(
-        self, recording: Recording, sample_rate: int | None, options: tuple[Any, ...]
+        self,
+        recording: Recording,
+        sample_rate: int | None,
+        low_latency: bool,
+        options: tuple[Any, ...],
     ) -> _musicap.CaptionStream:
         resolved, rate = resolve(recording, sample_rate)
-        return self._captioner.captions(resolved, integer("sample_rate", rate, 1), *options)
+        rate = integer("sample_rate", rate, 1)
+        return self._captioner.captions(resolved, rate, low_latency, *options)
 
     def caption(
         self,
@@ -228,7 +235,9 @@ class Captioner:
             tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s
                 long, ``"drop"`` ignores it.
             overlap: Overlap of successive chunks in seconds.
-            batch_size: Chunks in one batch; None is 8, or on a GPU as many as fit its memory.
+            batch_size: Chunks in one batch, which the captions do not depend on. None chooses as
+                many as are fastest, up to 24 that take at most 512 MiB besides the weights, or on a
+                GPU as many as fit its memory.
 {generation}
 
         Generation settings that are not given are the model's own. All options are checked before
@@ -244,36 +253,19 @@ class Captioner:
         options = self._options("caption", tail, overlap, batch_size, generation)
         check_summary(summary, language)
         _check_progress(progress)
-        return self._caption(recording, sample_rate, summary, language, progress, options)
-
-    def _caption(
-        self,
-        recording: Recording,
-        sample_rate: int | None,
-        summary: Literal["local", "openai"] | None,
-        language: str,
-        progress: Progress,
-        options: tuple[Any, ...],
-    ) -> Captions:
-        stream = self._stream(recording, sample_rate, options)
+        stream = self._stream(recording, sample_rate, False, options)
         captions: list[Caption] = []
         try:
             with _bar(progress, stream.duration_s, recording) as advance:
                 for row in stream:
                     captions.append(Caption(*row))
                     advance(captions[-1].end_s)
-                result = _result(stream, captions, recording, sample_rate)
+                result = _result(stream.finish(), captions, recording, sample_rate)
                 advance(result.duration_s)
         except BaseException as error:
             error.captions = tuple(captions)  # type: ignore[attr-defined]
             raise
-        if summary is None:
-            return result
-        try:
-            return result.with_summary(summarize(result, backend=summary, language=language))
-        except MusicapError as error:
-            warnings.warn(f"there is no summary: {error}", UserWarning, stacklevel=3)
-            return result
+        return _summarized(result, summary, language)
 
     def caption_many(
         self,
@@ -290,7 +282,9 @@ class Captioner:
     ) -> Results:
         """Captions many recordings lazily: an iterator of :class:`Captions` in order.
 
-        A recording that fails does not stop the others: it is listed in ``results.failures``.
+        Chunks of different recordings share batches, so that many short recordings take no longer
+        than a long one; the captions are those that each recording has alone. The iterator reads
+        ahead as far as a batch needs. A recording that fails does not stop the others: it is listed in ``results.failures``.
 
         >>> results = captioner.caption_many("music/")  # doctest: +SKIP
         >>> table = results.to_pandas()  # a row for each caption  # doctest: +SKIP
@@ -323,8 +317,22 @@ class Captioner:
         _check_progress(progress)
         integer("sample_rate", sample_rate, 1)
 
-        def caption(recording: Recording) -> Captions:
-            return self._caption(recording, sample_rate, summary, language, False, options)
+        captioner = self._captioner
+
+        def caption(recordings: Iterable[Recording]) -> Iterator[tuple[Any, Captions | Exception]]:
+            waiting: dict[int, Any] = {}
+            sources = _sources(recordings, sample_rate, waiting)
+            for number, rows, known, error in captioner.caption_many(sources, *options):
+                recording = waiting.pop(number)
+                captions = [Caption(*row) for row in rows]
+                if error is None:
+                    result = _result(known, captions, recording, sample_rate)
+                    yield recording, _summarized(result, summary, language)
+                elif isinstance(error, _FAILURES):
+                    error.captions = tuple(captions)  # type: ignore[union-attr]
+                    yield recording, error
+                else:
+                    raise error
 
         return Results(expand(recordings), caption, progress)
 
@@ -403,7 +411,7 @@ def caption(
         tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s long,
             ``"drop"`` ignores it.
         overlap: Overlap of successive chunks in seconds.
-        batch_size: Chunks in one batch; None is 8, or on a GPU as many as fit its memory.
+        batch_size: Chunks in one batch; None chooses as for :meth:`Captioner.caption`.
 {generation}
 
     Generation settings that are not given are the model's own. Errors and warnings are those of
@@ -516,13 +524,45 @@ def _captioner_for(
     return _last[1]
 
 
+# What makes a recording fail and does not stop the others.
+_FAILURES = (MusicapError, OSError, TypeError, ValueError)
+
+
+def _sources(
+    recordings: Iterable[Recording], sample_rate: int | None, waiting: dict[int, Any]
+) -> Iterator[tuple[Any, int | None] | BaseException]:
+    """The recordings as the compiled part takes them, which are kept in ``waiting`` by number."""
+    for number, recording in enumerate(recordings):
+        waiting[number] = recording
+        source: tuple[Any, int | None] | BaseException
+        try:
+            resolved, rate = resolve(recording, sample_rate)
+            source = (resolved, integer("sample_rate", rate, 1))
+        except _FAILURES as error:
+            source = error
+        yield source
+
+
+def _summarized(
+    result: Captions, summary: Literal["local", "openai"] | None, language: str
+) -> Captions:
+    """The captions with a summary, or a warning why there is none."""
+    if summary is None:
+        return result
+    try:
+        return result.with_summary(summarize(result, backend=summary, language=language))
+    except MusicapError as error:
+        warnings.warn(f"there is no summary: {error}", UserWarning, stacklevel=3)
+        return result
+
+
 def _result(
-    stream: _musicap.CaptionStream,
+    finished: str,
     captions: list[Caption],
     recording: Recording,
     sample_rate: int | None,
 ) -> Captions:
-    known = json.loads(stream.finish())
+    known = json.loads(finished)
     result = Captions(
         file=_file_name(recording),
         duration_s=known["duration_s"],

@@ -129,12 +129,14 @@ impl Architecture for BartConfig {
         let convolution = 3 * frames * d_model;
         let logits = rows * self.vocab_size as u64;
         let keys = rows * length * d_model;
+        let audio_keys = 2 * layers * encoded * d_model;
         let total = 3 * convolution
-            + 2 * layers * encoded * d_model
+            + audio_keys
             // Keys and values twice: rows are copied when they are reordered.
             + 2 * (2 * layers * keys)
             + 4 * logits;
-        ChunkMemory { total, largest: convolution.max(logits).max(keys) }
+        let decoding = audio_keys + 2 * layers * keys + logits;
+        ChunkMemory { total, decoding, largest: convolution.max(logits).max(keys) }
     }
 
     fn load(
