@@ -9,22 +9,30 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-import captions
-
 MELS, FRAMES = 128, 251
 FLOOR_DB, STEP_DB = -100.0, 150.0 / 255.0
 FAMILIES = """piano electric_piano harpsichord mallets bells organ accordion acoustic_guitar
 electric_guitar distorted_guitar bass violin cello strings pizzicato harp choir trumpet brass
 saxophone reeds flute synth_lead synth_pad folk_strings voice""".split()
+# What a clip is if it is not music.
+KINDS = ["noise", "tone", "silence", "applause", "speech"]
+QUALITIES = ["vinyl", "tape", "hum", "phone", "telephone", "clipped", "crushed"]
+GENRES = [
+    "rock", "hard rock", "electronic music", "electronic pop", "jazz", "Latin music",
+    "orchestral music", "ambient music", "folk music", "hip hop",
+]  # fmt: skip
 CLASSES = {
     "tempo": ["slow", "medium", "fast"],
     "texture": ["solo", "small", "full"],
     "dynamics": ["quiet", "moderate", "loud"],
     "groove": "rock dance swing funk ballad march latin hand_percussion waltz".split(),
     "lead": FAMILIES,
-    "kind": ["music", *captions.KINDS],
+    "kind": ["music", *KINDS],
+    "sex": ["none", "man", "woman"],
+    "quality": ["clean", *QUALITIES],
+    "genre": ["none", *GENRES],
 }
-TAG_SIZES = {"families": len(FAMILIES), "programs": 128, "drums": 1} | {
+TAG_SIZES = {"families": len(FAMILIES), "programs": 128, "drums": 1, "vocals": 1} | {
     name: len(names) for name, names in CLASSES.items()
 }
 
@@ -66,19 +74,25 @@ class Clips:
         families[[FAMILIES.index(name) for name in record["families"]]] = 1
         programs = np.zeros(128, np.float32)
         programs[record["programs"]] = 1
-        if families.any() and not record["programs"]:
-            # Recorded samples have no program: -1 is left out of the loss.
-            programs[:] = -1
-        tags = {"families": families, "programs": programs, "drums": np.float32([record["drums"]])}
+        kind, voice = kind_of(record), record.get("voice_kind")
+        music = kind == "music"
+        vocals = voice in ("man", "woman", "choir", "rap", "speech") and music
+        tags = {
+            "families": families,
+            "programs": programs,
+            "drums": np.float32([record["drums"]]),
+            "vocals": np.float32([vocals]),
+        }
         for name, names in CLASSES.items():
+            value = record.get(name) if music else None
             if name == "kind":
-                value = kind_of(record)
-            else:
-                value = None if record["silent"] or kind_of(record) != "music" else record[name]
+                value = kind
+            elif name == "sex":
+                value = sex_of(record)
+            elif name == "genre" and music:
+                value = value if record["families"] and value else "none"
             tags[name] = np.int64(names.index(value) if value in names else -100)
-        keep = ("families", "programs", "lead", "tempo", "dynamics", "groove", "drums", "silent", "kind", "nouns")
-        kept = {name: record[name] for name in keep if name in record}
-        return tags, kept | {"kind": kind_of(record)}
+        return tags, record.get("taught") or [record["caption"]]
 
     def batch(self, indices, treat=True):
         db = torch.from_numpy(np.stack([self.spectra[i] for i in indices])).float()
@@ -89,7 +103,7 @@ class Clips:
         }
         if self.tokenizer is None:
             return (treated(db) if treat else db), tags, None
-        texts = [captions.varied(self.records[i][1]) for i in indices]
+        texts = [random.choice(self.records[i][1]) for i in indices]
         encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
         width = -(-max(map(len, encoded)) // 8) * 8
         ids = np.ones((len(indices), width), np.int64)
@@ -99,9 +113,19 @@ class Clips:
 
 
 def kind_of(record):
-    """What a clip is: "music" or one of captions.KINDS."""
+    """What a clip is: "music" or one of KINDS."""
     kind = record.get("kind") or ("silence" if record["silent"] else "music")
     return "noise" if kind.endswith("_noise") else kind
+
+
+def sex_of(record):
+    """Who sings or speaks: "man", "woman" or "none"; None for a choir, or where it is not known."""
+    if "voice_kind" not in record:
+        return None
+    voice = record["voice_kind"]
+    if voice in ("rap", "speech"):
+        return {True: "woman", False: "man"}.get(record.get("woman"))
+    return {None: "none", "choir": None}.get(voice, voice)
 
 
 def warp(octaves):

@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-import captions
-from captioner import PAD, START
-from clips import CLASSES, FAMILIES, TAG_SIZES, Clips
+from captioner import PAD, START, TagHead
+from clips import TAG_SIZES, Clips
 from load_folder import load_folder
+from pretrain import tag_loss
 
 
 @torch.inference_mode()
@@ -28,8 +28,8 @@ def remembered(model, clips, order):
     for at in range(0, len(order), 64):
         db, found, _ = clips.batch(order[at : at + 64])
         memory.append(model.encode(db)[1].half())
-        tags.append(torch.cat([found["families"], found["drums"], found["kind"][:, None].float()], 1))
-    return torch.cat(memory), torch.cat(tags)
+        tags.append(found)
+    return torch.cat(memory), {name: torch.cat([t[name] for t in tags]) for name in TAG_SIZES}
 
 
 def train_head(model, memory, tags, epochs=25):
@@ -37,32 +37,22 @@ def train_head(model, memory, tags, epochs=25):
     x = torch.cat([memory.float().mean(1), memory.float().amax(1)], -1)
     mean, std = x.mean(0), x.std(0) + 1e-5
     x = (x - mean) / std
-    n, kinds = len(FAMILIES) + 1, len(CLASSES["kind"])
-    layer = torch.nn.Linear(x.shape[1], n + kinds)
-    torch.nn.init.zeros_(layer.weight)
-    optimizer = torch.optim.AdamW(layer.parameters(), lr=3e-3, weight_decay=0.05)
+    head = TagHead(x.shape[1] // 2, TAG_SIZES)
+    torch.nn.init.zeros_(head.out.weight)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3, weight_decay=0.05)
     for epoch in range(epochs):
         for group in optimizer.param_groups:
             group["lr"] = 3e-3 * (1 - epoch / epochs) + 1e-4
         for rows in torch.randperm(len(x)).split(256):
-            z = layer(x[rows])
-            loss = 8 * F.binary_cross_entropy_with_logits(z[:, :n], tags[rows, :n])
-            loss = loss + 0.5 * F.cross_entropy(z[:, n:], tags[rows, n].long())
+            logits = dict(zip(TAG_SIZES, head.out(x[rows]).split(list(TAG_SIZES.values()), -1)))
+            loss = tag_loss(logits, {name: t[rows] for name, t in tags.items()})
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
     with torch.no_grad():
-        weight = layer.weight / std
-        bias = layer.bias - weight @ mean
-        starts, at = {}, 0
-        for name, size in TAG_SIZES.items():
-            starts[name], at = at, at + size
-        rows = [*range(starts["families"], starts["families"] + n - 1), starts["drums"]]
-        rows += range(starts["kind"], starts["kind"] + kinds)
-        model.tags.out.weight.zero_()
-        model.tags.out.bias.zero_()
-        model.tags.out.weight[rows] = weight
-        model.tags.out.bias[rows] = bias
+        weight = head.out.weight / std
+        model.tags.out.weight.copy_(weight)
+        model.tags.out.bias.copy_(head.out.bias - weight @ mean)
 
 
 def main():
@@ -86,8 +76,8 @@ def main():
     order = random.sample(range(len(clips)), min(a.clips, len(clips)))
     begun = time.time()
     memory, tags = remembered(model, clips, order)
-    memory, tags = memory.clone(), tags.clone()
-    records = [clips.records[i][1] for i in order]
+    memory, tags = memory.clone(), {name: t.clone() for name, t in tags.items()}
+    taught = [clips.records[i][1] for i in order]
     print(f"{len(order)} clips encoded in {time.time() - begun:.0f} s", flush=True)
     train_head(model, memory, tags)
     print(f"tag head after {time.time() - begun:.0f} s", flush=True)
@@ -100,7 +90,7 @@ def main():
         if len(left) < a.batch:
             left = random.sample(range(len(order)), len(order))
         rows = [left.pop() for _ in range(a.batch)]
-        texts = [captions.varied(records[i]) for i in rows]
+        texts = [random.choice(taught[i]) for i in rows]
         encoded = [e.ids for e in tokenizer.encode_batch(texts)]
         width = max(map(len, encoded))
         ids = torch.tensor([e + [PAD] * (width - len(e)) for e in encoded])

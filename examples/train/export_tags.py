@@ -1,22 +1,50 @@
 """The key `tags` of a model's config.json: tags, calibration, the token sequences that name them."""
 
 import numpy as np
+import torch
 
-import captions
-from clips import FAMILIES
+import nouns
+from clips import FAMILIES, GENRES, KINDS, QUALITIES
 from nouns import NOUNS
 
 # In the order of the rows of tag_head.weight.
-TAGS = [*FAMILIES, "drums", *captions.KINDS]
-DRUM_WORDS = ["drums", "drum", "percussion", "dance beat"]
+TAGS = [*FAMILIES, "drums", "vocals", *KINDS, "man", "woman", *QUALITIES, *GENRES]
+# Which share a slope of their calibration.
+GROUPS = [
+    *[0] * len(FAMILIES), 1, 0, *[2] * len(KINDS), 3, 3, *[4] * len(QUALITIES), *[5] * len(GENRES),
+]  # fmt: skip
+DRUM_WORDS = [
+    "drums", "drum", "percussion", "dance beat",
+    # These begin like genres.
+    "rock drum", "rock drums", "electronic dance beat", "jazz drums", "Latin percussion", "Latin drums",
+]  # fmt: skip
 NO_DRUMS = ["no drums", "no percussion"]
 # Names that begin like words which captions need anyway.
 LEFT_OUT = {"music box", "lead synthesizer"}
+# Beginnings of sentences of clips that are not music, and of those about the recording.
+SENTENCES = {
+    "noise": ["White noise", "Pink noise", "Low, rumbling"],
+    "tone": ["A single electronic"],
+    "silence": ["Silence"],
+    "applause": ["Applause"],
+    "speech": ["Speech", "x is speaking"],
+    "vinyl": ["It crackles"],
+    "tape": ["The recording has"],
+    "hum": ["There is a"],
+    "phone": ["It sounds like a phone"],
+    "telephone": ["It sounds like a telephone"],
+    "clipped": ["The recording is"],
+    "crushed": ["The sound is"],
+}
+# Others that begin alike, and so must be known.
+PLAIN = ["There is no", "Slow", "Low"]
 
 
 def token_ids(tokenizer, text):
     """Tokens of a name within a sentence, or at its start where it is capitalised."""
-    if text[0].isupper() and text.split()[0] not in ("French", "English"):
+    if text.startswith("x "):
+        return tokenizer.encode(text).ids[2:-1]
+    if text[0].isupper() and text.split()[0] not in ("French", "English", "Latin"):
         return tokenizer.encode(text).ids[1:-1]
     return tokenizer.encode("x " + text).ids[2:-1]
 
@@ -25,62 +53,76 @@ def words(tokenizer, thresholds):
     """Rows of `tags.words`; `thresholds` has one for each of TAGS, and "no_drums"."""
     rows, seen = [], set()
 
-    def add(text, tag=None, absent=False, threshold=0.0):
+    def add(text, tag=None, absent=False, threshold=None):
         ids = token_ids(tokenizer, text)
         if tuple(ids) in seen:
             return
         seen.add(tuple(ids))
         row = {"tokens": ids}
         if tag is not None:
+            threshold = thresholds[tag] if threshold is None else threshold
             row |= {"tag": TAGS.index(tag), "threshold": round(float(threshold), 4)}
         if absent:
             row["absent"] = True
         rows.append(row)
 
-    for family, nouns in NOUNS.items():
-        for noun in nouns:
-            if noun in LEFT_OUT:
-                continue
-            add(noun, family, threshold=thresholds[family])
-            if noun in captions.PLURAL:
-                add(noun[0].upper() + noun[1:], family, threshold=thresholds[family])
+    def add_name(noun, tag):
+        add(noun, tag)
+        if noun in nouns.PLURAL:
+            add(noun[0].upper() + noun[1:], tag)
+
+    for family, names in NOUNS.items():
+        for noun in names:
+            if noun not in LEFT_OUT:
+                add_name(noun, family)
+    add("sustained strings", "strings")
+    for name, sex in nouns.VOICES.items():
+        add(name, sex or "voice")
     for text in DRUM_WORDS:
-        add(text, "drums", threshold=thresholds["drums"])
+        add(text, "drums")
     for text in NO_DRUMS:
         add(text, "drums", absent=True, threshold=thresholds["no_drums"])
-    # "This is applause" is decided after " is", or " is a": what else begins so may follow.
-    for text in ("is", "is a"):
-        add(text)
-    for kind, sentence in captions.KINDS.items():
-        ids = tokenizer.encode("x " + sentence.split(" ", 1)[1]).ids[2:-1]
-        length = 3 if sentence.startswith(("This is a ", "This is ap")) else 2
-        row = {"tokens": ids[:length], "tag": TAGS.index(kind), "threshold": round(float(thresholds[kind]), 4)}
-        rows.append(row)
-    for text in sorted(set(captions.GENERAL.values())):
-        # A general word stands for names that are in doubt, not for those that are sure.
-        members = [family for family in FAMILIES if captions.GENERAL[family] == text]
-        count = len(rows)
-        add(text)
-        if text == "low instrument":
-            # Its first token is a space, with which other words begin.
+    for genre in GENRES:
+        add(genre, genre)
+    for tag, beginnings in SENTENCES.items():
+        for text in beginnings:
+            add(text, tag)
+            if text[:2] != "x " and len(rows) > 1:
+                # A sentence that is not the first begins with a blank.
+                add("x " + text, tag)
+    for sex in ("man", "woman"):
+        add(sex + " is speaking", sex)
+    add_name("vocals", "vocals")
+    for text, families in nouns.CLASSES.items():
+        if text == "vocals":
             continue
+        # A class stands for names that are in doubt, not for those that are sure.
+        count = len(rows)
+        add_name(text, None)
         for row in rows[count:]:
-            row["unless"] = [TAGS.index(family) for family in members]
-            row["threshold"] = round(float(max(thresholds[family] for family in members)), 4)
+            row["unless"] = [TAGS.index(family) for family in families]
+            row["threshold"] = round(float(max(thresholds[family] for family in families)), 4)
+    for text in PLAIN:
+        add(text)
+        add("x " + text)
     return rows
 
 
 def head(model):
     """Weight and bias of the rows of TAGS in the order of the model's tag head."""
-    names = list(model.tags.sizes)
-    starts = dict(zip(names, np.cumsum([0, *model.tags.sizes.values()])))
-    rows = [*range(starts["families"], starts["families"] + len(FAMILIES)), starts["drums"]]
-    weight = model.tags.out.weight.detach()
-    bias = model.tags.out.bias.detach()
-    kinds = starts["kind"]
-    # A softmax of kinds as one logit each: against music, the commonest.
-    weights = [weight[rows]] + [weight[kinds + 1 + i : kinds + 2 + i] - weight[kinds] for i in range(len(captions.KINDS))]
-    biases = [bias[rows]] + [bias[kinds + 1 + i : kinds + 2 + i] - bias[kinds] for i in range(len(captions.KINDS))]
-    import torch
+    sizes = model.tags.sizes
+    starts = dict(zip(sizes, np.cumsum([0, *sizes.values()])))
+    weight, bias = model.tags.out.weight.detach(), model.tags.out.bias.detach()
 
-    return torch.cat(weights), torch.cat(biases)
+    def plain(name):
+        rows = slice(starts[name], starts[name] + sizes[name])
+        return weight[rows], bias[rows]
+
+    def against_first(name):
+        # A softmax as one logit each: against the first class, the commonest.
+        w, b = plain(name)
+        return w[1:] - w[:1], b[1:] - b[:1]
+
+    parts = [*map(plain, ("families", "drums", "vocals"))]
+    parts += map(against_first, ("kind", "sex", "quality", "genre"))
+    return torch.cat([w for w, _ in parts]), torch.cat([b for _, b in parts])

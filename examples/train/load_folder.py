@@ -10,6 +10,19 @@ from captioner import Captioner
 from clips import TAG_SIZES
 
 
+@torch.no_grad()
+def unfold_scale(model, db):
+    """Takes the decibel scale of a batch out of conv1 again, so that its weights have the size
+    that training expects: folded in, they are a twentieth of it, and a step that is small for
+    other layers is large for them. The network stays the same function."""
+    mean, std = db.mean((0, 2))[:, None], db.std((0, 2))[:, None]
+    encoder = model.audio_encoder
+    encoder.conv1.bias += (encoder.conv1.weight * mean).sum((1, 2))
+    encoder.conv1.weight *= std
+    encoder.mean_db.copy_(mean)
+    encoder.std_db.copy_(std)
+
+
 def load_folder(folder, tag_sizes=TAG_SIZES):
     """A Captioner with the weights of `folder`; its tag heads keep their random values.
 

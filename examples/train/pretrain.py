@@ -28,7 +28,7 @@ from tokenizers import Tokenizer
 
 from captioner import PAD, START, Captioner, exported
 from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, Clips, mixed
-from load_folder import load_folder
+from load_folder import load_folder, unfold_scale
 from muon import Muon
 
 VERSION = "0.5.0"
@@ -38,14 +38,15 @@ SHAPE = dict(
 )  # fmt: skip
 MIXED_SHARE = 0.3  # of the clips, until then
 WEIGHTS = dict(
-    families=5.0, programs=3.0, drums=0.5, tempo=0.5, texture=0.4, dynamics=0.3, groove=0.2, lead=0.4
-)
+    families=5.0, programs=3.0, drums=0.5, vocals=0.5, tempo=0.5, texture=0.4, dynamics=0.3, groove=0.2,
+    lead=0.4, kind=0.4, sex=0.4, quality=0.2, genre=0.3,
+)  # fmt: skip
 
 
 def tag_loss(logits, tags):
     total = 0.0
     for name, weight in WEIGHTS.items():
-        if name in ("families", "programs", "drums"):
+        if name in ("families", "programs", "drums", "vocals"):
             known = (tags[name] >= 0).float()
             loss = F.binary_cross_entropy_with_logits(
                 logits[name], tags[name].clamp(min=0), weight=known, reduction="sum"
@@ -78,7 +79,7 @@ def tag_figures(model, clips):
     for at in range(0, len(clips), 50):
         db, tags, _ = clips.batch(range(at, min(at + 50, len(clips))), treat=False)
         logits = model.tags(model.encode(db)[1])
-        for name in ("tempo", "texture", "dynamics", "lead", "kind"):
+        for name in ("tempo", "texture", "dynamics", "lead", "kind", "sex", "quality", "genre"):
             known = tags[name] >= 0
             right.setdefault(name, []).append((logits[name].argmax(-1) == tags[name])[known])
         right.setdefault("drums", []).append((logits["drums"] > 0) == (tags["drums"] > 0.5))
@@ -134,6 +135,9 @@ def train(rank, a):
         model.load_state_dict(torch.load(a.start)["average"])
         average = {name: t.clone() for name, t in model.state_dict().items()}
     clips = Clips(a.data, tokenizer)
+    if step == 0 and a.start and Path(a.start).is_dir():
+        unfold_scale(model, clips.batch(range(0, min(len(clips), 1024), 2), treat=False)[0])
+        average = {name: t.clone() for name, t in model.state_dict().items()}
     if step == 0 and not a.start:
         # The same clips in every process, so that all begin alike.
         random.seed(a.seed)

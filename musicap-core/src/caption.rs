@@ -10,7 +10,7 @@ use crate::error::{Error, Result, one_line, truncate};
 use crate::summarize::Language;
 
 /// The caption of one span of a recording.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Caption {
     /// The chunk's number, from 0.
     pub index: usize,
@@ -44,6 +44,9 @@ pub struct Captions {
     pub duration_s: f64,
     /// The model that wrote the captions.
     pub model: String,
+    /// The language of the captions, as an ISO 639-1 code; `None` is English, which models write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// The captions in the order of time.
     pub captions: Vec<Caption>,
     /// One description of the whole, if one has been made.

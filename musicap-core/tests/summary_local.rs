@@ -103,6 +103,62 @@ fn an_hour_is_an_outline_of_sections() {
 }
 
 #[test]
+fn a_song_of_many_sections_is_an_outline_that_keeps_its_middle() {
+    let bridge = "A saxophone plays a mid-tempo melody over an organ and a harp.";
+    let song = repeated(&[
+        (2, PIANO),
+        (3, VERSE),
+        (3, CHORUS),
+        (3, VERSE),
+        (3, CHORUS),
+        (3, bridge),
+        (2, PIANO),
+        (4, CHORUS),
+        (2, VERSE),
+    ]);
+    assert_eq!(
+        describe(&song),
+        "In outline: 0:00 piano alone, slow; 0:20 female voice and acoustic guitar, mid-tempo; \
+         0:50 full band, fast; 1:20 female voice and acoustic guitar, mid-tempo; 1:50 full band, \
+         fast; 2:20 saxophone, organ and harp, mid-tempo; 2:50 piano alone, slow; 3:10 full band, \
+         fast; 3:50 female voice and acoustic guitar, mid-tempo."
+    );
+}
+
+#[test]
+fn an_hour_s_set_of_many_songs_has_each_song_in_its_outline() {
+    // Twelve songs of five minutes, each with verses and choruses of its own.
+    let leads = [
+        "piano",
+        "violin",
+        "trumpet",
+        "flute",
+        "organ",
+        "harp",
+        "cello",
+        "banjo",
+        "accordion",
+        "marimba",
+        "oboe",
+        "sitar",
+    ];
+    let caption = |n: usize| {
+        let lead = leads[n / 30];
+        match n % 30 / 5 % 2 {
+            0 => format!("A {lead} plays a slow melody over a bass."),
+            _ => format!("A {lead} plays a slow melody over a bass and drums."),
+        }
+    };
+    let texts: Vec<String> = (0..360).map(caption).collect();
+    let texts: Vec<&str> = texts.iter().map(|text| &text[..]).collect();
+    let summary = describe(&texts);
+    for lead in leads {
+        assert!(summary.contains(lead), "{lead}: {summary}");
+    }
+    assert!(summary.split_whitespace().count() <= 80, "{summary}");
+}
+
+#[test]
 fn one_wrong_caption_between_neighbours_that_agree_is_not_told() {
     let wrong = "A choir sings a fast, loud song with bells and a tuba.";
     let right = describe(&repeated(&[(6, STRINGS)]));
@@ -151,9 +207,21 @@ fn speech_and_silence_are_not_music() {
     assert_eq!(
         describe(&repeated(&[(8, CHORUS), (2, speech), (2, silent)])),
         "A fast, energetic song with a female voice, a distorted guitar, a bass guitar and drums. \
-         At 1:20 speech and applause follow; at 1:40 the music stops."
+         At 1:20 a male speaker and applause follow; at 1:40 the music stops."
     );
-    assert_eq!(describe(&[speech; 3]), "There is only speech and applause, and no music.");
+    // What precedes the music is no opening of it.
+    assert_eq!(
+        describe(&repeated(&[(2, speech), (4, VERSE), (4, CHORUS), (3, PIANO)])),
+        "It opens with a male speaker and applause; at 0:20 the music begins as a mid-tempo, \
+         gentle song with a female voice and an acoustic guitar. At 1:00 a distorted guitar, a \
+         bass guitar and drums come in, and the music becomes fast and energetic. From 1:40 to \
+         the end there is only a piano, and the music becomes slow and gentle."
+    );
+    assert_eq!(
+        describe(&repeated(&[(2, silent), (6, CHORUS)])),
+        "A fast, energetic song with a female voice, a distorted guitar, a bass guitar and drums."
+    );
+    assert_eq!(describe(&[speech; 3]), "There is only a male speaker and applause, and no music.");
     assert_eq!(describe(&[silent; 3]), "The recording is almost silent.");
 }
 
@@ -260,8 +328,8 @@ fn summaries_are_written_in_the_language_asked_for() {
         ),
         (
             "ja",
-            "ゆっくりした優しいピアノ曲に、0:10から弦楽器とベースが加わる。0:30から歪んだエレキギター\
-             とドラムが入り、曲調が速くなる。",
+            "ゆっくりした優しいピアノ曲に、0:10から弦楽器とベースが加わる。0:30からディストーション\
+             ギターとドラムが入り、テンポが速くなる。",
         ),
     ] {
         let options = SummaryOptions::default().with_language(language);
@@ -278,12 +346,21 @@ fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
     assert_eq!(
         texts,
         [
-            "Ein langsames, sanftes Klavierstück mit Streichern und Bass.",
+            "Ein Klavier spielt eine langsame, sanfte Melodie, begleitet von Streichern (gehaltene \
+             Akkorde) und Bass.",
             "[en] A shimmering flute."
         ]
     );
+    assert_eq!(translated.language.as_deref(), Some("de"));
+    let json = translated.write(Format::Json);
+    assert_eq!(Captions::read_json("here", &json).unwrap(), std::slice::from_ref(&translated));
     let english = captions(&[STRINGS]).translated(Language::ENGLISH);
     assert_eq!(english, captions(&[STRINGS]));
+    // What is no longer English is neither summarised, divided nor translated again.
+    let error = LocalSummarizer::new().describe(&translated, &SummaryOptions::default());
+    assert!(error.unwrap_err().to_string().contains("another language (de)"));
+    assert_eq!(translated.find_sections(german), []);
+    assert_eq!(translated.translated(Language::find("fr").unwrap()), translated);
 }
 
 #[test]
@@ -302,7 +379,7 @@ fn sections_have_times_and_titles() {
     );
     let mut with = captions(&THREE_SCENES);
     with.sections = with.find_sections(Language::find("es").unwrap());
-    assert_eq!(with.sections[0].title, "Piano solo");
+    assert_eq!(with.sections[0].title, "Solo piano");
     let json = with.write(Format::Json);
     assert_eq!(Captions::read_json("here", &json).unwrap(), [with]);
     assert_eq!(captions(&["notes notes notes", ""]).find_sections(Language::ENGLISH), []);
@@ -527,7 +604,7 @@ fn claims() -> Vec<&'static str> {
 
 /// Words that a summary brings along. Whatever else it says is a claim.
 const FRAME: &str = "a an the and or is are of with without in to by at from it its only there no \
-    come comes enter enters return returns opens open as piece song recording instrumental joined \
+    come comes enter enters return returns opens open begins as piece song recording instrumental joined \
     first becomes become music drops end give gives way can be heard times voice string stop stops \
     for alone unaccompanied sound quality outline changes band full";
 

@@ -35,7 +35,10 @@ mod _musicap {
     #[pymodule_export]
     use super::source::{audio_extensions, audio_type};
     #[pymodule_export]
-    use super::texts::{check_captions, check_summary, convert, summarize, write_captions};
+    use super::texts::{
+        check_captions, check_summary, convert, find_language, find_sections, languages, summarize,
+        translate, translate_text, write_captions,
+    };
     #[pymodule_export]
     use super::threads::default_threads;
 

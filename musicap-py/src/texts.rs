@@ -5,12 +5,13 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use musicap::caption::Section;
 use musicap::checkpoint::Precision;
 use musicap::summarize::{
-    Cancel, LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent, SummaryLength,
-    SummaryOptions, SummaryStyle, Watch, summarize_blocking,
+    Cancel, Language, LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent,
+    SummaryLength, SummaryOptions, SummaryStyle, Watch, summarize_blocking,
 };
-use musicap::{Captions, Format, Pretrained};
+use musicap::{Caption, Captions, Format, Pretrained};
 use pyo3::prelude::*;
 
 use crate::error::Result;
@@ -121,6 +122,40 @@ pub fn summarize(
 pub fn check_summary(backend: &str, language: &str) -> Result<()> {
     let summarizer = summarizer(backend, OpenAiOptions::default())?;
     Ok(summarizer.check(&SummaryOptions::default().with_language(language))?)
+}
+
+/// The languages that captions can be translated to: code, English name and own name of each.
+#[pyfunction]
+pub fn languages() -> Vec<(String, String, String)> {
+    let names = |one: Language| [one.code(), one.english_name(), one.native_name()];
+    Language::all().map(names).map(|[a, b, c]| (a.to_owned(), b.to_owned(), c.to_owned())).collect()
+}
+
+/// The code of a language, given by code or name.
+#[pyfunction]
+pub fn find_language(language: &str) -> Result<String> {
+    Ok(Language::find(language)?.code().to_owned())
+}
+
+/// Captions, given as JSON, in another language and with their sections.
+#[pyfunction]
+pub fn translate(captions: &str, language: &str) -> Result<String> {
+    Ok(read_one(captions)?.translated(Language::find(language)?).write(Format::Json))
+}
+
+/// A caption's text in another language.
+#[pyfunction]
+pub fn translate_text(text: String, language: &str) -> Result<String> {
+    let caption = Caption { text, ..Caption::default() };
+    Ok(caption.translated(Language::find(language)?).text)
+}
+
+/// The sections of a recording, whose captions are given as JSON: start, end and title of each.
+#[pyfunction]
+pub fn find_sections(captions: &str, language: &str) -> Result<Vec<(f64, f64, String)>> {
+    let sections = read_one(captions)?.find_sections(Language::find(language)?);
+    let plain = |one: Section| (one.start_s, one.end_s, one.title);
+    Ok(sections.into_iter().map(plain).collect())
 }
 
 fn summary_options(language: &str, length: &str, style: &str) -> Result<SummaryOptions> {

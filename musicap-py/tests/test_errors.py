@@ -15,7 +15,7 @@ from musicap import errors
 def test_every_error_of_the_library_has_a_class():
     source = (ROOT / "musicap-core" / "src" / "error.rs").read_text()
     kinds = re.findall(r'Error::\w+(?: \{ \.\. \})? => "(\w+)"', source)
-    assert len(kinds) >= 25
+    assert len(kinds) >= 20
     for kind in set(kinds) - {"Io"}:
         assert issubclass(getattr(errors, kind + "Error"), errors.MusicapError), kind
         assert getattr(errors, kind + "Error").__doc__
@@ -136,10 +136,10 @@ def test_options_are_checked_before_the_recording_is_read(captioner, monkeypatch
             raise AssertionError("read")
 
     for options in [
-        {"language": "ja"},
+        {"language": "Klingon"},
         {"summary": "magic"},
         {"summary": "openai"},
-        {"summary": None, "language": "ja"},
+        {"summary": None, "language": "Klingon"},
         {"num_beams": 0},
         {"tail": "cut"},
         {"progress": "yes"},

@@ -172,12 +172,25 @@ def test_summaries(result, captioner):
     assert result.summary == musicap.summarize(result)
     short = musicap.summarize(result, length="short")
     assert len(short.split()) <= 30
-    assert musicap.summarize(result, style="lines").count("\n") >= 1
-    for wrong in [{"language": "ja"}, {"length": "huge"}, {"backend": "magic"}]:
+    assert musicap.summarize(result, style="lines").replace("\n", " ") == result.summary
+    german = musicap.summarize(result, language="de")
+    assert "Klavier" in german and german != result.summary
+    for wrong in [{"language": "Klingon"}, {"length": "huge"}, {"backend": "magic"}]:
         with pytest.raises(musicap.errors.InvalidOptionError):
             musicap.summarize(result, **wrong)
     assert captioner.caption(SONG, summary=None, progress=False).summary is None
     assert json.loads(result.to_json())["summary"] == result.summary
+
+
+def test_sections(result, captioner):
+    first, *_, last = result.sections
+    assert first.start_s == 0 and "piano" in first.title.lower()
+    assert 25 <= last.start_s <= 35 and "guitar" in last.title.lower()
+    assert result.to_dict()["sections"][0] == {"start_s": 0.0, "end_s": first.end_s, "title": first.title}
+    assert musicap.Captions.from_json(result.to_json()) == result
+    assert "klavier" in result.find_sections("German")[0].title.lower()
+    assert result[:1].sections == () and result[:1].find_sections()[0].start_s == 0
+    assert captioner.caption(SONG, summary=None, progress=False).sections == ()
 
 
 class Chat(http.server.BaseHTTPRequestHandler):
@@ -215,3 +228,47 @@ def test_a_language_model_summarises(result):
     assert summary == "静かなピアノ曲。"
     assert Chat.asked[-1]["key"] == "Bearer sk-1" and Chat.asked[-1]["model"] == "m"
     assert result[0].text in json.dumps(Chat.asked[-1]["messages"])
+
+
+def test_captions_are_translated(result, captioner):
+    german = captioner.caption(SONG, language="German", progress=False)
+    assert german.language == "de" and result.language is None
+    # What was composed: a piano plays from the beginning, and slowly.
+    assert "Klavier" in german[0].text and "langsam" in german[0].text
+    assert "Klavier" in german.summary
+    assert [caption.score for caption in german] == [caption.score for caption in result]
+    assert german.sections[0].title == "Klavier allein"
+    assert german.captions == result.translated("de").captions
+    assert german.sections == result.find_sections("Deutsch") == result.translated("de").sections
+    assert result[0].translated("de") == german[0]
+    untouched = captioner.caption(SONG, language="de", summary=None, progress=False)
+    assert untouched.summary is None and untouched.captions == german.captions
+
+    # What has no translation is marked, and what is translated stays.
+    odd = musicap.Captions.from_json(result.to_json().replace("piano", "theorbo"))
+    assert odd.translated("fr")[0].text.startswith("[en] ")
+    assert german.translated("fr") == german
+    with pytest.raises(musicap.errors.InvalidCaptionsError, match="another language"):
+        musicap.summarize(german)
+    with pytest.raises(musicap.errors.InvalidOptionError, match="Hindi"):
+        result.translated("Klingon")
+    assert musicap.LANGUAGES["hi"] == "Hindi" and len(musicap.LANGUAGES) == 10
+
+    again = musicap.Captions.from_json(german.to_json())
+    assert again == german
+    assert list(json.loads(german.to_json())).index("language") == 3
+
+
+def test_sections_are_chapters_and_buttons(result):
+    assert [section.title for section in result.sections][0] == "Piano alone"
+    assert result.sections == result.find_sections()
+    assert result.sections[-1].end_s == result[-1].end_s
+    chapters = result.to_chapters()
+    assert chapters.startswith("WEBVTT\n\n00:00:00.000 --> ")
+    assert chapters.count("-->") == len(result.sections)
+    shown = result.to_html()
+    nav = shown[shown.index("<nav") : shown.index("</nav>")]
+    assert nav.count("<button") == len(result.sections) > 1
+    assert "0:00 Piano alone" in nav
+    # A part has no sections of the whole.
+    assert result[1:3].sections == () and "<nav" not in result[1:3].to_html()

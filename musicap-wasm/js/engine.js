@@ -1,6 +1,17 @@
 // The worker's side. A job does a piece of its work and then lets messages in, so that it can be
 // cancelled and several jobs can run concurrently.
-import { CaptionJob, LiveJob, MelJob, Model, initSync, summarize, write } from "./musicap_wasm.js";
+import {
+  CaptionJob,
+  LiveJob,
+  MelJob,
+  Model,
+  findSections,
+  initSync,
+  languages,
+  summarize,
+  translate,
+  write,
+} from "./musicap_wasm.js";
 import { opened, openedWeights } from "./files.js";
 
 /** A job yields to the event loop after this time, unless a single piece of work takes longer. */
@@ -23,7 +34,10 @@ export class Engine {
     caption: (job, { input, options }) => this.#caption(job, input, options),
     live: (job, { options }) => this.#live(job, options),
     logMel: (job, { input, audio }) => this.#logMel(job, input, audio),
-    summarize: (_, { captions, length, style }) => summarize(captions, length, style),
+    summarize: (_, { captions, length, style, language }) => summarize(captions, length, style, language),
+    translate: (_, { captions, language }) => translate(captions, language),
+    findSections: (_, { captions, language }) => findSections(captions, language),
+    languages: () => languages(),
     write: (_, { captions, format }) => write(captions, format),
     memory: () => this.#memory.buffer.byteLength,
   };

@@ -110,12 +110,31 @@ export interface Captions {
   /** The name of the model. */
   model: string;
   captions: Caption[];
+  /** The language of the captions, as an ISO 639-1 code; absent for English, which models write. */
+  language?: string;
   /** A description of the whole recording, if one has been added. */
   summary: string | null;
+  /** The sections, if they have been added. */
+  sections?: Section[];
   /** Spans that could not be decoded. */
   gaps?: { start_s: number; end_s: number; reason: string }[];
   /** What was done to the sound that its user should know of. */
   notes?: string[];
+}
+
+/** A section of a recording in which the music stays alike. */
+export interface Section {
+  start_s: number;
+  end_s: number;
+  /** What it is, in a few words: "Piano alone". */
+  title: string;
+}
+
+/** A language, by its ISO 639-1 code, its English name and its own. */
+export interface Language {
+  code: string;
+  name: string;
+  native_name: string;
 }
 
 /** Progress of a captioning job. */
@@ -324,12 +343,29 @@ export function logMel(
   options?: { audio?: Partial<AudioConfig>; sampleRate?: number; signal?: AbortSignal },
 ): Run<MelChunk, void>;
 
-/** A description of the whole recording, made from its captions, of at most 30, 80 or 160 words, as
- * running text or with one line for each statement. */
+/** A description of the whole recording, made from its English captions, of at most 30, 80 or 160
+ * words, as running text or with one line for each statement, in one of the `languages`.
+ * @throws MusicapError with code `InvalidOption` for another language; it lists those that exist. */
 export function summarize(
   captions: Captions,
-  options?: { length?: "short" | "medium" | "long"; style?: "prose" | "lines" },
+  options?: { length?: "short" | "medium" | "long"; style?: "prose" | "lines"; language?: string },
 ): Promise<string>;
 
-/** Captions as text, JSON, SubRip or WebVTT. */
-export function write(captions: Captions, format: "text" | "json" | "srt" | "vtt"): Promise<string>;
+/** The captions in another language, by code or name, with their sections in it. A caption with a word
+ * that has no translation stays English and starts with `[en]`. A summary stays as it is: make it
+ * first, from English captions.
+ * @throws MusicapError with code `InvalidOption` if there is no such language; it lists those that exist. */
+export function translate(captions: Captions, language: string): Promise<Captions>;
+
+/** The sections of a recording with English captions: runs of captions that say alike, with titles in a
+ * language (default English). */
+export function findSections(captions: Captions, language?: string): Promise<Section[]>;
+
+/** The languages of captions, summaries and section titles. */
+export function languages(): Promise<Language[]>;
+
+/** Captions as text, JSON, SubRip, WebVTT, or WebVTT chapters of the sections. */
+export function write(
+  captions: Captions,
+  format: "text" | "json" | "srt" | "vtt" | "chapters",
+): Promise<string>;

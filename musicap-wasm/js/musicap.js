@@ -73,9 +73,27 @@ function logMelRun(recording, sampleRate, signal, audioConfig) {
 }
 
 /** One description of the whole recording. */
-export async function summarize(captions, { length = "medium", style = "prose" } = {}) {
+export async function summarize(captions, { length = "medium", style = "prose", language = "en" } = {}) {
   checkCaptions(captions);
-  return (await modellessLink()).call("summarize", { captions, length, style }).result;
+  const options = { length, style, language: String(language) };
+  return (await modellessLink()).call("summarize", { captions, ...options }).result;
+}
+
+/** The captions in another language, with their sections. */
+export async function translate(captions, language) {
+  checkCaptions(captions);
+  return (await modellessLink()).call("translate", { captions, language: String(language) }).result;
+}
+
+/** The sections of the recording. */
+export async function findSections(captions, language = "en") {
+  checkCaptions(captions);
+  return (await modellessLink()).call("findSections", { captions, language: String(language) }).result;
+}
+
+/** The languages of captions, summaries and section titles. */
+export async function languages() {
+  return (await modellessLink()).call("languages", {}).result;
 }
 
 /** Captions as text, JSON, SubRip or WebVTT. */

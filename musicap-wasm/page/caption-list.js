@@ -19,6 +19,7 @@ export class CaptionList {
   /** Empties the list; `placeholder` is shown until the first caption. */
   clear(placeholder) {
     this.#list.replaceChildren();
+    this.#list.lang = "en";
     this.#list.dataset.empty = placeholder;
     [this.#captions, this.#current] = [[], -1];
   }
@@ -45,6 +46,14 @@ export class CaptionList {
     const item = document.createElement("li");
     item.append(child);
     this.#list.append(item);
+  }
+
+  /** Replaces the texts by those of `captions`, which are the same ones in `language`. */
+  translate(captions, language) {
+    this.#list.lang = language;
+    this.#list.querySelectorAll(".words").forEach((words, i) => {
+      words.textContent = captions[i]?.text ?? words.textContent;
+    });
   }
 
   /** Highlights the caption at this time and returns it. */

@@ -1,5 +1,5 @@
 // The page: connects the package with the queue, the player, the spectrogram and the lists.
-import init, { Captioner, summarize, write } from "./musicap/musicap.js";
+import init, { Captioner, findSections, summarize, translate, write } from "./musicap/musicap.js";
 import { canCapture, capture } from "./capture.js";
 import { CaptionList } from "./caption-list.js";
 import { approximately, clock } from "./format.js";
@@ -8,11 +8,14 @@ import { Player } from "./player.js";
 import { Entry, Queue } from "./queue.js";
 import { AudioData, Spectrogram } from "./spectrogram.js";
 import { LiveAudio } from "./live-audio.js";
+import { SectionList } from "./section-list.js";
 import { initTheme } from "./theme.js";
 
 const START_TITLE = document.title;
 const $ = (id) => document.getElementById(id);
-const EXTENSIONS = { text: "txt", srt: "srt", vtt: "vtt", json: "json" };
+const EXTENSIONS = { text: "txt", srt: "srt", vtt: "vtt", chapters: "vtt", json: "json" };
+/** Those of the package's `languages`, which a test compares, known before the program has loaded. */
+const LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "ja", "ko", "zh", "hi"];
 const MODEL_FILE = /\.(safetensors|pth)$|^(config|generation_config|tokenizer|vocab)\.json$|^merges\.txt$/;
 /** Live chunks of ten seconds overlap by this, so that there is a caption every five seconds. */
 const LIVE_OVERLAP_S = 5;
@@ -21,6 +24,7 @@ const DECODING_SHARE = 0.3;
 
 const spectrogram = new Spectrogram($("wave"), $("mel"), $("axis"));
 const list = new CaptionList($("captions"), ({ start_s }) => player.playFrom(start_s));
+const sections = new SectionList($("sections"), ({ start_s }) => player.playFrom(start_s));
 const player = new Player({
   audio: $("audio"),
   button: $("play"),
@@ -97,8 +101,21 @@ function partialResult({ name, captions }) {
   return { file: name, duration_s: captions.at(-1).end_s, model: "", captions, summary: null };
 }
 
-async function addSummary({ result }) {
-  if (result?.captions.length) result.summary = (await summarize(result)) || null;
+async function addSummary(entry) {
+  const { result } = entry;
+  if (!result?.captions.length) return;
+  result.summary = (await summarize(result)) || null;
+  result.sections = await findSections(result);
+  await addTranslation(entry);
+}
+
+/** The result in the language that is chosen, as it is shown and downloaded. */
+async function addTranslation(entry) {
+  const { result } = entry;
+  const language = $("language").value || "en";
+  if (!result?.captions.length || language === "en") return void (entry.translation = undefined);
+  const [translation, summary] = await Promise.all([translate(result, language), summarize(result, { language })]);
+  entry.translation = { ...translation, summary: summary || null };
 }
 
 /** The generation settings that the visitor has changed. */
@@ -203,8 +220,12 @@ function show(entry) {
     fillList(entry);
   }
   $("facts").textContent = facts(entry);
-  $("summary").textContent = result?.summary ?? "";
+  const read = entry.translation ?? result;
+  $("summary").textContent = read?.summary ?? "";
+  $("summary").lang = read?.language ?? "en";
   $("summary").hidden = !result?.summary;
+  sections.show(read?.sections, read?.language);
+  if (result) list.translate(read.captions, read.language ?? "en");
   $("download").hidden = !result?.captions.length || !entry.isOver;
   $("work").hidden = entry.isOver;
   $("cancel").hidden = entry.isOver;
@@ -285,6 +306,7 @@ function statusText({ status, progress, error }) {
 /** The position has changed. */
 function highlight(seconds) {
   const caption = list.highlight(seconds, player.playing);
+  sections.highlight(seconds);
   const { duration } = spectrogram;
   const { style, classList } = $("span");
   classList.toggle("on", Boolean(caption && duration));
@@ -408,10 +430,19 @@ $("hub").onsubmit = (event) => {
   changeModel((options) => Captioner.fromPretrained($("hub-id").value.trim(), options));
 };
 $("built-in").onclick = () => changeModel((options) => Captioner.embedded(options));
+for (const code of LANGUAGES) {
+  const name = new Intl.DisplayNames([code], { type: "language" }).of(code);
+  $("language").add(new Option(name, code, false, code === localStorage.language));
+}
+$("language").onchange = async () => {
+  localStorage.language = $("language").value;
+  await Promise.all(queue.entries.map(addTranslation)).catch(showError);
+  if (shown) show(shown);
+};
 $("download").onsubmit = async (event) => {
   event.preventDefault();
   const format = $("format").value;
-  const url = URL.createObjectURL(new Blob([await write(shown.result, format)], { type: "text/plain" }));
+  const url = URL.createObjectURL(new Blob([await write(shown.translation ?? shown.result, format)], { type: "text/plain" }));
   const name = shown.name.replace(/\.\w+$/, "");
   Object.assign(document.createElement("a"), { href: url, download: `${name}.${EXTENSIONS[format]}` }).click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);

@@ -8,6 +8,8 @@ export class Entry {
   skipped = [];
   /** The captions as they can be downloaded, complete or not. */
   result;
+  /** The result in the language that is chosen, if that is not English. */
+  translation;
   error;
   progress;
   /** What the spectrogram shows of it. */

@@ -50,10 +50,11 @@ test("an uploaded MP3 gets the command's captions, and downloads of them", async
   assert.equal(await page.textContent("#summary"), captionsOf(mp3, "--summary").summary);
   assert.equal(await page.textContent("#length"), "0:35");
   assert.ok(await page.isHidden("#work"));
-  for (const format of ["text", "srt", "vtt", "json"]) {
+  for (const format of ["text", "srt", "vtt", "chapters", "json"]) {
     await page.selectOption("#format", format);
     const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download button")]);
-    assert.equal(download.suggestedFilename(), `song.${format === "text" ? "txt" : format}`);
+    const extension = { text: "txt", chapters: "vtt" }[format] ?? format;
+    assert.equal(download.suggestedFilename(), `song.${extension}`);
     const text = readFileSync(await download.path(), "utf8");
     const expected = musicap(mp3, "--summary", "--format", format);
     const plain = (text) => text.replace(/"(score|confidence)": [-\d.e]+/g, "");
@@ -80,6 +81,46 @@ test("a click on a caption plays from there, and the current one is highlighted"
   const box = await (await page.$("#picture")).boundingBox();
   await page.mouse.click(box.x + box.width / 3, box.y + box.height / 2);
   assert.ok(Math.abs((await at()) - 15) < 0.2, String(await at()));
+});
+
+test("sections are shown, play from where they start, and the current one is highlighted", async () => {
+  await upload(song("song.mp3"));
+  await done();
+  const { sections } = captionsOf(song("song.mp3"), "--summary");
+  const shown = await page.$$eval("#sections button", (all) => all.map((one) => one.lastChild.textContent));
+  assert.deepEqual(shown, sections.map(({ title }) => title));
+  await page.click("#sections button >> nth=1");
+  await page.waitForFunction(() => !document.getElementById("audio").paused);
+  const now = await at();
+  assert.ok(now >= sections[1].start_s && now < sections[1].start_s + 5, String(now));
+  await page.waitForFunction(() => document.querySelectorAll("#sections button")[1].ariaCurrent === "true");
+  assert.equal(await page.$$eval("#sections [aria-current=true]", (lit) => lit.length), 1);
+});
+
+test("captions, summary, sections and downloads are in the language that is chosen, and stay so", async () => {
+  const expected = captionsOf(SONG, "--summary", "--language", "ja");
+  await upload(SONG);
+  await done();
+  const english = await read();
+  await page.selectOption("#language", "ja");
+  const texts = () => page.$$eval(".caption .words", (all) => all.map((one) => one.textContent));
+  await page.waitForFunction(() => document.getElementById("captions").lang === "ja");
+  assert.deepEqual(await texts(), expected.captions.map(({ text }) => text));
+  assert.equal(await page.textContent("#summary"), expected.summary);
+  const title = await page.$eval("#sections button", (one) => one.lastChild.textContent);
+  assert.equal(title, expected.sections[0].title);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#download button")]);
+  assert.ok(readFileSync(await download.path(), "utf8").includes(expected.captions[0].text));
+  // The next recording, and the next visit.
+  await page.reload();
+  await upload(SONG);
+  await done();
+  assert.deepEqual(await texts(), expected.captions.map(({ text }) => text));
+  await page.selectOption("#language", "en");
+  await page.waitForFunction(() => document.getElementById("captions").lang === "en");
+  assert.deepEqual(await read(), english);
+  const codes = await page.$$eval("#language option", (all) => all.map(({ value }) => value));
+  assert.deepEqual(codes, ["en", "de", "fr", "es", "it", "pt", "ja", "ko", "zh", "hi"]);
 });
 
 test("everything can be done with the keyboard", async () => {

@@ -3,7 +3,12 @@ import init, {
   Captioner,
   MusicapError,
   logMel,
+  type Language,
+  type Section,
+  findSections,
+  languages,
   summarize,
+  translate,
   write,
   type Caption,
   type Captions,
@@ -45,6 +50,11 @@ export async function everything(file: File, folder: FileList, audio: AudioBuffe
   for await (const caption of run) seen.push(caption);
   const captions: Captions = await run.result;
   captions.summary = await summarize(captions, { length: "short", style: "lines" });
+  const [{ code }]: Language[] = await languages();
+  const german: Captions = await translate(captions, "de");
+  german.summary = await summarize(captions, { language: code });
+  const sections: Section[] = german.sections ?? (await findSections(captions, "Deutsch"));
+  console.log(german.language, sections[0].title, await write(german, "chapters"));
 
   const live = captioner.live({ sampleRate: audio.sampleRate, overlap: 5 });
   live.push(new Float32Array(128));

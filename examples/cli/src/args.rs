@@ -165,6 +165,10 @@ pub struct LiveArgs {
     /// Skip all but the newest chunk when captioning falls behind
     #[arg(long, conflicts_with = "queue")]
     pub skip: bool,
+    /// Language of the captions: en, de, fr, es, it, pt, ja, ko, zh or hi. Those with words that
+    /// cannot be translated stay English, after [en]
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    pub language: String,
     /// Print errors only, no notes
     #[arg(long, short)]
     pub quiet: bool,

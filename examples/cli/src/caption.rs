@@ -3,6 +3,7 @@
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use musicap::summarize::Language;
 use musicap::{Caption, Captioner, Captions, Error, RecordingEvent, Result};
 
 use crate::args::CaptionArgs;
@@ -77,6 +78,7 @@ fn caption_all(
     output: &Output,
 ) -> Result<Vec<String>> {
     let summary = Summary::from_args(&args.summary, args.quiet)?;
+    let language = args.summary.caption_language()?;
     if recordings.list.is_empty() {
         return Ok(Vec::new());
     }
@@ -95,7 +97,8 @@ fn caption_all(
     let bytes = recordings.list.iter().map(Recording::bytes).sum();
     let progress = Progress::new(recordings.list.len(), bytes, args.quiet);
     let is_one = recordings.is_one;
-    let mut work = Work { summary, prints_lines, is_one, progress, begun: None, headed: 0 };
+    let mut work =
+        Work { summary, language, prints_lines, is_one, progress, begun: None, headed: 0 };
     let mut failures = Vec::new();
     let mut done = Vec::new();
     let sources = recordings.list.iter().map(|recording| recordings::open(&recording.path));
@@ -166,6 +169,7 @@ fn caption_all(
 /// What is shown of recordings while they are captioned. They come one after another.
 struct Work {
     summary: Option<Summary>,
+    language: Language,
     /// Whether captions are printed one by one.
     prints_lines: bool,
     /// Whether there is one recording, which needs no heading.
@@ -202,7 +206,8 @@ impl Work {
         self.progress.reached(caption.end_s);
         if self.prints_lines {
             self.head(number, recording)?;
-            self.progress.suspend(|| output::print(&format!("{caption}\n")))?;
+            let line = format!("{}\n", caption.translated(self.language));
+            self.progress.suspend(|| output::print(&line))?;
         }
         Ok(())
     }
@@ -243,7 +248,7 @@ impl Work {
         }
         match failed {
             Some(error) if captions.captions.is_empty() => Err(error),
-            failed => Ok((captions, failed)),
+            failed => Ok((captions.translated(self.language), failed)),
         }
     }
 }

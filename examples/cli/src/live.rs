@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::thread;
 
+use musicap::summarize::Language;
 use musicap::{Captioner, LiveEvent, LiveInput, LiveOptions, Overrun, Result};
 use serde_json::json;
 
@@ -22,6 +23,7 @@ pub fn run(args: &LiveArgs) -> Exit {
 
 /// Captions stdin to its end and returns the number of errors on the way.
 fn caption(args: &LiveArgs) -> Result<usize> {
+    let language = Language::find(&args.language)?;
     let load = args.model.load_options(args.quiet);
     let captioner = Captioner::load(&args.model.find(args.quiet)?, &load)?;
     let overrun = if args.skip { Overrun::Skip } else { Overrun::Queue(args.queue) };
@@ -30,13 +32,17 @@ fn caption(args: &LiveArgs) -> Result<usize> {
     let (input, captions) = captioner.live(&options)?;
     // On its own thread, so that the writing program never waits for the model.
     let reader = thread::spawn(move || read(input));
-    let errors = write_events(captions, args.quiet)?;
+    let errors = write_events(captions, language, args.quiet)?;
     reader.join().expect("the reader does not panic")?;
     Ok(errors)
 }
 
 /// Writes a line for each event and returns the number of errors, after which a stream continues.
-fn write_events(events: impl Iterator<Item = Result<LiveEvent>>, quiet: bool) -> Result<usize> {
+fn write_events(
+    events: impl Iterator<Item = Result<LiveEvent>>,
+    language: Language,
+    quiet: bool,
+) -> Result<usize> {
     let mut errors = 0;
     for event in events {
         let event = match event {
@@ -49,6 +55,7 @@ fn write_events(events: impl Iterator<Item = Result<LiveEvent>>, quiet: bool) ->
         };
         let line = match event {
             LiveEvent::Caption { caption, behind_s } => {
+                let caption = caption.translated(language);
                 let mut line = serde_json::to_value(&caption).expect("captions are valid JSON");
                 line["behind_s"] = json!(behind_s);
                 line
@@ -100,7 +107,8 @@ mod tests {
         let failed = || musicap::Error::Backend { device: "cpu".into(), reason: "test".into() };
         let mut read = 0;
         let events = [Ok(skipped(0.0)), Err(failed()), Ok(skipped(10.0)), Err(failed())];
-        let errors = write_events(events.into_iter().inspect(|_| read += 1), true).unwrap();
+        let events = events.into_iter().inspect(|_| read += 1);
+        let errors = write_events(events, Language::ENGLISH, true).unwrap();
         assert_eq!((errors, read), (2, 4));
     }
 }

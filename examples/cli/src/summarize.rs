@@ -31,6 +31,7 @@ pub fn run(args: &SummarizeArgs) -> Exit {
 fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
     let name = args.summary.summary.unwrap_or(SummarizerName::Local);
     let summary = Summary::new(name, &args.summary, args.quiet)?;
+    let language = args.summary.caption_language()?;
     let mut failed = 0;
     let mut fail = |error: &Error| {
         report(error);
@@ -63,7 +64,7 @@ fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
     let mut done = Vec::new();
     for mut captions in recordings {
         match summary.add(&mut captions) {
-            Ok(()) => done.push(captions),
+            Ok(()) => done.push(captions.translated(language)),
             Err(error) => fail(&error),
         }
     }

@@ -14,8 +14,9 @@ pub struct SummaryArgs {
     #[arg(long, value_enum, value_name = "local|openai", num_args = 0..=1)]
     #[arg(require_equals = true, default_missing_value = "local")]
     pub summary: Option<SummarizerName>,
-    /// Language of the summary and of the sections' titles: en, de, fr, es, it, pt, ja, ko, zh or hi;
-    /// with --summary openai any
+    /// Language of captions, summary and section titles: en, de, fr, es, it, pt, ja, ko, zh or hi.
+    /// Captions with words that cannot be translated stay English, after [en]. With --summary openai
+    /// the summary may be in any language
     #[arg(long, value_name = "LANGUAGE")]
     pub language: Option<String>,
     /// Language model for --summary openai [default: gpt-4o-mini]
@@ -24,6 +25,23 @@ pub struct SummaryArgs {
     /// Server for --summary openai; the key is read from OPENAI_API_KEY [default: OpenAI]
     #[arg(long, value_name = "URL")]
     pub summary_url: Option<String>,
+}
+
+impl SummaryArgs {
+    /// The language of captions and section titles. A language model writes others: there they
+    /// stay English.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] lists the languages that exist.
+    pub fn caption_language(&self) -> Result<Language> {
+        match (&self.language, self.summary) {
+            (None, _) => Ok(Language::ENGLISH),
+            (Some(name), Some(SummarizerName::Openai)) => {
+                Ok(Language::find(name).unwrap_or(Language::ENGLISH))
+            }
+            (Some(name), _) => Language::find(name),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,11 +68,9 @@ impl Summary {
         if let Some(name) = args.summary {
             return Self::new(name, args, quiet).map(Some);
         }
-        for (name, value) in [
-            ("--language", &args.language),
-            ("--summary-model", &args.summary_model),
-            ("--summary-url", &args.summary_url),
-        ] {
+        for (name, value) in
+            [("--summary-model", &args.summary_model), ("--summary-url", &args.summary_url)]
+        {
             if let Some(value) = value {
                 return Err(invalid(name, value, "used together with --summary"));
             }

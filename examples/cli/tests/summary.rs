@@ -55,6 +55,36 @@ fn every_format_has_a_place_for_a_summary() {
 }
 
 #[test]
+fn captions_are_translated_without_a_summary_and_with_one() {
+    let german = stdout(&musicap(&[SONG, "--language", "German"]));
+    assert_eq!(german.lines().count(), 5);
+    // What was composed: a piano plays from the beginning, slowly.
+    let first = german.lines().next().unwrap();
+    assert!(first.contains("Klavier") && first.contains("langsam"), "{german}");
+    assert!(!german.contains("[en]") && !german.contains("piano"), "{german}");
+    let json = stdout(&musicap(&["--summary", SONG, "--language", "ja", "--format", "json"]));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["language"], "ja");
+    for text in [&json["captions"][0]["text"], &json["summary"], &json["sections"][0]["title"]] {
+        assert!(text.as_str().unwrap().contains("ピアノ"), "{json:#}");
+    }
+    let chapters = stdout(&musicap(&[SONG, "--language", "fr", "--format", "chapters"]));
+    assert!(chapters.contains("\nPiano seul\n"), "{chapters}");
+
+    // Captions that are translated are not summarised, and it is said why.
+    let file = scratch("japanese.json");
+    std::fs::write(&file, json.to_string()).unwrap();
+    let output = musicap(&["summarize", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("another language (ja)"), "{}", stderr(&output));
+
+    // Before any captioning: the file need not exist.
+    let output = musicap(&["nowhere.mp3", "--language", "Klingon"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("Hindi (hi)"), "{}", stderr(&output));
+}
+
+#[test]
 fn captions_are_summarised_later_from_a_file_an_array_and_stdin() {
     let file = scratch("summarize.json");
     let file = file.to_str().unwrap();

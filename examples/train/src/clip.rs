@@ -56,10 +56,16 @@ pub struct Record {
     /// Root mean square level in dB of full scale.
     #[serde(default)]
     pub level: Option<f32>,
-    /// What the trainer teaches.
+    /// The genre that style and players show.
+    #[serde(default)]
+    pub genre: Option<String>,
+    /// All that is said of the clip, in the wording that the trainer teaches.
     pub caption: String,
     /// The same in other words.
     pub captions: Vec<String>,
+    /// The taught wording, mostly with less of it said; one is drawn at each visit.
+    #[serde(default)]
+    pub taught: Vec<String>,
 }
 
 /// What is kept of a part.
@@ -116,8 +122,7 @@ pub fn make_planned(
     record.woman = performance.woman;
     record.quality = quality;
     record.level = Some(augment::level(&mix));
-    (record.caption, record.captions) =
-        caption::of_record(&record, &mut Rng::new(seed, index, Purpose::Caption));
+    caption::write_into(&mut record, &mut Rng::new(seed, index, Purpose::Caption));
     Ok((mix, record))
 }
 
@@ -139,8 +144,7 @@ fn without_music(
     record.woman = woman;
     record.voice_kind = (kind == Kind::Speech).then_some(VoiceKind::Speech);
     record.level = Some(augment::level(&samples));
-    (record.caption, record.captions) =
-        caption::of_record(&record, &mut Rng::new(seed, index, Purpose::Caption));
+    caption::write_into(&mut record, &mut Rng::new(seed, index, Purpose::Caption));
     (samples, record)
 }
 
@@ -187,7 +191,9 @@ pub fn record(index: u64, score: &Score, sources: Vec<String>, captions: Vec<Str
             .filter(|part| part.family.is_some())
             .map(|part| part.program)
             .collect(),
+        genre: None,
         caption: caption::steady(score),
         captions,
+        taught: Vec::new(),
     }
 }

@@ -120,6 +120,8 @@ mod tests {
             parts: Vec::new(),
             voice_kind: None,
             woman: None,
+            genre: None,
+            taught: Vec::new(),
             quality: None,
             codec: None,
             level: None,

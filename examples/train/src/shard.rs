@@ -86,7 +86,7 @@ pub fn recaption(folder: &Path, seed: u64) -> Result<usize> {
         let mut lines = Vec::new();
         for mut record in records_of(&file)? {
             let mut rng = Rng::new(seed, record.index, Purpose::Caption);
-            (record.caption, record.captions) = caption::of_record(&record, &mut rng);
+            caption::write_into(&mut record, &mut rng);
             serde_json::to_writer(&mut lines, &record)?;
             lines.push(b'\n');
             count += 1;

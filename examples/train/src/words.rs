@@ -117,7 +117,7 @@ pub fn classes(family: Family) -> &'static [Class] {
 }
 
 /// How captions tell a singer or speaker, by who it is; read back as [`Family::Voice`].
-pub const VOICES: [&str; 12] = [
+pub const VOICES: [&str; 14] = [
     "woman sings",
     "man sings",
     "female vocals",
@@ -128,6 +128,8 @@ pub const VOICES: [&str; 12] = [
     "man raps",
     "woman speaks over",
     "man speaks over",
+    "someone raps",
+    "someone speaks over",
     "rapped vocals",
     "sung vocals",
 ];

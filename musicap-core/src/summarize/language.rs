@@ -90,6 +90,11 @@ impl Language {
         LANGUAGES[self.0].2
     }
 
+    /// What stands between two sentences.
+    pub(super) fn sentence_separator(self) -> &'static str {
+        if matches!(self.code(), "ja" | "zh") { "" } else { " " }
+    }
+
     /// The messages of this language. Its file is parsed once.
     pub(super) fn catalog(self) -> &'static Catalog {
         static CATALOGS: [OnceLock<Catalog>; LANGUAGES.len()] =

@@ -26,8 +26,8 @@ from musicap._generation import Generation
 from musicap._live import Live, LiveCaption, Skipped
 from musicap._many import Failure, Results
 from musicap._musicap import VERSION as __version__
-from musicap._results import Caption, Captions, Gap
-from musicap._summaries import summarize
+from musicap._results import Caption, Captions, Gap, Section
+from musicap._summaries import LANGUAGES, summarize
 from musicap._training import finetune
 from musicap.errors import MusicapError
 
@@ -38,10 +38,12 @@ __all__ = [
     "Failure",
     "Gap",
     "Generation",
+    "LANGUAGES",
     "Live",
     "LiveCaption",
     "MusicapError",
     "Results",
+    "Section",
     "Skipped",
     "__version__",
     "caption",

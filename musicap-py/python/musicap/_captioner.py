@@ -16,7 +16,7 @@ from musicap._options import Kind, check_names, encode, integer, warn_without_ef
 from musicap._progress import make_bar
 from musicap._results import Caption, Captions, Gap
 from musicap._sources import Recording, Source, resolve
-from musicap._summaries import check_summary, summarize
+from musicap._summaries import caption_language, check_summary, summarize
 from musicap.errors import InvalidOptionError, MusicapError
 
 if TYPE_CHECKING:
@@ -229,7 +229,10 @@ class Captioner:
             summary: ``"local"`` needs no network, ``"openai"`` uses a language model (with the key
                 of the environment variable ``OPENAI_API_KEY``), None omits the summary.
                 :func:`musicap.summarize` has more options.
-            language: The summary's language; other than English requires ``summary="openai"``.
+            language: The language of captions, summary and section titles, by code or name:
+                English, German, French, Spanish, Italian, Portuguese, Japanese, Korean, Chinese or
+                Hindi; see :meth:`Captions.translated`. ``"openai"`` writes summaries in any language,
+                beside English captions where it is not one of these.
             progress: True for a progress bar, False for none, or a function that is called with
                 the seconds that are captioned and the length in seconds (None if unknown).
             tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s
@@ -405,7 +408,10 @@ def caption(
         sample_rate: For samples: their rate in hertz.
         summary: ``"local"`` needs no network, ``"openai"`` uses a language model (with the key of
             the environment variable ``OPENAI_API_KEY``), None omits the summary.
-        language: The summary's language; other than English requires ``summary="openai"``.
+        language: The language of captions, summary and section titles, by code or name: English,
+            German, French, Spanish, Italian, Portuguese, Japanese, Korean, Chinese or Hindi; see
+            :meth:`Captions.translated`. ``"openai"`` writes summaries in any language, beside English
+            captions where it is not one of these.
         progress: True for a progress bar, False for none, or a function that is called with the
             seconds that are captioned and the length in seconds (None if unknown).
         tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s long,
@@ -561,14 +567,15 @@ def _sources(
 def _summarized(
     result: Captions, summary: Literal["local", "openai"] | None, language: str
 ) -> Captions:
-    """The captions with a summary, or a warning why there is none."""
-    if summary is None:
-        return result
-    try:
-        return result.with_summary(summarize(result, backend=summary, language=language))
-    except MusicapError as error:
-        warnings.warn(f"there is no summary: {error}", UserWarning, stacklevel=3)
-        return result
+    """The captions with a summary and sections, or a warning why there are none, translated."""
+    own = caption_language(summary, language)
+    if summary is not None:
+        try:
+            result = result.with_summary(summarize(result, backend=summary, language=language))
+            result = result._with_sections(own)
+        except MusicapError as error:
+            warnings.warn(f"there is no summary: {error}", UserWarning, stacklevel=3)
+    return result.translated(own)
 
 
 def _result(

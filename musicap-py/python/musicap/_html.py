@@ -17,6 +17,10 @@ _STYLE = """
 #{id} audio {{ width: 100%; margin: 0 0 .5rem; }}
 #{id} .summary {{ margin: 0 0 .75rem; padding: .5rem .75rem; border-left: 3px solid #4c78a8;
   background: rgba(76, 120, 168, .1); }}
+#{id} nav {{ display: flex; flex-wrap: wrap; gap: .35rem; margin: 0 0 .75rem; }}
+#{id} nav button {{ border: 1px solid rgba(128, 128, 128, .4); border-radius: 99px;
+  padding: .1rem .65rem; }}
+#{id} nav button.now {{ background: rgba(245, 166, 35, .25); }}
 #{id} ol {{ list-style: none; margin: 0; padding: 0; }}
 #{id} li {{ display: grid; grid-template-columns: 6.5rem 1fr; border-radius: 4px;
   border-top: 1px solid rgba(128, 128, 128, .25); }}
@@ -34,19 +38,21 @@ _SCRIPT = """
 (() => {{
   const root = document.getElementById("{id}");
   const audio = root.querySelector("audio");
-  const rows = [...root.querySelectorAll("li")];
+  const lists = ["li", "nav button"].map((name) => [...root.querySelectorAll(name)]);
   const follow = () => {{
     const at = audio.currentTime;
-    const on = rows.filter((row) => row.dataset.start <= at && at < row.dataset.end);
-    rows.forEach((row) => {{
-      const now = !(audio.paused && at === 0) && row === on[on.length - 1];
-      row.classList.toggle("now", now);
-      now ? row.setAttribute("aria-current", "true") : row.removeAttribute("aria-current");
+    lists.forEach((spans) => {{
+      const on = spans.filter((span) => span.dataset.start <= at && at < span.dataset.end);
+      spans.forEach((span) => {{
+        const now = !(audio.paused && at === 0) && span === on[on.length - 1];
+        span.classList.toggle("now", now);
+        now ? span.setAttribute("aria-current", "true") : span.removeAttribute("aria-current");
+      }});
     }});
   }};
   ["timeupdate", "seeked", "play", "pause"].forEach((name) => audio.addEventListener(name, follow));
-  rows.forEach((row) => row.querySelector("button").addEventListener("click", () => {{
-    audio.currentTime = row.dataset.start;
+  lists.flat().forEach((span) => (span.querySelector("button") || span).addEventListener("click", () => {{
+    audio.currentTime = span.dataset.start;
     audio.play();
   }}));
 }})();
@@ -67,10 +73,20 @@ def render(result: Captions, player_bytes: int) -> str:
         parts.append(f'<p class="note">{note}</p>')
     if result.summary:
         parts.append(f'<p class="summary">{html.escape(result.summary)}</p>')
-    parts.append("<ol>")
+    off = "" if url is not None else " disabled"
+    # One section is the whole.
+    if len(result.sections) > 1:
+        parts.append('<nav aria-label="Sections">')
+        for section in result.sections:
+            parts.append(
+                f'<button type="button" data-start="{section.start_s}" data-end="{section.end_s}"{off}>'
+                f"{_clock(section.start_s)} {html.escape(section.title)}</button>"
+            )
+        parts.append("</nav>")
+    lang = "" if result.language is None else f' lang="{html.escape(result.language)}"'
+    parts.append(f"<ol{lang}>")
     for caption in result.captions:
         span = f"{_clock(caption.start_s)}–{_clock(caption.end_s)}"
-        off = "" if url is not None else " disabled"
         parts.append(
             f'<li data-start="{caption.start_s}" data-end="{caption.end_s}">'
             f'<button type="button"{off}>{span}</button>'

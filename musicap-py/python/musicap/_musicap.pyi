@@ -12,7 +12,7 @@ The compiled part of musicap. Use the package `musicap` instead.
 from _typeshed import SupportsGetItem
 from typing import Final, SupportsIndex, final
 
-__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "finetune", "log_mel", "log_mel_whole", "run_command", "summarize", "write_captions"]
+__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "find_language", "find_sections", "finetune", "languages", "log_mel", "log_mel_whole", "run_command", "summarize", "translate", "translate_text", "write_captions"]
 
 MAX_THREADS: Final[int]
 """
@@ -154,10 +154,25 @@ def encode_opus(source: object, sample_rate: int | None, limit: int) -> bytes | 
     A recording as Ogg Opus, mono, or None if it would have more than `limit` bytes.
     """
 
+def find_language(language: str) -> str:
+    """
+    The code of a language, given by code or name.
+    """
+
+def find_sections(captions: str, language: str) -> list[tuple[float, float, str]]:
+    """
+    The sections of a recording, whose captions are given as JSON: start, end and title of each.
+    """
+
 def finetune(data: str, output: str, options: dict[str, typing.Any], on_step: collections.abc.Callable[[dict[str, typing.Any]], object] | None) -> str:
     """
     Fine-tunes a model and returns the report as JSON. `on_step` is called with a dictionary after
     each step.
+    """
+
+def languages() -> list[tuple[str, str, str]]:
+    """
+    The languages that captions can be translated to: code, English name and own name of each.
     """
 
 def log_mel(source: object, sample_rate: int | None, front_end: str, overlap: float, tail: str, threads: int | None) -> numpy.typing.NDArray[numpy.float32]:
@@ -181,6 +196,16 @@ def run_command(arguments: SupportsGetItem[int, str]) -> int:
 def summarize(captions: str, backend: str, language: str, length: str, style: str, model: str | None, base_url: str | None, api_key: str | None, timeout: float | None, retries: int | None, on_event: collections.abc.Callable[[str], object] | None) -> str:
     """
     A summary of a recording, whose captions are given as JSON.
+    """
+
+def translate(captions: str, language: str) -> str:
+    """
+    Captions, given as JSON, in another language and with their sections.
+    """
+
+def translate_text(text: str, language: str) -> str:
+    """
+    A caption's text in another language.
     """
 
 def write_captions(captions: str, format: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from musicap._sources import Source
 
-__all__ = ["Caption", "Captions", "Gap"]
+__all__ = ["Caption", "Captions", "Gap", "Section"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,22 @@ class Caption:
 
     def __str__(self) -> str:
         return f"{_clock(self.start_s)}–{_clock(self.end_s)} {self.text}"
+
+    def translated(self, language: str) -> Caption:
+        """An English caption in another language; see :meth:`Captions.translated`."""
+        return replace(self, text=_musicap.translate_text(self.text, language))
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a recording in which the music stays alike."""
+
+    start_s: float
+    """Start in seconds."""
+    end_s: float
+    """End in seconds."""
+    title: str
+    """What it is, in a few words: "Piano alone"."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +90,12 @@ class Captions:
     """A description of the whole recording, if there is one."""
     gaps: tuple[Gap, ...] = ()
     """Spans that could not be decoded or captioned."""
+    sections: tuple[Section, ...] = ()
+    """The sections of the recording, if there is a summary; see also :meth:`find_sections`."""
     notes: tuple[str, ...] = ()
     """What was done to the audio that its user should know."""
+    language: str | None = None
+    """The language of the captions, as an ISO 639-1 code; None is English, which models write."""
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -89,8 +109,8 @@ class Captions:
     def __getitem__(self, index: slice) -> Captions: ...
     def __getitem__(self, index: int | slice) -> Caption | Captions:
         if isinstance(index, slice):
-            # The summary is of the whole.
-            part = replace(self, captions=self.captions[index], summary=None)
+            # Summary and sections are of the whole.
+            part = replace(self, captions=self.captions[index], summary=None, sections=())
             return part._with_source(self._source)
         return self.captions[index]
 
@@ -112,11 +132,14 @@ class Captions:
             "file": self.file,
             "duration_s": self.duration_s,
             "model": self.model,
-            "captions": [asdict(caption) for caption in self.captions],
+            **({} if self.language is None else {"language": self.language}),
+            "captions": [_without_none(asdict(caption)) for caption in self.captions],
             "summary": self.summary,
         }
         if self.gaps:
             data["gaps"] = [asdict(gap) for gap in self.gaps]
+        if self.sections:
+            data["sections"] = [asdict(section) for section in self.sections]
         if self.notes:
             data["notes"] = list(self.notes)
         return data
@@ -169,7 +192,9 @@ class Captions:
             captions=tuple(_from_keys(Caption, caption) for caption in one["captions"]),
             summary=one.get("summary"),
             gaps=tuple(_from_keys(Gap, gap) for gap in one.get("gaps", ())),
+            sections=tuple(_from_keys(Section, section) for section in one.get("sections", ())),
             notes=tuple(one.get("notes", ())),
+            language=one.get("language"),
         )
 
     def to_json(self) -> str:
@@ -187,6 +212,10 @@ class Captions:
     def to_vtt(self) -> str:
         """WebVTT subtitles."""
         return self._write("vtt")
+
+    def to_chapters(self) -> str:
+        """WebVTT chapters: a cue for each section."""
+        return self._write("chapters")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes a file in the format of its extension: .txt, .json, .srt or .vtt.
@@ -209,6 +238,42 @@ class Captions:
         chunk's number. Needs pandas: ``pip install musicap[pandas]``."""
         one: pandas.DataFrame = table([self]).drop(columns="file").set_index("index")
         return one
+
+    def find_sections(self, language: str = "en") -> tuple[Section, ...]:
+        """The sections of the recording: runs of captions that say alike, each with a title in
+        ``language``. Captions that are not in English have none.
+
+        Raises:
+            InvalidOptionError: If there is no such language; it lists those that there are.
+        """
+        found = _musicap.find_sections(json.dumps(self.to_dict()), language)
+        return tuple(Section(*section) for section in found)
+
+    def translated(self, language: str) -> Captions:
+        """The captions in another language, by code or name, with their sections in it: German,
+        French, Spanish, Italian, Portuguese, Japanese, Korean, Chinese or Hindi.
+
+        A caption with a word that has no translation stays English and starts with ``[en]``; those
+        of the embedded model have none. A summary stays as it is: it is made from English captions.
+        Captions that are not in English stay as they are.
+
+        Raises:
+            InvalidOptionError: If there is no such language; it lists those that there are.
+        """
+        if self.language is not None or _musicap.find_language(language) == "en":
+            return self
+        data = json.loads(_musicap.translate(json.dumps(self.to_dict()), language))
+        texts = (caption["text"] for caption in data["captions"])
+        return replace(
+            self,
+            # Only texts differ; scores keep all their digits.
+            captions=tuple(replace(one, text=text) for one, text in zip(self.captions, texts)),
+            sections=tuple(_from_keys(Section, section) for section in data.get("sections", ())),
+            language=data["language"],
+        )._with_source(self._source)
+
+    def _with_sections(self, language: str) -> Captions:
+        return replace(self, sections=self.find_sections(language))._with_source(self._source)
 
     def with_summary(self, summary: str | None) -> Captions:
         """The same captions with another summary."""
@@ -259,7 +324,11 @@ class Captions:
 
 def _from_keys(cls: type[Any], data: Mapping[str, Any]) -> Any:
     """An instance of a dataclass from the keys that it has. Others, of later versions, are ignored."""
-    return cls(**{field.name: data[field.name] for field in fields(cls)})
+    return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
+
+
+def _without_none(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if value is not None}
 
 
 def table(recordings: list[Captions]) -> pandas.DataFrame:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from musicap._results import Captions
 
 
+LANGUAGES: dict[str, str] = {code: name for code, name, _ in _musicap.languages()}
+"""The languages of captions and local summaries: the English name of each by its ISO 639-1 code."""
+
+
 def summarize(
     captions: Captions,
     *,
@@ -32,8 +36,8 @@ def summarize(
         captions: The result of :func:`musicap.caption`.
         backend: ``"local"`` states what the captions agree on and needs no network; ``"openai"``
             uses a language model at a server with OpenAI's chat completions API.
-        language: The language to write in, by name or code; ``"local"`` writes English, German, French,
-            Spanish, Italian, Portuguese, Japanese, Korean, Chinese and Hindi.
+        language: The language to write in, by name or code; ``"local"`` writes those of
+            ``musicap.LANGUAGES``.
         length: At most 30, 80 or 160 words.
         style: ``"prose"``, ``"lines"``, or for ``"openai"`` a style in your own words.
         model: The language model's name at the server.
@@ -65,5 +69,16 @@ def check_summary(backend: str | None, language: str) -> None:
     """Raises what :func:`summarize` would raise for these options, before there are captions."""
     if backend is not None:
         _musicap.check_summary(backend, language)
-    elif language != "English":
-        raise InvalidOptionError(f"language is {language!r}, but there is no summary to write")
+    if backend != "openai":
+        _musicap.find_language(language)
+
+
+def caption_language(backend: str | None, language: str) -> str:
+    """The language of captions and sections. A language model writes others: there they stay
+    English."""
+    try:
+        return _musicap.find_language(language)
+    except InvalidOptionError:
+        if backend != "openai":
+            raise
+        return "en"

@@ -9,11 +9,11 @@
 //! | `OPENAI_BASE_URL`, `OPENAI_MODEL` | OpenAI, `gpt-4o-mini` | the server and the model |
 //! | `OPENAI_API_KEY_SECRET` | none | the ARN of a Secrets Manager secret that is the server's key; it is read when the function starts, and stands in no configuration |
 //! | `OPENAI_API_KEY` | none | the key itself, for tests on one machine |
-//! | `LANGUAGE` | `English` | the summary's language; others need `openai` |
+//! | `LANGUAGE` | `English` | the language of summary, captions and section titles; `openai` writes summaries in any, beside English captions where it is not one of `musicap`'s |
 
 use anyhow::{Context, bail};
 use musicap::summarize::{
-    LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent, SummaryOptions, Watch,
+    Language, LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent, SummaryOptions, Watch,
 };
 use musicap::{Captions, Format};
 use pipeline::json_api::JsonApi;
@@ -65,6 +65,10 @@ impl Stage for Summarize {
         let watch = Watch::default().with_events(&retried);
         let summary = self.summarizer.summarize(&captions, &self.options, &watch).await?;
         captions.summary = Some(summary);
+        // A language model writes languages that captions cannot be translated to.
+        let language = Language::find(&self.options.language).unwrap_or(Language::ENGLISH);
+        captions.sections = captions.find_sections(language);
+        let captions = captions.translated(language);
         let (audio_s, chunks) = (captions.duration_s, captions.captions.len());
         self.store.put_new_json(&self.bucket, output, captions.write(Format::Json)).await?;
         Ok(Done { audio_s, chunks, later: false })

@@ -10,12 +10,16 @@ use std::sync::LazyLock;
 use super::{Kind, Term};
 
 /// A term's id, its group (empty: the id itself) and the phrases for it. Plurals of
-/// [`Kind::is_sound`] need no entry.
+/// [`Kind::is_sound`] need no entry. After `~` the phrase says more than the term ("hi hat" of
+/// `drums`): it is read, but a caption with it is not translated.
 type Row = (&'static str, &'static str, &'static [&'static str]);
+
+/// The id of "other instruments", of which nothing is known.
+pub(super) const OTHERS: &str = "others";
 
 #[rustfmt::skip]
 const INSTRUMENTS: &[Row] = &[
-    ("piano", "", &["piano", "grand piano", "upright piano", "pianist", "acoustic piano"]),
+    ("piano", "", &["piano", "~grand piano", "~upright piano", "pianist", "acoustic piano"]),
     ("electric-piano", "", &["electric piano", "e piano", "rhodes piano", "wurlitzer"]),
     ("keyboard", "", &["keyboard", "keys", "keyboard instrument"]),
     ("harpsichord", "", &["harpsichord"]),
@@ -29,45 +33,47 @@ const INSTRUMENTS: &[Row] = &[
     ("chiming", "", &["chiming instrument"]),
     ("kalimba", "", &["kalimba"]),
     ("steelpan", "", &["steelpan", "steel pan", "steel drum"]),
-    ("bells", "", &["bells", "bell", "bell like instrument", "tubular bells", "chimes",
-        "church bells"]),
-    ("organ", "", &["organ", "hammond organ"]),
+    ("bells", "", &["bells", "bell", "bell like instrument", "~chimes", "~church bells"]),
+    ("tubular-bells", "bells", &["tubular bells"]),
+    ("organ", "", &["organ", "~hammond organ"]),
     ("church-organ", "organ", &["church organ", "pipe organ"]),
-    ("accordion", "", &["accordion", "accordion solo", "concertina", "bandoneon", "melodica"]),
+    ("accordion", "", &["accordion", "accordion solo", "~concertina", "~bandoneon",
+        "~melodica"]),
     ("harmonica", "", &["harmonica"]),
-    ("acoustic-guitar", "", &["acoustic guitar", "classical guitar", "nylon guitar",
-        "spanish guitar", "flamenco guitar", "steel guitar"]),
+    ("acoustic-guitar", "", &["acoustic guitar", "~classical guitar", "~nylon guitar",
+        "~spanish guitar", "~flamenco guitar", "~steel guitar"]),
     ("electric-guitar", "", &["electric guitar", "clean electric guitar", "clean guitar"]),
     ("distorted-guitar", "", &["distorted guitar", "distorted electric guitar",
         "distortion guitar", "overdriven guitar", "overdriven electric guitar"]),
     ("guitar", "", &["guitar", "guitarist"]),
-    ("bass", "", &["bass", "bassline", "bass line", "sub bass"]),
+    ("bass", "", &["bass", "bassline", "bass line", "~sub bass"]),
     ("electric-bass", "bass", &["bass guitar", "electric bass", "electric bass guitar",
-        "slap bass"]),
+        "~slap bass"]),
     ("synth-bass", "bass", &["synth bass", "synthesizer bass", "bass synth", "bass synthesizer"]),
     ("double-bass", "bass", &["double bass", "upright bass", "contrabass", "acoustic bass"]),
     ("violin", "", &["violin", "fiddle", "violinist"]),
     ("viola", "violin", &["viola"]),
     ("cello", "", &["cello", "cellist"]),
     ("strings", "", &["strings", "string section", "string ensemble", "string orchestra",
-        "string quartet", "orchestral strings", "bowed strings"]),
+        "~string quartet", "orchestral strings", "bowed strings"]),
     ("bowed", "", &["bowed instrument", "bowed string instrument"]),
     ("pizzicato", "", &["pizzicato strings", "plucked strings"]),
     ("harp", "", &["harp"]),
-    ("trumpet", "", &["trumpet", "muted trumpet", "cornet", "bugle"]),
+    ("trumpet", "", &["trumpet", "~cornet", "~bugle"]),
+    ("muted-trumpet", "trumpet", &["muted trumpet"]),
     ("trombone", "", &["trombone"]),
     ("tuba", "", &["tuba"]),
     ("french-horn", "", &["french horn"]),
     ("brass", "", &["brass", "brass section", "brass instrument", "brass ensemble", "horns",
         "horn section"]),
-    ("saxophone", "", &["saxophone", "sax", "alto saxophone", "tenor saxophone"]),
+    ("saxophone", "", &["saxophone", "sax", "~alto saxophone", "~tenor saxophone"]),
     ("clarinet", "", &["clarinet"]),
     ("oboe", "", &["oboe"]),
     ("english-horn", "oboe", &["english horn", "cor anglais"]),
     ("bassoon", "", &["bassoon"]),
     ("woodwind", "", &["woodwind", "woodwind instrument", "woodwind section", "reed instrument"]),
     ("wind", "", &["wind instrument"]),
-    ("flute", "", &["flute", "bamboo flute"]),
+    ("flute", "", &["flute", "~bamboo flute"]),
     ("piccolo", "flute", &["piccolo"]),
     ("recorder", "flute", &["recorder"]),
     ("pan-flute", "flute", &["pan flute"]),
@@ -83,21 +89,24 @@ const INSTRUMENTS: &[Row] = &[
     ("koto", "plucked", &["koto"]),
     ("shamisen", "plucked", &["shamisen"]),
     ("oud", "plucked", &["oud"]),
-    ("lute", "plucked", &["lute", "bouzouki"]),
+    ("lute", "plucked", &["lute", "~bouzouki"]),
     ("zither", "plucked", &["zither"]),
     ("ukulele", "", &["ukulele"]),
     ("theremin", "", &["theremin"]),
     ("orchestra", "", &["orchestra"]),
     ("turntables", "", &["turntable", "scratching", "record scratches"]),
+    // What translations call those that are not named: see roles.
+    (OTHERS, "", &[]),
 ];
 
 #[rustfmt::skip]
 const DRUMS: &[Row] = &[
     ("drums", "", &["drums", "drum", "drum beat", "steady drum beat", "drum set", "drum kit",
-        "drum machine", "acoustic drums", "simple drum beat", "simple drums", "sparse drums",
-        "sparse drum beat", "programmed drums", "kick", "kick drum", "bass drum", "snare",
-        "snare drum", "hi hat", "cymbal", "ride cymbal", "crash cymbal", "tom", "drummer",
-        "drumming"]),
+        "~drum machine", "acoustic drums", "~programmed drums", "~kick", "~kick drum",
+        "~bass drum", "~snare", "~snare drum", "~hi hat", "~cymbal", "~ride cymbal",
+        "~crash cymbal", "~tom", "drummer", "drumming"]),
+    ("simple-drums", "drums", &["simple drum beat", "simple drums", "sparse drums",
+        "sparse drum beat"]),
     ("rock-drums", "drums", &["rock drums", "rock drum beat", "rock drum", "rock beat"]),
     ("jazz-drums", "drums", &["jazz drums", "swinging jazz drums", "swinging drum beat",
         "swing drums", "swing drum beat", "jazz drum beat"]),
@@ -109,12 +118,12 @@ const DRUMS: &[Row] = &[
         "marching snare drum"]),
     ("waltz-drums", "drums", &["waltz drums", "waltz drum beat"]),
     ("latin-percussion", "drums", &["latin percussion", "latin drums", "latin drum beat"]),
-    ("hand-drums", "drums", &["hand drum", "hand percussion", "bongo", "bongos", "conga",
-        "djembe", "tabla", "cajon"]),
+    ("hand-drums", "drums", &["hand drum", "hand percussion", "~bongo", "~bongos", "~conga",
+        "~djembe", "~tabla", "~cajon"]),
     ("percussion", "drums", &["percussion", "percussion instrument", "percussive elements",
-        "percussive instruments", "wooden percussion", "tambourine", "shaker", "cowbell",
-        "triangle"]),
-    ("timpani", "", &["timpani", "timpani rolls", "kettledrum"]),
+        "percussive instruments", "~wooden percussion", "~tambourine", "~shaker", "~cowbell",
+        "~triangle"]),
+    ("timpani", "", &["timpani", "~timpani rolls", "kettledrum"]),
     ("claps", "", &["claps", "hand claps", "handclaps", "clapping"]),
 ];
 
@@ -123,30 +132,37 @@ const VOICES: &[Row] = &[
     ("voice", "", &["voice", "vocal", "vocalist", "singer", "vocal melody", "singing", "humming",
         "vocals", "lead vocals", "lead singer"]),
     ("male-voice", "", &["male vocal", "male vocalist", "male voice", "male singer", "male lead",
-        "male vocal harmony", "man singing", "male singing", "man", "man's voice",
+        "~male vocal harmony", "man singing", "male singing", "man", "man's voice",
         "male lead vocals"]),
     ("female-voice", "", &["female vocal", "female vocalist", "female voice", "female singer",
         "woman singing", "female singing", "woman", "women", "woman's voice",
         "female lead vocals"]),
-    ("choir", "", &["choir", "vocal harmony", "vocal harmonies", "backing vocal",
-        "background vocal", "backup singer", "chorus of voices", "voices", "singers"]),
+    ("choir", "", &["choir", "~vocal harmony", "~vocal harmonies", "~backing vocal",
+        "~background vocal", "~backup singer", "chorus of voices", "voices", "singers"]),
     ("children", "", &["child voice", "children's choir", "children's voices", "kids singing",
         "children singing"]),
-    ("rap", "", &["rapper", "rapping", "male rapper", "female rapper"]),
+    ("rap", "", &["rapper", "rapping", "rapped vocals", "someone raps"]),
+    ("male-rap", "rap", &["male rapper", "man raps", "man rapping"]),
+    ("female-rap", "rap", &["female rapper", "woman raps", "woman rapping"]),
     ("whistling", "", &["whistling"]),
 ];
 
 #[rustfmt::skip]
 const EFFECTS: &[Row] = &[
-    ("speech", "", &["male speaker", "female speaker", "speech", "narration", "speaker",
-        "speaking voice", "spoken word", "spoken words", "man speaking", "man speaks",
-        "man is speaking", "man talks", "man talking", "woman speaking", "woman speaks",
-        "woman is speaking", "woman talks", "woman talking", "people talking"]),
+    ("speech", "", &["speech", "narration", "speaker", "speaking voice", "spoken word",
+        "spoken words", "people talking", "someone speaks", "someone is speaking"]),
+    ("male-speech", "speech", &["male speaker", "man speaking", "man speaks", "man is speaking",
+        "man talks", "man talking"]),
+    ("female-speech", "speech", &["female speaker", "woman speaking", "woman speaks",
+        "woman is speaking", "woman talks", "woman talking"]),
     ("applause", "", &["applause", "clapping audience", "crowd cheering", "audience cheering",
         "audience applauds", "cheering",
         "audience claps", "clapping of an audience"]),
-    ("noise", "", &["white noise", "pink noise", "brown noise", "noise", "static", "hiss",
-        "hiss of white noise", "steady hiss of white noise"]),
+    ("noise", "", &["noise", "~static", "~hiss"]),
+    ("white-noise", "noise", &["white noise", "hiss of white noise", "steady hiss of white noise"]),
+    ("pink-noise", "noise", &["pink noise"]),
+    ("rumble", "noise", &["brown noise", "rumbling noise", "low rumbling noise",
+        "deep rumble of noise", "rumble of noise"]),
     ("tone", "", &["tone", "electronic tone", "test tone", "electronic test tone", "single tone",
         "single electronic tone", "beep"]),
     ("sound-effects", "", &["sound effects", "sound effect"]),
@@ -209,28 +225,37 @@ const LOUDNESS: &[Row] = &[
 const GENRES: &[Row] = &[
     ("orchestral", "", &["orchestral", "symphonic"]),
     ("classical", "", &["classical"]),
-    ("rock", "", &["rock", "hard rock", "punk rock", "punk", "grunge"]),
-    ("metal", "", &["metal", "heavy metal", "death metal"]),
-    ("pop", "", &["pop", "electronic pop"]),
-    ("electronic", "", &["electronic", "techno", "house", "edm", "trance", "dubstep",
-        "drum and bass"]),
-    ("jazz", "", &["jazz", "jazzy", "swing"]),
+    ("rock", "", &["rock", "~punk rock", "~punk", "~grunge"]),
+    ("hard-rock", "rock", &["hard rock"]),
+    ("metal", "", &["metal", "heavy metal", "~death metal"]),
+    ("pop", "", &["pop"]),
+    ("electropop", "pop", &["electronic pop", "electropop"]),
+    ("electronic", "", &["electronic", "~techno", "~house", "~edm", "~trance", "~dubstep",
+        "~drum and bass"]),
+    ("jazz", "", &["jazz", "jazzy", "~swing"]),
     ("blues", "", &["blues", "bluesy"]),
-    ("folk", "", &["folk", "bluegrass"]),
+    ("folk", "", &["folk", "~bluegrass"]),
     ("country", "", &["country"]),
-    ("hip-hop", "", &["hip hop", "trap"]),
-    ("reggae", "", &["reggae", "dub", "ska"]),
-    ("latin", "", &["salsa", "bossa nova", "flamenco", "tango", "reggaeton", "latin"]),
-    ("ambient", "", &["ambient", "new age"]),
-    ("funk", "", &["funk", "funky", "disco", "soul"]),
-    ("gospel", "", &["gospel", "religious"]),
+    ("hip-hop", "", &["hip hop", "~trap"]),
+    ("reggae", "", &["reggae", "~dub", "~ska"]),
+    ("latin", "", &["~salsa", "~bossa nova", "~flamenco", "~tango", "~reggaeton", "latin"]),
+    ("ambient", "", &["ambient", "~new age"]),
+    ("funk", "", &["funk", "funky", "~disco", "~soul"]),
+    ("gospel", "", &["gospel", "~religious"]),
 ];
 
 const FORMS: &[Row] = &[("instrumental", "", &["instrumental"])];
 
 #[rustfmt::skip]
 const RECORDINGS: &[Row] = &[
-    ("poor", "", &["low quality", "poor quality", "bad quality", "lo fi", "noisy", "muffled"]),
+    ("poor", "", &["low quality", "poor quality", "bad quality", "~lo fi", "~noisy", "~muffled"]),
+    ("lo-fi", "poor", &["sound is lo fi", "sound is crushed and lo fi"]),
+    ("vinyl", "", &["crackles like an old record", "vinyl crackle"]),
+    ("tape", "", &["tape hiss", "sounds like an old tape"]),
+    ("hum", "", &["low hum", "mains hum"]),
+    ("phone", "", &["sounds like a phone recording", "recording is thin and noisy",
+        "sounds like a telephone line", "sound is narrow"]),
+    ("overloaded", "", &["recording is distorted", "recording is overloaded"]),
     ("live", "", &["live performance", "live recording", "live concert"]),
 ];
 
@@ -281,6 +306,8 @@ pub(super) fn by_id(kind: Kind, id: &str) -> Option<Term> {
 pub(super) struct Entry {
     pub(super) words: Vec<String>,
     pub(super) term: Term,
+    /// Whether the term says all that the phrase says.
+    pub(super) is_exact: bool,
 }
 
 /// All phrases by their first word, longest first.
@@ -288,14 +315,16 @@ static PHRASES: LazyLock<HashMap<String, Vec<Entry>>> = LazyLock::new(|| {
     let mut phrases: HashMap<String, Vec<Entry>> = HashMap::new();
     for (kind, table) in TABLES {
         for row in table {
-            for name in row.2 {
+            for phrase in row.2 {
+                let name = phrase.strip_prefix('~').unwrap_or(phrase);
+                let is_exact = name == *phrase;
                 let plural = (kind.is_sound() && !name.ends_with('s')).then(|| format!("{name}s"));
-                for name in [Some((*name).to_owned()), plural].into_iter().flatten() {
+                for name in [Some(name.to_owned()), plural].into_iter().flatten() {
                     let words: Vec<String> = name.split(' ').map(str::to_owned).collect();
                     let list = phrases.entry(words[0].clone()).or_default();
                     // "Voices" are a choir, whatever the plural of "voice" would be.
                     list.retain(|entry| entry.words != words);
-                    list.push(Entry { words, term: term(kind, row) });
+                    list.push(Entry { words, term: term(kind, row), is_exact });
                 }
             }
         }

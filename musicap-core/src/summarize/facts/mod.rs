@@ -2,16 +2,19 @@
 //!
 //! Today they are parsed from captions by the [`lexicon`]; whatever else knows instruments or a
 //! tempo (a classifier's tags) adds [`Term`]s of its own. Sections, summaries and captions in
-//! other languages are made from facts alone.
+//! other languages are made from facts alone. [`Roles`] are kept for translations: sections and
+//! summaries do not use them.
 
 mod lexicon;
 mod parse;
+mod roles;
 mod text;
 
 #[cfg(test)]
 pub(super) use lexicon::all_terms;
 pub(super) use lexicon::{COMMON_WORDS, FUNCTION_WORDS, INTENSIFIERS};
 pub(super) use parse::Sentence;
+pub(super) use roles::{Lead, Manner, Roles};
 
 /// What kind of thing a term names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,6 +88,8 @@ pub(crate) struct Facts {
     pub(crate) absent: Vec<Term>,
     /// Whether the one sound is said to be alone.
     pub(crate) is_solo: bool,
+    /// Who leads, and how the others accompany.
+    pub(crate) roles: Roles,
     /// The sentences that they were read from, without those that repeat without end.
     pub(super) sentences: Vec<Sentence>,
     /// Words that the lexicon does not know.

@@ -1,6 +1,7 @@
 //! From the words of a caption to its facts.
 
 use super::lexicon::{self, Entry};
+use super::roles;
 use super::text::{self, Word};
 use super::{Facts, Kind, Term};
 
@@ -19,10 +20,10 @@ pub(in crate::summarize) struct Sentence {
 }
 
 /// A phrase of the lexicon in a sentence.
-struct Match {
-    entry: &'static Entry,
-    start: usize,
-    end: usize,
+pub(super) struct Match {
+    pub(super) entry: &'static Entry,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 /// The facts of a caption. What precedes the point where it starts to repeat itself counts.
@@ -73,11 +74,15 @@ fn read(words: &[Word], facts: &mut Facts) {
         };
         if applies {
             push(&mut facts.terms, term);
-        } else if !matches!(term.kind, Kind::Loudness | Kind::Form) {
-            // "Soft chords" say little of the music; "a jazz guitar" would be lost.
+            if !found.entry.is_exact {
+                facts.unread.extend(phrase());
+            }
+        } else {
+            // "Soft chords", "a jazz guitar": no fact says it.
             facts.unread.extend(phrase());
         }
     }
+    roles::read(words, &matches, &mut facts.roles);
     for phrase in lexicon::SOLO_PHRASES {
         let at = words.windows(phrase.len()).position(|window| {
             window.iter().zip(*phrase).all(|(word, wanted)| word.text == *wanted)
@@ -213,10 +218,15 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
         return true;
     }
     let mut past_sound = false;
+    let mut last = entry.term.kind;
     let mut rest = matches[index + 1..].iter().peekable();
     for _ in 0..HEAD_WORDS {
         let Some(word) = words.get(at) else { return may_be_alone && !past_sound };
         if let Some(found) = rest.next_if(|found| found.start == at) {
+            // "Hip hop: someone raps"
+            if last == Kind::Genre && word.after_break && found.entry.term.kind.is_sound() {
+                return may_be_alone && !past_sound;
+            }
             // "A slow instrumental", "a bass plays a slow bass line"
             let is_line = found.entry.words.last().is_some_and(|word| word == "line");
             let group = found.entry.term.group;
@@ -224,7 +234,8 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
             if found.entry.term.kind == Kind::Form || is_line && is_lead() {
                 return true;
             }
-            past_sound |= !adjective(found.entry.term.kind);
+            last = found.entry.term.kind;
+            past_sound |= !adjective(last);
             at = found.end;
             continue;
         }
@@ -323,6 +334,10 @@ mod tests {
         assert_eq!(read("An energetic drummer."), ["drums"]);
         assert_eq!(read("A gentle acoustic guitar melody."), ["gentle", "acoustic-guitar"]);
         assert_eq!(read("Rock guitars."), ["guitar"]);
+        assert_eq!(
+            read("Slow, calm hip hop: someone raps over drums."),
+            ["slow", "calm", "hip-hop", "rap", "drums"]
+        );
     }
 
     #[test]
@@ -330,7 +345,7 @@ mod tests {
         assert_eq!(read("A slow melody. The tempo is fast."), [""; 0]);
         assert_eq!(read("There are no drums. A drum beat keeps the time."), ["drums"]);
         assert_eq!(read("The recording is almost silent, with faint noise."), ["silent"]);
-        assert_eq!(read("White noise."), ["noise"]);
+        assert_eq!(read("White noise."), ["white-noise"]);
         assert_eq!(read("A guitar and an electric guitar."), ["electric-guitar"]);
     }
 

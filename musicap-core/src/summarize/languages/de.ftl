@@ -58,6 +58,7 @@ only = es { $number ->
    *[other] sind
 } nur { $sounds } zu hören, keine Musik
 opens-as = die Aufnahme beginnt als { $whole }
+music-opens-as = bei { $time } beginnt die Musik als { $whole }
 joined-by = { $whole }, zu dem bei { $time } { $sounds } { $number ->
     [one] hinzukommt
    *[other] hinzukommen
@@ -68,6 +69,40 @@ at-times = zeitweise { $number ->
 } { $sounds } zu hören
 recording-live = es ist eine Liveaufnahme
 recording-poor = die Tonqualität ist schlecht
+recording-lo-fi = die Aufnahme klingt nach Lo-Fi
+recording-vinyl = es knistert wie eine alte Schallplatte
+recording-tape = es ist Bandrauschen zu hören
+recording-hum = es ist ein tiefes Brummen zu hören
+recording-phone = es klingt wie mit dem Telefon aufgenommen
+recording-overloaded = die Aufnahme ist übersteuert
+
+## Einzelne Abschnitte: wer führt und wie die anderen begleiten. „Melodie“ ist weiblich.
+
+adjective-melody = { $adjective }e
+lead = { $sounds } { $verb ->
+    [sing] { $number ->
+        [one] singt
+       *[other] singen
+    }
+   *[play] { $number ->
+        [one] spielt
+       *[other] spielen
+    }
+} { $qualities ->
+    [none] eine Melodie
+   *[other] eine { $qualities } Melodie
+}
+lead-over = { $lead } über { $manner }
+lead-with = { $lead }, begleitet von { $sounds }
+lead-alone = { $lead }, unbegleitet
+lead-without = { $lead }, ohne { $sounds }
+whole-led = { $whole } mit { $lead-with } im Vordergrund, dazu { $sounds-subject }
+manner = { $noun } ({ $manner })
+manner-chords = Akkorde
+    .over = Akkorden
+manner-sustained = gehaltene Akkorde
+    .over = gehaltenen Akkorden
+manner-arpeggios = Arpeggien
 
 ## Der Verlauf
 
@@ -87,15 +122,15 @@ enter-two = bei { $time } { $number ->
     [one] kommt
    *[other] kommen
 } { $sounds } hinzu
-band-returns = bei { $time } kehrt die Band zurück
+band-returns = bei { $time } setzt die Band wieder ein
 return = bei { $time } { $number ->
-    [one] kehrt
-   *[other] kehren
-} { $sounds } zurück
+    [one] setzt
+   *[other] setzen
+} { $sounds } wieder ein
 return-also = { $sounds } { $number ->
-    [one] kehrt
-   *[other] kehren
-} zurück
+    [one] setzt
+   *[other] setzen
+} wieder ein
 follow = bei { $time } { $number ->
     [one] folgt
    *[other] folgen
@@ -154,8 +189,8 @@ silence = bei { $time } verstummt die Musik
 silence-also = die Musik verstummt
 turn = bei { $time } wird die Musik { $qualities }
 turn-also = die Musik wird { $qualities }
-genre = bei { $time } wechselt die Musik zu { $genre }
-genre-also = die Musik wechselt zu { $genre }
+genre = bei { $time } wechselt das Stück zu { $genre }
+genre-also = das Stück wechselt zu { $genre }
 
 ## Sätze
 
@@ -169,7 +204,8 @@ quote = bei { $time }: „{ $text }“ (Original)
 alone = { $from } bis { $to }: { $text }
 no-captions = es gibt keine Beschreibungen
 only-repetition = die Beschreibungen wiederholen sich nur
-contractions = {""}
+contractions = 
+    als ein_=als_
 
 ## Titel
 
@@ -197,12 +233,17 @@ sound-marimba = Marimba
     .class = f
 sound-xylophone = Xylophon
 sound-glockenspiel = Glockenspiel
-sound-chiming = Klanginstrument
+sound-chiming = klingendes Schlaginstrument
+    .with = klingendem Schlaginstrument
+    .open = klingendem Schlaginstrument
+    .the = klingende Schlaginstrument
 sound-kalimba = Kalimba
     .class = f
 sound-steelpan = Steelpan
     .class = f
 sound-bells = Glocken
+    .class = p
+sound-tubular-bells = Röhrenglocken
     .class = p
 sound-organ = Orgel
     .class = f
@@ -246,16 +287,19 @@ sound-strings = Streicher
     .with = Streichern
     .open = Streichern
 sound-bowed = Streichinstrument
-sound-pizzicato = gezupfte Streicher
+sound-pizzicato = Pizzicato-Streicher
     .class = p
-    .with = gezupften Streichern
-    .open = gezupften Streichern
-    .the = gezupften Streicher
+    .with = Pizzicato-Streichern
+    .open = Pizzicato-Streichern
 sound-harp = Harfe
     .class = f
     .piece = Harfenstück
 sound-trumpet = Trompete
     .class = f
+sound-muted-trumpet = gedämpfte Trompete
+    .class = f
+    .with = gedämpfter Trompete
+    .open = gedämpfter Trompete
 sound-trombone = Posaune
     .class = f
 sound-tuba = Tuba
@@ -319,8 +363,19 @@ sound-turntables = Plattenspieler
     .class = p
     .with = Plattenspielern
     .open = Plattenspielern
+sound-others = andere Instrumente
+    .class = p
+    .with = anderen Instrumenten
+    .open = anderen Instrumenten
+    .the = anderen Instrumente
 sound-drums = Schlagzeug
     .class = un
+sound-simple-drums = schlichtes Schlagzeug
+    .class = un
+    .with = schlichtem Schlagzeug
+    .open = schlichtem Schlagzeug
+    .the = schlichte Schlagzeug
+    .without = schlichtes Schlagzeug
 sound-rock-drums = Rockschlagzeug
     .class = un
 sound-jazz-drums = Jazzschlagzeug
@@ -331,7 +386,7 @@ sound-electronic-beat = Dance-Beat
     .class = m
 sound-march-drums = Marschtrommeln
     .class = p
-sound-waltz-drums = Walzerschlagzeug
+sound-waltz-drums = Schlagzeug im Walzertakt
     .class = un
 sound-latin-percussion = Latin-Percussion
     .class = uf
@@ -356,20 +411,40 @@ sound-children = Kinderstimmen
     .class = p
 sound-rap = Rap
     .class = um
+sound-male-rap = Rapper
+    .class = m
+sound-female-rap = Rapperin
+    .class = f
 sound-whistling = Pfeifen
     .class = un
 sound-speech = Sprache
     .class = uf
+sound-male-speech = Sprecher
+    .class = m
+sound-female-speech = Sprecherin
+    .class = f
 sound-applause = Applaus
     .class = um
 sound-noise = Rauschen
     .class = un
+sound-white-noise = weißes Rauschen
+    .class = un
+    .with = weißem Rauschen
+    .open = weißem Rauschen
+    .the = weiße Rauschen
+sound-pink-noise = rosa Rauschen
+    .class = un
+sound-rumble = dumpfes Rauschen
+    .class = un
+    .with = dumpfem Rauschen
+    .open = dumpfem Rauschen
+    .the = dumpfe Rauschen
 sound-tone = Testton
     .class = m
-sound-sound-effects = Geräuscheffekte
+sound-sound-effects = Soundeffekte
     .class = p
-    .with = Geräuscheffekten
-    .open = Geräuscheffekten
+    .with = Soundeffekten
+    .open = Soundeffekten
 
 ## Eigenschaften
 
@@ -378,6 +453,7 @@ tempo-medium = mittelschnell
 tempo-fast = schnell
 loudness-quiet = leise
     .attributive = leises
+    .melody = leise
 loudness-loud = laut
 mood-calm = ruhig
 mood-gentle = sanft
@@ -397,7 +473,7 @@ mood-dramatic = dramatisch
 mood-epic = episch
 mood-bold = selbstbewusst
 mood-steady = gleichmäßig
-mood-light = leicht
+mood-light = leichtfüßig
 mood-warm = warm
 mood-happy = fröhlich
 mood-sad = traurig
@@ -422,10 +498,14 @@ genre-classical = klassischer Musik
     .title = klassische Musik
 genre-rock = Rock
     .piece = Rockstück
+genre-hard-rock = Hardrock
+    .piece = Hardrockstück
 genre-metal = Metal
     .piece = Metal-Stück
 genre-pop = Pop
     .piece = Popstück
+genre-electropop = Elektropop
+    .piece = Elektropop-Stück
 genre-electronic = elektronischer Musik
     .piece = elektronisches Stück
     .title = elektronische Musik

@@ -42,10 +42,42 @@ whole-without = { $whole }, without { $sounds }
 silent = the recording is almost silent
 only = there is only { $sounds }, and no music
 opens-as = the recording opens as { $whole }
+music-opens-as = at { $time } the music begins as { $whole }
 joined-by = { $whole }, joined by { $sounds } at { $time }
 at-times = at times { $sounds } can be heard
 recording-live = it is a live recording
 recording-poor = the sound quality is poor
+recording-lo-fi = the sound is lo-fi
+recording-vinyl = it crackles like an old record
+recording-tape = there is tape hiss
+recording-hum = there is a low hum
+recording-phone = it sounds like a phone recording
+recording-overloaded = the recording is overloaded
+
+## Captions. Who leads, and how others accompany.
+
+lead = { $sounds } { $verb ->
+    [sing] { $number ->
+        [one] sings
+       *[other] sing
+    }
+   *[play] { $number ->
+        [one] plays
+       *[other] play
+    }
+} { $qualities ->
+    [none] a melody
+   *[other] a { $qualities } melody
+}
+lead-over = { $lead } over { $manner }
+lead-with = { $lead }, accompanied by { $sounds-by }
+lead-alone = { $lead }, unaccompanied
+lead-without = { $lead }, without { $sounds }
+whole-led = { $whole } led by { $lead }, with { $sounds }
+manner = { $noun } ({ $manner })
+manner-chords = chords
+manner-sustained = sustained chords
+manner-arpeggios = arpeggios
 
 ## The course. The first clause of a sentence has the time; -also follows another clause.
 
@@ -170,6 +202,9 @@ sound-steelpan = steelpan
 sound-bells = bells
     .for = bell
     .class = p
+sound-tubular-bells = tubular bells
+    .for = tubular bell
+    .class = p
 sound-organ = organ
 sound-church-organ = church organ
 sound-accordion = accordion
@@ -195,6 +230,7 @@ sound-pizzicato = plucked strings
     .class = p
 sound-harp = harp
 sound-trumpet = trumpet
+sound-muted-trumpet = muted trumpet
 sound-trombone = trombone
 sound-tuba = tuba
 sound-french-horn = French horn
@@ -237,7 +273,11 @@ sound-orchestra = orchestra
 sound-turntables = turntables
     .for = turntable
     .class = p
+sound-others = other instruments
+    .class = p
 sound-drums = drums
+    .class = p
+sound-simple-drums = simple drums
     .class = p
 sound-rock-drums = rock drums
     .class = p
@@ -268,13 +308,23 @@ sound-choir = choir
 sound-children = children’s voices
     .class = p
 sound-rap = rapper
+sound-male-rap = male rapper
+sound-female-rap = female rapper
 sound-whistling = whistling
     .class = u
 sound-speech = speech
     .class = u
+sound-male-speech = male speaker
+sound-female-speech = female speaker
 sound-applause = applause
     .class = u
 sound-noise = noise
+    .class = u
+sound-white-noise = white noise
+    .class = u
+sound-pink-noise = pink noise
+    .class = u
+sound-rumble = rumbling noise
     .class = u
 sound-tone = electronic tone
 sound-sound-effects = sound effects
@@ -330,12 +380,18 @@ genre-classical = classical music
 genre-rock = rock
     .piece = rock piece
     .song = rock song
+genre-hard-rock = hard rock
+    .piece = hard rock piece
+    .song = hard rock song
 genre-metal = metal
     .piece = metal piece
     .song = metal song
 genre-pop = pop
     .piece = pop piece
     .song = pop song
+genre-electropop = electropop
+    .piece = electropop piece
+    .song = electropop song
 genre-electronic = electronic music
     .piece = electronic piece
 genre-jazz = jazz

@@ -55,6 +55,7 @@ only = solo se { $number ->
    *[other] oyen
 } { $sounds }, sin música
 opens-as = la grabación comienza como { $whole }
+music-opens-as = en el minuto { $time } comienza la música como { $whole }
 joined-by = { $whole }, a la que se { $number ->
     [one] suma
    *[other] suman
@@ -65,6 +66,43 @@ at-times = a ratos se { $number ->
 } { $sounds }
 recording-live = es una grabación en directo
 recording-poor = la calidad del sonido es mala
+recording-lo-fi = el sonido es lo-fi
+recording-vinyl = crepita como un disco de vinilo viejo
+recording-tape = se oye el siseo de la cinta
+recording-hum = se oye un zumbido grave
+recording-phone = suena como una grabación telefónica
+recording-overloaded = la grabación está saturada
+
+## Pasajes: quién lleva la melodía y cómo acompañan los demás.
+
+lead = { $class ->
+    [mp] { $sounds-the }
+    [fp] { $sounds-the }
+    [um] { $sounds-the }
+    [uf] { $sounds-the }
+   *[m] { $sounds }
+} { $verb ->
+    [sing] { $number ->
+        [one] canta
+       *[other] cantan
+    }
+   *[play] { $number ->
+        [one] toca
+       *[other] tocan
+    }
+} { $qualities ->
+    [none] una melodía
+   *[other] una melodía { $qualities }
+}
+lead-over = { $lead } sobre { $manner }
+lead-with = { $lead }, con acompañamiento de { $sounds }
+lead-alone = { $lead }, sin acompañamiento
+lead-without = { $lead }, sin { $sounds }
+whole-led = { $whole } con { $lead } al frente, acompañada de { $sounds }
+manner = { $noun } ({ $manner })
+manner-chords = acordes
+manner-sustained = acordes mantenidos
+manner-arpeggios = arpegios
 
 ## El desarrollo
 
@@ -134,19 +172,19 @@ replace-also = { $old } { $number ->
    *[other] dejan
 } paso a { $new }
 stop = en el minuto { $time } { $number ->
-    [one] calla
-   *[other] callan
-} { $sounds }
+    [one] deja
+   *[other] dejan
+} de sonar { $sounds }
 stop-also = { $number ->
-    [one] calla
-   *[other] callan
-} { $sounds }
+    [one] deja
+   *[other] dejan
+} de sonar { $sounds }
 silence = en el minuto { $time } cesa la música
 silence-also = cesa la música
 turn = en el minuto { $time } la música se vuelve { $qualities }
 turn-also = la música se vuelve { $qualities }
-genre = en el minuto { $time } la música pasa { $genre }
-genre-also = la música pasa { $genre }
+genre = en el minuto { $time } la pieza pasa { $genre }
+genre-also = la pieza pasa { $genre }
 
 ## Frases
 
@@ -170,18 +208,11 @@ contractions =
 
 ## Títulos
 
-title-alone = { $class ->
-    [f] { $sound } sola
-    [uf] { $sound } sola
-    [fa] { $sound } sola
-    [fp] { $sound } solas
-    [mp] { $sound } solos
-   *[m] { $sound } solo
-}
+title-alone = solo { $sound }
 title-band = banda completa
 title-silence = silencio
 title-music = música
-title-qualities = { $title } ({ $qualities })
+title-qualities = { $title } (música { $qualities })
 
 
 ## Sonidos
@@ -194,18 +225,20 @@ sound-celesta = celesta
     .class = f
 sound-music-box = caja de música
     .class = f
-sound-mallets = láminas
-    .class = fp
+sound-mallets = percusión de láminas
+    .class = uf
 sound-vibraphone = vibráfono
 sound-marimba = marimba
     .class = f
 sound-xylophone = xilófono
-sound-glockenspiel = metalófono
-sound-chiming = instrumento de timbre metálico
+sound-glockenspiel = glockenspiel
+sound-chiming = instrumento con timbre de campana
 sound-kalimba = kalimba
     .class = f
-sound-steelpan = tambor metálico
+sound-steelpan = tambor de acero
 sound-bells = campanas
+    .class = fp
+sound-tubular-bells = campanas tubulares
     .class = fp
 sound-organ = órgano
 sound-church-organ = órgano de iglesia
@@ -222,7 +255,7 @@ sound-guitar = guitarra
     .class = f
 sound-bass = bajo
 sound-electric-bass = bajo eléctrico
-sound-synth-bass = bajo sintetizado
+sound-synth-bass = bajo de sintetizador
 sound-double-bass = contrabajo
 sound-violin = violín
 sound-viola = viola
@@ -231,11 +264,13 @@ sound-cello = violonchelo
 sound-strings = cuerdas
     .class = fp
 sound-bowed = instrumento de arco
-sound-pizzicato = cuerdas pulsadas
+sound-pizzicato = cuerdas en pizzicato
     .class = fp
 sound-harp = arpa
     .class = fa
 sound-trumpet = trompeta
+    .class = f
+sound-muted-trumpet = trompeta con sordina
     .class = f
 sound-trombone = trombón
 sound-tuba = tuba
@@ -263,7 +298,7 @@ sound-pan-flute = flauta de pan
 sound-bagpipes = gaita
     .class = f
 sound-synth-lead = sintetizador solista
-sound-synth-pad = colchón de sintetizador
+sound-synth-pad = pad de sintetizador
 sound-synth = sintetizador
 sound-plucked = instrumento de cuerda pulsada
 sound-banjo = banyo
@@ -281,9 +316,12 @@ sound-theremin = theremín
 sound-orchestra = orquesta
     .class = f
     .piece = pieza de orquesta
-sound-turntables = platos
+sound-turntables = tocadiscos
+sound-others = otros instrumentos
     .class = mp
 sound-drums = batería
+    .class = f
+sound-simple-drums = batería sencilla
     .class = f
 sound-rock-drums = batería de rock
     .class = f
@@ -318,12 +356,26 @@ sound-children = voces infantiles
     .class = fp
 sound-rap = rap
     .class = um
+sound-male-rap = rap masculino
+    .class = um
+sound-female-rap = rap femenino
+    .class = um
 sound-whistling = silbido
-sound-speech = voces habladas
-    .class = fp
+sound-speech = voz hablada
+    .class = f
+sound-male-speech = voz masculina hablada
+    .class = f
+sound-female-speech = voz femenina hablada
+    .class = f
 sound-applause = aplausos
     .class = mp
 sound-noise = ruido
+    .class = um
+sound-white-noise = ruido blanco
+    .class = um
+sound-pink-noise = ruido rosa
+    .class = um
+sound-rumble = ruido grave
     .class = um
 sound-tone = tono electrónico
 sound-sound-effects = efectos de sonido
@@ -333,9 +385,12 @@ sound-sound-effects = efectos de sonido
 
 tempo-slow = lenta
 tempo-medium = moderada
+    .attributive = de tempo moderado
+    .melody = de tempo moderado
 tempo-fast = rápida
 loudness-quiet = suave
 loudness-loud = fuerte
+    .attributive = de sonido fuerte
 mood-calm = tranquila
 mood-gentle = dulce
 mood-dreamy = soñadora
@@ -353,7 +408,7 @@ mood-solemn = solemne
 mood-dramatic = dramática
 mood-epic = épica
 mood-bold = decidida
-mood-steady = constante
+mood-steady = fluida
 mood-light = ligera
 mood-warm = cálida
 mood-happy = alegre
@@ -372,16 +427,20 @@ mood-inspiring = inspiradora
 
 ## Géneros, tras «pasa»
 
-genre-orchestral = a lo orquestal
+genre-orchestral = a la música orquestal
     .piece = pieza orquestal
     .title = música orquestal
-genre-classical = a lo clásico
+genre-classical = a la música clásica
     .piece = pieza clásica
     .title = música clásica
 genre-rock = al rock
     .piece = pieza de rock
     .song = canción de rock
     .title = rock
+genre-hard-rock = al hard rock
+    .piece = pieza de hard rock
+    .song = canción de hard rock
+    .title = hard rock
 genre-metal = al metal
     .piece = pieza de metal
     .song = canción de metal
@@ -390,7 +449,11 @@ genre-pop = al pop
     .piece = pieza de pop
     .song = canción pop
     .title = pop
-genre-electronic = a la electrónica
+genre-electropop = al electropop
+    .piece = pieza de electropop
+    .song = canción de electropop
+    .title = electropop
+genre-electronic = a la música electrónica
     .piece = pieza electrónica
     .title = música electrónica
 genre-jazz = al jazz
@@ -416,13 +479,13 @@ genre-reggae = al reggae
     .piece = pieza de reggae
     .song = canción de reggae
     .title = reggae
-genre-latin = a lo latino
+genre-latin = a la música latina
     .piece = pieza latina
     .song = canción latina
     .title = música latina
-genre-ambient = a lo ambiental
-    .piece = pieza ambiental
-    .title = música ambiental
+genre-ambient = al ambient
+    .piece = pieza ambient
+    .title = música ambient
 genre-funk = al funk
     .piece = pieza de funk
     .song = canción de funk
@@ -431,6 +494,6 @@ genre-gospel = al góspel
     .piece = pieza de góspel
     .song = canción de góspel
     .title = góspel
-genre-instrumental = a lo instrumental
+genre-instrumental = a la música instrumental
     .piece = pieza instrumental
     .title = música instrumental

@@ -45,16 +45,54 @@ whole = un { $piece }
 whole-qualities = un { $piece } { $qualities }
 whole-for = { $whole } pour { $noun }
 whole-with = { $whole } avec { $sounds }
-whole-solo = { $whole } pour { $sounds } seul
+whole-solo = { $whole } pour { $sounds } { $class ->
+    [f] seule
+    [uf] seule
+    [fp] seules
+    [mp] seuls
+   *[m] seul
+}
 whole-alone = { $whole }, sans accompagnement
 whole-without = { $whole }, sans { $sounds }
 silent = l’enregistrement est presque silencieux
 only = on n’entend que { $sounds }, sans musique
 opens-as = l’enregistrement s’ouvre sur { $whole }
+music-opens-as = à { $time }, la musique s’ouvre sur { $whole }
 joined-by = { $whole }, rejoint à { $time } par { $sounds }
 at-times = par moments, on entend { $sounds }
 recording-live = c’est un enregistrement en public
 recording-poor = la qualité du son est mauvaise
+recording-lo-fi = le son est lo-fi
+recording-vinyl = l’enregistrement crépite comme un vieux vinyle
+recording-tape = on entend le souffle de la bande
+recording-hum = on entend un ronflement grave
+recording-phone = on dirait un enregistrement fait au téléphone
+recording-overloaded = l’enregistrement est saturé
+
+## Passages : qui mène et comment les autres accompagnent. « Mélodie » est féminin (`.melody`).
+
+lead = { $sounds } { $verb ->
+    [sing] { $number ->
+        [one] chante
+       *[other] chantent
+    }
+   *[play] { $number ->
+        [one] joue
+       *[other] jouent
+    }
+} { $qualities ->
+    [none] une mélodie
+   *[other] une mélodie { $qualities }
+}
+lead-over = { $lead } sur des { $manner }
+lead-with = { $lead }, accompagnée par { $sounds-by }
+lead-alone = { $lead }, sans accompagnement
+lead-without = { $lead }, sans { $sounds }
+whole-led = { $whole } porté par { $lead }, avec { $sounds }
+manner = { $noun } ({ $manner })
+manner-chords = accords
+manner-sustained = accords tenus
+manner-arpeggios = arpèges
 
 ## Le déroulement
 
@@ -111,8 +149,8 @@ silence = à { $time }, la musique s’arrête
 silence-also = la musique s’arrête
 turn = à { $time }, le morceau devient { $qualities }
 turn-also = le morceau devient { $qualities }
-genre = à { $time }, la musique passe { $genre }
-genre-also = la musique passe { $genre }
+genre = à { $time }, le morceau passe { $genre }
+genre-also = on passe { $genre }
 
 ## Phrases
 
@@ -142,6 +180,7 @@ contractions =
     de e=d’e
     de o=d’o
     que un=qu’un
+    des autres=d’autres
     que a=qu’a
     à le_=au_
     à les_=aux_
@@ -178,11 +217,13 @@ sound-vibraphone = vibraphone
 sound-marimba = marimba
 sound-xylophone = xylophone
 sound-glockenspiel = glockenspiel
-sound-chiming = instrument carillonnant
+sound-chiming = instrument à sonorité de cloches
 sound-kalimba = kalimba
     .class = f
 sound-steelpan = steelpan
 sound-bells = cloches
+    .class = fp
+sound-tubular-bells = cloches tubulaires
     .class = fp
 sound-organ = orgue
 sound-church-organ = orgue d’église
@@ -215,6 +256,8 @@ sound-pizzicato = cordes pincées
 sound-harp = harpe
     .class = f
 sound-trumpet = trompette
+    .class = f
+sound-muted-trumpet = trompette bouchée
     .class = f
 sound-trombone = trombone
 sound-tuba = tuba
@@ -261,7 +304,12 @@ sound-orchestra = orchestre
     .piece = morceau d’orchestre
 sound-turntables = platines
     .class = fp
+sound-others = autres instruments
+    .class = mp
+    .with = d’autres instruments
 sound-drums = batterie
+    .class = f
+sound-simple-drums = batterie sobre
     .class = f
 sound-rock-drums = batterie rock
     .class = f
@@ -296,13 +344,26 @@ sound-children = voix d’enfants
     .class = fp
 sound-rap = rap
     .class = um
+sound-male-rap = rap masculin
+    .class = um
+sound-female-rap = rap féminin
+    .class = um
 sound-whistling = sifflement
-sound-speech = paroles
-    .class = fp
+sound-speech = voix parlée
+    .class = f
+sound-male-speech = voix d’homme parlée
+    .class = f
+sound-female-speech = voix de femme parlée
+    .class = f
 sound-applause = applaudissements
     .class = mp
 sound-noise = bruit
     .class = um
+sound-white-noise = bruit blanc
+    .class = um
+sound-pink-noise = bruit rose
+    .class = um
+sound-rumble = grondement sourd
 sound-tone = son électronique
 sound-sound-effects = effets sonores
     .class = mp
@@ -310,43 +371,69 @@ sound-sound-effects = effets sonores
 ## Qualités
 
 tempo-slow = lent
+    .melody = lente
 tempo-medium = modéré
+    .attributive = au tempo modéré
+    .melody = au tempo modéré
 tempo-fast = rapide
 loudness-quiet = doux
-loudness-loud = fort
+    .melody = douce
+loudness-loud = sonore
 mood-calm = calme
 mood-gentle = tendre
 mood-dreamy = rêveur
+    .melody = rêveuse
 mood-relaxed = détendu
+    .melody = détendue
 mood-reflective = méditatif
+    .melody = méditative
 mood-lively = vif
+    .melody = vive
 mood-playful = enjoué
+    .melody = enjouée
 mood-groovy = entraînant
+    .melody = entraînante
 mood-energetic = énergique
 mood-powerful = puissant
+    .melody = puissante
 mood-intense = intense
 mood-aggressive = agressif
+    .melody = agressive
 mood-grand = majestueux
+    .melody = majestueuse
 mood-solemn = solennel
+    .melody = solennelle
 mood-dramatic = dramatique
 mood-epic = épique
 mood-bold = affirmé
+    .melody = affirmée
 mood-steady = régulier
+    .melody = régulière
 mood-light = léger
+    .melody = légère
 mood-warm = chaleureux
+    .melody = chaleureuse
 mood-happy = joyeux
+    .melody = joyeuse
 mood-sad = triste
 mood-emotional = émouvant
+    .melody = émouvante
 mood-nostalgic = nostalgique
 mood-passionate = passionné
+    .melody = passionnée
 mood-romantic = romantique
 mood-dark = sombre
 mood-scary = inquiétant
+    .melody = inquiétante
 mood-tense = tendu
+    .melody = tendue
 mood-mysterious = mystérieux
+    .melody = mystérieuse
 mood-ethereal = éthéré
+    .melody = éthérée
 mood-hypnotic = hypnotique
 mood-inspiring = inspirant
+    .melody = inspirante
 
 ## Genres, après « passe »
 
@@ -359,12 +446,18 @@ genre-classical = à la musique classique
 genre-rock = au rock
     .piece = morceau de rock
     .title = rock
+genre-hard-rock = au hard rock
+    .piece = morceau de hard rock
+    .title = hard rock
 genre-metal = au metal
     .piece = morceau de metal
     .title = metal
 genre-pop = à la pop
     .piece = morceau de pop
     .title = pop
+genre-electropop = à l’électropop
+    .piece = morceau d’électropop
+    .title = électropop
 genre-electronic = à la musique électronique
     .piece = morceau électronique
     .title = musique électronique

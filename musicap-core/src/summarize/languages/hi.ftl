@@ -1,6 +1,6 @@
 ### हिन्दी। «रचना» और «धुन» स्त्रीलिंग हैं: विशेषण उन्हीं के अनुसार हैं, `.become` «संगीत» (पुल्लिंग) के अनुसार।
 
-## संज्ञाएँ। `.class`: none पुल्लिंग, f स्त्रीलिंग; p, fp बहुवचन।
+## संज्ञाएँ। `.class`: none पुल्लिंग, f स्त्रीलिंग; p, fp बहुवचन। `.with`: परसर्ग से पहले का रूप।
 
 noun-subject = { $noun }
 noun-with = { $noun }
@@ -26,7 +26,7 @@ qualities-become = { $a } और { $b }
 ## समग्र
 
 piece = रचना
-song = गीत-रचना
+song = गायन रचना
 instrumental = वाद्य रचना
 piece-for = { $noun } रचना
 whole = एक { $piece }
@@ -49,6 +49,7 @@ only = केवल { $sounds } सुनाई { $number ->
     }
 }, संगीत नहीं
 opens-as = रिकॉर्डिंग { $whole } से शुरू होती है
+music-opens-as = { $time } पर संगीत { $whole } से शुरू होता है
 joined-by = { $whole }, जिसमें { $time } पर { $sounds } { $number ->
     [one] { $last ->
         [f] जुड़ती है
@@ -75,6 +76,44 @@ at-times = बीच-बीच में { $sounds } सुनाई { $number -
 }
 recording-live = यह लाइव रिकॉर्डिंग है
 recording-poor = ध्वनि की गुणवत्ता ख़राब है
+recording-lo-fi = ध्वनि लो-फ़ाई है
+recording-vinyl = पुराने रिकॉर्ड जैसी चटचटाहट है
+recording-tape = टेप की सरसराहट सुनाई देती है
+recording-hum = धीमी भनभनाहट सुनाई देती है
+recording-phone = यह फ़ोन की रिकॉर्डिंग जैसा लगता है
+recording-overloaded = रिकॉर्डिंग की ध्वनि फटी हुई है
+
+## अंश: मुख्य स्वर और संगत। «धुन» स्त्रीलिंग है।
+
+lead = { $verb ->
+    [sing] { $sound ->
+        [choir] कोरस { $qualities ->
+            [none] एक धुन
+           *[other] एक { $qualities } धुन
+        } गाता है
+       *[other] { $sounds-with } में { $qualities ->
+            [none] एक धुन
+           *[other] एक { $qualities } धुन
+        } गाई जाती है
+    }
+   *[play] { $sounds-with } पर { $qualities ->
+        [none] एक धुन
+       *[other] एक { $qualities } धुन
+    } बजती है
+}
+lead-over = { $manner } के साथ { $lead }
+lead-with = { $sounds } की संगत में { $lead }
+lead-alone = { $lead }, बिना संगत के
+lead-without = { $lead }, { $sounds } के बिना
+whole-led = { $whole }, जिसमें { $lead } प्रमुख { $lead-last ->
+    [p] हैं
+    [fp] हैं
+   *[none] है
+}, { $sounds } के साथ
+manner = { $noun } ({ $manner })
+manner-chords = कॉर्ड
+manner-sustained = लंबे कॉर्ड
+manner-arpeggios = आर्पेजियो
 
 ## क्रम
 
@@ -261,7 +300,7 @@ end-also = अंत तक केवल { $sounds } सुनाई { $number -
        *[none] देते हैं
     }
 }
-replace = { $time } पर { $old } की जगह { $new } सुनाई { $new-number ->
+replace = { $time } पर { $old-with } की जगह { $new } सुनाई { $new-number ->
     [one] { $new-last ->
         [f] देती है
         [fp] देती है
@@ -273,7 +312,7 @@ replace = { $time } पर { $old } की जगह { $new } सुनाई { 
        *[none] देते हैं
     }
 }
-replace-also = { $old } की जगह { $new } सुनाई { $new-number ->
+replace-also = { $old-with } की जगह { $new } सुनाई { $new-number ->
     [one] { $new-last ->
         [f] देती है
         [fp] देती है
@@ -313,8 +352,8 @@ silence = { $time } पर संगीत रुक जाता है
 silence-also = संगीत रुक जाता है
 turn = { $time } पर संगीत { $qualities } हो जाता है
 turn-also = संगीत { $qualities } हो जाता है
-genre = { $time } पर संगीत { $genre } में बदल जाता है
-genre-also = संगीत { $genre } में बदल जाता है
+genre = { $time } पर रचना { $genre } में बदल जाती है
+genre-also = रचना { $genre } में बदल जाती है
 
 ## वाक्य
 
@@ -357,6 +396,8 @@ sound-kalimba = कलिम्बा
 sound-steelpan = स्टीलपैन
 sound-bells = घंटियाँ
     .class = fp
+    .with = घंटियों
+sound-tubular-bells = ट्यूबलर बेल
 sound-organ = ऑर्गन
 sound-church-organ = पाइप ऑर्गन
 sound-accordion = अकॉर्डियन
@@ -374,16 +415,20 @@ sound-viola = वियोला
 sound-cello = चेलो
 sound-strings = तार-वाद्य
     .class = p
+    .with = तार-वाद्यों
 sound-bowed = गज वाद्य
 sound-pizzicato = पिज़्ज़िकातो तार-वाद्य
     .class = p
+    .with = पिज़्ज़िकातो तार-वाद्यों
 sound-harp = हार्प
 sound-trumpet = ट्रम्पेट
+sound-muted-trumpet = म्यूट ट्रम्पेट
 sound-trombone = ट्रॉम्बोन
 sound-tuba = ट्यूबा
 sound-french-horn = फ़्रेंच हॉर्न
 sound-brass = पीतल के वाद्य
     .class = p
+    .with = पीतल के वाद्यों
 sound-saxophone = सैक्सोफ़ोन
 sound-clarinet = क्लैरिनेट
 sound-oboe = ओबो
@@ -391,6 +436,7 @@ sound-english-horn = इंग्लिश हॉर्न
 sound-bassoon = बसून
 sound-woodwind = काष्ठ-वाद्य
     .class = p
+    .with = काष्ठ-वाद्यों
 sound-wind = सुषिर वाद्य
 sound-flute = बाँसुरी
     .class = f
@@ -414,7 +460,12 @@ sound-ukulele = यूकुलेली
 sound-theremin = थेरेमिन
 sound-orchestra = ऑर्केस्ट्रा
 sound-turntables = टर्नटेबल
+sound-others = अन्य वाद्य
+    .class = p
+    .with = अन्य वाद्यों
 sound-drums = ड्रम
+    .class = p
+sound-simple-drums = सरल ड्रम
     .class = p
 sound-rock-drums = रॉक ड्रम
     .class = p
@@ -430,13 +481,17 @@ sound-waltz-drums = वॉल्ट्ज़ ड्रम
     .class = p
 sound-latin-percussion = लैटिन ताल-वाद्य
     .class = p
+    .with = लैटिन ताल-वाद्यों
 sound-hand-drums = हाथ के ढोल
     .class = p
+    .with = हाथ के ढोलों
 sound-percussion = ताल-वाद्य
     .class = p
+    .with = ताल-वाद्यों
 sound-timpani = टिम्पनी
 sound-claps = तालियाँ
     .class = fp
+    .with = तालियों
 sound-voice = आवाज़
     .class = f
     .without = गायन
@@ -447,18 +502,31 @@ sound-female-voice = महिला आवाज़
 sound-choir = कोरस
 sound-children = बच्चों की आवाज़ें
     .class = fp
+    .with = बच्चों की आवाज़ों
 sound-rap = रैप
+sound-male-rap = पुरुष रैप
+sound-female-rap = महिला रैप
 sound-whistling = सीटी
     .class = f
 sound-speech = बोलने की आवाज़
     .class = f
+sound-male-speech = पुरुष के बोलने की आवाज़
+    .class = f
+sound-female-speech = महिला के बोलने की आवाज़
+    .class = f
 sound-applause = दर्शकों की तालियाँ
     .class = fp
+    .with = दर्शकों की तालियों
 sound-noise = शोर
+sound-white-noise = व्हाइट नॉइज़
+sound-pink-noise = पिंक नॉइज़
+sound-rumble = गड़गड़ाहट
+    .class = f
 sound-tone = इलेक्ट्रॉनिक ध्वनि
     .class = f
 sound-sound-effects = ध्वनि प्रभाव
     .class = p
+    .with = ध्वनि प्रभावों
 
 ## गुण
 
@@ -466,7 +534,7 @@ tempo-slow = धीमी
     .become = धीमा
 tempo-medium = मध्यम गति की
     .become = मध्यम गति का
-    .be = मध्यम
+    .title = मध्यम
 tempo-fast = तेज़
 loudness-quiet = मृदु
 loudness-loud = ऊँची आवाज़ वाली
@@ -493,7 +561,8 @@ mood-bold = साहसिक
 mood-steady = स्थिर
 mood-light = हल्की
     .become = हल्का
-mood-warm = स्नेहिल
+mood-warm = गर्मजोशी भरी
+    .become = गर्मजोशी भरा
 mood-happy = ख़ुशनुमा
 mood-sad = उदास
 mood-emotional = भावपूर्ण
@@ -502,7 +571,7 @@ mood-nostalgic = पुरानी यादों भरी
 mood-passionate = जोशीली
     .become = जोशीला
 mood-romantic = रूमानी
-mood-dark = गहन
+mood-dark = स्याह
 mood-scary = डरावनी
     .become = डरावना
 mood-tense = तनावपूर्ण
@@ -519,10 +588,14 @@ genre-classical = पश्चिमी शास्त्रीय संगी
     .piece = पश्चिमी शास्त्रीय रचना
 genre-rock = रॉक
     .piece = रॉक रचना
+genre-hard-rock = हार्ड रॉक
+    .piece = हार्ड रॉक रचना
 genre-metal = मेटल
     .piece = मेटल रचना
 genre-pop = पॉप
     .piece = पॉप रचना
+genre-electropop = इलेक्ट्रोपॉप
+    .piece = इलेक्ट्रोपॉप रचना
 genre-electronic = इलेक्ट्रॉनिक संगीत
     .piece = इलेक्ट्रॉनिक रचना
 genre-jazz = जैज़

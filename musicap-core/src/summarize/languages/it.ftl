@@ -61,7 +61,8 @@ only = si { $number ->
     [one] sente
    *[other] sentono
 } solo { $sounds }, senza musica
-opens-as = la registrazione si apre come { $whole }
+opens-as = la registrazione si apre con { $whole }
+music-opens-as = al minuto { $time } la musica si apre con { $whole }
 joined-by = { $whole }, a cui si { $number ->
     [one] aggiunge
    *[other] aggiungono
@@ -72,6 +73,44 @@ at-times = a tratti si { $number ->
 } { $sounds }
 recording-live = è una registrazione dal vivo
 recording-poor = la qualità del suono è scarsa
+recording-lo-fi = il suono è lo-fi
+recording-vinyl = crepita come un vecchio vinile
+recording-tape = si sente il fruscio del nastro
+recording-hum = si sente un ronzio di fondo
+recording-phone = sembra registrato con un telefono
+recording-overloaded = la registrazione è distorta
+
+## Passaggi: chi guida e come accompagnano gli altri. «Melodia» è femminile (`.melody`).
+
+lead = { $class ->
+    [mp] { $sounds-the }
+    [mvp] { $sounds-the }
+    [fp] { $sounds-the }
+    [um] { $sounds-the }
+    [uf] { $sounds-the }
+   *[m] { $sounds }
+} { $verb ->
+    [sing] { $number ->
+        [one] canta
+       *[other] cantano
+    }
+   *[play] { $number ->
+        [one] suona
+       *[other] suonano
+    }
+} { $qualities ->
+    [none] una melodia
+   *[other] una melodia { $qualities }
+}
+lead-over = { $lead } su { $manner }
+lead-with = { $lead }, con accompagnamento di { $sounds }
+lead-alone = { $lead }, senza accompagnamento
+lead-without = { $lead }, senza { $sounds }
+whole-led = { $whole } con { $lead-with } in primo piano, insieme a { $sounds }
+manner = { $noun } ({ $manner })
+manner-chords = accordi
+manner-sustained = accordi tenuti
+manner-arpeggios = arpeggi
 
 ## Lo svolgimento
 
@@ -127,11 +166,11 @@ change-also = { $number ->
 end = dal minuto { $time } fino alla fine { $number ->
     [one] suona
    *[other] suonano
-} ormai solo { $sounds }
+} solo { $sounds }
 end-also = fino alla fine { $number ->
     [one] suona
    *[other] suonano
-} ormai solo { $sounds }
+} solo { $sounds }
 replace = al minuto { $time } { $old } { $number ->
     [one] lascia
    *[other] lasciano
@@ -140,20 +179,20 @@ replace-also = { $old } { $number ->
     [one] lascia
    *[other] lasciano
 } il posto a { $new }
-stop = al minuto { $time } { $number ->
-    [one] tace
-   *[other] tacciono
+stop = al minuto { $time } si { $number ->
+    [one] ferma
+   *[other] fermano
 } { $sounds }
-stop-also = { $number ->
-    [one] tace
-   *[other] tacciono
+stop-also = si { $number ->
+    [one] ferma
+   *[other] fermano
 } { $sounds }
 silence = al minuto { $time } la musica si ferma
 silence-also = la musica si ferma
 turn = al minuto { $time } il brano diventa { $qualities }
 turn-also = il brano diventa { $qualities }
-genre = al minuto { $time } la musica passa { $genre }
-genre-also = la musica passa { $genre }
+genre = al minuto { $time } il brano passa { $genre }
+genre-also = si passa { $genre }
 
 ## Frasi
 
@@ -187,7 +226,7 @@ title-alone = { $class ->
 title-band = band al completo
 title-silence = silenzio
 title-music = musica
-title-qualities = { $title } ({ $qualities })
+title-qualities = { $title } (tempo { $qualities })
 
 
 ## Suoni
@@ -208,13 +247,15 @@ sound-marimba = marimba
 sound-xylophone = xilofono
     .class = mz
 sound-glockenspiel = glockenspiel
-sound-chiming = strumento a percussione intonata
+sound-chiming = strumento dal suono di campana
     .class = mz
 sound-kalimba = kalimba
     .class = f
 sound-steelpan = steelpan
     .class = mz
 sound-bells = campane
+    .class = fp
+sound-tubular-bells = campane tubolari
     .class = fp
 sound-organ = organo
     .class = mv
@@ -249,6 +290,8 @@ sound-pizzicato = archi pizzicati
 sound-harp = arpa
     .class = fv
 sound-trumpet = tromba
+    .class = f
+sound-muted-trumpet = tromba con sordina
     .class = f
 sound-trombone = trombone
 sound-tuba = tuba
@@ -297,7 +340,11 @@ sound-orchestra = orchestra
     .piece = brano orchestrale
 sound-turntables = giradischi
     .class = mp
+sound-others = altri strumenti
+    .class = mvp
 sound-drums = batteria
+    .class = f
+sound-simple-drums = batteria essenziale
     .class = f
 sound-rock-drums = batteria rock
     .class = f
@@ -332,12 +379,26 @@ sound-children = voci bianche
     .class = fp
 sound-rap = rap
     .class = um
+sound-male-rap = rap maschile
+    .class = um
+sound-female-rap = rap femminile
+    .class = um
 sound-whistling = fischio
 sound-speech = parlato
     .class = um
+sound-male-speech = voce maschile parlata
+    .class = f
+sound-female-speech = voce femminile parlata
+    .class = f
 sound-applause = applausi
     .class = mvp
 sound-noise = rumore
+    .class = um
+sound-white-noise = rumore bianco
+    .class = um
+sound-pink-noise = rumore rosa
+    .class = um
+sound-rumble = rumore cupo
     .class = um
 sound-tone = tono elettronico
 sound-sound-effects = effetti sonori
@@ -346,43 +407,70 @@ sound-sound-effects = effetti sonori
 ## Qualità
 
 tempo-slow = lento
+    .melody = lenta
 tempo-medium = moderato
+    .attributive = a tempo moderato
+    .melody = a tempo moderato
 tempo-fast = veloce
 loudness-quiet = sommesso
+    .melody = sommessa
 loudness-loud = forte
 mood-calm = calmo
+    .melody = calma
 mood-gentle = dolce
 mood-dreamy = sognante
 mood-relaxed = rilassato
+    .melody = rilassata
 mood-reflective = riflessivo
+    .melody = riflessiva
 mood-lively = vivace
 mood-playful = giocoso
+    .melody = giocosa
 mood-groovy = ballabile
 mood-energetic = energico
+    .melody = energica
 mood-powerful = potente
 mood-intense = intenso
+    .melody = intensa
 mood-aggressive = aggressivo
+    .melody = aggressiva
 mood-grand = maestoso
+    .melody = maestosa
 mood-solemn = solenne
 mood-dramatic = drammatico
+    .melody = drammatica
 mood-epic = epico
+    .melody = epica
 mood-bold = deciso
+    .melody = decisa
 mood-steady = regolare
 mood-light = leggero
+    .melody = leggera
 mood-warm = caldo
+    .melody = calda
 mood-happy = allegro
+    .melody = allegra
 mood-sad = triste
 mood-emotional = commovente
 mood-nostalgic = nostalgico
+    .melody = nostalgica
 mood-passionate = appassionato
+    .melody = appassionata
 mood-romantic = romantico
+    .melody = romantica
 mood-dark = cupo
+    .melody = cupa
 mood-scary = inquietante
 mood-tense = teso
+    .melody = tesa
 mood-mysterious = misterioso
+    .melody = misteriosa
 mood-ethereal = etereo
+    .melody = eterea
 mood-hypnotic = ipnotico
+    .melody = ipnotica
 mood-inspiring = ispirato
+    .melody = ispirata
 
 ## Generi, dopo «passa»
 
@@ -395,12 +483,18 @@ genre-classical = alla musica classica
 genre-rock = al rock
     .piece = brano rock
     .title = rock
+genre-hard-rock = all’hard rock
+    .piece = brano hard rock
+    .title = hard rock
 genre-metal = al metal
     .piece = brano metal
     .title = metal
 genre-pop = al pop
     .piece = brano pop
     .title = pop
+genre-electropop = all’electropop
+    .piece = brano electropop
+    .title = electropop
 genre-electronic = alla musica elettronica
     .piece = brano elettronico
     .title = musica elettronica

@@ -18,9 +18,12 @@ list-and = { $a }{ $class ->
     [c] 과
    *[none] 와
 } { $b }
-list-or = { $a }, { $b }
+list-or = { $a }{ $class ->
+    [c] 과
+   *[none] 와
+} { $b }
 
-## 형용사. 값은 관형형, `.become`은 ‘변한다’ 앞의 부사형, `-and`는 뒤에 형용사가 이어지는 형태.
+## 형용사. 값은 관형형, `-and`는 뒤에 형용사가 이어지는 형태.
 
 qualities-more = { $a } { $b }
 qualities-attributive = { $a } { $b }
@@ -40,11 +43,12 @@ whole-with = { $sounds }{ $last ->
    *[none] 를
 } 곁들인 { $whole }
 whole-solo = { $sounds }만 나오는 { $whole }
-whole-alone = { $whole } (무반주)
+whole-alone = 무반주의 { $whole }
 whole-without = { $sounds } 없는 { $whole }
 silent = 거의 무음인 녹음
 only = 음악 없이 { $sounds }만 들린다
-opens-as = { $whole }으로 시작한다
+opens-as = 도입부는 { $whole }이다
+music-opens-as = { $time }에 음악이 시작되고, 도입부는 { $whole }이다
 joined-by = { $whole }에 { $time }부터 { $sounds }{ $last ->
     [c] 이
    *[none] 가
@@ -53,14 +57,60 @@ at-times = 때때로 { $sounds }{ $last ->
     [c] 이
    *[none] 가
 } 들린다
-recording-live = 실황 녹음이다
+recording-live = 라이브 녹음이다
 recording-poor = 음질이 좋지 않다
+recording-lo-fi = 소리가 로파이다
+recording-vinyl = 오래된 음반처럼 지직거리는 소리가 난다
+recording-tape = 테이프 잡음이 들린다
+recording-hum = 낮은 험 잡음이 들린다
+recording-phone = 전화기로 녹음한 듯한 소리다
+recording-overloaded = 녹음이 과부하로 찌그러져 들린다
+
+## 짧은 구간의 설명: 주선율과 반주.
+
+lead = { $sounds }{ $last ->
+    [c] 이
+   *[none] 가
+} { $qualities ->
+    [none] 선율을
+   *[other] { $qualities } 선율을
+} { $verb ->
+    [sing] 노래한다
+   *[play] 연주한다
+}
+lead-over = { $manner } 위에서 { $lead }
+lead-with = { $sounds } 반주에 맞춰 { $lead }
+lead-alone = 반주 없이 { $lead }
+lead-without = { $lead }. { $sounds }{ $last ->
+    [c] 은
+   *[none] 는
+} 없다
+whole-led = { $lead }{ $lead-last ->
+    [c] 을
+   *[none] 를
+} 앞세우고 { $sounds }{ $last ->
+    [c] 을
+   *[none] 를
+} 곁들인 { $whole }
+manner = { $noun }({ $manner })
+manner-chords = 화음
+manner-sustained = 지속 화음
+manner-arpeggios = 아르페지오
 
 ## 전개
 
-open = { $sounds } 소리로 시작한다
-open-then = { $sounds } 소리로 시작하고
-open-also = { $sounds } 소리로 시작한다
+open = 처음에 { $sounds }{ $last ->
+    [c] 이
+   *[none] 가
+} 나온다
+open-then = 처음에 { $sounds }{ $last ->
+    [c] 이
+   *[none] 가
+} 나오고
+open-also = 처음에 { $sounds }{ $last ->
+    [c] 이
+   *[none] 가
+} 나온다
 at-first = 처음에는 { $qualities } 분위기다
 at-first-also = 처음에는 { $qualities } 분위기다
 enter = { $time }에 { $sounds }{ $last ->
@@ -167,12 +217,24 @@ stop-also-then = { $sounds }{ $last ->
 } 멈추고
 silence = { $time }에 음악이 멈춘다
 silence-also = 음악이 멈춘다
-turn = { $time }에 음악이 { $qualities } 변한다
-turn-then = { $time }에 음악이 { $qualities } 변하고
-turn-also = 음악이 { $qualities } 변한다
-turn-also-then = 음악이 { $qualities } 변하고
-genre = { $time }에 음악이 { $genre } 쪽으로 바뀐다
-genre-also = 음악이 { $genre } 쪽으로 바뀐다
+turn = { $time }에 음악이 { $kind ->
+    [tempo] { $tempo } 템포로
+   *[mood] { $qualities } 분위기로
+} 바뀐다
+turn-then = { $time }에 음악이 { $kind ->
+    [tempo] { $tempo } 템포로
+   *[mood] { $qualities } 분위기로
+} 바뀌고
+turn-also = 음악이 { $kind ->
+    [tempo] { $tempo } 템포로
+   *[mood] { $qualities } 분위기로
+} 바뀐다
+turn-also-then = 음악이 { $kind ->
+    [tempo] { $tempo } 템포로
+   *[mood] { $qualities } 분위기로
+} 바뀌고
+genre = { $time }에 장르가 { $genre } 쪽으로 바뀐다
+genre-also = 장르가 { $genre } 쪽으로 바뀐다
 
 ## 문장
 
@@ -191,7 +253,7 @@ contractions = {""}
 ## 제목
 
 title-alone = { $sound } 단독
-title-band = 전체 밴드
+title-band = 밴드 전체
 title-silence = 무음
 title-music = 음악
 title-qualities = { $title } ({ $qualities } 템포)
@@ -200,7 +262,8 @@ title-qualities = { $title } ({ $qualities } 템포)
 ## 소리
 
 sound-piano = 피아노
-sound-electric-piano = 전자 피아노
+    .piece = 피아노곡
+sound-electric-piano = 일렉트릭 피아노
 sound-keyboard = 키보드
 sound-harpsichord = 하프시코드
 sound-celesta = 첼레스타
@@ -214,11 +277,14 @@ sound-xylophone = 실로폰
     .class = c
 sound-glockenspiel = 글로켄슈필
     .class = c
-sound-chiming = 울림 악기
+sound-chiming = 벨 계열 악기
 sound-kalimba = 칼림바
 sound-steelpan = 스틸팬
     .class = c
-sound-bells = 종소리
+sound-bells = 벨
+    .class = c
+sound-tubular-bells = 튜블러 벨
+    .class = c
 sound-organ = 오르간
     .class = c
 sound-church-organ = 파이프 오르간
@@ -243,6 +309,8 @@ sound-bowed = 찰현 악기
 sound-pizzicato = 피치카토 현악기
 sound-harp = 하프
 sound-trumpet = 트럼펫
+    .class = c
+sound-muted-trumpet = 약음기를 낀 트럼펫
     .class = c
 sound-trombone = 트롬본
     .class = c
@@ -286,7 +354,10 @@ sound-theremin = 테레민
 sound-orchestra = 오케스트라
 sound-turntables = 턴테이블
     .class = c
+sound-others = 다른 악기
 sound-drums = 드럼
+    .class = c
+sound-simple-drums = 단순한 드럼
     .class = c
 sound-rock-drums = 록 드럼
     .class = c
@@ -300,25 +371,38 @@ sound-march-drums = 행진곡 드럼
 sound-waltz-drums = 왈츠 드럼
     .class = c
 sound-latin-percussion = 라틴 타악기
-sound-hand-drums = 손북
+sound-hand-drums = 핸드 드럼
     .class = c
 sound-percussion = 타악기
 sound-timpani = 팀파니
 sound-claps = 손뼉 소리
-sound-voice = 목소리
-    .without = 보컬
-sound-male-voice = 남자 목소리
-sound-female-voice = 여자 목소리
+sound-voice = 보컬
+    .class = c
+sound-male-voice = 남성 보컬
+    .class = c
+sound-female-voice = 여성 보컬
+    .class = c
 sound-choir = 합창
     .class = c
 sound-children = 아이들 목소리
 sound-rap = 랩
     .class = c
+sound-male-rap = 남성 랩
+    .class = c
+sound-female-rap = 여성 랩
+    .class = c
 sound-whistling = 휘파람
     .class = c
 sound-speech = 말소리
+sound-male-speech = 남성의 말소리
+sound-female-speech = 여성의 말소리
 sound-applause = 박수 소리
 sound-noise = 잡음
+    .class = c
+sound-white-noise = 백색 잡음
+    .class = c
+sound-pink-noise = 핑크 노이즈
+sound-rumble = 낮게 울리는 잡음
     .class = c
 sound-tone = 전자음
     .class = c
@@ -330,191 +414,152 @@ sound-sound-effects = 효과음
 tempo-slow = 느린
     .attributive-and = 느리고
     .be-and = 느리고
-    .become = 느리게
     .become-and = 느리고
-tempo-medium = 중간 빠르기의
-    .be = 보통
-    .become = 중간 빠르기로
-    .become-and = 중간 빠르기에
+tempo-medium = 미디엄 템포의
+    .title = 미디엄
 tempo-fast = 빠른
     .attributive-and = 빠르고
     .be-and = 빠르고
-    .become = 빠르게
     .become-and = 빠르고
 loudness-quiet = 조용한
     .attributive-and = 조용하고
     .be-and = 조용하고
-    .become = 조용하게
     .become-and = 조용하고
 loudness-loud = 소리가 큰
     .attributive-and = 소리가 크고
     .be-and = 소리가 크고
-    .become = 크게
-    .become-and = 크고
+    .become-and = 소리가 크고
 mood-calm = 차분한
     .attributive-and = 차분하고
     .be-and = 차분하고
-    .become = 차분하게
     .become-and = 차분하고
 mood-gentle = 부드러운
     .attributive-and = 부드럽고
     .be-and = 부드럽고
-    .become = 부드럽게
     .become-and = 부드럽고
 mood-dreamy = 꿈꾸는 듯한
     .attributive-and = 꿈꾸는 듯하고
     .be-and = 꿈꾸는 듯하고
-    .become = 꿈꾸는 듯하게
     .become-and = 꿈꾸는 듯하고
 mood-relaxed = 편안한
     .attributive-and = 편안하고
     .be-and = 편안하고
-    .become = 편안하게
     .become-and = 편안하고
 mood-reflective = 사색적인
     .attributive-and = 사색적이고
     .be-and = 사색적이고
-    .become = 사색적으로
     .become-and = 사색적이고
 mood-lively = 경쾌한
     .attributive-and = 경쾌하고
     .be-and = 경쾌하고
-    .become = 경쾌하게
     .become-and = 경쾌하고
 mood-playful = 장난스러운
     .attributive-and = 장난스럽고
     .be-and = 장난스럽고
-    .become = 장난스럽게
     .become-and = 장난스럽고
 mood-groovy = 흥겨운
     .attributive-and = 흥겹고
     .be-and = 흥겹고
-    .become = 흥겹게
     .become-and = 흥겹고
 mood-energetic = 활기찬
     .attributive-and = 활기차고
     .be-and = 활기차고
-    .become = 활기차게
     .become-and = 활기차고
 mood-powerful = 힘찬
     .attributive-and = 힘차고
     .be-and = 힘차고
-    .become = 힘차게
     .become-and = 힘차고
 mood-intense = 강렬한
     .attributive-and = 강렬하고
     .be-and = 강렬하고
-    .become = 강렬하게
     .become-and = 강렬하고
 mood-aggressive = 공격적인
     .attributive-and = 공격적이고
     .be-and = 공격적이고
-    .become = 공격적으로
     .become-and = 공격적이고
 mood-grand = 장엄한
     .attributive-and = 장엄하고
     .be-and = 장엄하고
-    .become = 장엄하게
     .become-and = 장엄하고
 mood-solemn = 엄숙한
     .attributive-and = 엄숙하고
     .be-and = 엄숙하고
-    .become = 엄숙하게
     .become-and = 엄숙하고
 mood-dramatic = 극적인
     .attributive-and = 극적이고
     .be-and = 극적이고
-    .become = 극적으로
     .become-and = 극적이고
 mood-epic = 웅장한
     .attributive-and = 웅장하고
     .be-and = 웅장하고
-    .become = 웅장하게
     .become-and = 웅장하고
 mood-bold = 당당한
     .attributive-and = 당당하고
     .be-and = 당당하고
-    .become = 당당하게
     .become-and = 당당하고
 mood-steady = 안정적인
     .attributive-and = 안정적이고
     .be-and = 안정적이고
-    .become = 안정적으로
     .become-and = 안정적이고
 mood-light = 가벼운
     .attributive-and = 가볍고
     .be-and = 가볍고
-    .become = 가볍게
     .become-and = 가볍고
 mood-warm = 따뜻한
     .attributive-and = 따뜻하고
     .be-and = 따뜻하고
-    .become = 따뜻하게
     .become-and = 따뜻하고
 mood-happy = 밝은
     .attributive-and = 밝고
     .be-and = 밝고
-    .become = 밝게
     .become-and = 밝고
 mood-sad = 슬픈
     .attributive-and = 슬프고
     .be-and = 슬프고
-    .become = 슬프게
     .become-and = 슬프고
 mood-emotional = 감성적인
     .attributive-and = 감성적이고
     .be-and = 감성적이고
-    .become = 감성적으로
     .become-and = 감성적이고
-mood-nostalgic = 향수 어린
-    .attributive-and = 향수 어리고
-    .be-and = 향수 어리고
-    .become = 향수 어리게
-    .become-and = 향수 어리고
+mood-nostalgic = 향수를 자아내는
+    .attributive-and = 향수를 자아내고
+    .be-and = 향수를 자아내고
+    .become-and = 향수를 자아내고
 mood-passionate = 열정적인
     .attributive-and = 열정적이고
     .be-and = 열정적이고
-    .become = 열정적으로
     .become-and = 열정적이고
 mood-romantic = 낭만적인
     .attributive-and = 낭만적이고
     .be-and = 낭만적이고
-    .become = 낭만적으로
     .become-and = 낭만적이고
 mood-dark = 어두운
     .attributive-and = 어둡고
     .be-and = 어둡고
-    .become = 어둡게
     .become-and = 어둡고
 mood-scary = 으스스한
     .attributive-and = 으스스하고
     .be-and = 으스스하고
-    .become = 으스스하게
     .become-and = 으스스하고
 mood-tense = 긴장감 있는
     .attributive-and = 긴장감 있고
     .be-and = 긴장감 있고
-    .become = 긴장감 있게
     .become-and = 긴장감 있고
 mood-mysterious = 신비로운
     .attributive-and = 신비롭고
     .be-and = 신비롭고
-    .become = 신비롭게
     .become-and = 신비롭고
 mood-ethereal = 몽환적인
     .attributive-and = 몽환적이고
     .be-and = 몽환적이고
-    .become = 몽환적으로
     .become-and = 몽환적이고
 mood-hypnotic = 최면적인
     .attributive-and = 최면적이고
     .be-and = 최면적이고
-    .become = 최면적으로
     .become-and = 최면적이고
 mood-inspiring = 희망찬
     .attributive-and = 희망차고
     .be-and = 희망차고
-    .become = 희망차게
     .become-and = 희망차고
 
 ## 장르
@@ -525,11 +570,15 @@ genre-classical = 클래식
     .piece = 클래식 곡
 genre-rock = 록
     .piece = 록 음악
+genre-hard-rock = 하드 록
+    .piece = 하드 록 음악
 genre-metal = 메탈
     .piece = 메탈 음악
 genre-pop = 팝
     .piece = 팝 음악
     .song = 팝송
+genre-electropop = 일렉트로팝
+    .piece = 일렉트로팝 곡
 genre-electronic = 전자 음악
     .piece = 전자 음악
 genre-jazz = 재즈

@@ -49,8 +49,12 @@ whole-solo = { $whole } para { $sounds } sem acompanhamento
 whole-alone = { $whole }, sem acompanhamento
 whole-without = { $whole }, sem { $sounds }
 silent = a gravação é quase silenciosa
-only = ouve-se apenas { $sounds }, sem música
+only = { $number ->
+    [one] ouve-se
+   *[other] ouvem-se
+} apenas { $sounds }, sem música
 opens-as = a gravação começa como { $whole }
+music-opens-as = aos { $time } a música começa como { $whole }
 joined-by = { $whole }, à qual se { $number ->
     [one] junta
    *[other] juntam
@@ -61,6 +65,43 @@ at-times = por vezes { $number ->
 } { $sounds }
 recording-live = é uma gravação ao vivo
 recording-poor = a qualidade do som é ruim
+recording-lo-fi = o som é lo-fi
+recording-vinyl = estala como um disco de vinil antigo
+recording-tape = ouve-se o chiado da fita
+recording-hum = ouve-se um zumbido grave
+recording-phone = soa como uma gravação feita ao telefone
+recording-overloaded = a gravação está saturada
+
+## Passagens: quem conduz e como os outros acompanham.
+
+lead = { $class ->
+    [mp] { $sounds-the }
+    [fp] { $sounds-the }
+    [um] { $sounds-the }
+    [uf] { $sounds-the }
+   *[m] { $sounds }
+} { $verb ->
+    [sing] { $number ->
+        [one] canta
+       *[other] cantam
+    }
+   *[play] { $number ->
+        [one] toca
+       *[other] tocam
+    }
+} { $qualities ->
+    [none] uma melodia
+   *[other] uma melodia { $qualities }
+}
+lead-over = { $lead } sobre { $manner }
+lead-with = { $lead }, com acompanhamento de { $sounds }
+lead-alone = { $lead }, sem acompanhamento
+lead-without = { $lead }, sem { $sounds }
+whole-led = { $whole } com { $lead } à frente, acompanhada de { $sounds }
+manner = { $noun } ({ $manner })
+manner-chords = acordes
+manner-sustained = acordes sustentados
+manner-arpeggios = arpejos
 
 ## O desenvolvimento
 
@@ -129,20 +170,20 @@ replace-also = { $old } { $number ->
     [one] dá
    *[other] dão
 } lugar a { $new }
-stop = aos { $time } { $number ->
-    [one] silencia
-   *[other] silenciam
-} { $sounds }
-stop-also = { $number ->
-    [one] silencia
-   *[other] silenciam
-} { $sounds }
+stop = aos { $time } { $sounds } { $number ->
+    [one] para
+   *[other] param
+} de tocar
+stop-also = { $sounds } { $number ->
+    [one] para
+   *[other] param
+} de tocar
 silence = aos { $time } a música para
 silence-also = a música para
 turn = aos { $time } a música fica { $qualities }
 turn-also = a música fica { $qualities }
-genre = aos { $time } a música passa { $genre }
-genre-also = a música passa { $genre }
+genre = aos { $time } a peça passa { $genre }
+genre-also = a peça passa { $genre }
 
 ## Frases
 
@@ -160,17 +201,11 @@ contractions = {""}
 
 ## Títulos
 
-title-alone = { $class ->
-    [f] { $sound } sozinha
-    [uf] { $sound } sozinha
-    [fp] { $sound } sozinhas
-    [mp] { $sound } sozinhos
-   *[m] { $sound } sozinho
-}
+title-alone = só { $sound }
 title-band = banda completa
 title-silence = silêncio
 title-music = música
-title-qualities = { $title } ({ $qualities })
+title-qualities = { $title } (música { $qualities })
 
 
 ## Sons
@@ -190,11 +225,13 @@ sound-marimba = marimba
     .class = f
 sound-xylophone = xilofone
 sound-glockenspiel = glockenspiel
-sound-chiming = instrumento de percussão melódica
+sound-chiming = instrumento com timbre de sino
 sound-kalimba = kalimba
     .class = f
 sound-steelpan = steelpan
 sound-bells = sinos
+    .class = mp
+sound-tubular-bells = sinos tubulares
     .class = mp
 sound-organ = órgão
 sound-church-organ = órgão de igreja
@@ -224,6 +261,7 @@ sound-pizzicato = cordas em pizzicato
 sound-harp = harpa
     .class = f
 sound-trumpet = trompete
+sound-muted-trumpet = trompete com surdina
 sound-trombone = trombone
 sound-tuba = tuba
     .class = f
@@ -268,7 +306,11 @@ sound-orchestra = orquestra
     .piece = peça orquestral
 sound-turntables = toca-discos
     .class = mp
+sound-others = outros instrumentos
+    .class = mp
 sound-drums = bateria
+    .class = f
+sound-simple-drums = bateria simples
     .class = f
 sound-rock-drums = bateria de rock
     .class = f
@@ -304,12 +346,26 @@ sound-children = vozes infantis
     .class = fp
 sound-rap = rap
     .class = um
+sound-male-rap = rap masculino
+    .class = um
+sound-female-rap = rap feminino
+    .class = um
 sound-whistling = assobio
 sound-speech = fala
+    .class = uf
+sound-male-speech = fala masculina
+    .class = uf
+sound-female-speech = fala feminina
     .class = uf
 sound-applause = aplausos
     .class = mp
 sound-noise = ruído
+    .class = um
+sound-white-noise = ruído branco
+    .class = um
+sound-pink-noise = ruído rosa
+    .class = um
+sound-rumble = ruído grave
     .class = um
 sound-tone = tom eletrônico
 sound-sound-effects = efeitos sonoros
@@ -319,9 +375,12 @@ sound-sound-effects = efeitos sonoros
 
 tempo-slow = lenta
 tempo-medium = moderada
+    .attributive = de andamento moderado
+    .melody = de andamento moderado
 tempo-fast = rápida
 loudness-quiet = suave
 loudness-loud = forte
+    .attributive = de som forte
 mood-calm = calma
 mood-gentle = delicada
 mood-dreamy = sonhadora
@@ -339,7 +398,7 @@ mood-solemn = solene
 mood-dramatic = dramática
 mood-epic = épica
 mood-bold = decidida
-mood-steady = constante
+mood-steady = fluida
 mood-light = leve
 mood-warm = calorosa
 mood-happy = alegre
@@ -368,6 +427,10 @@ genre-rock = ao rock
     .piece = peça de rock
     .song = canção de rock
     .title = rock
+genre-hard-rock = ao hard rock
+    .piece = peça de hard rock
+    .song = canção de hard rock
+    .title = hard rock
 genre-metal = ao metal
     .piece = peça de metal
     .song = canção de metal
@@ -376,6 +439,10 @@ genre-pop = ao pop
     .piece = peça pop
     .song = canção pop
     .title = pop
+genre-electropop = ao electropop
+    .piece = peça de electropop
+    .song = canção de electropop
+    .title = electropop
 genre-electronic = à música eletrônica
     .piece = peça eletrônica
     .title = música eletrônica
@@ -406,9 +473,9 @@ genre-latin = à música latina
     .piece = peça latina
     .song = canção latina
     .title = música latina
-genre-ambient = à música ambiente
-    .piece = peça ambiente
-    .title = música ambiente
+genre-ambient = ao ambient
+    .piece = peça ambient
+    .title = música ambient
 genre-funk = ao funk
     .piece = peça de funk
     .song = canção de funk

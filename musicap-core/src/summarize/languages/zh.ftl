@@ -1,6 +1,6 @@
 ### 中文（简体）
 
-## 名词
+## 名词。`.class = e`：不称“独奏”的声部。
 
 noun-subject = { $noun }
 noun-with = { $noun }
@@ -33,15 +33,41 @@ whole = 一首{ $piece }
 whole-qualities = 一首{ $qualities }的{ $piece }
 whole-with = { $whole }，配有{ $sounds }
 whole-solo = { $whole }，只有{ $sounds }
-whole-alone = { $whole }，没有伴奏
+whole-alone = { $whole }，无伴奏
 whole-without = { $whole }，没有{ $sounds }
 silent = 录音几乎无声
 only = 只有{ $sounds }，没有音乐
-opens-as = 录音以{ $whole }开始
+opens-as = 录音开头是{ $whole }
+music-opens-as = { $time }音乐开始，是{ $whole }
 joined-by = { $whole }，{ $time }加入{ $sounds }
 at-times = 时而可以听到{ $sounds }
 recording-live = 这是现场录音
 recording-poor = 音质较差
+recording-lo-fi = 音质为低保真
+recording-vinyl = 带有老唱片般的噼啪声
+recording-tape = 带有磁带嘶声
+recording-hum = 带有低沉的嗡嗡声
+recording-phone = 听起来像电话录音
+recording-overloaded = 录音有过载失真
+
+## 片段：主奏与伴奏
+
+lead = { $sounds }{ $verb ->
+    [sing] 演唱
+   *[play] 演奏
+}{ $qualities ->
+    [none] 旋律
+   *[other] { $qualities }的旋律
+}
+lead-over = { $lead }，以{ $manner }衬托
+lead-with = { $lead }，由{ $sounds }伴奏
+lead-alone = { $lead }，无伴奏
+lead-without = { $lead }，没有{ $sounds }
+whole-led = { $whole }，以{ $lead }为主，配有{ $sounds }
+manner = { $noun }（{ $manner }）
+manner-chords = 和弦
+manner-sustained = 长音和弦
+manner-arpeggios = 琶音
 
 ## 过程
 
@@ -51,10 +77,10 @@ at-first = 开头{ $qualities }
 at-first-also = 开头{ $qualities }
 enter = { $time }加入{ $sounds }
 enter-also = 加入{ $sounds }
-enter-two = { $time }响起{ $sounds }
-band-returns = { $time }乐队再次出现
-return = { $time }{ $sounds }再次出现
-return-also = { $sounds }再次出现
+enter-two = { $time }{ $sounds }加入
+band-returns = { $time }乐队再度加入
+return = { $time }{ $sounds }再度响起
+return-also = { $sounds }再度响起
 follow = { $time }传来{ $sounds }
 follow-also = 传来{ $sounds }
 drop = { $time }起只剩下{ $sounds }
@@ -71,8 +97,8 @@ silence = { $time }音乐停止
 silence-also = 音乐停止
 turn = { $time }音乐变得{ $qualities }
 turn-also = 音乐变得{ $qualities }
-genre = { $time }音乐转为{ $genre }
-genre-also = 音乐转为{ $genre }
+genre = { $time }风格转为{ $genre }
+genre-also = 风格转为{ $genre }
 
 ## 句子
 
@@ -90,8 +116,11 @@ contractions = {""}
 
 ## 标题
 
-title-alone = { $sound }独奏
-title-band = 全乐队
+title-alone = { $class ->
+    [e] 仅{ $sound }
+   *[none] { $sound }独奏
+}
+title-band = 完整乐队
 title-silence = 无声
 title-music = 音乐
 title-qualities = { $title }（{ $qualities }）
@@ -107,15 +136,18 @@ sound-harpsichord = 羽管键琴
 sound-celesta = 钢片琴
 sound-music-box = 八音盒
 sound-mallets = 键盘打击乐
+    .class = e
 sound-vibraphone = 颤音琴
-sound-marimba = 马林巴
+sound-marimba = 马林巴琴
 sound-xylophone = 木琴
 sound-glockenspiel = 钟琴
 sound-chiming = 钟铃类乐器
 sound-kalimba = 拇指琴
 sound-steelpan = 钢鼓
-sound-bells = 钟声
-    .for = 钟
+sound-bells = 钟铃
+    .class = e
+sound-tubular-bells = 管钟
+    .class = e
 sound-organ = 风琴
 sound-church-organ = 管风琴
 sound-accordion = 手风琴
@@ -132,21 +164,26 @@ sound-violin = 小提琴
 sound-viola = 中提琴
 sound-cello = 大提琴
 sound-strings = 弦乐
+    .class = e
 sound-bowed = 弓弦乐器
 sound-pizzicato = 拨弦弦乐
+    .class = e
 sound-harp = 竖琴
 sound-trumpet = 小号
+sound-muted-trumpet = 弱音小号
 sound-trombone = 长号
 sound-tuba = 大号
 sound-french-horn = 圆号
 sound-brass = 铜管乐
+    .class = e
 sound-saxophone = 萨克斯
 sound-clarinet = 单簧管
 sound-oboe = 双簧管
 sound-english-horn = 英国管
 sound-bassoon = 巴松管
 sound-woodwind = 木管乐
-sound-wind = 吹奏乐器
+    .class = e
+sound-wind = 管乐器
 sound-flute = 长笛
 sound-piccolo = 短笛
 sound-recorder = 竖笛
@@ -154,6 +191,7 @@ sound-pan-flute = 排箫
 sound-bagpipes = 风笛
 sound-synth-lead = 合成器主音
 sound-synth-pad = 合成器铺底
+    .class = e
 sound-synth = 合成器
 sound-plucked = 弹拨乐器
 sound-banjo = 班卓琴
@@ -167,65 +205,112 @@ sound-zither = 齐特琴
 sound-ukulele = 尤克里里
 sound-theremin = 特雷门琴
 sound-orchestra = 管弦乐队
+    .class = e
     .for = 管弦乐
 sound-turntables = 唱盘
+    .class = e
+sound-others = 其他乐器
+    .class = e
 sound-drums = 鼓
+    .class = e
+sound-simple-drums = 简单的鼓点
+    .class = e
 sound-rock-drums = 摇滚鼓
+    .class = e
 sound-jazz-drums = 爵士鼓点
+    .class = e
 sound-funk-drums = 放克鼓
+    .class = e
 sound-electronic-beat = 电子节拍
+    .class = e
 sound-march-drums = 进行曲小鼓
+    .class = e
 sound-waltz-drums = 圆舞曲鼓点
+    .class = e
 sound-latin-percussion = 拉丁打击乐
+    .class = e
 sound-hand-drums = 手鼓
+    .class = e
 sound-percussion = 打击乐
+    .class = e
 sound-timpani = 定音鼓
+    .class = e
 sound-claps = 拍手声
+    .class = e
 sound-voice = 人声
+    .class = e
 sound-male-voice = 男声
+    .class = e
 sound-female-voice = 女声
-sound-choir = 合唱
+    .class = e
+sound-choir = 合唱团
+    .class = e
 sound-children = 童声
+    .class = e
 sound-rap = 说唱
+    .class = e
+sound-male-rap = 男声说唱
+    .class = e
+sound-female-rap = 女声说唱
+    .class = e
 sound-whistling = 口哨
+    .class = e
 sound-speech = 说话声
+    .class = e
+sound-male-speech = 男性说话声
+    .class = e
+sound-female-speech = 女性说话声
+    .class = e
 sound-applause = 掌声
+    .class = e
 sound-noise = 噪声
+    .class = e
+sound-white-noise = 白噪声
+    .class = e
+sound-pink-noise = 粉红噪声
+    .class = e
+sound-rumble = 低沉的噪声
+    .class = e
 sound-tone = 电子音
+    .class = e
 sound-sound-effects = 音效
+    .class = e
 
 ## 特征
 
 tempo-slow = 缓慢
 tempo-medium = 中速
     .become = 速度适中
-tempo-fast = 快速
+tempo-fast = 快节奏
+    .become = 快速
+    .melody = 快速
+    .title = 快速
 loudness-quiet = 轻柔
 loudness-loud = 响亮
 mood-calm = 平静
 mood-gentle = 温柔
 mood-dreamy = 梦幻
-mood-relaxed = 放松
-mood-reflective = 沉思
+mood-relaxed = 轻松
+mood-reflective = 内省
 mood-lively = 活泼
 mood-playful = 俏皮
 mood-groovy = 富有律动
 mood-energetic = 充满活力
 mood-powerful = 有力
 mood-intense = 激烈
-mood-aggressive = 凶猛
-mood-grand = 宏伟
+mood-aggressive = 凌厉
+mood-grand = 恢宏
 mood-solemn = 庄严
 mood-dramatic = 戏剧性
     .become = 富有戏剧性
 mood-epic = 史诗般
-mood-bold = 大胆
+mood-bold = 自信
 mood-steady = 平稳
 mood-light = 轻盈
 mood-warm = 温暖
 mood-happy = 欢快
 mood-sad = 悲伤
-mood-emotional = 动情
+mood-emotional = 深情
 mood-nostalgic = 怀旧
 mood-passionate = 热情
 mood-romantic = 浪漫
@@ -246,12 +331,18 @@ genre-classical = 古典音乐
 genre-rock = 摇滚乐
     .piece = 摇滚乐曲
     .song = 摇滚歌曲
+genre-hard-rock = 硬摇滚
+    .piece = 硬摇滚乐曲
+    .song = 硬摇滚歌曲
 genre-metal = 金属乐
     .piece = 金属乐曲
     .song = 金属歌曲
 genre-pop = 流行乐
     .piece = 流行乐曲
     .song = 流行歌曲
+genre-electropop = 电子流行乐
+    .piece = 电子流行乐曲
+    .song = 电子流行歌曲
 genre-electronic = 电子音乐
     .piece = 电子乐曲
 genre-jazz = 爵士乐

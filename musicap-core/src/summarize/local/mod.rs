@@ -13,9 +13,10 @@ mod quotes;
 mod render;
 mod sections;
 mod story;
+mod translate;
 
 use render::Renderer;
-use sections::{Part, SECTION_COST};
+use sections::{Divider, Part, SECTION_COST};
 use story::{Change, Event, Story};
 
 use super::facts::{Facts, Sentence};
@@ -26,8 +27,12 @@ use crate::error::{Error, Result, SummaryProblem};
 
 /// Recordings up to this length, in seconds, are one sentence.
 const ONE_SENTENCE_S: f64 = 60.0;
-/// Recordings from this length on, in seconds, end with an outline of their sections.
+/// Recordings from this length on, in seconds, or of this many sections, have an outline of them in
+/// place of a story: that of a song with a dozen sections would not fit, and lose its middle.
 const OUTLINE_S: f64 = 20.0 * 60.0;
+const OUTLINE_SECTIONS: usize = 8;
+/// The most sections of an outline that has too many words with all of them.
+const MAX_OUTLINED: usize = 40;
 /// The most changes that a sentence has.
 const CHANGES_PER_SENTENCE: usize = 3;
 /// By how much a section's cost grows until the summary is short enough, and the greatest cost:
@@ -58,16 +63,24 @@ impl LocalSummarizer {
     ///
     /// # Errors
     /// [`Error::InvalidOption`] for a language that is not one of [`Language`] and for
-    /// [`SummaryStyle::Words`].
+    /// [`SummaryStyle::Words`]; [`Error::InvalidCaptions`] for captions that are
+    /// [translated](Captions::translated).
     pub fn describe(&self, captions: &Captions, options: &SummaryOptions) -> Result<String> {
         self.check(options)?;
         let language = Language::find(&options.language)?;
+        if let Some(code) = &captions.language {
+            return Err(Error::InvalidCaptions {
+                origin: captions.file.clone().unwrap_or_else(|| "captions".into()),
+                reason: format!(
+                    "they are in another language ({code}); a local summary is made from English \
+                     captions, so summarize before translating"
+                ),
+            });
+        }
         let statements = statements(&sorted(captions), options.length, language);
-        let is_spaced = !matches!(language.code(), "ja" | "zh");
         let separator = match &options.style {
             SummaryStyle::Lines => "\n",
-            _ if is_spaced => " ",
-            _ => "",
+            _ => language.sentence_separator(),
         };
         Ok(statements.join(separator))
     }
@@ -108,8 +121,11 @@ impl Summarizer for LocalSummarizer {
 impl Captions {
     /// The sections of the recording: runs of captions that say alike, each with a title in
     /// `language` such as "Piano alone". They follow one another from the first caption to the
-    /// last; without captions there are none.
+    /// last; without captions, or with captions that are not in English, there are none.
     pub fn find_sections(&self, language: Language) -> Vec<Section> {
+        if self.language.is_some() {
+            return Vec::new();
+        }
         let captions = sorted(self);
         let facts: Vec<Facts> =
             captions.iter().map(|caption| Facts::parse(&caption.text)).collect();
@@ -131,34 +147,6 @@ impl Captions {
         }
         sections
     }
-
-    /// The captions in `language`, made from the facts of each. A caption that is not understood
-    /// in full stays as it is and is marked: `[en] …`.
-    ///
-    /// Who leads, what accompanies, tempo, mood, loudness and what is missing are kept; the
-    /// wording and each part's playing (chords, arpeggios) are not.
-    pub fn translated(&self, language: Language) -> Captions {
-        let mut translated = self.clone();
-        if language == Language::ENGLISH {
-            return translated;
-        }
-        for caption in &mut translated.captions {
-            caption.text = caption_in(&caption.text, language)
-                .unwrap_or_else(|| format!("[en] {}", caption.text));
-        }
-        translated
-    }
-}
-
-/// A caption in a language, if it is understood in full.
-fn caption_in(text: &str, language: Language) -> Option<String> {
-    let facts = Facts::parse(text);
-    if !facts.is_complete() {
-        return None;
-    }
-    let state = sections::State::of(std::slice::from_ref(&facts), 0.5);
-    let renderer = Renderer::new(language.catalog());
-    Some(renderer.sentence(&renderer.whole(&state)))
 }
 
 /// The captions in the order of time.
@@ -191,28 +179,40 @@ fn statements(captions: &[Caption], length: SummaryLength, language: Language) -
     }
 }
 
-/// A story that is short enough.
+/// A story that is short enough, or an outline.
 fn told(
     facts: &[Facts],
     captions: &[Caption],
     length: SummaryLength,
     renderer: &Renderer,
 ) -> Vec<String> {
-    let mut cost = SECTION_COST;
-    loop {
-        let parts = sections::sections(facts, cost);
+    let divider = Divider::new(facts);
+    let first = divider.at_cost(SECTION_COST);
+    let duration = captions.last().map_or(0.0, |last| last.end_s) - captions[0].start_s;
+    let has_outline = duration >= OUTLINE_S || first.len() >= OUTLINE_SECTIONS;
+    let costs = std::iter::successors(Some(SECTION_COST * COST_GROWTH), |cost| {
+        (*cost <= MAX_COST).then_some(cost * COST_GROWTH)
+    });
+    let fewer: Box<dyn Iterator<Item = Vec<Part>>> = match has_outline {
+        true => {
+            Box::new((3..MAX_OUTLINED.min(first.len())).rev().map(|most| divider.at_most(most)))
+        }
+        false => Box::new(costs.map(|cost| divider.at_cost(cost))),
+    };
+    for parts in std::iter::once(first).chain(fewer) {
         let story = Story::of(&parts, facts);
-        let statements = written(&story, &parts, captions, renderer);
+        let statements = written(&story, &parts, has_outline, captions, renderer);
         let words: usize = statements.iter().map(|text| count_words(text)).sum();
         if words <= length.words() {
             return statements;
         }
-        if parts.len() == 1 || cost > MAX_COST {
-            // What is left is a long list of sounds, or remarks.
-            return shortest(story, captions, length, renderer);
+        if parts.len() == 1 {
+            break;
         }
-        cost *= COST_GROWTH;
     }
+    // What is left is a long list of sounds, or remarks.
+    let story = Story::of(&divider.at_cost(MAX_COST), facts);
+    shortest(story, captions, length, renderer)
 }
 
 /// The whole alone, with so many sounds as there is space for.
@@ -226,7 +226,7 @@ fn shortest(
     story.at_times.clear();
     story.whole.recording.clear();
     loop {
-        let statements = written(&story, &[], captions, renderer);
+        let statements = written(&story, &[], false, captions, renderer);
         let words: usize = statements.iter().map(|text| count_words(text)).sum();
         if words <= length.words() || story.whole.sounds.pop().is_none() {
             return statements;
@@ -238,15 +238,31 @@ fn shortest(
 fn written(
     story: &Story,
     parts: &[Part],
+    has_outline: bool,
     captions: &[Caption],
     renderer: &Renderer,
 ) -> Vec<String> {
     let time = |index: usize| minutes(captions[index].start_s);
     let duration = captions.last().map_or(0.0, |last| last.end_s) - captions[0].start_s;
+    let is_outline = has_outline && parts.len() > 2;
     let mut whole = renderer.whole(&story.whole);
     let mut events = &story.events[..];
     let is_short = duration <= ONE_SENTENCE_S && events.len() <= CHANGES_PER_SENTENCE;
-    if story.is_opening && !is_short {
+    if is_outline {
+        // The sections tell the course.
+    } else if let Some(caption) = story.music_from.filter(|_| story.is_opening) {
+        let args = [("whole", &whole[..]), ("time", &time(caption))];
+        whole = renderer.message("music-opens-as", &args);
+        if let [Event { changes, .. }, rest @ ..] = events
+            && let [open @ Change::Open(_)] = &changes[..]
+        {
+            // Speech, applause: it comes first.
+            let event = Event { caption: 0, changes: vec![open.clone()] };
+            let args = [("first", &renderer.event(&event, &time(0), 0)[..]), ("second", &whole)];
+            whole = renderer.message("sentences", &args);
+            events = rest;
+        }
+    } else if story.is_opening && !is_short {
         whole = renderer.message("opens-as", &[("whole", &whole)]);
     } else if let [Event { caption, changes }, rest @ ..] = events
         && let [Change::Enter(sounds)] = &changes[..]
@@ -254,7 +270,6 @@ fn written(
         whole = renderer.joined_by(&whole, sounds, &time(*caption));
         events = rest;
     }
-    let is_outline = duration >= OUTLINE_S && parts.len() > 2;
     let mut clauses = vec![(whole, CHANGES_PER_SENTENCE)];
     if is_outline {
         if story.is_opening {
@@ -287,10 +302,7 @@ fn written(
     if !story.at_times.is_empty() {
         statements.push(renderer.sentence(&renderer.at_times(&story.at_times)));
     }
-    for term in &story.whole.recording {
-        let id = format!("{}-{}", term.kind.prefix(), term.id);
-        statements.push(renderer.sentence(&renderer.message(&id, &[])));
-    }
+    statements.extend(renderer.remarks(&story.whole));
     statements
 }
 

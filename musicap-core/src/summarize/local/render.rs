@@ -1,21 +1,22 @@
 //! Stories and facts put into a language's words, by its file in `languages`.
 
-use super::super::facts::{Kind, Term};
+use super::super::facts::{Kind, Roles, Term};
 use super::super::language::Catalog;
 use super::sections::State;
 use super::story::{Change, Event};
+use super::translate::qualities;
 
 /// The most adjectives that a piece has.
 const MAX_QUALITIES: usize = 3;
 
 /// A list of sounds in one form, with what its verb must agree with.
-struct Sounds {
-    text: String,
+pub(super) struct Sounds {
+    pub(super) text: String,
     /// `one` or `other`.
     number: &'static str,
     /// The grammatical class of the first, and of the last.
     class: String,
-    last: String,
+    pub(super) last: String,
 }
 
 /// What a piece is called, who plays it if that is said after its qualities, and the sounds that
@@ -56,35 +57,50 @@ impl Renderer {
 
     /// "A slow, gentle piano piece with strings and a bass, without drums"
     pub(super) fn whole(&self, state: &State) -> String {
+        let mut adjectives = qualities(state);
+        adjectives.truncate(MAX_QUALITIES);
+        self.whole_of(state, &adjectives, &Roles::default(), false)
+    }
+
+    /// The same with all that a caption says.
+    pub(super) fn whole_in_full(&self, state: &State, roles: &Roles) -> String {
+        self.whole_of(state, &qualities(state), roles, true)
+    }
+
+    fn whole_of(&self, state: &State, adjectives: &[Term], roles: &Roles, in_full: bool) -> String {
         if state.is_silent {
             return self.message("silent", &[]);
         }
         let musical: Vec<Term> =
             state.sounds.iter().copied().filter(|term| term.kind.is_musical()).collect();
-        if musical.is_empty() && !state.sounds.is_empty() {
+        // Speech over slow music is not speech alone.
+        let has_music = state.tempo.is_some() || !state.moods.is_empty() || state.genre.is_some();
+        if musical.is_empty() && !state.sounds.is_empty() && !has_music {
             let sounds = self.sounds(&state.sounds, "subject");
             return self.message("only", &args(&sounds));
         }
-        let Piece { name: piece, player, rest } = self.piece(state, &musical);
-        let mut qualities: Vec<Term> = Vec::new();
-        qualities.extend(state.tempo);
-        qualities.extend(state.loudness);
-        qualities.extend(&state.moods);
-        qualities.truncate(MAX_QUALITIES);
-        let mut text = match qualities.is_empty() {
-            true => self.message("whole", &[("piece", &piece)]),
-            false => {
-                let qualities = self.qualities(&qualities, "attributive");
-                self.message("whole-qualities", &[("piece", &piece), ("qualities", &qualities)])
-            }
+        let Piece { name: piece, player, mut rest } = match in_full && state.form.is_some() {
+            true => Piece { name: self.genre_piece(state), player: None, rest: musical.clone() },
+            false => self.piece(state, &musical),
         };
+        if in_full {
+            rest.extend(state.sounds.iter().filter(|term| !term.kind.is_musical()));
+            rest.extend(roles.others);
+        }
+        let mut text = self.qualified_piece(&piece, adjectives);
         if let Some(player) = player {
             let (noun, class) = self.noun(player, "for");
             let args = [("whole", &text[..]), ("noun", &noun), ("class", &class)];
             text = self.message("whole-for", &args);
         }
+        // Of the sound that the piece is named after.
+        let named = musical.first().filter(|lead| !rest.contains(lead));
+        if let Some(manner) = named.and_then(|lead| roles.manner(*lead)).or(roles.over) {
+            let manner = self.manner(manner, "name");
+            text = self.message("manner", &[("noun", &text), ("manner", &manner)]);
+        }
         if !rest.is_empty() {
-            let sounds = self.sounds(&rest, "with");
+            let sounds = self.players(&rest, roles, "with");
             let id = if state.is_solo && rest.len() == 1 { "whole-solo" } else { "whole-with" };
             let mut args = args(&sounds).to_vec();
             args.push(("whole", &text));
@@ -92,13 +108,44 @@ impl Renderer {
         } else if state.is_solo {
             text = self.message("whole-alone", &[("whole", &text)]);
         }
-        if !state.absent.is_empty() {
-            let absent: Vec<String> =
-                state.absent.iter().map(|term| self.noun(*term, "without").0).collect();
-            let absent = self.joined(&absent, "or");
-            text = self.message("whole-without", &[("whole", &text), ("sounds", &absent)]);
+        self.without(text, state)
+    }
+
+    /// "a slow, gentle piece"
+    pub(super) fn qualified_piece(&self, piece: &str, adjectives: &[Term]) -> String {
+        if adjectives.is_empty() {
+            return self.message("whole", &[("piece", piece)]);
         }
-        text
+        let qualities = self.qualities(adjectives, "attributive");
+        self.message("whole-qualities", &[("piece", piece), ("qualities", &qualities)])
+    }
+
+    /// "…, without drums or vocals"
+    pub(super) fn without(&self, text: String, state: &State) -> String {
+        match state.absent.is_empty() {
+            true => text,
+            false => {
+                let absent = self.absent(state);
+                self.message("whole-without", &[("whole", &text), ("sounds", &absent)])
+            }
+        }
+    }
+
+    /// "drums or vocals", as they are missing.
+    pub(super) fn absent(&self, state: &State) -> String {
+        let nouns = state.absent.iter().map(|term| self.noun(*term, "without"));
+        let joined = nouns.reduce(|(a, class), (b, last)| {
+            (self.message("list-or", &[("a", &a), ("b", &b), ("class", &class)]), last)
+        });
+        joined.unwrap_or_default().0
+    }
+
+    /// What a piece of this genre or form is called, whoever plays it.
+    pub(super) fn genre_piece(&self, state: &State) -> String {
+        let named = State { sounds: Vec::new(), ..state.clone() };
+        let sung: Vec<Term> =
+            state.sounds.iter().copied().filter(|term| term.kind == Kind::Voice).collect();
+        self.piece(&named, &sung).name
     }
 
     /// What a piece is called.
@@ -191,8 +238,10 @@ impl Renderer {
             Change::End(terms) => of_sounds("end", terms, "subject"),
             Change::Stop(term) => of_sounds("stop", &[*term], "the"),
             Change::Replace(old, new) => {
+                let old_with = self.sounds(old, "with");
                 let (old, new) = (self.sounds(old, "the"), self.sounds(new, "to"));
                 let args = [
+                    ("old-with", &old_with.text[..]),
                     ("time", time),
                     ("old", &old.text[..]),
                     ("number", old.number),
@@ -207,7 +256,20 @@ impl Renderer {
             Change::Silence => self.message(&id("silence"), &[("time", time)]),
             Change::Turn(terms) => {
                 let qualities = self.qualities(terms, "become");
-                let args = [("time", time), ("qualities", &qualities[..])];
+                // In some languages tempo is not what music becomes: "the tempo gets faster".
+                let kind = match &terms[..] {
+                    [only] if only.kind == Kind::Tempo => "tempo",
+                    [first, ..] if first.kind == Kind::Tempo => "mixed",
+                    [first, ..] if first.kind == Kind::Loudness => "loudness",
+                    _ => "mood",
+                };
+                let tempo = self.qualities(terms, "title");
+                let args = [
+                    ("time", time),
+                    ("qualities", &qualities[..]),
+                    ("kind", kind),
+                    ("tempo", &tempo),
+                ];
                 self.message(&id("turn"), &args)
             }
             Change::Genre(term) => {
@@ -232,7 +294,7 @@ impl Renderer {
 
     /// A title with the qualities that set the section apart: "piano alone, slow"
     pub(super) fn qualified(&self, title: &str, qualities: &[Term]) -> String {
-        let qualities = self.qualities(qualities, "be");
+        let qualities = self.qualities(qualities, "title");
         self.message("title-qualities", &[("title", title), ("qualities", &qualities)])
     }
 
@@ -262,15 +324,23 @@ impl Renderer {
                 None => self.message("title-music", &[]),
             }
         } else {
-            let sounds: Vec<String> =
-                state.sounds.iter().take(3).map(|term| self.noun(*term, "title").0).collect();
-            self.joined(&sounds, "and")
+            let first: Vec<Term> = state.sounds.iter().copied().take(3).collect();
+            self.sounds(&first, "title").text
         };
         self.catalog.contracted(&text)
     }
 
     fn has(&self, id: &str) -> bool {
         self.catalog.has(id)
+    }
+
+    pub(super) fn attribute(&self, id: &str, name: &str) -> Option<String> {
+        self.catalog.attribute(id, name)
+    }
+
+    /// The grammatical class of a sound.
+    pub(super) fn class(&self, term: Term) -> String {
+        self.noun(term, "without").1
     }
 
     /// A sound in a form, and its grammatical class.
@@ -283,9 +353,23 @@ impl Renderer {
         (self.message(&format!("noun-{form}"), &args), class)
     }
 
-    fn sounds(&self, terms: &[Term], form: &str) -> Sounds {
-        let nouns: Vec<(String, String)> =
-            terms.iter().map(|term| self.noun(*term, form)).collect();
+    pub(super) fn sounds(&self, terms: &[Term], form: &str) -> Sounds {
+        self.players(terms, &Roles::default(), form)
+    }
+
+    /// Sounds in a list, each with how it plays where that is known: "a piano (chords)".
+    pub(super) fn players(&self, terms: &[Term], roles: &Roles, form: &str) -> Sounds {
+        let noun = |term: &Term| {
+            let (noun, class) = self.noun(*term, form);
+            match roles.manner(*term) {
+                Some(manner) => {
+                    let manner = self.manner(manner, "name");
+                    (self.message("manner", &[("noun", &noun), ("manner", &manner)]), class)
+                }
+                None => (noun, class),
+            }
+        };
+        let nouns: Vec<(String, String)> = terms.iter().map(noun).collect();
         let class = nouns.first().map_or_else(String::new, |(_, class)| class.clone());
         let last = nouns.last().map_or_else(String::new, |(_, class)| class.clone());
         // By convention classes of plurals end in p.
@@ -304,27 +388,17 @@ impl Renderer {
         Sounds { text, number, class, last }
     }
 
-    /// Items in a list with "and" or "or".
-    fn joined(&self, items: &[String], joiner: &str) -> String {
-        let mut text = String::new();
-        for (i, item) in items.iter().enumerate() {
-            let id =
-                if i + 1 == items.len() { format!("list-{joiner}") } else { "list-more".into() };
-            text = match i {
-                0 => item.clone(),
-                _ => self.message(&id, &[("a", &text), ("b", item), ("class", "none")]),
-            };
-        }
-        text
-    }
-
     /// "slow, gentle" (attributive), "fast and lively" (after be or become)
-    fn qualities(&self, terms: &[Term], form: &str) -> String {
+    pub(super) fn qualities(&self, terms: &[Term], form: &str) -> String {
         let mut text = String::new();
         for (i, &term) in terms.iter().enumerate() {
             let is_last = i + 1 == terms.len();
             let word = self.adjective(term, form, is_last);
-            let id = format!("qualities-{form}");
+            let id = match form {
+                "melody" => "qualities-attributive".to_owned(),
+                "title" => "qualities-be".to_owned(),
+                _ => format!("qualities-{form}"),
+            };
             text = match i {
                 0 => word,
                 _ if is_last => self.message(&id, &[("a", &text), ("b", &word)]),
@@ -334,6 +408,8 @@ impl Renderer {
         text
     }
 
+    /// An adjective in a form. Where a language has none for melodies it is that for pieces, and
+    /// for titles that after "be".
     fn adjective(&self, term: Term, form: &str, is_last: bool) -> String {
         let id = message_id(term);
         let plain = || self.message(&id, &[]);
@@ -342,8 +418,16 @@ impl Renderer {
                 self.catalog.text(&format!("adjective-{form}"), &[("adjective", &plain())])
             })
         };
-        let joined = (!is_last).then(|| by_form(&format!("{form}-and"))).flatten();
-        joined.or_else(|| by_form(form)).unwrap_or_else(plain)
+        let in_form = |form: &str| {
+            let joined = (!is_last).then(|| by_form(&format!("{form}-and"))).flatten();
+            joined.or_else(|| by_form(form))
+        };
+        let general = || match form {
+            "melody" => in_form("attributive"),
+            "title" => in_form("be"),
+            _ => None,
+        };
+        in_form(form).or_else(general).unwrap_or_else(plain)
     }
 }
 
@@ -351,7 +435,7 @@ fn message_id(term: Term) -> String {
     format!("{}-{}", term.kind.prefix(), term.id)
 }
 
-fn args(sounds: &Sounds) -> [(&str, &str); 4] {
+pub(super) fn args(sounds: &Sounds) -> [(&str, &str); 4] {
     [
         ("sounds", &sounds.text),
         ("number", sounds.number),

@@ -42,23 +42,91 @@ pub(super) struct Part {
     pub(super) state: State,
 }
 
+/// Divides the captions of a recording, of which there is at least one, into sections.
+pub(super) struct Divider<'a> {
+    facts: &'a [Facts],
+    /// How many captions a block has.
+    block: usize,
+    /// By the last block and the first, what a section of them costs by disagreement.
+    disagreement: Vec<Vec<f64>>,
+}
+
+impl<'a> Divider<'a> {
+    pub(super) fn new(facts: &'a [Facts]) -> Self {
+        let block = facts.len().div_ceil(MAX_BLOCKS).max(1);
+        Divider { facts, block, disagreement: disagreement(facts, block) }
+    }
+
+    /// The sections where each costs this much.
+    pub(super) fn at_cost(&self, cost: f64) -> Vec<Part> {
+        let few = self.facts.len() < FEW;
+        let cost = if few { cost.min(FEW_SECTION_COST) } else { cost };
+        // The least cost of the first `end` blocks, and where their last section starts.
+        let mut best: Vec<(f64, usize)> = vec![(0.0, 0)];
+        for own in &self.disagreement {
+            let total = |start: usize| best[start].0 + cost + own[start];
+            best.push(least((0..own.len()).rev().map(|start| (total(start), start))));
+        }
+        self.parts(|end, _| best[end].1, 0)
+    }
+
+    /// The sections with the least disagreement of at most `most` sections.
+    pub(super) fn at_most(&self, most: usize) -> Vec<Part> {
+        // With one section more than the row above, the same as for a cost.
+        let first = self.disagreement.iter().map(|own| (own[0], 0));
+        let mut rows: Vec<Vec<(f64, usize)>> =
+            vec![std::iter::once((0.0, 0)).chain(first).collect()];
+        for _ in 1..most.min(self.disagreement.len()) {
+            let above = &rows[rows.len() - 1];
+            let mut row = vec![(0.0, 0)];
+            for own in &self.disagreement {
+                let divided =
+                    (1..own.len()).rev().map(|start| (above[start].0 + own[start], start));
+                row.push(least(divided.chain([(own[0], 0)])));
+            }
+            rows.push(row);
+        }
+        self.parts(|end, left| rows[left][end].1, rows.len() - 1)
+    }
+
+    /// The sections from the last to the first: `start` gives where one starts, by its end and by
+    /// how many may come before it.
+    fn parts(&self, start: impl Fn(usize, usize) -> usize, most: usize) -> Vec<Part> {
+        let facts = self.facts;
+        let mut ranges = Vec::new();
+        let (mut end, mut left) = (self.disagreement.len(), most);
+        while end > 0 {
+            let start = start(end, left);
+            ranges.push(start * self.block..(end * self.block).min(facts.len()));
+            (end, left) = (start, left.saturating_sub(1));
+        }
+        let part = |captions: Range<usize>| Part {
+            state: State::of(&facts[captions.clone()], 0.5),
+            captions,
+        };
+        let mut parts: Vec<Part> = Vec::new();
+        for next in ranges.into_iter().rev().map(part) {
+            match parts.last_mut() {
+                // They differ in what no section states.
+                Some(last) if last.state == next.state => {
+                    *last = part(last.captions.start..next.captions.end);
+                }
+                _ => parts.push(next),
+            }
+        }
+        parts
+    }
+}
+
+/// The first of those with the least cost.
+fn least(candidates: impl Iterator<Item = (f64, usize)>) -> (f64, usize) {
+    let start = (f64::INFINITY, 0);
+    candidates.fold(start, |best, next| if next.0 < best.0 { next } else { best })
+}
+
 /// The sections of a recording, of which there are at least one. `cost` is what a section costs.
 pub(super) fn sections(facts: &[Facts], cost: f64) -> Vec<Part> {
-    let cost = if facts.len() < FEW { cost.min(FEW_SECTION_COST) } else { cost };
-    let ranges = partition(facts, cost);
-    let part =
-        |captions: Range<usize>| Part { state: State::of(&facts[captions.clone()], 0.5), captions };
-    let mut parts: Vec<Part> = Vec::new();
-    for next in ranges.into_iter().map(part) {
-        match parts.last_mut() {
-            // They differ in what no section states.
-            Some(last) if last.state == next.state => {
-                *last = part(last.captions.start..next.captions.end);
-            }
-            _ => parts.push(next),
-        }
-    }
-    parts
+    Divider::new(facts).at_cost(cost)
 }
 
 /// A fact that captions may agree on.
@@ -93,9 +161,8 @@ impl Feature {
     }
 }
 
-/// Where the sections begin and end.
-fn partition(facts: &[Facts], section_cost: f64) -> Vec<Range<usize>> {
-    let block = facts.len().div_ceil(MAX_BLOCKS).max(1);
+/// For each block, what sections cost that end with it, by their first block.
+fn disagreement(facts: &[Facts], block: usize) -> Vec<Vec<f64>> {
     let blocks: Vec<&[Facts]> = facts.chunks(block).collect();
     let mut weights: Vec<f64> = Vec::new();
     let mut indices: HashMap<Feature, usize> = HashMap::new();
@@ -115,41 +182,25 @@ fn partition(facts: &[Facts], section_cost: f64) -> Vec<Range<usize>> {
         counts.push((features, block.iter().filter(|facts| has_facts(facts)).count()));
     }
     let n = blocks.len();
-    // The least cost of the first `end` blocks, and where their last section starts.
-    let mut best: Vec<(f64, usize)> = vec![(0.0, 0)];
-    for end in 1..=n {
+    let of_end = |end: usize| {
         let mut mentions = vec![0usize; weights.len()];
         let mut captions = 0;
-        let mut least = (f64::INFINITY, 0);
+        let mut costs = vec![f64::INFINITY; end];
         for start in (0..end).rev() {
             let (features, said) = &counts[start];
             features.iter().for_each(|&feature| mentions[feature] += 1);
             captions += said;
             let is_single = end - start == 1 && start > 0 && end < n && facts.len() >= FEW;
-            if is_single {
-                continue;
-            }
-            let disagreement: f64 = mentions
-                .iter()
-                .zip(&weights)
-                .map(|(&m, weight)| weight * m.min(captions.saturating_sub(m)) as f64)
-                .sum();
-            let total = best[start].0 + section_cost + disagreement;
-            if total < least.0 {
-                least = (total, start);
+            if !is_single {
+                let costs_of = |(&m, weight): (&usize, &f64)| {
+                    weight * m.min(captions.saturating_sub(m)) as f64
+                };
+                costs[start] = mentions.iter().zip(&weights).map(costs_of).sum();
             }
         }
-        best.push(least);
-    }
-    let mut ranges = Vec::new();
-    let mut end = n;
-    while end > 0 {
-        let start = best[end].1;
-        ranges.push(start * block..(end * block).min(facts.len()));
-        end = start;
-    }
-    ranges.reverse();
-    ranges
+        costs
+    };
+    (1..=n).map(of_end).collect()
 }
 
 fn has_facts(facts: &Facts) -> bool {

@@ -19,6 +19,8 @@ pub(super) struct Story {
     pub(super) whole: State,
     /// Whether `whole` is how the recording opens, as nothing holds throughout.
     pub(super) is_opening: bool,
+    /// The first caption with music, if something else precedes it.
+    pub(super) music_from: Option<usize>,
     pub(super) events: Vec<Event>,
     /// What is there now and then.
     pub(super) at_times: Vec<Term>,
@@ -83,8 +85,29 @@ impl Story {
         }
         let mut teller = Teller::new(&whole, facts);
         let mut events = Vec::new();
+        let preceding: &[Part] = match music.first() {
+            Some(first) => {
+                &parts[..parts.iter().position(|p| std::ptr::eq(p, *first)).unwrap_or(0)]
+            }
+            None => &[],
+        };
+        if let [first, ..] = preceding
+            && !first.state.sounds.is_empty()
+        {
+            let sounds = first.state.sounds.iter().copied().take(MAX_SOUNDS).collect();
+            events.push(Event { caption: 0, changes: vec![Change::Open(sounds)] });
+        }
         if !is_single && !is_opening {
-            events.extend(teller.opening(opening));
+            let mut own = teller.opening(opening);
+            if let Some(own) = own.as_mut().filter(|_| !preceding.is_empty()) {
+                // What the music opens with comes in where it begins.
+                for change in &mut own.changes {
+                    if let Change::Open(sounds) = change {
+                        *change = Change::Enter(std::mem::take(sounds));
+                    }
+                }
+            }
+            events.extend(own);
         }
         if is_opening {
             teller.tempo = whole.tempo;
@@ -95,7 +118,8 @@ impl Story {
             events.extend(teller.event(parts, at));
         }
         let at_times = at_times(parts, &whole, facts);
-        Story { whole, is_opening, events, at_times }
+        let music_from = (!preceding.is_empty()).then_some(opening.captions.start);
+        Story { whole, is_opening, music_from, events, at_times }
     }
 }
 

@@ -1,0 +1,164 @@
+//! Captions in other languages, each rendered from its facts and roles.
+
+use super::super::facts::{Facts, Kind, Lead, Manner, Roles, Term};
+use super::super::language::Language;
+use super::render::{Renderer, args};
+use super::sections::State;
+use crate::caption::{Caption, Captions};
+
+impl Captions {
+    /// The captions in `language`, see [`Caption::translated`], and their
+    /// [sections](Self::find_sections). [`language`](Self::language) says which it is. A summary
+    /// stays as it is; make it first, as it is made from English captions.
+    ///
+    /// Captions that are not in English stay as they are.
+    pub fn translated(&self, language: Language) -> Captions {
+        let mut translated = self.clone();
+        if language == Language::ENGLISH || self.language.is_some() {
+            return translated;
+        }
+        translated.captions = self.captions.iter().map(|one| one.translated(language)).collect();
+        translated.sections = self.find_sections(language);
+        translated.language = Some(language.code().to_owned());
+        translated
+    }
+}
+
+impl Caption {
+    /// An English caption in `language`. One with a word that has no translation stays English and
+    /// is marked: `[en] …`.
+    ///
+    /// Kept are the sounds, who leads, how the others accompany, tempo, mood, loudness, genre, what
+    /// is missing and how the recording sounds. The wording is the language's own.
+    ///
+    /// ```
+    /// use musicap::caption::Caption;
+    /// use musicap::summarize::Language;
+    ///
+    /// let text = "A flute plays a slow, calm melody over piano chords.".to_owned();
+    /// let caption =
+    ///     Caption { index: 0, start_s: 0.0, end_s: 10.0, text, score: -0.5, confidence: None };
+    /// assert_eq!(
+    ///     caption.translated(Language::find("de")?).text,
+    ///     "Eine Flöte spielt eine langsame, ruhige Melodie, begleitet von Klavier (Akkorde)."
+    /// );
+    /// # Ok::<(), musicap::Error>(())
+    /// ```
+    pub fn translated(&self, language: Language) -> Caption {
+        let text = match language == Language::ENGLISH {
+            true => self.text.clone(),
+            false => rendered(&Facts::parse(&self.text), language)
+                .unwrap_or_else(|| format!("[en] {}", self.text)),
+        };
+        Caption { text, ..self.clone() }
+    }
+}
+
+/// A caption's facts in a language, if they say all that it says.
+pub(super) fn rendered(facts: &Facts, language: Language) -> Option<String> {
+    let count = |kind: Kind| facts.of(|other| other == kind).count();
+    // Of genres and forms a piece has one.
+    if !facts.is_complete() || count(Kind::Genre) + count(Kind::Form) > 1 {
+        return None;
+    }
+    let mut state = State::of(std::slice::from_ref(facts), 0.5);
+    state.moods = facts.of(|kind| kind == Kind::Mood).collect();
+    let renderer = Renderer::new(language.catalog());
+    let mut sentences = vec![renderer.sentence(&renderer.caption(&state, &facts.roles))];
+    sentences.extend(renderer.remarks(&state));
+    Some(sentences.join(language.sentence_separator()))
+}
+
+impl Renderer {
+    /// "A flute plays a slow, calm melody, accompanied by a piano (chords)"
+    fn caption(&self, state: &State, roles: &Roles) -> String {
+        let is_music = state.sounds.iter().any(|term| term.kind.is_musical());
+        let lead = roles.lead.filter(|(term, _)| is_music && state.sounds.contains(term));
+        match lead {
+            Some((term, Lead::Melody)) if state.genre.is_none() && state.form.is_none() => {
+                self.melody(term, state, roles)
+            }
+            Some((term, Lead::Front)) => self.led(term, state, roles),
+            _ => self.whole_in_full(state, roles),
+        }
+    }
+
+    fn melody(&self, lead: Term, state: &State, roles: &Roles) -> String {
+        let subject = self.sounds(&[lead], "subject");
+        let (with, the) = (self.sounds(&[lead], "with"), self.sounds(&[lead], "the"));
+        let qualities = self.qualities(&qualities(state), "melody");
+        let is_sung = lead.kind == Kind::Voice && lead.id != "whistling";
+        let mut given = args(&subject).to_vec();
+        given.push(("sound", lead.id));
+        given.extend([("sounds-with", &with.text[..]), ("sounds-the", &the.text)]);
+        given.push(("verb", if is_sung { "sing" } else { "play" }));
+        given.push(("qualities", if qualities.is_empty() { "none" } else { &qualities }));
+        let mut text = self.message("lead", &given);
+        if let Some(manner) = roles.over {
+            let over = self.manner(manner, "over");
+            text = self.message("lead-over", &[("lead", &text), ("manner", &over)]);
+        }
+        let others = accompanists(lead, state, roles);
+        if !others.is_empty() {
+            let sounds = self.players(&others, roles, "with");
+            let by = self.players(&others, roles, "by");
+            let mut given = args(&sounds).to_vec();
+            given.extend([("lead", &text[..]), ("sounds-by", &by.text)]);
+            text = self.message("lead-with", &given);
+        } else if state.is_solo {
+            text = self.message("lead-alone", &[("lead", &text)]);
+        }
+        if !state.absent.is_empty() {
+            let absent = self.absent(state);
+            let last = state.absent.last().map_or_else(String::new, |term| self.class(*term));
+            let given = [("lead", &text[..]), ("sounds", &absent), ("last", &last)];
+            text = self.message("lead-without", &given);
+        }
+        text
+    }
+
+    /// "A fast rock piece led by an electric guitar, with bass and drums"
+    fn led(&self, lead: Term, state: &State, roles: &Roles) -> String {
+        let others = accompanists(lead, state, roles);
+        let whole = self.qualified_piece(&self.genre_piece(state), &qualities(state));
+        if others.is_empty() {
+            return self.whole_in_full(state, roles);
+        }
+        let (by, with) = (self.sounds(&[lead], "by"), self.sounds(&[lead], "with"));
+        let sounds = self.players(&others, roles, "with");
+        let mut given = args(&sounds).to_vec();
+        given.extend([("whole", &whole[..]), ("lead", &by.text), ("lead-with", &with.text)]);
+        let subject = self.players(&others, roles, "subject");
+        given.extend([("lead-last", &by.last[..]), ("sounds-subject", &subject.text)]);
+        let text = self.message("whole-led", &given);
+        self.without(text, state)
+    }
+
+    /// How the recording sounds, a sentence each.
+    pub(super) fn remarks(&self, state: &State) -> Vec<String> {
+        let remark =
+            |term: &Term| self.sentence(&self.message(&format!("recording-{}", term.id), &[]));
+        state.recording.iter().map(remark).collect()
+    }
+
+    /// "chords", in the form that follows "over" where that differs.
+    pub(super) fn manner(&self, manner: Manner, form: &str) -> String {
+        let id = match manner {
+            Manner::Chords => "manner-chords",
+            Manner::Sustained => "manner-sustained",
+            Manner::Arpeggios => "manner-arpeggios",
+        };
+        self.attribute(id, form).unwrap_or_else(|| self.message(id, &[]))
+    }
+}
+
+/// All sounds but the leading one, those that are not named last.
+fn accompanists(lead: Term, state: &State, roles: &Roles) -> Vec<Term> {
+    let named = state.sounds.iter().copied().filter(|&term| term != lead);
+    named.chain(roles.others).collect()
+}
+
+/// All adjectives of a caption.
+pub(super) fn qualities(state: &State) -> Vec<Term> {
+    state.tempo.into_iter().chain(state.loudness).chain(state.moods.iter().copied()).collect()
+}
