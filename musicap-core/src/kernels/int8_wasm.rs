@@ -1,11 +1,6 @@
 //! Products of 8-bit integers in WebAssembly, whose vectors multiply pairs of 16-bit integers and add
 //! them in one instruction (`i32x4.dot_i16x8_s`), where rten-gemm's kernel takes seven.
 
-use std::arch::wasm32::{
-    i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_splat, v128,
-    v128_load,
-};
-
 /// The zero point of inputs, and how far they reach from it: products of 16-bit integers are exact.
 pub fn spread() -> (f32, u8) {
     (127.0, ZERO)
@@ -88,8 +83,13 @@ impl Int8Weight {
 }
 
 /// The products of `ROWS` rows of inputs and `OUTPUTS` rows of weights, `width` values each.
+#[cfg(target_arch = "wasm32")]
 #[inline(always)]
 fn tile(inputs: &[i16], weights: &[i8], width: usize) -> [[i32; OUTPUTS]; ROWS] {
+    use std::arch::wasm32::{
+        i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_splat, v128,
+        v128_load,
+    };
     assert!(inputs.len() == ROWS * width && weights.len() == OUTPUTS * width);
     assert!(width.is_multiple_of(LANES));
     let mut sums = [[i32x4_splat(0); OUTPUTS]; ROWS];
@@ -114,4 +114,48 @@ fn tile(inputs: &[i16], weights: &[i8], width: usize) -> [[i32; OUTPUTS]; ROWS] 
                 + i32x4_extract_lane::<3>(sum)
         })
     })
+}
+
+/// The same for tests of what is around it on other processors.
+#[cfg(not(target_arch = "wasm32"))]
+fn tile(inputs: &[i16], weights: &[i8], width: usize) -> [[i32; OUTPUTS]; ROWS] {
+    std::array::from_fn(|row| {
+        std::array::from_fn(|output| {
+            let (inputs, weights) = (&inputs[row * width..], &weights[output * width..]);
+            let pairs = inputs[..width].iter().zip(&weights[..width]);
+            pairs.map(|(&input, &weight)| i32::from(input) * i32::from(weight)).sum()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_of_any_shape_are_exact() {
+        // One row to several blocks of rows, odd widths, odd numbers of outputs.
+        for (count, d_input, d_output) in [(1, 8, 2), (3, 13, 5), (40, 512, 3), (9, 3001, 4)] {
+            let mut state = 7u32;
+            let mut byte = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 24) as u8
+            };
+            let rows: Vec<u8> = (0..count * d_input).map(|_| byte().max(1)).collect();
+            let values: Vec<i8> = (0..d_output * d_input).map(|_| byte() as i8).collect();
+            let (_, zero) = spread();
+            let weight = Int8Weight::new(values.clone(), d_input);
+            let products = weight.products(&rows, count);
+            for (row, products) in rows.chunks(d_input).zip(products.chunks(d_output)) {
+                for (weights, (product, offset)) in
+                    values.chunks(d_input).zip(products.iter().zip(weight.offsets()))
+                {
+                    let pairs = row.iter().zip(weights);
+                    let expected: i64 =
+                        pairs.map(|(&x, &w)| (i64::from(x) - i64::from(zero)) * i64::from(w)).sum();
+                    assert_eq!(i64::from(product + offset), expected);
+                }
+            }
+        }
+    }
 }

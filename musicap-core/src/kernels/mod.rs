@@ -21,11 +21,10 @@ mod weight;
 
 #[cfg(feature = "flex")]
 mod flex;
-#[cfg(all(feature = "flex", target_arch = "wasm32"))]
-#[path = "int8_wasm.rs"]
-mod int8;
 #[cfg(all(feature = "flex", not(target_arch = "wasm32")))]
 mod int8;
+#[cfg(all(feature = "flex", any(target_arch = "wasm32", test)))]
+mod int8_wasm;
 #[cfg(feature = "flex")]
 mod packed;
 #[cfg(feature = "flex")]
