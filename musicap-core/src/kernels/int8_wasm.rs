@@ -1,45 +1,53 @@
 //! Products of 8-bit integers in WebAssembly, whose vectors multiply pairs of 16-bit integers and add
 //! them in one instruction (`i32x4.dot_i16x8_s`), where rten-gemm's kernel takes seven.
 
-/// The zero point of inputs, and how far they reach from it: products of 16-bit integers are exact.
-pub fn spread() -> (f32, u8) {
-    (127.0, ZERO)
-}
+use simd::{Vector, from_bytes, from_words, tile};
 
 const ZERO: u8 = 128;
 /// Rows and outputs that are computed together: their sums, inputs and weights fit the sixteen
 /// vector registers of x86-64.
 const ROWS: usize = 4;
 const OUTPUTS: usize = 2;
-/// Values of a vector.
-const LANES: usize = 8;
+/// Values that are multiplied in one turn: a vector of weights, two of inputs.
+const LANES: usize = 16;
 /// Bytes of inputs that are multiplied with all weights before the next, so that they stay in the
 /// innermost cache.
 const CACHED: usize = 24 << 10;
 
-/// A weight `[d_output, d_input]` of int8 values, with rows filled up by zeros to whole vectors and
-/// to an even number.
+/// A turn's inputs of `ROWS` rows, and its weights of `OUTPUTS` outputs.
+type Inputs = [Vector; 2 * ROWS];
+type Weights = [Vector; OUTPUTS];
+
+/// The zero point of inputs, and how far they reach from it: products of 16-bit integers are exact.
+pub fn spread() -> (f32, u8) {
+    (127.0, ZERO)
+}
+
+/// A weight `[d_output, d_input]` of int8 values.
 pub struct Int8Weight {
-    values: Vec<i8>,
-    width: usize,
+    /// For each pair of outputs, the weights of each turn. What is missing is filled up by zeros.
+    values: Vec<Weights>,
     d_input: usize,
+    /// Turns for each output.
+    turns: usize,
     /// Zeros: the zero point is taken from the inputs.
     offsets: Vec<i32>,
 }
 
 impl Int8Weight {
     pub fn new(values: Vec<i8>, d_input: usize) -> Self {
-        let d_output = values.len() / d_input;
-        let width = d_input.next_multiple_of(LANES);
-        let size = d_output.next_multiple_of(OUTPUTS) * width;
-        let mut padded = values;
-        if padded.len() != size {
-            let values = std::mem::replace(&mut padded, vec![0; size]);
-            for (row, padded) in values.chunks_exact(d_input).zip(padded.chunks_exact_mut(width)) {
-                padded[..d_input].copy_from_slice(row);
-            }
-        }
-        Int8Weight { values: padded, width, d_input, offsets: vec![0; d_output] }
+        let (d_output, turns) = (values.len() / d_input, d_input.div_ceil(LANES));
+        let vector = &|output: usize, turn: usize| {
+            let row = values.chunks_exact(d_input).nth(output).unwrap_or_default();
+            let row = row.chunks(LANES).nth(turn).unwrap_or_default();
+            let mut bytes = [0; LANES];
+            bytes[..row.len()].copy_from_slice(row);
+            from_bytes(bytes)
+        };
+        let packed = (0..d_output.div_ceil(OUTPUTS)).flat_map(|pair| {
+            (0..turns).map(move |turn| std::array::from_fn(|i| vector(OUTPUTS * pair + i, turn)))
+        });
+        Int8Weight { values: packed.collect(), d_input, turns, offsets: vec![0; d_output] }
     }
 
     /// What is to be added to the products of each output.
@@ -49,29 +57,40 @@ impl Int8Weight {
 
     /// Rows `[rows, d_input]`, spread around their zero point → products `[rows, d_output]`.
     pub fn multiply(&self, rows: &[u8], products: &mut [i32]) {
-        let (width, d_output) = (self.width, self.offsets.len());
-        let block = (CACHED / (2 * width)).max(ROWS) / ROWS * ROWS;
-        let mut inputs = vec![0i16; block * width];
-        let rows = rows.chunks(block * self.d_input);
-        for (rows, products) in rows.zip(products.chunks_mut(block * d_output)) {
-            for (row, input) in rows.chunks_exact(self.d_input).zip(inputs.chunks_exact_mut(width))
-            {
-                for (value, input) in row.iter().zip(input) {
-                    *input = i16::from(*value) - i16::from(ZERO);
-                }
-            }
-            let count = products.len() / d_output;
-            for (pair, weights) in self.values.chunks_exact(OUTPUTS * width).enumerate() {
+        let &Int8Weight { d_input, turns, .. } = self;
+        let d_output = self.offsets.len();
+        let tiles = (CACHED / (size_of::<Inputs>() * turns)).max(1);
+        let rows = rows.chunks(tiles * ROWS * d_input);
+        for (rows, products) in rows.zip(products.chunks_mut(tiles * ROWS * d_output)) {
+            let inputs: Vec<Inputs> =
+                rows.chunks(ROWS * d_input).flat_map(|rows| self.pack(rows)).collect();
+            for (pair, weights) in self.values.chunks_exact(turns).enumerate() {
                 let outputs = OUTPUTS.min(d_output - OUTPUTS * pair);
-                for first in (0..count).step_by(ROWS) {
-                    let found = tile(&inputs[first * width..][..ROWS * width], weights, width);
-                    for (row, found) in found.iter().enumerate().take(count - first) {
-                        let at = (first + row) * d_output + OUTPUTS * pair;
-                        products[at..at + outputs].copy_from_slice(&found[..outputs]);
+                let tiles = inputs.chunks_exact(turns);
+                for (inputs, products) in tiles.zip(products.chunks_mut(ROWS * d_output)) {
+                    let rows = products.chunks_exact_mut(d_output);
+                    for (found, products) in tile(inputs, weights).iter().zip(rows) {
+                        products[OUTPUTS * pair..][..outputs].copy_from_slice(&found[..outputs]);
                     }
                 }
             }
         }
+    }
+
+    /// The inputs of each turn of up to `ROWS` rows.
+    fn pack(&self, rows: &[u8]) -> impl Iterator<Item = Inputs> {
+        (0..self.turns).map(move |turn| {
+            std::array::from_fn(|i| {
+                let (row, half) = (i / 2, i % 2);
+                let row = rows.chunks_exact(self.d_input).nth(row).unwrap_or_default();
+                let values = row.chunks(LANES / 2).nth(2 * turn + half).unwrap_or_default();
+                let mut words = [0; LANES / 2];
+                for (word, &value) in words.iter_mut().zip(values) {
+                    *word = i16::from(value) - i16::from(ZERO);
+                }
+                from_words(words)
+            })
+        })
     }
 
     /// The same into a new vector.
@@ -82,50 +101,90 @@ impl Int8Weight {
     }
 }
 
-/// The products of `ROWS` rows of inputs and `OUTPUTS` rows of weights, `width` values each.
 #[cfg(target_arch = "wasm32")]
-#[inline(always)]
-fn tile(inputs: &[i16], weights: &[i8], width: usize) -> [[i32; OUTPUTS]; ROWS] {
+mod simd {
     use std::arch::wasm32::{
-        i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_extract_lane, i32x4_splat, v128,
-        v128_load,
+        i8x16, i16x8, i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4_add, i32x4_dot_i16x8,
+        i32x4_extract_lane, i32x4_splat, v128,
     };
-    assert!(inputs.len() == ROWS * width && weights.len() == OUTPUTS * width);
-    assert!(width.is_multiple_of(LANES));
-    let mut sums = [[i32x4_splat(0); OUTPUTS]; ROWS];
-    for at in (0..width).step_by(LANES) {
-        // SAFETY: `at + LANES` is at most `width`, and there are as many rows of it as are read.
-        let weights: [v128; OUTPUTS] = std::array::from_fn(|output| unsafe {
-            i16x8_load_extend_i8x8(weights.as_ptr().add(output * width + at))
-        });
-        for (row, sums) in sums.iter_mut().enumerate() {
-            // SAFETY: as above; loads need no alignment.
-            let input = unsafe { v128_load(inputs.as_ptr().add(row * width + at).cast()) };
-            for (sum, &weight) in sums.iter_mut().zip(&weights) {
-                *sum = i32x4_add(*sum, i32x4_dot_i16x8(input, weight));
+
+    use super::{Inputs, OUTPUTS, ROWS, Weights};
+
+    pub type Vector = v128;
+
+    pub fn from_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]: [i8; 16]) -> Vector {
+        i8x16(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+    }
+
+    #[inline(always)]
+    pub fn from_words([a, b, c, d, e, f, g, h]: [i16; 8]) -> Vector {
+        i16x8(a, b, c, d, e, f, g, h)
+    }
+
+    /// The products of rows of inputs and outputs' weights, as many turns of both.
+    #[inline(always)]
+    pub fn tile(inputs: &[Inputs], weights: &[Weights]) -> [[i32; OUTPUTS]; ROWS] {
+        let mut sums = [[i32x4_splat(0); OUTPUTS]; ROWS];
+        for (inputs, weights) in inputs.iter().zip(weights) {
+            let low = weights.map(i16x8_extend_low_i8x16);
+            let high = weights.map(i16x8_extend_high_i8x16);
+            for row in 0..ROWS {
+                for output in 0..OUTPUTS {
+                    let sum = &mut sums[row][output];
+                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(inputs[2 * row], low[output]));
+                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(inputs[2 * row + 1], high[output]));
+                }
             }
         }
-    }
-    sums.map(|sums| {
-        sums.map(|sum| {
-            i32x4_extract_lane::<0>(sum)
-                + i32x4_extract_lane::<1>(sum)
-                + i32x4_extract_lane::<2>(sum)
-                + i32x4_extract_lane::<3>(sum)
+        sums.map(|sums| {
+            sums.map(|sum| {
+                i32x4_extract_lane::<0>(sum)
+                    + i32x4_extract_lane::<1>(sum)
+                    + i32x4_extract_lane::<2>(sum)
+                    + i32x4_extract_lane::<3>(sum)
+            })
         })
-    })
+    }
 }
 
 /// The same for tests of what is around it on other processors.
 #[cfg(not(target_arch = "wasm32"))]
-fn tile(inputs: &[i16], weights: &[i8], width: usize) -> [[i32; OUTPUTS]; ROWS] {
-    std::array::from_fn(|row| {
-        std::array::from_fn(|output| {
-            let (inputs, weights) = (&inputs[row * width..], &weights[output * width..]);
-            let pairs = inputs[..width].iter().zip(&weights[..width]);
-            pairs.map(|(&input, &weight)| i32::from(input) * i32::from(weight)).sum()
+mod simd {
+    use super::{Inputs, OUTPUTS, ROWS, Weights};
+
+    #[derive(Clone, Copy)]
+    pub enum Vector {
+        Bytes([i8; 16]),
+        Words([i16; 8]),
+    }
+
+    impl Vector {
+        fn values(self) -> Vec<i32> {
+            match self {
+                Vector::Bytes(bytes) => bytes.map(i32::from).to_vec(),
+                Vector::Words(words) => words.map(i32::from).to_vec(),
+            }
+        }
+    }
+
+    pub fn from_bytes(bytes: [i8; 16]) -> Vector {
+        Vector::Bytes(bytes)
+    }
+
+    pub fn from_words(words: [i16; 8]) -> Vector {
+        Vector::Words(words)
+    }
+
+    pub fn tile(inputs: &[Inputs], weights: &[Weights]) -> [[i32; OUTPUTS]; ROWS] {
+        std::array::from_fn(|row| {
+            std::array::from_fn(|output| {
+                let inputs = inputs.iter().flat_map(|turn| &turn[2 * row..2 * row + 2]);
+                let inputs = inputs.flat_map(|vector| vector.values());
+                let weights = weights.iter().flat_map(|turn| turn[output].values());
+                inputs.zip(weights).map(|(input, weight)| input * weight).sum()
+            })
         })
-    })
+    }
 }
 
 #[cfg(test)]
