@@ -403,7 +403,9 @@ def main():
     def probabilities(z, calibration):
         return 1 / (1 + np.exp(-(calibration[:, 0] * z + calibration[:, 1])))
 
-    names = Names(export_tags.words(tokenizer, thresholds(0.5)))
+    corpus = [text for record in records for text in record.get("taught", ())]
+    corpus = [encoding.ids for encoding in tokenizer.encode_batch(sorted(set(corpus)))]
+    names = Names(export_tags.words(tokenizer, thresholds(0.5), corpus))
     for record in records[:300]:
         # No rule may stand in the way of a caption that is true.
         p = np.zeros(len(TAGS), np.float32)
@@ -432,12 +434,12 @@ def main():
     plain = captions(real, real_p, None)
     print("no steering", json.dumps(figures(rows, [judged_real(r, c[2]) for r, c in zip(rows, plain)])))
     for threshold in a.thresholds:
-        names = Names(export_tags.words(tokenizer, thresholds(threshold)))
+        names = Names(export_tags.words(tokenizer, thresholds(threshold), corpus))
         found = captions(real, real_p, names)
         print(threshold, json.dumps(figures(rows, [judged_real(r, c[2]) for r, c in zip(rows, found)])), flush=True)
     if a.choose is None:
         return
-    words = export_tags.words(tokenizer, thresholds(a.choose))
+    words = export_tags.words(tokenizer, thresholds(a.choose), corpus)
     names = Names(words)
     found = captions(real, real_p, names)
     judged = [judged_real(row, c[2]) for row, c in zip(rows, found)]

@@ -114,7 +114,7 @@ class Clips:
 
 def kind_of(record):
     """What a clip is: "music" or one of KINDS."""
-    kind = record.get("kind") or ("silence" if record["silent"] else "music")
+    kind = "silence" if record["silent"] else record.get("kind", "music")
     return "noise" if kind.endswith("_noise") else kind
 
 

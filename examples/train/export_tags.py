@@ -19,8 +19,6 @@ DRUM_WORDS = [
     "rock drum", "rock drums", "electronic dance beat", "jazz drums", "Latin percussion", "Latin drums",
 ]  # fmt: skip
 NO_DRUMS = ["no drums", "no percussion"]
-# Names that begin like words which captions need anyway.
-LEFT_OUT = {"music box", "lead synthesizer"}
 # Beginnings of sentences of clips that are not music, and of those about the recording.
 SENTENCES = {
     "noise": ["White noise", "Pink noise", "Low, rumbling"],
@@ -36,8 +34,6 @@ SENTENCES = {
     "clipped": ["The recording is"],
     "crushed": ["The sound is"],
 }
-# Others that begin alike, and so must be known.
-PLAIN = ["There is no", "Slow", "Low"]
 
 
 def token_ids(tokenizer, text):
@@ -49,8 +45,9 @@ def token_ids(tokenizer, text):
     return tokenizer.encode("x " + text).ids[2:-1]
 
 
-def words(tokenizer, thresholds):
-    """Rows of `tags.words`; `thresholds` has one for each of TAGS, and "no_drums"."""
+def words(tokenizer, thresholds, corpus):
+    """Rows of `tags.words`; `thresholds` has one for each of TAGS, and "no_drums". `corpus` has the
+    tokens of many captions: beginnings of names that they use for other words stay free."""
     rows, seen = [], set()
 
     def add(text, tag=None, absent=False, threshold=None):
@@ -73,8 +70,7 @@ def words(tokenizer, thresholds):
 
     for family, names in NOUNS.items():
         for noun in names:
-            if noun not in LEFT_OUT:
-                add_name(noun, family)
+            add_name(noun, family)
     add("sustained strings", "strings")
     for name, sex in nouns.VOICES.items():
         add(name, sex or "voice")
@@ -102,10 +98,23 @@ def words(tokenizer, thresholds):
         for row in rows[count:]:
             row["unless"] = [TAGS.index(family) for family in families]
             row["threshold"] = round(float(max(thresholds[family] for family in families)), 4)
-    for text in PLAIN:
-        add(text)
-        add("x " + text)
-    return rows
+    return rows + [{"tokens": list(tokens)} for tokens in other_uses(rows, corpus)]
+
+
+def other_uses(rows, corpus):
+    """Beginnings of the rows' token sequences after which captions go on differently."""
+    names = {tuple(row["tokens"]) for row in rows}
+    beginnings = {name[:length] for name in names for length in range(1, len(name) + 1)}
+    found = set()
+    for tokens in corpus:
+        for start in range(len(tokens)):
+            length = 0
+            while tuple(tokens[start : start + length + 1]) in beginnings and start + length < len(tokens):
+                length += 1
+            if length and tuple(tokens[start : start + length]) not in names:
+                # What is left of a name after the last whole name that it holds.
+                found.add(tuple(tokens[start : start + length]))
+    return sorted(found)
 
 
 def head(model):

@@ -356,6 +356,10 @@ fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
     assert_eq!(Captions::read_json("here", &json).unwrap(), std::slice::from_ref(&translated));
     let english = captions(&[STRINGS]).translated(Language::ENGLISH);
     assert_eq!(english, captions(&[STRINGS]));
+    // A caption that is the only one is the summary.
+    let options = SummaryOptions::default().with_language("de");
+    let summary = LocalSummarizer::new().describe(&captions(&[STRINGS]), &options).unwrap();
+    assert_eq!(summary, translated.captions[0].text);
     // What is no longer English is neither summarised, divided nor translated again.
     let error = LocalSummarizer::new().describe(&translated, &SummaryOptions::default());
     assert!(error.unwrap_err().to_string().contains("another language (de)"));
@@ -383,6 +387,12 @@ fn sections_have_times_and_titles() {
     let json = with.write(Format::Json);
     assert_eq!(Captions::read_json("here", &json).unwrap(), [with]);
     assert_eq!(captions(&["notes notes notes", ""]).find_sections(Language::ENGLISH), []);
+    // Where captions have no sound in common, the title has those of each.
+    let trumpet = "A trumpet plays a fast melody, unaccompanied.";
+    let strings = "Strings play a fast melody, unaccompanied.";
+    let found = captions(&repeated(&[(4, PIANO), (1, trumpet), (1, strings)]));
+    let found = found.find_sections(Language::ENGLISH);
+    assert_eq!(found.last().unwrap().title, "Trumpet and strings");
 }
 
 #[test]

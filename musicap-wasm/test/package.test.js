@@ -78,6 +78,13 @@ before(async () => {
   await init({ wasm, worker: () => new LocalWorker() });
 });
 
+const fails = (promise, code, message) => assert.rejects(promise, (error) => {
+  assert.ok(error instanceof MusicapError, String(error.stack));
+  assert.equal(error.code, code, error.message);
+  assert.match(error.message, message);
+  return true;
+});
+
 describe("captions", () => {
   let captioner;
   before(async () => (captioner = await Captioner.fromFiles(modelFiles(), { name: "embedded" })));
@@ -233,12 +240,6 @@ describe("spectrograms", () => {
 });
 
 describe("errors", () => {
-  const fails = (promise, code, message) => assert.rejects(promise, (error) => {
-    assert.ok(error instanceof MusicapError, String(error.stack));
-    assert.equal(error.code, code, error.message);
-    assert.match(error.message, message);
-    return true;
-  });
   let captioner;
   before(async () => (captioner = await Captioner.fromFiles(modelFiles())));
 

@@ -116,7 +116,6 @@ impl From<musicap::Error> for Problem {
             | Error::NoAudioTrack { .. }
             | Error::UnsupportedCodec { .. }
             | Error::NoSamples { .. }
-            | Error::SampleRateChanged { .. }
             | Error::AudioLimit { .. } => Problem::rejected(error.code(), message),
             _ => Problem::permanent(error.code(), message),
         }

@@ -13,7 +13,8 @@
 
 use anyhow::{Context, bail};
 use musicap::summarize::{
-    Language, LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent, SummaryOptions, Watch,
+    Language, LocalSummarizer, OpenAi, OpenAiOptions, Summarizer, SummaryEvent, SummaryOptions,
+    Watch,
 };
 use musicap::{Captions, Format};
 use pipeline::json_api::JsonApi;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::DateTime;
-use musicap::audio::{FORMATS, extensions};
+use musicap::audio::extensions;
 use pipeline::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -81,7 +81,10 @@ impl File {
         let extension = extension(&name);
         let is_known = extensions().any(|known| known == extension);
         if !is_known && !TYPES.contains(&&r#type[..]) {
-            return Err(format!("This is not an audio file: {}.", extensions().collect::<Vec<_>>().join(", ")));
+            return Err(format!(
+                "This is not an audio file: {}.",
+                extensions().collect::<Vec<_>>().join(", ")
+            ));
         }
         Ok(Checked { name, size })
     }

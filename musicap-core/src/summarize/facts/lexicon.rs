@@ -14,12 +14,12 @@ use super::{Kind, Term};
 /// `drums`): it is read, but a caption with it is not translated.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
-/// The id of "other instruments", of which nothing is known.
+/// The id of "other instruments".
 pub(super) const OTHERS: &str = "others";
 
 #[rustfmt::skip]
 const INSTRUMENTS: &[Row] = &[
-    ("piano", "", &["piano", "~grand piano", "~upright piano", "pianist", "acoustic piano"]),
+    ("piano", "", &["piano", "grand piano", "~upright piano", "pianist", "acoustic piano"]),
     ("electric-piano", "", &["electric piano", "e piano", "rhodes piano", "wurlitzer"]),
     ("keyboard", "", &["keyboard", "keys", "keyboard instrument"]),
     ("harpsichord", "", &["harpsichord"]),
@@ -37,7 +37,7 @@ const INSTRUMENTS: &[Row] = &[
     ("tubular-bells", "bells", &["tubular bells"]),
     ("organ", "", &["organ", "~hammond organ"]),
     ("church-organ", "organ", &["church organ", "pipe organ"]),
-    ("accordion", "", &["accordion", "accordion solo", "~concertina", "~bandoneon",
+    ("accordion", "", &["accordion", "~concertina", "~bandoneon",
         "~melodica"]),
     ("harmonica", "", &["harmonica"]),
     ("acoustic-guitar", "", &["acoustic guitar", "~classical guitar", "~nylon guitar",
@@ -95,7 +95,7 @@ const INSTRUMENTS: &[Row] = &[
     ("theremin", "", &["theremin"]),
     ("orchestra", "", &["orchestra"]),
     ("turntables", "", &["turntable", "scratching", "record scratches"]),
-    // What translations call those that are not named: see roles.
+    // Instruments that are not named, in translations: see roles.
     (OTHERS, "", &[]),
 ];
 

@@ -14,7 +14,7 @@ mod text;
 pub(super) use lexicon::all_terms;
 pub(super) use lexicon::{COMMON_WORDS, FUNCTION_WORDS, INTENSIFIERS};
 pub(super) use parse::Sentence;
-pub(super) use roles::{Lead, Manner, Roles};
+pub(super) use roles::{Figure, Lead, Manner, Roles};
 
 /// What kind of thing a term names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,7 +88,7 @@ pub(crate) struct Facts {
     pub(crate) absent: Vec<Term>,
     /// Whether the one sound is said to be alone.
     pub(crate) is_solo: bool,
-    /// Who leads, and how the others accompany.
+    /// Which sound leads, and how the others accompany it.
     pub(crate) roles: Roles,
     /// The sentences that they were read from, without those that repeat without end.
     pub(super) sentences: Vec<Sentence>,

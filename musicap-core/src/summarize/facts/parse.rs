@@ -77,8 +77,8 @@ fn read(words: &[Word], facts: &mut Facts) {
             if !found.entry.is_exact {
                 facts.unread.extend(phrase());
             }
-        } else {
-            // "Soft chords", "a jazz guitar": no fact says it.
+        } else if term.kind != Kind::Loudness || !roles::is_of_chords(words, &matches, found.end) {
+            // "A soft bass", "a jazz guitar": no fact says it.
             facts.unread.extend(phrase());
         }
     }
@@ -212,7 +212,18 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
     let Match { entry, end: mut at, .. } = matches[index];
     // Names of genres are too often something else when no noun follows: soul, house, country.
     // "An instrumental" needs none.
-    const NOUNS: &[&str] = &["rock", "pop", "jazz", "metal", "blues", "folk", "hip-hop", "reggae"];
+    const NOUNS: &[&str] = &[
+        "rock",
+        "hard-rock",
+        "pop",
+        "electropop",
+        "jazz",
+        "metal",
+        "blues",
+        "folk",
+        "hip-hop",
+        "reggae",
+    ];
     let may_be_alone = entry.term.kind != Kind::Genre || NOUNS.contains(&entry.term.id);
     if entry.term.kind == Kind::Form {
         return true;
@@ -248,8 +259,8 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
         }
         // What the lead plays is what there is of the music: "a slow bass line, long chords".
         let chords = ["long", "sustained", "held", "broken", "chords", "arpeggios"];
-        if entry.term.kind != Kind::Loudness && chords.contains(&&word.text[..]) && !past_sound {
-            return true;
+        if chords.contains(&&word.text[..]) && !past_sound {
+            return entry.term.kind != Kind::Loudness || is_object(words, matches, index);
         }
         return may_be_alone
             && !past_sound
@@ -259,6 +270,18 @@ fn describes_the_music(words: &[Word], matches: &[Match], index: usize) -> bool 
                 || ["led", "featuring", "sung", "backed"].contains(&&word.text[..]));
     }
     false
+}
+
+/// Whether nothing but adjectives is between an adjective and the verb before it: "a harp plays slow,
+/// soft chords".
+fn is_object(words: &[Word], matches: &[Match], index: usize) -> bool {
+    let is_adjective = |at: usize| {
+        ["a", "an"].contains(&&words[at].text[..])
+            || lexicon::INTENSIFIERS.contains(&&words[at].text[..])
+            || is_adjective(matches, at)
+    };
+    let verb = (0..matches[index].start).rev().find(|&at| !is_adjective(at));
+    verb.is_some_and(|at| ["plays", "play"].contains(&&words[at].text[..]))
 }
 
 #[cfg(test)]
@@ -331,6 +354,8 @@ mod tests {
     #[test]
     fn adjectives_of_one_part_are_not_read_as_the_music_s() {
         assert_eq!(read("Soft chords on a piano."), ["piano"]);
+        assert_eq!(read("A harp plays slow, soft chords."), ["harp", "slow", "quiet"]);
+        assert_eq!(read("A flute plays a tune over soft harp chords."), ["flute", "harp"]);
         assert_eq!(read("An energetic drummer."), ["drums"]);
         assert_eq!(read("A gentle acoustic guitar melody."), ["gentle", "acoustic-guitar"]);
         assert_eq!(read("Rock guitars."), ["guitar"]);

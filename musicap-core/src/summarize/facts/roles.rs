@@ -1,4 +1,4 @@
-//! Roles: who plays the melody, who leads a piece, and how the others accompany.
+//! Roles: which sound has the melody or leads the piece, and how the others accompany it.
 //!
 //! Read for captions in other languages: "a flute plays a melody over piano chords" is more than
 //! "a flute piece with a piano".
@@ -13,27 +13,47 @@ use super::{Kind, Term};
 pub(crate) enum Lead {
     /// It plays or sings the melody: "a flute plays a slow melody".
     Melody,
-    /// The others stand behind it: "fast rock led by an electric guitar".
+    /// It is in front of the others: "fast rock led by an electric guitar".
     Front,
 }
 
-/// How a sound plays that does not play a melody.
+/// How a sound plays that does not play a melody: "soft sustained chords".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Manner {
+pub(crate) struct Manner {
+    pub(crate) figure: Figure,
+    /// Of these chords, not of the music.
+    pub(crate) loudness: Option<Term>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Figure {
     Chords,
     Sustained,
     Arpeggios,
+}
+
+/// Words between an adjective and "chords".
+const QUALIFIERS: &[&str] = &["sustained", "held", "long", "broken", "and"];
+
+/// Whether an adjective that ends at `end` is one of chords or arpeggios, and so of a [`Manner`].
+pub(super) fn is_of_chords(words: &[Word], matches: &[Match], end: usize) -> bool {
+    let is_between = |at: usize| {
+        QUALIFIERS.contains(&&words[at].text[..])
+            || matches.iter().any(|found| (found.start..found.end).contains(&at))
+    };
+    let next = (end..words.len()).find(|&at| !is_between(at));
+    next.is_some_and(|at| ["chords", "arpeggios"].contains(&&words[at].text[..]))
 }
 
 /// The roles of a caption's sounds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Roles {
     pub(crate) lead: Option<(Term, Lead)>,
-    /// Of whom captions say how they play.
+    /// The sounds whose manner of playing is stated.
     pub(crate) manners: Vec<(Term, Manner)>,
-    /// Chords that nobody is named for: "a solo piano plays a melody over chords".
+    /// Chords whose player is not named: "a solo piano plays a melody over chords".
     pub(crate) over: Option<Manner>,
-    /// Others that nobody names: "with accompaniment", "and other instruments".
+    /// Further instruments that are not named: "with accompaniment", "and other instruments".
     pub(crate) others: Option<Term>,
 }
 
@@ -87,7 +107,8 @@ impl Sentence<'_> {
         self.matches.iter().find(is_sound).map(|found| found.entry.term)
     }
 
-    /// Notes who plays the melody. Where it is chords, gives the player and the word for them.
+    /// Records which sound has the melody. If it plays chords instead, returns the sound and the
+    /// position of that word.
     fn melody(&self, roles: &mut Roles) -> Option<(Term, usize)> {
         let is_verb = |word: &Word| matches!(&word.text[..], "plays" | "play" | "sings" | "sing");
         let verb = self.words.iter().position(is_verb)?;
@@ -109,7 +130,7 @@ impl Sentence<'_> {
         None
     }
 
-    /// Who leads a piece: "led by X", "sung by X", "with X in front of …", "featuring X, backed
+    /// The sound that leads a piece: "led by X", "sung by X", "with X in front of …", "featuring X, backed
     /// by …", "with vocals over …".
     fn front(&self) -> Option<Term> {
         let after = |at: usize| self.sound(|found| found.start >= at && found.start <= at + 2);
@@ -128,29 +149,35 @@ impl Sentence<'_> {
         })
     }
 
-    /// What the word at `at` says of how somebody plays.
+    /// The manner of playing that the word at `at` states.
     fn manner(&self, at: usize, word: &str) -> Option<Manner> {
-        let of_sound = self.matches.iter().find(|found| found.end == at);
+        let is_player = |found: &&Match| found.entry.term.kind.is_sound() && found.end == at;
+        let of_sound = self.matches.iter().find(is_player);
         let start = of_sound.map_or(at, |found| found.start);
         let before = if start > 0 { self.word(start - 1) } else { "" };
-        match word {
-            "arpeggios" => Some(Manner::Arpeggios),
-            "chords" => Some(match before {
-                "sustained" | "held" | "long" => Manner::Sustained,
-                "broken" => Manner::Arpeggios,
-                _ => Manner::Chords,
-            }),
+        let figure = match word {
+            "arpeggios" => Figure::Arpeggios,
+            "chords" => match before {
+                "sustained" | "held" | "long" => Figure::Sustained,
+                "broken" => Figure::Arpeggios,
+                _ => Figure::Chords,
+            },
             // "Sustained strings"
             "sustained" => {
                 let next = self.matches.iter().find(|found| found.start == at + 1)?;
                 let is_alone = self.word(next.end) != "chords";
-                (next.entry.term.kind.is_sound() && is_alone).then_some(Manner::Sustained)
+                (next.entry.term.kind.is_sound() && is_alone).then_some(Figure::Sustained)?
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        let loudness = self.matches.iter().rev().find(|found| found.end <= start).filter(|found| {
+            let is_between = |at: usize| QUALIFIERS.contains(&self.word(at));
+            found.entry.term.kind == Kind::Loudness && (found.end..start).all(is_between)
+        });
+        Some(Manner { figure, loudness: loudness.map(|found| found.entry.term) })
     }
 
-    /// Who plays the chords at `at`: "piano chords", "chords on a piano", "sustained strings".
+    /// The sound that plays the chords at `at`: "piano chords", "chords on a piano", "sustained strings".
     fn player(&self, at: usize) -> Option<Term> {
         if self.word(at) == "sustained" {
             return self.sound(|found| found.start == at + 1);
@@ -166,6 +193,10 @@ mod tests {
     use super::super::Facts;
     use super::*;
 
+    const CHORDS: Manner = Manner { figure: Figure::Chords, loudness: None };
+    const SUSTAINED: Manner = Manner { figure: Figure::Sustained, loudness: None };
+    const ARPEGGIOS: Manner = Manner { figure: Figure::Arpeggios, loudness: None };
+
     type Read = (Option<(&'static str, Lead)>, Vec<(&'static str, Manner)>, Option<Manner>);
 
     fn read(text: &str) -> Read {
@@ -175,24 +206,24 @@ mod tests {
     }
 
     #[test]
-    fn who_plays_the_melody_leads() {
+    fn the_sound_with_the_melody_leads() {
         let flute = Some(("flute", Lead::Melody));
         let text =
             "A flute plays a slow, calm melody over piano chords, sustained strings and bass.";
-        let manners = vec![("piano", Manner::Chords), ("strings", Manner::Sustained)];
+        let manners = vec![("piano", CHORDS), ("strings", SUSTAINED)];
         assert_eq!(read(text), (flute, manners, None));
         let text = "A flute plays a slow tune with long synth pad chords and harp arpeggios.";
-        let manners = vec![("synth-pad", Manner::Sustained), ("harp", Manner::Arpeggios)];
+        let manners = vec![("synth-pad", SUSTAINED), ("harp", ARPEGGIOS)];
         assert_eq!(read(text), (flute, manners, None));
         let text = "A flute plays a fast melody, accompanied by sustained chords from a string \
             section and a bass.";
-        assert_eq!(read(text), (flute, vec![("strings", Manner::Sustained)], None));
+        assert_eq!(read(text), (flute, vec![("strings", SUSTAINED)], None));
         let woman = Some(("female-voice", Lead::Melody));
         assert_eq!(read("A woman sings a fast melody over drums."), (woman, vec![], None));
     }
 
     #[test]
-    fn who_is_in_front_leads() {
+    fn the_sound_in_front_leads() {
         for text in [
             "Fast, lively rock led by electric guitar, with bass and drums.",
             "Fast, lively rock with electric guitar in front of bass and drums.",
@@ -216,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn others_that_nobody_names_are_others() {
+    fn unnamed_accompaniment_is_other_instruments() {
         for (text, has_others) in [
             ("A flute plays a slow tune over drums and other instruments.", true),
             ("A flute plays a slow tune with accompaniment.", true),
@@ -229,10 +260,23 @@ mod tests {
     #[test]
     fn chords_have_a_player_or_are_the_lead_s_own() {
         let text = "A harp plays slow, gentle arpeggios, unaccompanied.";
-        assert_eq!(read(text), (None, vec![("harp", Manner::Arpeggios)], None));
+        assert_eq!(read(text), (None, vec![("harp", ARPEGGIOS)], None));
         let text = "Strings play slow, gentle held chords over drums.";
-        assert_eq!(read(text), (None, vec![("strings", Manner::Sustained)], None));
+        assert_eq!(read(text), (None, vec![("strings", SUSTAINED)], None));
         let text = "A solo piano plays a slow, gentle melody over broken chords.";
-        assert_eq!(read(text), (Some(("piano", Lead::Melody)), vec![], Some(Manner::Arpeggios)));
+        assert_eq!(read(text), (Some(("piano", Lead::Melody)), vec![], Some(ARPEGGIOS)));
+    }
+
+    #[test]
+    fn chords_may_be_soft_while_the_music_is_not() {
+        let text = "A flute plays a slow melody with soft chords on a piano and loud broken chords \
+            on a harp.";
+        let facts = Facts::parse(text);
+        let of = |id: &str| {
+            let found = facts.roles.manners.iter().find(|(term, _)| term.id == id);
+            found.and_then(|(_, manner)| manner.loudness).map(|term| term.id)
+        };
+        assert_eq!((of("piano"), of("harp")), (Some("quiet"), Some("loud")));
+        assert!(facts.is_complete() && facts.of(|kind| kind == Kind::Loudness).count() == 0);
     }
 }

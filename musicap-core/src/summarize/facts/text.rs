@@ -74,7 +74,10 @@ pub(super) fn words_before_repetition(words: &[Word]) -> usize {
         for n in 1..=MAX_PHRASE_WORDS.min((words.len() - start) / 2) {
             // "A harp, a harp and a flute" is a list, "long notes long notes" is not.
             // Nor is "a piano, an electric piano, an electric bass": a comma is within.
-            let is_list = words[start + 1..start + n].iter().any(|word| word.after_break);
+            // "A flute, a flute" is two of them.
+            let is_pair = n <= 3 && words[start + n].after_break;
+            let is_list =
+                is_pair || words[start + 1..start + n].iter().any(|word| word.after_break);
             let phrase = !is_list && words[start..start + n].iter().filter(has_content).count() > 1;
             if same(start, start + n, n) && (phrase || same(start, start + 2 * n, n)) {
                 return start;
@@ -137,6 +140,7 @@ mod tests {
             "A very very slow cha cha.",
             "A piece with a piano, an electric piano, an electric bass and voices.",
             "This is an orchestral piece with a harpsichord, a harpsichord and a trumpet.",
+            "Slow jazz with a piano in front of a wind instrument, a wind instrument and drums.",
             "A harp plays a slow-paced, calm melody with a harp, a flute, a violin and a violin.",
         ] {
             assert_eq!(usable(text).len(), words(text).len(), "{text}");

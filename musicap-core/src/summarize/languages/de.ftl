@@ -100,9 +100,15 @@ whole-led = { $whole } mit { $lead-with } im Vordergrund, dazu { $sounds-subject
 manner = { $noun } ({ $manner })
 manner-chords = Akkorde
     .over = Akkorden
+    .quiet = leise Akkorde
+    .loud = laute Akkorde
 manner-sustained = gehaltene Akkorde
     .over = gehaltenen Akkorden
+    .quiet = leise gehaltene Akkorde
+    .loud = laute gehaltene Akkorde
 manner-arpeggios = Arpeggien
+    .quiet = leise Arpeggien
+    .loud = laute Arpeggien
 
 ## Der Verlauf
 

@@ -76,8 +76,14 @@ lead-without = { $lead }, without { $sounds }
 whole-led = { $whole } led by { $lead }, with { $sounds }
 manner = { $noun } ({ $manner })
 manner-chords = chords
+    .quiet = soft chords
+    .loud = loud chords
 manner-sustained = sustained chords
+    .quiet = soft sustained chords
+    .loud = loud sustained chords
 manner-arpeggios = arpeggios
+    .quiet = soft arpeggios
+    .loud = loud arpeggios
 
 ## The course. The first clause of a sentence has the time; -also follows another clause.
 

@@ -101,8 +101,14 @@ lead-without = { $lead }, sin { $sounds }
 whole-led = { $whole } con { $lead } al frente, acompañada de { $sounds }
 manner = { $noun } ({ $manner })
 manner-chords = acordes
+    .quiet = acordes suaves
+    .loud = acordes fuertes
 manner-sustained = acordes mantenidos
+    .quiet = acordes mantenidos y suaves
+    .loud = acordes mantenidos y fuertes
 manner-arpeggios = arpegios
+    .quiet = arpegios suaves
+    .loud = arpegios fuertes
 
 ## El desarrollo
 

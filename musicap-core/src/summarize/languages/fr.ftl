@@ -91,8 +91,14 @@ lead-without = { $lead }, sans { $sounds }
 whole-led = { $whole } porté par { $lead }, avec { $sounds }
 manner = { $noun } ({ $manner })
 manner-chords = accords
+    .quiet = accords doux
+    .loud = accords sonores
 manner-sustained = accords tenus
+    .quiet = accords tenus et doux
+    .loud = accords tenus et sonores
 manner-arpeggios = arpèges
+    .quiet = arpèges doux
+    .loud = arpèges sonores
 
 ## Le déroulement
 

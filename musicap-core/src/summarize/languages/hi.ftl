@@ -112,8 +112,14 @@ whole-led = { $whole }, जिसमें { $lead } प्रमुख { $lead-
 }, { $sounds } के साथ
 manner = { $noun } ({ $manner })
 manner-chords = कॉर्ड
+    .quiet = मृदु कॉर्ड
+    .loud = तेज़ आवाज़ के कॉर्ड
 manner-sustained = लंबे कॉर्ड
+    .quiet = मृदु लंबे कॉर्ड
+    .loud = तेज़ आवाज़ के लंबे कॉर्ड
 manner-arpeggios = आर्पेजियो
+    .quiet = मृदु आर्पेजियो
+    .loud = तेज़ आवाज़ के आर्पेजियो
 
 ## क्रम
 

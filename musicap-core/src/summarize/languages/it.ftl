@@ -109,8 +109,14 @@ lead-without = { $lead }, senza { $sounds }
 whole-led = { $whole } con { $lead-with } in primo piano, insieme a { $sounds }
 manner = { $noun } ({ $manner })
 manner-chords = accordi
+    .quiet = accordi sommessi
+    .loud = accordi forti
 manner-sustained = accordi tenuti
+    .quiet = accordi tenuti e sommessi
+    .loud = accordi tenuti e forti
 manner-arpeggios = arpeggi
+    .quiet = arpeggi sommessi
+    .loud = arpeggi forti
 
 ## Lo svolgimento
 

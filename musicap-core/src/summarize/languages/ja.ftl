@@ -66,8 +66,14 @@ lead-without = { $lead }。{ $sounds }はない
 whole-led = { $lead }を前面に出し、{ $sounds }を伴う{ $whole }
 manner = { $noun }（{ $manner }）
 manner-chords = 和音
+    .quiet = 静かな和音
+    .loud = 力強い和音
 manner-sustained = 持続する和音
+    .quiet = 静かに持続する和音
+    .loud = 力強く持続する和音
 manner-arpeggios = アルペジオ
+    .quiet = 静かなアルペジオ
+    .loud = 力強いアルペジオ
 
 ## 展開
 

@@ -94,8 +94,14 @@ whole-led = { $lead }{ $lead-last ->
 } 곁들인 { $whole }
 manner = { $noun }({ $manner })
 manner-chords = 화음
+    .quiet = 여린 화음
+    .loud = 강한 화음
 manner-sustained = 지속 화음
+    .quiet = 여린 지속 화음
+    .loud = 강한 지속 화음
 manner-arpeggios = 아르페지오
+    .quiet = 여린 아르페지오
+    .loud = 강한 아르페지오
 
 ## 전개
 

@@ -100,8 +100,14 @@ lead-without = { $lead }, sem { $sounds }
 whole-led = { $whole } com { $lead } à frente, acompanhada de { $sounds }
 manner = { $noun } ({ $manner })
 manner-chords = acordes
+    .quiet = acordes suaves
+    .loud = acordes fortes
 manner-sustained = acordes sustentados
+    .quiet = acordes sustentados e suaves
+    .loud = acordes sustentados e fortes
 manner-arpeggios = arpejos
+    .quiet = arpejos suaves
+    .loud = arpejos fortes
 
 ## O desenvolvimento
 

@@ -66,8 +66,14 @@ lead-without = { $lead }，没有{ $sounds }
 whole-led = { $whole }，以{ $lead }为主，配有{ $sounds }
 manner = { $noun }（{ $manner }）
 manner-chords = 和弦
+    .quiet = 轻柔的和弦
+    .loud = 响亮的和弦
 manner-sustained = 长音和弦
+    .quiet = 轻柔的长音和弦
+    .loud = 响亮的长音和弦
 manner-arpeggios = 琶音
+    .quiet = 轻柔的琶音
+    .loud = 响亮的琶音
 
 ## 过程
 

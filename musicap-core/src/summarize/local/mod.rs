@@ -19,7 +19,7 @@ use render::Renderer;
 use sections::{Divider, Part, SECTION_COST};
 use story::{Change, Event, Story};
 
-use super::facts::{Facts, Sentence};
+use super::facts::Facts;
 use super::language::Language;
 use super::{Summarizer, SummaryFuture, SummaryLength, SummaryOptions, SummaryStyle, Watch};
 use crate::caption::{Caption, Captions, Section, minutes};
@@ -136,7 +136,7 @@ impl Captions {
         let section = |part: &Part| Section {
             start_s: captions[part.captions.start].start_s,
             end_s: end(part.captions.end - 1, &captions),
-            title: render::capitalized(&renderer.title(&part.state)),
+            title: render::capitalized(&renderer.title(&part.titled(&facts))),
         };
         let mut sections: Vec<Section> = Vec::new();
         for next in sections::sections(&facts, SECTION_COST).iter().map(section) {
@@ -170,17 +170,24 @@ fn statements(captions: &[Caption], length: SummaryLength, language: Language) -
             if !only.sentences.is_empty()
                 && (language == Language::ENGLISH || only.terms.is_empty()) =>
         {
-            alone(index, &only.sentences, captions, length, &renderer)
+            let own = only.sentences.iter().map(|sentence| sentence.text.clone()).collect();
+            alone(index, own, captions, length, &renderer)
+        }
+        (Some((index, only)), None) if only.is_complete() => {
+            match translate::rendered(only, language) {
+                Some(translated) => alone(index, translated, captions, length, &renderer),
+                None => story_or_outline(&facts, captions, length, &renderer),
+            }
         }
         _ if facts.iter().all(|facts| facts.terms.is_empty()) => {
             quotes::quotes(&facts, captions, length, &renderer)
         }
-        _ => told(&facts, captions, length, &renderer),
+        _ => story_or_outline(&facts, captions, length, &renderer),
     }
 }
 
 /// A story that is short enough, or an outline.
-fn told(
+fn story_or_outline(
     facts: &[Facts],
     captions: &[Caption],
     length: SummaryLength,
@@ -201,7 +208,7 @@ fn told(
     };
     for parts in std::iter::once(first).chain(fewer) {
         let story = Story::of(&parts, facts);
-        let statements = written(&story, &parts, has_outline, captions, renderer);
+        let statements = written(&story, &parts, has_outline, facts, captions, renderer);
         let words: usize = statements.iter().map(|text| count_words(text)).sum();
         if words <= length.words() {
             return statements;
@@ -226,7 +233,7 @@ fn shortest(
     story.at_times.clear();
     story.whole.recording.clear();
     loop {
-        let statements = written(&story, &[], false, captions, renderer);
+        let statements = written(&story, &[], false, &[], captions, renderer);
         let words: usize = statements.iter().map(|text| count_words(text)).sum();
         if words <= length.words() || story.whole.sounds.pop().is_none() {
             return statements;
@@ -239,6 +246,7 @@ fn written(
     story: &Story,
     parts: &[Part],
     has_outline: bool,
+    facts: &[Facts],
     captions: &[Caption],
     renderer: &Renderer,
 ) -> Vec<String> {
@@ -297,7 +305,7 @@ fn written(
     }
     statements.extend(sentence.map(|(text, _)| renderer.sentence(&text)));
     if is_outline {
-        statements.push(outlined(parts, captions, renderer));
+        statements.push(outlined(parts, facts, captions, renderer));
     }
     if !story.at_times.is_empty() {
         statements.push(renderer.sentence(&renderer.at_times(&story.at_times)));
@@ -307,11 +315,11 @@ fn written(
 }
 
 /// "In outline: 0:00 piano alone; 12:00 full band."
-fn outlined(parts: &[Part], captions: &[Caption], renderer: &Renderer) -> String {
+fn outlined(parts: &[Part], facts: &[Facts], captions: &[Caption], renderer: &Renderer) -> String {
     let mut items: Vec<(String, String)> = Vec::new();
     let (mut last, mut tempo) = (String::new(), None);
     for part in parts {
-        let title = renderer.title(&part.state);
+        let title = renderer.title(&part.titled(facts));
         let new_tempo = part.state.tempo.filter(|new| tempo != Some(*new));
         if title == last && new_tempo.is_none() {
             continue;
@@ -334,23 +342,23 @@ fn outlined(parts: &[Part], captions: &[Caption], renderer: &Renderer) -> String
 /// The one caption that says something, in its own words.
 fn alone(
     index: usize,
-    sentences: &[Sentence],
+    sentences: Vec<String>,
     captions: &[Caption],
     length: SummaryLength,
     renderer: &Renderer,
 ) -> Vec<String> {
     let mut statements: Vec<String> = Vec::new();
     let (mut words, mut chars) = (0, 0);
-    for sentence in sentences {
-        words += count_words(&sentence.text);
-        chars += sentence.text.chars().count();
+    for sentence in &sentences {
+        words += count_words(sentence);
+        chars += sentence.chars().count();
         if words > length.words() || chars > length.words() * CHARS_PER_WORD {
             break;
         }
-        statements.push(sentence.text.clone());
+        statements.push(sentence.clone());
     }
     if statements.is_empty() {
-        statements.push(quotes::beginning(&sentences[0].text, length));
+        statements.push(quotes::beginning(&sentences[0], length));
     }
     if captions.len() > 1 {
         let (from, to) = (minutes(captions[index].start_s), minutes(end(index, captions)));

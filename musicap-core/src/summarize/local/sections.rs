@@ -42,6 +42,23 @@ pub(super) struct Part {
     pub(super) state: State,
 }
 
+impl Part {
+    /// What a title is made from: the state, or where no sound is in most of the captions those
+    /// that are in any.
+    pub(super) fn titled(&self, facts: &[Facts]) -> State {
+        let mut state = self.state.clone();
+        if state.sounds.is_empty() && state.genre.is_none() && !state.is_silent {
+            for term in facts[self.captions.clone()].iter().flat_map(|one| one.of(Kind::is_sound)) {
+                if !state.has(term) {
+                    state.sounds.push(term);
+                }
+            }
+            state.is_solo &= state.sounds.len() == 1;
+        }
+        state
+    }
+}
+
 /// Divides the captions of a recording, of which there is at least one, into sections.
 pub(super) struct Divider<'a> {
     facts: &'a [Facts],

@@ -22,7 +22,7 @@ pub(super) struct Story {
     /// The first caption with music, if something else precedes it.
     pub(super) music_from: Option<usize>,
     pub(super) events: Vec<Event>,
-    /// What is there now and then.
+    /// Sounds that are present at times.
     pub(super) at_times: Vec<Term>,
 }
 
@@ -78,12 +78,12 @@ impl Story {
             // Absences are those of the whole: what comes later is no longer without drums.
             let absent = std::mem::take(&mut whole.absent);
             let recording = std::mem::take(&mut whole.recording);
-            // What is alone at first is alone no longer.
+            // A solo at the beginning is not one throughout.
             whole = State { absent, recording, is_solo: false, ..opening.state.clone() };
         } else if is_single {
             whole = State { recording: whole.recording, ..parts[0].state.clone() };
         }
-        let mut teller = Teller::new(&whole, facts);
+        let mut finder = EventFinder::new(&whole, facts);
         let mut events = Vec::new();
         let preceding: &[Part] = match music.first() {
             Some(first) => {
@@ -98,9 +98,9 @@ impl Story {
             events.push(Event { caption: 0, changes: vec![Change::Open(sounds)] });
         }
         if !is_single && !is_opening {
-            let mut own = teller.opening(opening);
+            let mut own = finder.opening(opening);
             if let Some(own) = own.as_mut().filter(|_| !preceding.is_empty()) {
-                // What the music opens with comes in where it begins.
+                // The sounds that the music opens with enter where it begins.
                 for change in &mut own.changes {
                     if let Change::Open(sounds) = change {
                         *change = Change::Enter(std::mem::take(sounds));
@@ -110,12 +110,12 @@ impl Story {
             events.extend(own);
         }
         if is_opening {
-            teller.tempo = whole.tempo;
-            teller.moods = whole.moods.clone();
+            finder.tempo = whole.tempo;
+            finder.moods = whole.moods.clone();
         }
         let first = parts.iter().position(|part| std::ptr::eq(part, opening)).unwrap_or(0);
         for at in first + 1..parts.len() {
-            events.extend(teller.event(parts, at));
+            events.extend(finder.event(parts, at));
         }
         let at_times = at_times(parts, &whole, facts);
         let music_from = (!preceding.is_empty()).then_some(opening.captions.start);
@@ -165,8 +165,8 @@ fn at_times(parts: &[Part], whole: &State, facts: &[Facts]) -> Vec<Term> {
     list.into_iter().map(|(_, term)| term).take(2).collect()
 }
 
-/// Goes through the sections and remembers what has been said.
-struct Teller<'a> {
+/// Finds the events between sections, and keeps track of what has been stated.
+struct EventFinder<'a> {
     whole: &'a State,
     facts: &'a [Facts],
     tempo: Option<Term>,
@@ -175,10 +175,10 @@ struct Teller<'a> {
     genre: Option<Term>,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> EventFinder<'a> {
     fn new(whole: &'a State, facts: &'a [Facts]) -> Self {
         let State { tempo, moods, loudness, genre, .. } = whole.clone();
-        Teller { whole, facts, tempo, moods, loudness, genre }
+        EventFinder { whole, facts, tempo, moods, loudness, genre }
     }
 
     /// How the recording opens, where that is not said of the whole.
@@ -264,7 +264,7 @@ impl<'a> Teller<'a> {
             }
         }
         let qualities = self.new_qualities(state);
-        // Who returns to what was there before brings its tempo and mood along.
+        // Sounds that return bring the tempo and mood that they had before.
         let is_known = parts[..at - 1].iter().any(|earlier| {
             earlier.state.tempo == state.tempo
                 && earlier.state.sounds.len() == state.sounds.len()
@@ -274,7 +274,7 @@ impl<'a> Teller<'a> {
             changes.push(Change::Turn(qualities));
         }
         if let Some(genre) = state.genre.filter(|genre| self.genre != Some(*genre)) {
-            // Of the first one nobody knows that it was another before.
+            // The first genre that is stated is not a change of genre.
             if self.genre.is_some()
                 || self.whole.genre.is_none() && parts[at - 1].state.genre.is_some()
             {

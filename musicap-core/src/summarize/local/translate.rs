@@ -1,6 +1,6 @@
 //! Captions in other languages, each rendered from its facts and roles.
 
-use super::super::facts::{Facts, Kind, Lead, Manner, Roles, Term};
+use super::super::facts::{Facts, Figure, Kind, Lead, Manner, Roles, Term};
 use super::super::language::Language;
 use super::render::{Renderer, args};
 use super::sections::State;
@@ -28,7 +28,7 @@ impl Caption {
     /// An English caption in `language`. One with a word that has no translation stays English and
     /// is marked: `[en] …`.
     ///
-    /// Kept are the sounds, who leads, how the others accompany, tempo, mood, loudness, genre, what
+    /// Kept are the sounds, which of them leads, how the others accompany it, tempo, mood, loudness, genre, what
     /// is missing and how the recording sounds. The wording is the language's own.
     ///
     /// ```
@@ -48,14 +48,15 @@ impl Caption {
         let text = match language == Language::ENGLISH {
             true => self.text.clone(),
             false => rendered(&Facts::parse(&self.text), language)
+                .map(|sentences| sentences.join(language.sentence_separator()))
                 .unwrap_or_else(|| format!("[en] {}", self.text)),
         };
         Caption { text, ..self.clone() }
     }
 }
 
-/// A caption's facts in a language, if they say all that it says.
-pub(super) fn rendered(facts: &Facts, language: Language) -> Option<String> {
+/// The sentences of a caption in a language, if its facts say all that it says.
+pub(super) fn rendered(facts: &Facts, language: Language) -> Option<Vec<String>> {
     let count = |kind: Kind| facts.of(|other| other == kind).count();
     // Of genres and forms a piece has one.
     if !facts.is_complete() || count(Kind::Genre) + count(Kind::Form) > 1 {
@@ -66,7 +67,7 @@ pub(super) fn rendered(facts: &Facts, language: Language) -> Option<String> {
     let renderer = Renderer::new(language.catalog());
     let mut sentences = vec![renderer.sentence(&renderer.caption(&state, &facts.roles))];
     sentences.extend(renderer.remarks(&state));
-    Some(sentences.join(language.sentence_separator()))
+    Some(sentences)
 }
 
 impl Renderer {
@@ -134,7 +135,7 @@ impl Renderer {
         self.without(text, state)
     }
 
-    /// How the recording sounds, a sentence each.
+    /// Sentences on how the recording sounds.
     pub(super) fn remarks(&self, state: &State) -> Vec<String> {
         let remark =
             |term: &Term| self.sentence(&self.message(&format!("recording-{}", term.id), &[]));
@@ -143,12 +144,14 @@ impl Renderer {
 
     /// "chords", in the form that follows "over" where that differs.
     pub(super) fn manner(&self, manner: Manner, form: &str) -> String {
-        let id = match manner {
-            Manner::Chords => "manner-chords",
-            Manner::Sustained => "manner-sustained",
-            Manner::Arpeggios => "manner-arpeggios",
+        let id = match manner.figure {
+            Figure::Chords => "manner-chords",
+            Figure::Sustained => "manner-sustained",
+            Figure::Arpeggios => "manner-arpeggios",
         };
-        self.attribute(id, form).unwrap_or_else(|| self.message(id, &[]))
+        let loudness = manner.loudness.and_then(|term| self.attribute(id, term.id));
+        let own = || self.attribute(id, form).unwrap_or_else(|| self.message(id, &[]));
+        loudness.unwrap_or_else(own)
     }
 }
 
