@@ -101,7 +101,7 @@ impl Int8Weight {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd {
     use std::arch::wasm32::{
         i8x16, i16x8, i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4_add, i32x4_dot_i16x8,
@@ -126,8 +126,8 @@ mod simd {
     pub fn tile(inputs: &[Inputs], weights: &[Weights]) -> [[i32; OUTPUTS]; ROWS] {
         let mut sums = [[i32x4_splat(0); OUTPUTS]; ROWS];
         for (inputs, weights) in inputs.iter().zip(weights) {
-            let low = weights.map(i16x8_extend_low_i8x16);
-            let high = weights.map(i16x8_extend_high_i8x16);
+            let low = weights.map(|bytes| i16x8_extend_low_i8x16(bytes));
+            let high = weights.map(|bytes| i16x8_extend_high_i8x16(bytes));
             for row in 0..ROWS {
                 for output in 0..OUTPUTS {
                     let sum = &mut sums[row][output];
@@ -148,7 +148,7 @@ mod simd {
 }
 
 /// The same for tests of what is around it on other processors.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod simd {
     use super::{Inputs, OUTPUTS, ROWS, Weights};
 

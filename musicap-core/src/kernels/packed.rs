@@ -8,9 +8,9 @@ use rten_simd::{SimdOp, SimdUnaryOp};
 use rten_tensor::NdTensorView;
 use rten_vecmath::{ExtendInit, Gelu};
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 use super::int8::{Int8Weight, spread};
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use super::int8_wasm::{Int8Weight, spread};
 use super::vector::{Dequantize, Quantize};
 use super::{QuantizedWeight, Weight};
