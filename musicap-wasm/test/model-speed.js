@@ -16,7 +16,7 @@ for (const pair of pairs) {
   pair.captioner = await Captioner.fromFiles(pair.model);
   pair.loading = performance.now() - began;
 }
-const settings = { "1 beam": [1, 1], "5 beams": [5, 1], "5 beams, 8 chunks": [5, 8] };
+const settings = { "1 beam": [1, 1], "5 beams": [5, 1], "5 beams, 2 chunks": [5, 2] };
 for (let round = 0; round < Number(rounds); round++) {
   for (const [name, [num_beams, chunks]] of Object.entries(settings)) {
     for (const pair of pairs) {
