@@ -84,9 +84,10 @@ test("a click on a caption plays from there, and the current one is highlighted"
 });
 
 test("sections are shown, play from where they start, and the current one is highlighted", async () => {
-  await upload(song("song.mp3"));
+  const mp3 = song("song.mp3");
+  const { sections } = captionsOf(mp3, "--summary");
+  await upload(mp3);
   await done();
-  const { sections } = captionsOf(song("song.mp3"), "--summary");
   const shown = await page.$$eval("#sections button", (all) => all.map((one) => one.lastChild.textContent));
   assert.deepEqual(shown, sections.map(({ title }) => title));
   await page.click("#sections button >> nth=1");

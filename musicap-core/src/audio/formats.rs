@@ -35,7 +35,7 @@ pub const FORMATS: &[AudioFormat] = &[
     format(
         "WAV",
         &["wav", "wave"],
-        &["audio/wav", "audio/x-wav", "audio/vnd.wave"],
+        &["audio/wav", "audio/x-wav", "audio/vnd.wave", "audio/wave"],
         &[&[(0, b"RIFF"), (8, b"WAVE")], &[(0, b"RF64")], &[(0, b"BW64")]],
     ),
     format(
@@ -67,13 +67,13 @@ pub const FORMATS: &[AudioFormat] = &[
     format(
         "Ogg",
         &["ogg", "oga", "opus"],
-        &["audio/ogg", "audio/opus", "video/ogg"],
+        &["audio/ogg", "audio/opus", "video/ogg", "application/ogg"],
         &[&[(0, b"OggS")]],
     ),
     format(
         "MP4",
         &["m4a", "m4b", "mp4", "mov"],
-        &["audio/mp4", "audio/x-m4a", "video/mp4", "video/quicktime"],
+        &["audio/mp4", "audio/x-m4a", "audio/m4a", "video/mp4", "video/quicktime"],
         &[&[(4, b"ftyp")]],
     ),
     format(
