@@ -342,6 +342,25 @@ impl Error {
         }
     }
 
+    /// The same error for another recording that it ends. Errors of a device or of a model's file
+    /// are what one batch of several recordings can have.
+    pub(crate) fn duplicate(&self) -> Error {
+        match self {
+            Error::Io { path, action, source } => Error::Io {
+                path: path.clone(),
+                action,
+                source: std::io::Error::new(source.kind(), source.to_string()),
+            },
+            Error::Backend { device, reason } => {
+                Error::Backend { device: device.clone(), reason: reason.clone() }
+            }
+            Error::DeviceUnavailable { device, reason } => {
+                Error::DeviceUnavailable { device: device.clone(), reason: reason.clone() }
+            }
+            other => Error::InvalidSamples { reason: other.to_string() },
+        }
+    }
+
     /// An [`Error::Io`] for `path`, made to be used with `map_err`.
     pub(crate) fn io(
         action: &'static str,

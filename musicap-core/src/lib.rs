@@ -104,7 +104,10 @@ mod tokenizer;
 pub use {burn, ndarray};
 
 pub use caption::{Caption, Captions, Format, SummaryCue};
-pub use captioner::{CaptionOptions, CaptionStream, Captioner, LoadOptions, Stage, Timings};
+pub use captioner::{
+    CaptionOptions, CaptionStream, Captioner, LoadOptions, RecordingEvent, RecordingStream, Stage,
+    Timings,
+};
 pub use checkpoint::Pretrained;
 pub use device::{Adapter, AdapterKind, Device, adapters};
 pub use error::{Error, HubProblem, Result, SummaryProblem};

@@ -138,8 +138,7 @@ enum Pending {
     Event(Result<LiveEvent>),
 }
 
-/// The most chunks that are in the model at once, as many as a recording's
-/// [by default](CaptionOptions::batch_size).
+/// The most chunks that are in the model at once. More would delay each caption.
 const MAX_BATCH: usize = 8;
 
 #[derive(Debug)]
@@ -431,6 +430,11 @@ impl LiveCaptions {
         };
         let in_model = |pending: &Pending| matches!(pending, Pending::Chunk { .. });
         for (number, found) in done {
+            let found = match found {
+                Ok(found) => found,
+                // Its chunk is reported as skipped, with those that are in the model with it.
+                Err(error) => return self.fail(error),
+            };
             let mut chunks = self.pending.iter_mut().filter(|pending| in_model(pending));
             if let Some(Pending::Chunk { generated, .. }) = chunks.nth(number - self.gone) {
                 *generated = Some(found);

@@ -169,7 +169,7 @@ fn a_latecomer_s_caption_is_the_one_it_has_alone() {
         session.admit(&mut toy, &streams).unwrap();
         joined += free;
         for (number, generated) in session.step(&mut toy).unwrap() {
-            found[number] = Some(generated);
+            found[number] = Some(generated.unwrap());
         }
     }
     assert!(met, "no chunk has joined others");
@@ -198,7 +198,7 @@ fn a_chunk_s_own_logits_processors_leave_the_others_alone() {
         let mut found = vec![None; 3];
         while session.running() > 0 {
             for (number, generated) in session.step(&mut toy).unwrap() {
-                found[number] = Some(generated);
+                found[number] = Some(generated.unwrap());
             }
         }
         assert_eq!(found[0].as_ref(), Some(&alone));
@@ -218,11 +218,69 @@ fn logits_that_are_no_numbers_are_an_error() {
             *logits = vec![f32::NAN; chunks * VOCAB];
             Ok(())
         }
-        fn step(&mut self, _: &Step, _: &mut Vec<f32>) -> Result<()> {
-            unreachable!("the search has begun")
+        fn step(&mut self, step: &Step, _: &mut Vec<f32>) -> Result<()> {
+            assert_eq!(step, &Step::default(), "the search continues");
+            Ok(())
         }
     }
     assert!(matches!(generate(&mut Broken, &[7], &config()), Err(Error::NotFinite { chunk: 7 })));
+}
+
+/// A model whose logits for one chunk are NaN from a step on.
+struct NanFrom {
+    toy: Toy,
+    chunk: usize,
+    step: usize,
+}
+
+impl NanFrom {
+    fn spoil(&self, logits: &mut [f32]) {
+        let new = self.toy.rows.len() - logits.len() / VOCAB;
+        for ((chunk, _), logits) in self.toy.rows[new..].iter().zip(logits.chunks_mut(VOCAB)) {
+            if *chunk == self.chunk && self.toy.steps >= self.step {
+                logits[3] = f32::NAN;
+            }
+        }
+    }
+}
+
+impl StepModel for NanFrom {
+    fn admit(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()> {
+        self.toy.admit(chunks, prefix, logits)?;
+        self.spoil(logits);
+        Ok(())
+    }
+    fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()> {
+        self.toy.step(step, logits)?;
+        if !step.tokens.is_empty() {
+            self.spoil(logits);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_chunk_whose_logits_are_not_finite_ends_alone() {
+    for config in [GenerationConfig { num_beams: 3, ..config() }, config()] {
+        for step in 0..3 {
+            let toy = Toy::new(&[4, 5, 6]);
+            let mut model = NanFrom { toy, chunk: 5, step };
+            let mut session = Session::new(config.clone());
+            session.admit(&mut model, &[40, 50, 60]).unwrap();
+            let mut found = [None, None, None];
+            while session.running() > 0 {
+                for (number, generated) in session.step(&mut model).unwrap() {
+                    assert!(found[number].replace(generated).is_none());
+                }
+            }
+            let [first, failed, last] = found.map(Option::unwrap);
+            assert!(matches!(failed, Err(Error::NotFinite { chunk: 50 })), "{failed:?}");
+            for (chunk, generated) in [(4, first), (6, last)] {
+                let alone = generate(&mut Toy::new(&[chunk]), &[0], &config).unwrap();
+                assert_eq!(generated.unwrap(), alone[0], "chunk {chunk}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use burn::tensor::{Tensor, TensorData};
 use musicap::audio::{AudioReader, Chunks, LogMel, Tail};
 use musicap::checkpoint::{Checkpoint, ModelConfig, Precision};
 use musicap::model::{Layout, Placement, TensorSource};
-use musicap::{CaptionOptions, Captioner, Device, LoadOptions, Pretrained, Result};
+use musicap::{CaptionOptions, Captioner, Device, LoadOptions, Pretrained, RecordingEvent, Result};
 use safetensors::{Dtype, tensor::TensorView};
 
 fn kit(file: &str) -> PathBuf {
@@ -153,4 +153,17 @@ fn batches_and_latecomers_change_no_caption_in_int8() {
     assert!(alone.len() > 4, "{} chunks", alone.len());
     assert_eq!(caption(4), alone);
     assert_eq!(caption(64), alone);
+
+    // The tune three times as one batch of three recordings.
+    let options = CaptionOptions::default().with_overlap(8.0).with_batch_size(7);
+    let tunes = (0..3).map(|_| AudioReader::open(kit("tune-16k.wav")));
+    let mut together = 0;
+    for event in captioner.caption_many(tunes, &options).unwrap() {
+        if let RecordingEvent::End { captions, error: None, .. } = event {
+            let texts: Vec<String> = captions.captions.into_iter().map(|c| c.text).collect();
+            assert_eq!(texts, alone);
+            together += 1;
+        }
+    }
+    assert_eq!(together, 3);
 }

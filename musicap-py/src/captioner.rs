@@ -11,9 +11,11 @@ use musicap::checkpoint::{Precision, StoredType};
 use musicap::{Caption, CaptionOptions, Device, LoadOptions, Pretrained};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::PyIterator;
 
 use crate::error::Result;
 use crate::live::LiveStream;
+use crate::many::RecordingStream;
 use crate::options::{self, json, with_changes};
 use crate::source::{self, Source};
 use crate::threads::{self, ForkAware, ProcessBound, SIGNAL_POLL, lock};
@@ -97,10 +99,13 @@ impl Captioner {
         self.options(tail, overlap, batch_size, generation).map(drop)
     }
 
-    /// The captions of a recording as an iterator of rows.
+    /// The captions of a recording as an iterator of rows. With `low_latency`, the first chunk is
+    /// captioned alone.
+    #[allow(clippy::too_many_arguments, reason = "named arguments in Python")]
     #[pyo3(signature = (
         source: "object",
         sample_rate: "int | None",
+        low_latency: "bool",
         tail: "str",
         overlap: "float",
         batch_size: "int | None",
@@ -110,16 +115,39 @@ impl Captioner {
         &self,
         source: &Bound<'_, PyAny>,
         sample_rate: Option<u32>,
+        low_latency: bool,
         tail: &str,
         overlap: f64,
         batch_size: Option<usize>,
         generation: &str,
     ) -> Result<CaptionStream> {
         let options = self.options(tail, overlap, batch_size, generation)?;
+        let options = options.with_low_latency(low_latency);
         let source = source::open(source, sample_rate)?;
         let duration_s = source.duration().map(|duration| duration.as_secs_f64());
         let stream = self.captioner.get()?.captions(source, &options)?;
         Ok(CaptionStream { stream: ProcessBound::new(Some(stream)), duration_s })
+    }
+
+    /// Captions many recordings, given as an iterator of `(recording, sample_rate)` and exceptions.
+    #[pyo3(signature = (
+        recordings: "collections.abc.Iterator[tuple[object, int | None] | BaseException]",
+        tail: "str",
+        overlap: "float",
+        batch_size: "int | None",
+        generation: "str",
+    ))]
+    fn caption_many(
+        &self,
+        recordings: &Bound<'_, PyIterator>,
+        tail: &str,
+        overlap: f64,
+        batch_size: Option<usize>,
+        generation: &str,
+    ) -> Result<RecordingStream> {
+        let options = self.options(tail, overlap, batch_size, generation)?;
+        let options = options.with_low_latency(false);
+        RecordingStream::start(&self.captioner.get()?, recordings, &options)
     }
 
     /// Captions of a stream while it plays.

@@ -106,7 +106,19 @@ fn summary_problem(problem: SummaryProblem) -> &'static str {
 }
 
 fn is_python(source: &std::io::Error) -> bool {
-    source.get_ref().is_some_and(|inner| inner.is::<PyErr>())
+    inner(source).is_some()
+}
+
+fn inner(source: &std::io::Error) -> Option<&PyErr> {
+    source.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
+/// The exception that Python raised while a recording was read, if that is what the error is.
+pub fn python_error(error: &Error) -> Option<&PyErr> {
+    match error {
+        Error::Io { source, .. } | Error::AudioRead { source, .. } => inner(source),
+        _ => None,
+    }
 }
 
 /// The system's message without the error code, which Rust appends and Python prepends.

@@ -5,6 +5,7 @@ mod captioner;
 mod error;
 mod finetune;
 mod live;
+mod many;
 mod mel;
 mod options;
 mod player;
@@ -23,6 +24,8 @@ mod _musicap {
     use super::finetune::finetune;
     #[pymodule_export]
     use super::live::LiveStream;
+    #[pymodule_export]
+    use super::many::RecordingStream;
     #[pymodule_export]
     use super::mel::{log_mel, log_mel_whole};
     #[pymodule_export]

@@ -192,7 +192,7 @@ impl SampleSource for Interruptible {
 }
 
 /// Wraps a Python error, which is unwrapped when it comes back to Python.
-fn wrapped(error: PyErr) -> Error {
+pub fn wrapped(error: PyErr) -> Error {
     Error::Io { path: PathBuf::new(), action: "read", source: io::Error::from(error) }
 }
 

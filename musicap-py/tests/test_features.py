@@ -83,8 +83,20 @@ def test_chunks_overlap_and_tails_are_kept_or_dropped(tune):
     assert musicap.log_mel(numpy.zeros(0, "f4"), sample_rate=16_000).shape == (0, 128, 1001)
 
 
+def test_the_scale_and_the_powers_are_librosas(tune):
+    options = {"hop_length": 512, "n_mels": 40, "mel_scale": "slaney", "whole": True}
+    for power, name in [(1, "amplitude"), (2, "magnitude")]:
+        found = musicap.log_mel(tune[:32_000], sample_rate=16_000, power=power, **options)
+        named = musicap.log_mel(tune[:32_000], sample_rate=16_000, power=name, **options)
+        assert numpy.array_equal(found, named)
+        expected = numpy.load(KIT.parent / "librosa" / f"power{power}.npy")
+        audible = expected > expected.max() - 90.0
+        assert found.shape == expected.shape and audible.sum() > 1_500
+        assert numpy.abs(found - expected)[audible].max() < 0.01
+
+
 @pytest.mark.parametrize(
-    "options", [{"n_fft": 0}, {"hop_length": 0}, {"f_max": 9_000.0}, {"power": "imaginary"},
+    "options", [{"n_fft": 0}, {"hop_length": 0}, {"f_max": 9_000.0}, {"power": "imaginary"}, {"power": 3},
                 {"threads": 0}, {"n_mels": "many"}]
 )
 def test_wrong_options(tune, options):

@@ -45,21 +45,69 @@ def test_patterns_lists_stacks_and_data_sets(captioner, folder, result):
         assert results.failures == []
 
 
+def test_recordings_share_batches_and_keep_their_captions(captioner):
+    mono = decoded(16_000, 1, "f32le", "<f4")[:, 0]
+    clips = [mono[start : start + length] for start in (0, 250_000) for length in (30_000, 400_000)]
+    expected = [captioner.caption(clip, sample_rate=16_000, progress=False) for clip in clips]
+    damaged = numpy.full(200_000, numpy.nan, "f4")
+    recordings = [*clips[:2], 3, damaged, *clips[2:], numpy.zeros((2, 3, 4))]
+    results = captioner.caption_many(recordings, sample_rate=16_000, progress=False)
+    found = list(results)
+    assert [one.captions for one in found] == [one.captions for one in expected]
+    assert [one.summary for one in found] == [one.summary for one in expected]
+    assert [failure.index for failure in results.failures] == [2, 3, 6]
+    kinds = [type(failure.error) for failure in results.failures]
+    assert kinds == [TypeError, errors.InvalidSamplesError, ValueError]
+    assert all(failure.error.captions == () for failure in results.failures)
+
+
+def test_what_is_captioned_before_damage_is_kept(captioner):
+    mono = decoded(16_000, 1, "f32le", "<f4")[:, 0].copy()
+    mono[-1] = numpy.nan
+    results = captioner.caption_many([mono, mono[:-1]], sample_rate=16_000, progress=False)
+    [whole] = results
+    [failure] = results.failures
+    assert failure.error.captions == whole.captions[: len(failure.error.captions)] != ()
+
+
+def test_errors_of_the_iterable_are_raised(captioner, song):
+    for error in [RuntimeError("the data base is gone"), KeyboardInterrupt()]:
+
+        def recordings():
+            yield song
+            raise error
+
+        results = captioner.caption_many(recordings(), progress=False)
+        with pytest.raises(type(error)):
+            list(results)
+
+
 def test_it_is_lazy_and_one_table(captioner, folder):
     taken = []
 
+    def endless():
+        while True:
+            taken.append(1)
+            yield folder / "b.ogg"
+
+    results = captioner.caption_many(endless(), batch_size=2, progress=False)
+    assert taken == []
+    next(results)
+    assert len(taken) <= 2
+    next(results)
+    assert len(taken) <= 3
+
     def recordings():
         for name in ["b.ogg", "a.mp3", "deeper/c.OGG"]:
-            taken.append(name)
             yield folder / name
 
     steps = []
     results = captioner.caption_many(
         recordings(), summary=None, progress=lambda done, total: steps.append((done, total))
     )
-    assert taken == []
+    assert steps == []
     next(results)
-    assert taken == ["b.ogg"]
+    assert steps == [(1, None)]
     table = results.to_pandas()
     assert isinstance(table, pandas.DataFrame)
     assert list(table.columns) == ["file", "index", "start_s", "end_s", "text", "score"]

@@ -31,7 +31,7 @@ def test_several_threads_share_a_captioner(captioner):
 
 def test_several_threads_share_an_iterator(captioner):
     expected = sorted(texts_of(captioner))
-    stream = iter(captioner._captioner.captions(SONG, None, "keep", 0.0, 2, "{}"))
+    stream = iter(captioner._captioner.captions(SONG, None, True, "keep", 0.0, 2, "{}"))
     with ThreadPoolExecutor(3) as threads:
         found = [part.result() for part in [threads.submit(list, stream) for _ in range(3)]]
     assert sorted(row[3] for part in found for row in part) == expected
@@ -119,6 +119,9 @@ LONG = """
     [
         "captioner.caption(noise, sample_rate=16_000, num_beams=64, progress=False)",
         "list(captioner.captions(noise, sample_rate=16_000, num_beams=64, batch_size=16))",
+        "list(captioner.caption_many([noise] * 9, sample_rate=16_000, num_beams=64, progress=False))",
+        "list(captioner.caption_many((noise[:9] for _ in iter(int, 1)), sample_rate=16_000,"
+        " progress=False))",
         "[musicap.log_mel(noise, sample_rate=16_000, hop_length=16) for _ in range(99)]",
         "list(captioner.live(sample_rate=16_000))",
         "musicap.log_mel(noise, sample_rate=16_000, n_fft=8192, hop_length=64)",

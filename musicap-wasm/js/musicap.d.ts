@@ -206,7 +206,7 @@ export interface AudioConfig {
   f_min: number;
   f_max: number;
   mel_scale?: "htk" | "slaney";
-  power: "real" | "magnitude";
+  power: "real" | "magnitude" | "amplitude";
   scaling?: "decibels" | "whisper";
   drop_last_frame?: boolean;
   chunk_seconds: number;
@@ -245,7 +245,8 @@ export interface CaptionOptions {
   tail?: "keep" | "drop";
   /** Overlap of successive chunks in seconds; default 0. */
   overlap?: number;
-  /** Chunks in one batch; default 8. The captions do not depend on it. */
+  /** Chunks in one batch, which the captions do not depend on; by default the first chunk alone, then
+   * up to 8. */
   batchSize?: number;
   /** Settings that replace the model's own. */
   generation?: Partial<GenerationConfig>;

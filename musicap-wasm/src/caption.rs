@@ -18,7 +18,7 @@ use crate::model::Model;
 struct Options {
     tail: Tail,
     overlap: f64,
-    batch_size: usize,
+    batch_size: Option<usize>,
     generation: Option<GenerationConfig>,
 }
 
@@ -28,7 +28,7 @@ impl Default for Options {
         Options {
             tail: core.tail,
             overlap: core.overlap_seconds,
-            batch_size: core.batch_size.unwrap_or(8),
+            batch_size: core.batch_size,
             generation: core.generation,
         }
     }
@@ -36,10 +36,9 @@ impl Default for Options {
 
 impl From<Options> for CaptionOptions {
     fn from(options: Options) -> Self {
-        let mut core = CaptionOptions::default()
-            .with_tail(options.tail)
-            .with_overlap(options.overlap)
-            .with_batch_size(options.batch_size);
+        let mut core =
+            CaptionOptions::default().with_tail(options.tail).with_overlap(options.overlap);
+        core.batch_size = options.batch_size;
         core.generation = options.generation;
         core
     }

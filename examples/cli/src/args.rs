@@ -84,7 +84,7 @@ pub struct CaptionArgs {
     /// model's]
     #[arg(long, value_name = "N")]
     pub repetition_retries: Option<usize>,
-    /// Chunks in one batch [default: 8; on a GPU as many as fit its memory]
+    /// Chunks in one batch [default: up to 24 within 512 MiB; on a GPU as many as fit its memory]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
     /// Print the time of each stage at the end
@@ -181,7 +181,7 @@ pub struct DevicesArgs {
     pub warm_up: bool,
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Chunks in one batch [default: 8; on a GPU as many as fit its memory]
+    /// Chunks in one batch [default: up to 24 within 512 MiB; on a GPU as many as fit its memory]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
     /// Print errors only, no notes

@@ -1,9 +1,10 @@
 //! `musicap caption`.
 
-use std::time::Instant;
+use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use musicap::summarize::Language;
-use musicap::{CaptionOptions, Captioner, Captions, Error, Result};
+use musicap::{Caption, Captioner, Captions, Error, RecordingEvent, Result};
 
 use crate::args::CaptionArgs;
 use crate::output::{self, Output};
@@ -91,26 +92,45 @@ fn caption_all(
     captioner.check(&options)?;
 
     let prints_lines = matches!(output, Output::Stdout(format) if format.is_text());
+    // Nobody waits for the first caption where captions are written file by file.
+    let options = options.with_low_latency(prints_lines);
     let bytes = recordings.list.iter().map(Recording::bytes).sum();
     let progress = Progress::new(recordings.list.len(), bytes, args.quiet);
-    let mut work = Work { captioner, options, summary, language, prints_lines, progress };
+    let is_one = recordings.is_one;
+    let mut work =
+        Work { summary, language, prints_lines, is_one, progress, begun: None, headed: 0 };
     let mut failures = Vec::new();
     let mut done = Vec::new();
-    for (i, recording) in recordings.list.iter().enumerate() {
-        if prints_lines && !recordings.is_one {
-            let gap = if i > 0 { "\n" } else { "" };
-            let heading = format!("{gap}{}\n", output::plain(&recording.path.to_string_lossy()));
-            work.progress.suspend(|| output::print(&heading))?;
-        }
-        let captioned = work.caption(recording);
-        work.progress.end();
-        let kept = captioned.and_then(|(captions, error)| {
+    let sources = recordings.list.iter().map(|recording| recordings::open(&recording.path));
+    let mut stream = captioner.caption_many(sources, &options)?;
+    let mut current = 0;
+    loop {
+        let (number, captions, error) = match stream.poll_next() {
+            Poll::Ready(None) => break,
+            Poll::Pending => {
+                if let Some(source) = stream.source() {
+                    work.begin(current, &recordings.list[current], source.duration());
+                }
+                continue;
+            }
+            Poll::Ready(Some(RecordingEvent::Caption { recording, caption })) => {
+                work.add(recording, &recordings.list[recording], &caption)?;
+                continue;
+            }
+            Poll::Ready(Some(RecordingEvent::End { recording, captions, error })) => {
+                (recording, captions, error)
+            }
+            Poll::Ready(Some(_)) => continue,
+        };
+        current = number + 1;
+        let recording = &recordings.list[number];
+        let kept = work.end(number, recording, captions, error).and_then(|(captions, error)| {
             match output {
                 Output::Folder(folder) => folder.write(recording, &captions, error.is_none())?,
                 Output::File(path, format) => {
                     done.push(captions);
                     // After each recording, so that an interrupted run has written those before.
-                    output::write_file(path, &format.join(&done, recordings.is_one))?;
+                    output::write_file(path, &format.join(&done, is_one))?;
                 }
                 Output::Stdout(_) => done.push(captions),
             }
@@ -125,18 +145,18 @@ fn caption_all(
             }
         }
     }
-    let timings = work.captioner.timings();
-    let own = &work.captioner.config().generation;
-    let generation = work.options.generation.as_ref().unwrap_or(own).clone();
-    drop(work);
+    let timings = captioner.timings();
+    let own = &captioner.config().generation;
+    let generation = options.generation.as_ref().unwrap_or(own).clone();
+    drop((work, stream, captioner));
     // If the only file failed, there is nothing to write. If all of several did, there is an empty list.
-    let is_empty = done.is_empty() && recordings.is_one;
+    let is_empty = done.is_empty() && is_one;
     match output {
         Output::Stdout(format) if !prints_lines && !is_empty => {
-            output::print(&format.join(&done, recordings.is_one))?;
+            output::print(&format.join(&done, is_one))?;
         }
         Output::File(path, format) if done.is_empty() && !is_empty => {
-            output::write_file(path, &format.join(&done, recordings.is_one))?;
+            output::write_file(path, &format.join(&done, is_one))?;
         }
         _ => {}
     }
@@ -146,41 +166,65 @@ fn caption_all(
     Ok(failures)
 }
 
-/// What all recordings share.
+/// What is shown of recordings while they are captioned. They come one after another.
 struct Work {
-    captioner: Captioner,
-    options: CaptionOptions,
     summary: Option<Summary>,
     language: Language,
     /// Whether captions are printed one by one.
     prints_lines: bool,
+    /// Whether there is one recording, which needs no heading.
+    is_one: bool,
     progress: Progress,
+    /// The number of the recording that the progress bar shows.
+    begun: Option<usize>,
+    /// The number of recordings whose heading has been printed.
+    headed: usize,
 }
 
 impl Work {
-    /// Captions one recording. An error in the middle is returned with the captions until then.
-    fn caption(&mut self, recording: &Recording) -> Result<(Captions, Option<Error>)> {
-        let file = &recording.path;
-        self.progress.start(file, recording.bytes(), None);
-        let reader = recordings::open(file)?;
-        self.progress.start(file, recording.bytes(), reader.duration());
-        let mut stream = self.captioner.captions(reader, &self.options)?;
-        let mut captions = Vec::new();
-        let mut failed = None;
-        for caption in stream.by_ref() {
-            match caption {
-                Ok(caption) => {
-                    self.progress.reached(caption.end_s);
-                    if self.prints_lines {
-                        let line = format!("{}\n", caption.translated(self.language));
-                        self.progress.suspend(|| output::print(&line))?;
-                    }
-                    captions.push(caption);
-                }
-                Err(error) => failed = Some(error),
-            }
+    /// Shows that captions of a recording come next.
+    fn begin(&mut self, number: usize, recording: &Recording, length: Option<Duration>) {
+        if self.begun != Some(number) {
+            self.begun = Some(number);
+            self.progress.start(&recording.path, recording.bytes(), length);
         }
-        let mut captions = stream.finish(captions);
+    }
+
+    /// Prints the name of a recording above its captions.
+    fn head(&mut self, number: usize, recording: &Recording) -> Result<()> {
+        if !self.prints_lines || self.is_one || self.headed > number {
+            return Ok(());
+        }
+        self.headed = number + 1;
+        let gap = if number > 0 { "\n" } else { "" };
+        let name = output::plain(&recording.path.to_string_lossy());
+        self.progress.suspend(|| output::print(&format!("{gap}{name}\n")))
+    }
+
+    /// Shows a caption.
+    fn add(&mut self, number: usize, recording: &Recording, caption: &Caption) -> Result<()> {
+        self.progress.reached(caption.end_s);
+        if self.prints_lines {
+            self.head(number, recording)?;
+            let line = format!("{}\n", caption.translated(self.language));
+            self.progress.suspend(|| output::print(&line))?;
+        }
+        Ok(())
+    }
+
+    /// Ends a recording: reports what was noted of it, and adds the summary. An error in the middle
+    /// is returned with the captions until then.
+    fn end(
+        &mut self,
+        number: usize,
+        recording: &Recording,
+        mut captions: Captions,
+        mut failed: Option<Error>,
+    ) -> Result<(Captions, Option<Error>)> {
+        self.begin(number, recording, None);
+        self.progress.end();
+        self.head(number, recording)?;
+        let file = &recording.path;
         // The error itself is reported by the caller.
         let message = failed.as_ref().map(Error::to_string);
         let is_error =

@@ -116,9 +116,11 @@ fn an_interrupted_run_is_continued_with_nothing_done_twice_and_nothing_lost() {
     for n in 0..FILES {
         tone(&music.join(format!("{}/{n:02}.wav", n % 3)), 60);
     }
-    let arguments = [text(&music), "--output", text(&out), "--format", "json", "--threads", "1"];
+    // A recording a batch, so that files are done one after another.
+    let options = ["--format", "json", "--threads", "1", "--batch", "6"];
+    let arguments = [&[text(&music), "--output", text(&out)], &options[..]].concat();
     let mut run = Command::new(env!("CARGO_BIN_EXE_musicap"))
-        .args(arguments)
+        .args(&arguments)
         .stderr(Stdio::null())
         .spawn()
         .unwrap();

@@ -14,6 +14,8 @@ pub enum Power {
     Real,
     /// `|X|²`: the power spectrogram of the textbooks, librosa and torchaudio.
     Magnitude,
+    /// `|X|`: librosa's and torchaudio's `power=1`. Its decibels are 20·log10(max(x, 1e-5)).
+    Amplitude,
 }
 
 /// The scale that mel bands are equally spaced on, and their height.

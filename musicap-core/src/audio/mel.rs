@@ -160,7 +160,13 @@ impl LogMel {
                     .expect("buffers are made by the plan");
                 square(&spectrum, *power, &mut powers, column);
             }
-            bands::decibels(&powers, bands, POWER_FLOOR, &mut decibels);
+            match power {
+                Power::Amplitude => {
+                    bands::decibels(&powers, bands, POWER_FLOOR.sqrt(), &mut decibels);
+                    decibels.iter_mut().flatten().for_each(|decibels| *decibels *= 2.0);
+                }
+                _ => bands::decibels(&powers, bands, POWER_FLOOR, &mut decibels),
+            }
             for (decibels, mut row) in decibels.iter().zip(out.outer_iter_mut()) {
                 let row = row.as_slice_mut().expect("rows of a standard layout");
                 row[first..first + width].copy_from_slice(&decibels[..width]);
@@ -199,6 +205,11 @@ fn square(
         Power::Magnitude => {
             for (bin, value) in powers.iter_mut().zip(spectrum) {
                 bin[column] = value.norm_sqr() as f32;
+            }
+        }
+        Power::Amplitude => {
+            for (bin, value) in powers.iter_mut().zip(spectrum) {
+                bin[column] = value.norm_sqr().sqrt() as f32;
             }
         }
     }

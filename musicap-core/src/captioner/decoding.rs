@@ -80,6 +80,12 @@ impl Decoding {
         self.session.running() + self.retries.len()
     }
 
+    /// The number of the chunk that is admitted next. Chunks are numbered from 0 in the order in
+    /// which they are admitted.
+    pub fn admitted(&self) -> usize {
+        self.session.admitted()
+    }
+
     /// Whether chunks can be admitted while others are being decoded.
     pub fn supports_continuous_batching(&self) -> bool {
         self.decoder.cache.as_ref().is_none_or(DecoderCache::supports_continuous_batching)
@@ -90,7 +96,7 @@ impl Decoding {
     ///
     /// # Errors
     /// [`Error::InvalidOption`] if the shape is not the model's; [`Error::InvalidSamples`] if a
-    /// value is not finite; [`Error::Backend`]; [`Error::NotFinite`].
+    /// value is not finite; [`Error::Backend`].
     pub fn admit(&mut self, mel: Array3<f32>, indices: &[usize]) -> Result<()> {
         if mel.dim().0 != indices.len() {
             let expected = format!("{} chunks, one for each index", indices.len());
@@ -145,39 +151,48 @@ impl Decoding {
         (self.decoder.cache, self.decoder.next, self.decoder.held) = (None, None, None);
     }
 
-    /// Advances all chunks by a step and returns those that are done, numbered from 0 in the order
-    /// in which they were admitted.
+    /// Advances all chunks by a step and returns those that are done with their numbers, as
+    /// [`Session::step`] does.
     ///
     /// # Errors
-    /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`]. A caption that cannot be sampled
-    /// again is not an error: it stays as it was.
-    pub fn step(&mut self) -> Result<Vec<(usize, Generated)>> {
+    /// [`Error::Backend`], [`Error::Io`]. A caption that cannot be sampled again is not an error: it
+    /// stays as it was.
+    pub fn step(&mut self) -> Result<Vec<(usize, Result<Generated>)>> {
         let mut done = Vec::new();
         let again = std::mem::take(&mut self.retries);
         if self.session.running() > 0 {
             let Decoding { captioner, session, decoder, .. } = self;
             let clock = &captioner.inner.clock;
-            for (number, mut generated) in
+            for (number, generated) in
                 captioner.compute(|| clock.time_search(|| session.step(decoder)))?
             {
+                let mut generated = match generated {
+                    Ok(generated) => generated,
+                    Err(error) => {
+                        self.tags.remove(&number);
+                        self.pending.remove(&number);
+                        done.push((number, Err(error)));
+                        continue;
+                    }
+                };
                 generated.confidence = self.confidence(number, &generated);
                 match self.pending.remove(&number).filter(|_| self.is_degenerate(&generated)) {
                     Some(pending) => done.extend(self.retry(number, pending, generated, 1)),
-                    None => done.push((number, generated)),
+                    None => done.push((number, Ok(generated))),
                 }
             }
         }
         for mut retry in again {
             match retry.decoding.step().map(|mut found| found.pop()) {
                 Ok(None) => self.retries.push(retry),
-                Ok(Some((_, found))) if !self.is_degenerate(&found) => {
-                    done.push((retry.number, found))
+                Ok(Some((_, Ok(found)))) if !self.is_degenerate(&found) => {
+                    done.push((retry.number, Ok(found)))
                 }
-                Ok(Some(_)) => {
+                Ok(Some((_, Ok(_)))) => {
                     let Retry { number, pending, looped, attempt, .. } = retry;
                     done.extend(self.retry(number, pending, looped, attempt + 1));
                 }
-                Err(_) => done.push((retry.number, retry.looped)),
+                Ok(Some((_, Err(_)))) | Err(_) => done.push((retry.number, Ok(retry.looped))),
             }
         }
         Ok(done)
@@ -191,13 +206,13 @@ impl Decoding {
         pending: PendingChunk,
         looped: Generated,
         attempt: usize,
-    ) -> Option<(usize, Generated)> {
+    ) -> Option<(usize, Result<Generated>)> {
         if attempt > self.generation.repetition_retries {
-            return Some((number, looped));
+            return Some((number, Ok(looped)));
         }
         let mut decoding = Decoding::new(&self.captioner, self.generation.retry(attempt));
         if decoding.admit(pending.mel.clone(), &[pending.index]).is_err() {
-            return Some((number, looped));
+            return Some((number, Ok(looped)));
         }
         self.retries.push(Retry { number, pending, looped, attempt, decoding });
         None

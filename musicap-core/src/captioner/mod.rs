@@ -1,8 +1,12 @@
 //! Joins the stages: audio in, captions out, in the order of time and as soon as they are done.
 
+mod batch;
 mod decoding;
 mod gpu;
+mod many;
 mod options;
+mod pipeline;
+mod recording;
 mod stream;
 mod timings;
 
@@ -22,16 +26,13 @@ use crate::generate::{Generated, GenerationConfig};
 use crate::model::{Layout, Network, Placement};
 use crate::tags::{TagHead, TagProbabilities};
 use crate::tokenizer::Tokenizer;
+use batch::{MAX_BATCH, MemoryBudget};
 pub(crate) use decoding::Decoding;
-use gpu::GpuMemoryBudget;
+pub use many::{RecordingEvent, RecordingStream};
 pub use options::{CaptionOptions, LoadOptions};
 pub use stream::CaptionStream;
 use timings::Clock;
 pub use timings::{Stage, Timings};
-
-/// The most chunks that are computed together: more than some tens are no faster, and their logits
-/// alone fill gigabytes.
-const MAX_BATCH: usize = 1024;
 
 /// A model that is ready to caption. Cheap to clone, and shareable between threads.
 #[derive(Clone)]
@@ -49,7 +50,7 @@ struct Inner {
     tags: Option<TagHead>,
     device: Device,
     burn_device: burn::tensor::Device,
-    memory_budget: Option<GpuMemoryBudget>,
+    memory_budget: MemoryBudget,
     /// The thread that does all work on the GPU.
     gpu_thread: Option<Arc<rayon::ThreadPool>>,
     clock: Clock,
@@ -129,13 +130,15 @@ impl Captioner {
         source: S,
         options: &CaptionOptions,
     ) -> Result<Captions> {
-        let mut stream = self.captions(source, options)?;
+        let options = options.clone().with_low_latency(false);
+        let mut stream = self.captions(source, &options)?;
         let captions = stream.by_ref().collect::<Result<_>>()?;
         Ok(stream.finish(captions))
     }
 
-    /// Captions a recording as an iterator: captions come out as soon as their batch is done,
-    /// and dropping the iterator stops the work.
+    /// Captions a recording as an iterator: captions come out as soon as they are done, the first
+    /// one before the others [by default](CaptionOptions::low_latency), and dropping the iterator
+    /// stops the work.
     ///
     /// # Errors
     /// [`Error::InvalidOption`] if an option is out of its range. The iterator gives the
@@ -146,11 +149,53 @@ impl Captioner {
         options: &CaptionOptions,
     ) -> Result<CaptionStream<S>> {
         self.check(options)?;
-        let config = &self.inner.config;
-        let chunks = Chunks::new(source, &config.audio, options.overlap_seconds, options.tail)?;
-        let generation = options.generation.as_ref().unwrap_or(&config.generation);
-        let decoding = Decoding::new(self, generation.clone());
-        Ok(CaptionStream::new(chunks, decoding, self.batch_size(options)))
+        let audio = &self.inner.config.audio;
+        let chunks = Chunks::new(source, audio, options.overlap_seconds, options.tail)?;
+        Ok(CaptionStream::new(self, chunks, options))
+    }
+
+    /// Captions several recordings as an iterator. Chunks of different recordings share batches, so
+    /// that many short recordings take no longer than a long one; the captions are those that each
+    /// recording has alone. They come out recording by recording. Recordings are opened when a batch
+    /// needs their chunks, and one that cannot be read does not stop the others.
+    ///
+    /// ```
+    /// use musicap::audio::AudioReader;
+    /// use musicap::{CaptionOptions, Captioner, RecordingEvent};
+    ///
+    /// # let song = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/three-scenes.ogg");
+    /// let files = [song, "no-such-file.mp3", song];
+    /// let captioner = Captioner::embedded()?;
+    /// let sources = files.iter().map(AudioReader::open);
+    /// let mut failed = Vec::new();
+    /// for event in captioner.caption_many(sources, &CaptionOptions::default())? {
+    ///     match event {
+    ///         RecordingEvent::Caption { recording, caption } => {
+    ///             println!("{}: {caption}", files[recording]);
+    ///         }
+    ///         RecordingEvent::End { recording, captions, error: None } => {
+    ///             println!("{}: {:.0} s", files[recording], captions.duration_s);
+    ///         }
+    ///         RecordingEvent::End { recording, error: Some(error), .. } => {
+    ///             failed.push((recording, error));
+    ///         }
+    ///         _ => {}
+    ///     }
+    /// }
+    /// assert!(failed.len() == 1 && failed[0].0 == 1);
+    /// # Ok::<(), musicap::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] if an option is out of its range. Errors of recordings are in
+    /// [`RecordingEvent::End`].
+    pub fn caption_many<S: SampleSource, I: IntoIterator<Item = Result<S>>>(
+        &self,
+        sources: I,
+        options: &CaptionOptions,
+    ) -> Result<RecordingStream<I::IntoIter, S>> {
+        self.check(options)?;
+        Ok(RecordingStream::new(self, sources.into_iter(), options))
     }
 
     /// Checks generation settings against the model.
@@ -261,7 +306,7 @@ impl Captioner {
         let mut generated = vec![Generated::default(); indices.len()];
         while decoding.running() > 0 {
             for (number, sequence) in decoding.step()? {
-                generated[number] = sequence;
+                generated[number] = sequence?;
             }
         }
         Ok(generated)
@@ -331,8 +376,10 @@ impl Inner {
         };
         let tags = TagHead::of(pretrained.name(), &config, &mut reader)?;
         reader.finish()?;
-        let memory_budget =
-            opened.gpu.map(|gpu| GpuMemoryBudget::of(&*model, &gpu, options.gpu_memory));
+        let memory_budget = match opened.gpu {
+            Some(gpu) => MemoryBudget::of_gpu(&*model, &gpu, options.gpu_memory),
+            None => MemoryBudget::Cpu,
+        };
         Ok(Inner {
             name: pretrained.name().to_owned(),
             tokenizer: pretrained.tokenizer().clone(),

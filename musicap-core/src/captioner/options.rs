@@ -67,9 +67,18 @@ pub struct CaptionOptions {
     pub tail: Tail,
     /// Audio that neighbouring chunks share, in seconds.
     pub overlap_seconds: f64,
-    /// Chunks that are computed together; `None` is 8, or on a GPU as many as its memory takes.
-    /// More are faster and take more memory; the captions are the same.
+    /// Chunks that are computed together. More are faster up to some twenty, and take more memory;
+    /// the captions are the same.
+    ///
+    /// `None` chooses. On a CPU it is 24, or fewer if what the decoder keeps of them would take more
+    /// than 512 MiB besides the weights when all captions had `max_length` tokens: 20 for
+    /// LP-MusicCaps with 5 beams and 128 tokens, some 25 MB each. In WebAssembly it is at most 8. On
+    /// a GPU it is as many as fit [its memory](LoadOptions::gpu_memory), at most 64.
     pub batch_size: Option<usize>,
+    /// Whether the first chunk is captioned alone, so that its caption is there before the others
+    /// are begun. Where no caption is used before all are done, `false` saves that time. Without
+    /// effect if `batch_size` is given.
+    pub low_latency: bool,
     /// How captions are generated; `None` takes the model's own settings.
     pub generation: Option<GenerationConfig>,
 }
@@ -80,6 +89,7 @@ impl Default for CaptionOptions {
             tail: Tail::Keep,
             overlap_seconds: 0.0,
             batch_size: None,
+            low_latency: true,
             generation: None,
         }
     }
@@ -101,6 +111,12 @@ impl CaptionOptions {
     /// Computes `chunks` chunks together.
     pub fn with_batch_size(mut self, chunks: usize) -> Self {
         self.batch_size = Some(chunks);
+        self
+    }
+
+    /// Captions the first chunk alone, or together with others.
+    pub fn with_low_latency(mut self, low_latency: bool) -> Self {
+        self.low_latency = low_latency;
         self
     }
 

@@ -40,7 +40,7 @@ pub fn generate(
     let mut generated = vec![Generated::default(); streams.len()];
     while session.running() > 0 {
         for (number, sequence) in session.step(model)? {
-            generated[number] = sequence;
+            generated[number] = sequence?;
         }
     }
     Ok(generated)

@@ -30,6 +30,8 @@ struct Running {
     /// Its place among the chunks of the model, and its rows there.
     first_row: usize,
     rows: usize,
+    /// The error that ends this search alone.
+    failed: Option<Error>,
 }
 
 impl Session {
@@ -80,7 +82,7 @@ impl Session {
     /// its random numbers: with the same number, a chunk gets the same caption in any batch.
     ///
     /// # Errors
-    /// Those of the model, and [`Error::NotFinite`].
+    /// Those of the model.
     pub fn admit(&mut self, model: &mut dyn StepModel, streams: &[u64]) -> Result<()> {
         self.admit_with(model, streams, &[])
     }
@@ -89,7 +91,7 @@ impl Session {
     /// of the configuration: `own` is empty or has one list for each chunk.
     ///
     /// # Errors
-    /// Those of the model, and [`Error::NotFinite`].
+    /// Those of the model.
     pub fn admit_with(
         &mut self,
         model: &mut dyn StepModel,
@@ -114,7 +116,7 @@ impl Session {
             };
             let first_row = rows + place;
             let number = self.admitted;
-            self.running.push(Running { number, stream, search, first_row, rows: 1 });
+            self.running.push(Running { number, stream, search, first_row, rows: 1, failed: None });
             self.admitted += 1;
         }
         model.admit(streams.len(), &self.prefix, &mut self.logits)?;
@@ -122,19 +124,24 @@ impl Session {
     }
 
     /// Advances all searches by a step and returns those that are done, with their numbers: they
-    /// are counted from 0 in the order in which they were admitted.
+    /// are counted from 0 in the order in which they were admitted. A search whose logits are NaN or
+    /// infinite is done with [`Error::NotFinite`]; the others continue.
     ///
     /// # Errors
-    /// Those of the model, and [`Error::NotFinite`].
-    pub fn step(&mut self, model: &mut dyn StepModel) -> Result<Vec<(usize, Generated)>> {
+    /// Those of the model.
+    pub fn step(&mut self, model: &mut dyn StepModel) -> Result<Vec<(usize, Result<Generated>)>> {
         let mut done = Vec::new();
         let mut step = Step::default();
         let mut place = 0;
         self.running.retain_mut(|running| {
             let chunk = place;
             place += 1;
+            if let Some(error) = running.failed.take() {
+                done.push((running.number, Err(error)));
+                return false;
+            }
             if running.search.is_done() {
-                done.push((running.number, running.search.finish()));
+                done.push((running.number, Ok(running.search.finish())));
                 return false;
             }
             let before = running.first_row;
@@ -178,7 +185,9 @@ fn advance(
         row = span.end;
         if let Some(lists) = &lists {
             let lists = &lists[span.clone()];
-            check_finite(running, lists.iter().map(|list| list.log_sum))?;
+            if !check_finite(running, lists.iter().map(|list| list.log_sum)) {
+                continue;
+            }
             if running.search.advance_listed(lists) {
                 running.search.force_end();
                 continue;
@@ -201,12 +210,14 @@ fn advance(
     advance_by_all(&mut those, &mut kept, None)
 }
 
-/// Neither search nor sampling can make sense of other numbers.
-fn check_finite(running: &Running, mut log_sums: impl Iterator<Item = f32>) -> Result<()> {
-    match log_sums.all(f32::is_finite) {
-        true => Ok(()),
-        false => Err(Error::NotFinite { chunk: running.stream }),
+/// Ends a search whose logits are not finite, which neither search nor sampling can use. Returns
+/// whether they are.
+fn check_finite(running: &mut Running, mut log_sums: impl Iterator<Item = f32>) -> bool {
+    let is_finite = log_sums.all(f32::is_finite);
+    if !is_finite {
+        running.failed = Some(Error::NotFinite { chunk: running.stream });
     }
+    is_finite
 }
 
 /// Shows searches the logits of their rows.
@@ -224,9 +235,10 @@ fn advance_by_all(
     for running in searches {
         let (logits, more_logits) = rest.0.split_at_mut(running.rows * vocab_size);
         let (logit_stats, more_stats) = rest.1.split_at(running.rows);
-        check_finite(running, logit_stats.iter().map(|stats| stats.log_sum))?;
         rest = (more_logits, more_stats);
-        shares.push((running, logits, logit_stats));
+        if check_finite(running, logit_stats.iter().map(|stats| stats.log_sum)) {
+            shares.push((running, logits, logit_stats));
+        }
     }
     shares.into_par_iter().for_each(|(running, logits, logit_stats)| {
         running.search.advance(logits, logit_stats);

@@ -21,6 +21,10 @@ mod weight;
 
 #[cfg(feature = "flex")]
 mod flex;
+#[cfg(all(feature = "flex", not(all(target_arch = "wasm32", target_feature = "simd128"))))]
+mod int8;
+#[cfg(all(feature = "flex", any(all(target_arch = "wasm32", target_feature = "simd128"), test)))]
+mod int8_wasm;
 #[cfg(feature = "flex")]
 mod packed;
 #[cfg(feature = "flex")]

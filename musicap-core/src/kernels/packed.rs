@@ -2,20 +2,22 @@
 
 use rayon::prelude::*;
 use rten_gemm::{
-    BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, GemmUninitOptions,
-    PackedAMatrix, PackedBMatrix,
+    BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, GemmUninitOptions, PackedBMatrix,
 };
 use rten_simd::{SimdOp, SimdUnaryOp};
 use rten_tensor::NdTensorView;
 use rten_vecmath::{ExtendInit, Gelu};
 
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+use super::int8::{Int8Weight, spread};
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use super::int8_wasm::{Int8Weight, spread};
 use super::vector::{Dequantize, Quantize};
 use super::{QuantizedWeight, Weight};
 
 // Little more than a choice of kernel, but not made to be sent between threads.
 thread_local! {
     static F32: GemmExecutor = GemmExecutor::new();
-    static INT8: GemmExecutor<u8, i8, i32> = GemmExecutor::new();
 }
 
 /// A weight `[d_output, d_input]` that is multiplied with rows from the right, transposed, and
@@ -34,11 +36,9 @@ enum Matrix {
         has_bias: bool,
     },
     Int8 {
-        matrix: PackedBMatrix<i8>,
+        matrix: Int8Weight,
         /// What one step of each output's weights is worth.
         scales: Vec<f32>,
-        /// What the inputs' zero point adds to each output, to be taken away again.
-        offsets: Vec<i32>,
     },
 }
 
@@ -54,12 +54,6 @@ pub enum Activation {
 /// stored in. Rounding a row takes the longer, compared with what it saves, the narrower the layer
 /// is, and small models are the ones whose captions it changes.
 const NARROW: usize = 512;
-
-/// How 8-bit inputs are spread around their zero point. Kernels without VNNI add pairs of
-/// products in 16 bits, which only 7-bit inputs never overflow.
-fn spread() -> (f32, u8) {
-    if INT8.with(|gemm| gemm.may_saturate()) { (63.0, 64) } else { (127.0, 128) }
-}
 
 impl std::fmt::Debug for PackedWeight {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -82,12 +76,7 @@ impl PackedWeight {
                 Matrix::F32 { matrix, has_bias: bias.iter().any(|&bias| bias != 0.0) }
             }
             Weight::Int8(QuantizedWeight { values, scales }) => {
-                let zero = i32::from(spread().1);
-                let sum = |row: &[i8]| row.iter().map(|&value| i32::from(value)).sum::<i32>();
-                let offsets = values.chunks_exact(d_input).map(|row| -zero * sum(row)).collect();
-                let view = NdTensorView::from_data([d_output, d_input], &values[..]);
-                let matrix = INT8.with(|gemm| gemm.prepack_b(view.transposed()));
-                Matrix::Int8 { matrix, scales, offsets }
+                Matrix::Int8 { matrix: Int8Weight::new(values, d_input), scales }
             }
         };
         PackedWeight { d_input, d_output, bias, matrix }
@@ -126,13 +115,7 @@ impl PackedWeight {
             }
             Matrix::Int8 { matrix, .. } => {
                 let quantized = self.quantize(input);
-                let mut products = Vec::with_capacity(size);
-                products.extend_init(|room| {
-                    let options = GemmUninitOptions::default();
-                    let (a, b) = (quantized.operand(), GemmInputB::Packed(matrix));
-                    INT8.with(|gemm| gemm.gemm_uninit(&mut room[..size], a, b, options))
-                        .expect("sizes that fit")
-                });
+                let products = matrix.products(&quantized.values, input.count);
                 // Of the same size, they keep their place.
                 let bits = products.into_iter().map(|product: i32| f32::from_bits(product as u32));
                 let mut out = bits.collect::<Vec<f32>>();
@@ -161,12 +144,9 @@ impl PackedWeight {
 
     /// Puts integer products into `out`, in the place of the values that they will be turned into;
     /// gives the size of a step for each row.
-    fn multiply(&self, input: Rows, matrix: &PackedBMatrix<i8>, out: &mut [f32]) -> Vec<f32> {
+    fn multiply(&self, input: Rows, matrix: &Int8Weight, out: &mut [f32]) -> Vec<f32> {
         let quantized = self.quantize(input);
-        let products: &mut [i32] = bytemuck::cast_slice_mut(out);
-        let (a, b) = (quantized.operand(), GemmInputB::Packed(matrix));
-        INT8.with(|gemm| gemm.gemm(products, a, b, GemmOptions::default()))
-            .expect("sizes that fit");
+        matrix.multiply(&quantized.values, bytemuck::cast_slice_mut(out));
         quantized.steps
     }
 
@@ -213,9 +193,7 @@ impl PackedWeight {
                 let row = &input.values[i * input.stride..][..self.d_input];
                 *step = Quantize { row, reach, zero, out }.dispatch();
             });
-        let rows = NdTensorView::from_data([input.count, self.d_input], &values[..]);
-        let packed = (self.d_output > WIDE).then(|| INT8.with(|gemm| gemm.prepack_a(rows)));
-        Quantized { width: self.d_input, values, steps, packed }
+        Quantized { values, steps }
     }
 
     fn dequantize_all(&self, steps: &[f32], out: &mut [f32], activation: Activation) {
@@ -229,37 +207,19 @@ impl PackedWeight {
 
     /// Turns the products of a row from its output `at` on into what they stand for.
     fn dequantize(&self, step: f32, at: usize, products: &mut [f32]) {
-        let Matrix::Int8 { scales, offsets, .. } = &self.matrix else {
+        let Matrix::Int8 { scales, matrix } = &self.matrix else {
             unreachable!("only int8 products are dequantized");
         };
         let span = at..at + products.len();
-        let (offsets, scales) = (&offsets[span.clone()], &scales[span.clone()]);
+        let (offsets, scales) = (&matrix.offsets()[span.clone()], &scales[span.clone()]);
         Dequantize { products, offsets, step, scales, bias: &self.bias[span] }.dispatch();
     }
 }
 
-/// rten-gemm packs its left side again for each block of this many columns. With more columns, it is
-/// packed once beforehand.
-const WIDE: usize = 2048;
-
 /// Rows as 8-bit integers, and what a step of each is worth.
 struct Quantized {
-    width: usize,
     values: Vec<u8>,
     steps: Vec<f32>,
-    packed: Option<PackedAMatrix<u8>>,
-}
-
-impl Quantized {
-    fn operand(&self) -> GemmInputA<'_, u8> {
-        match &self.packed {
-            Some(packed) => GemmInputA::Packed(packed),
-            None => {
-                let shape = [self.steps.len(), self.width];
-                GemmInputA::Unpacked(NdTensorView::from_data(shape, &self.values[..]))
-            }
-        }
-    }
 }
 
 impl Activation {

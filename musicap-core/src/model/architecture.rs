@@ -98,8 +98,11 @@ pub trait Architecture: Any + Debug + Send + Sync {
 /// Values that one chunk takes in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkMemory {
-    /// In all.
+    /// In all, where all chunks are encoded together and rows are copied when they are reordered, as
+    /// on a GPU.
     pub total: u64,
+    /// While it is decoded, without copies, as on a CPU: keys, values and logits.
+    pub decoding: u64,
     /// In its largest tensor.
     pub largest: u64,
 }

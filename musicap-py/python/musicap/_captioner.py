@@ -166,8 +166,10 @@ class Captioner:
             tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s
                 long, ``"drop"`` ignores it as LP-MusicCaps does.
             overlap: Overlap of successive chunks in seconds.
-            batch_size: Chunks in one batch; None is 8, or on a GPU as many as fit its memory. The
-                captions do not depend on it.
+            batch_size: Chunks in one batch, which the captions do not depend on. None chooses: the
+                first chunk alone, so that its caption is available soon, then as many as are
+                fastest, up to 24 that take at most 512 MiB besides the weights, or on a GPU as many
+                as fit its memory.
 {generation}
 
         Generation settings that are not given are the model's own.
@@ -177,7 +179,7 @@ class Captioner:
             OSError: If the file cannot be opened.
         """
         options = self._options("captions", tail, overlap, batch_size, generation)
-        stream = self._stream(recording, sample_rate, options)
+        stream = self._stream(recording, sample_rate, True, options)
         return (Caption(*row) for row in stream)
 
     def _options(
@@ -196,10 +198,15 @@ class Captioner:
         return checked
 
     def _stream(
-        self, recording: Recording, sample_rate: int | None, options: tuple[Any, ...]
+        self,
+        recording: Recording,
+        sample_rate: int | None,
+        low_latency: bool,
+        options: tuple[Any, ...],
     ) -> _musicap.CaptionStream:
         resolved, rate = resolve(recording, sample_rate)
-        return self._captioner.captions(resolved, integer("sample_rate", rate, 1), *options)
+        rate = integer("sample_rate", rate, 1)
+        return self._captioner.captions(resolved, rate, low_latency, *options)
 
     def caption(
         self,
@@ -231,7 +238,9 @@ class Captioner:
             tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s
                 long, ``"drop"`` ignores it.
             overlap: Overlap of successive chunks in seconds.
-            batch_size: Chunks in one batch; None is 8, or on a GPU as many as fit its memory.
+            batch_size: Chunks in one batch, which the captions do not depend on. None chooses as
+                many as are fastest, up to 24 that take at most 512 MiB besides the weights, or on a
+                GPU as many as fit its memory.
 {generation}
 
         Generation settings that are not given are the model's own. All options are checked before
@@ -247,37 +256,19 @@ class Captioner:
         options = self._options("caption", tail, overlap, batch_size, generation)
         check_summary(summary, language)
         _check_progress(progress)
-        return self._caption(recording, sample_rate, summary, language, progress, options)
-
-    def _caption(
-        self,
-        recording: Recording,
-        sample_rate: int | None,
-        summary: Literal["local", "openai"] | None,
-        language: str,
-        progress: Progress,
-        options: tuple[Any, ...],
-    ) -> Captions:
-        stream = self._stream(recording, sample_rate, options)
+        stream = self._stream(recording, sample_rate, False, options)
         captions: list[Caption] = []
         try:
             with _bar(progress, stream.duration_s, recording) as advance:
                 for row in stream:
                     captions.append(Caption(*row))
                     advance(captions[-1].end_s)
-                result = _result(stream, captions, recording, sample_rate)
+                result = _result(stream.finish(), captions, recording, sample_rate)
                 advance(result.duration_s)
         except BaseException as error:
             error.captions = tuple(captions)  # type: ignore[attr-defined]
             raise
-        own = caption_language(summary, language)
-        if summary is not None:
-            try:
-                result = result.with_summary(summarize(result, backend=summary, language=language))
-                result = result._with_sections(own)
-            except MusicapError as error:
-                warnings.warn(f"there is no summary: {error}", UserWarning, stacklevel=3)
-        return result.translated(own)
+        return _summarized(result, summary, language)
 
     def caption_many(
         self,
@@ -294,7 +285,9 @@ class Captioner:
     ) -> Results:
         """Captions many recordings lazily: an iterator of :class:`Captions` in order.
 
-        A recording that fails does not stop the others: it is listed in ``results.failures``.
+        Chunks of different recordings share batches, so that many short recordings take no longer
+        than a long one; the captions are those that each recording has alone. The iterator reads
+        ahead as far as a batch needs. A recording that fails does not stop the others: it is listed in ``results.failures``.
 
         >>> results = captioner.caption_many("music/")  # doctest: +SKIP
         >>> table = results.to_pandas()  # a row for each caption  # doctest: +SKIP
@@ -327,8 +320,22 @@ class Captioner:
         _check_progress(progress)
         integer("sample_rate", sample_rate, 1)
 
-        def caption(recording: Recording) -> Captions:
-            return self._caption(recording, sample_rate, summary, language, False, options)
+        captioner = self._captioner
+
+        def caption(recordings: Iterable[Recording]) -> Iterator[tuple[Any, Captions | Exception]]:
+            waiting: dict[int, Any] = {}
+            sources = _sources(recordings, sample_rate, waiting)
+            for number, rows, known, error in captioner.caption_many(sources, *options):
+                recording = waiting.pop(number)
+                captions = [Caption(*row) for row in rows]
+                if error is None:
+                    result = _result(known, captions, recording, sample_rate)
+                    yield recording, _summarized(result, summary, language)
+                elif isinstance(error, _FAILURES):
+                    error.captions = tuple(captions)  # type: ignore[union-attr]
+                    yield recording, error
+                else:
+                    raise error
 
         return Results(expand(recordings), caption, progress)
 
@@ -410,17 +417,17 @@ def caption(
         tail: ``"keep"`` captions the audio after the last whole chunk if it is at least 2 s long,
             ``"drop"`` ignores it.
         overlap: Overlap of successive chunks in seconds.
-        batch_size: Chunks in one batch; None is 8, or on a GPU as many as fit its memory.
+        batch_size: Chunks in one batch; None chooses as for :meth:`Captioner.caption`.
 {generation}
 
     Generation settings that are not given are the model's own. Errors and warnings are those of
     :meth:`Captioner.caption`.
     """
-    check_names("caption", generation, [*_OTHER_OPTIONS["musicap.caption"], *KINDS])
-    check_summary(summary, language)
-    captioner = _captioner_for(model, device, precision, threads, progress)
-    return captioner.caption(
+    result: Captions = _with_captioner(
+        "caption",
         recording,
+        (model, device, precision, threads),
+        generation,
         sample_rate=sample_rate,
         summary=summary,
         language=language,
@@ -428,8 +435,8 @@ def caption(
         tail=tail,
         overlap=overlap,
         batch_size=batch_size,
-        **generation,
     )
+    return result
 
 
 def caption_many(
@@ -455,11 +462,11 @@ def caption_many(
     The options are those of :meth:`Captioner.caption_many`, and ``model``, ``device``, ``precision``
     and ``threads`` as for :func:`caption`.
     """
-    check_names("caption_many", generation, [*_OTHER_OPTIONS["musicap.caption"], *KINDS])
-    check_summary(summary, language)
-    captioner = _captioner_for(model, device, precision, threads, progress)
-    return captioner.caption_many(
+    result: Results = _with_captioner(
+        "caption_many",
         recordings,
+        (model, device, precision, threads),
+        generation,
         sample_rate=sample_rate,
         summary=summary,
         language=language,
@@ -467,8 +474,23 @@ def caption_many(
         tail=tail,
         overlap=overlap,
         batch_size=batch_size,
-        **generation,
     )
+    return result
+
+
+def _with_captioner(
+    method: str,
+    recordings: Any,
+    captioner: tuple[Any, Any, Any, Any],
+    generation: Mapping[str, Any],
+    **options: Any,
+) -> Any:
+    """Calls a method of the captioner with these arguments. What can be checked without a model is
+    checked before it is loaded."""
+    check_names(method, generation, [*_OTHER_OPTIONS["musicap.caption"], *KINDS])
+    check_summary(options["summary"], options["language"])
+    loaded = _captioner_for(*captioner, options["progress"])
+    return getattr(loaded, method)(recordings, **options, **generation)
 
 
 # Named arguments, for suggestions.
@@ -523,13 +545,46 @@ def _captioner_for(
     return _last[1]
 
 
+# What makes a recording fail and does not stop the others.
+_FAILURES = (MusicapError, OSError, TypeError, ValueError)
+
+
+def _sources(
+    recordings: Iterable[Recording], sample_rate: int | None, waiting: dict[int, Any]
+) -> Iterator[tuple[Any, int | None] | BaseException]:
+    """The recordings as the compiled part takes them, which are kept in ``waiting`` by number."""
+    for number, recording in enumerate(recordings):
+        waiting[number] = recording
+        source: tuple[Any, int | None] | BaseException
+        try:
+            resolved, rate = resolve(recording, sample_rate)
+            source = (resolved, integer("sample_rate", rate, 1))
+        except _FAILURES as error:
+            source = error
+        yield source
+
+
+def _summarized(
+    result: Captions, summary: Literal["local", "openai"] | None, language: str
+) -> Captions:
+    """The captions with a summary and sections, or a warning why there are none, translated."""
+    own = caption_language(summary, language)
+    if summary is not None:
+        try:
+            result = result.with_summary(summarize(result, backend=summary, language=language))
+            result = result._with_sections(own)
+        except MusicapError as error:
+            warnings.warn(f"there is no summary: {error}", UserWarning, stacklevel=3)
+    return result.translated(own)
+
+
 def _result(
-    stream: _musicap.CaptionStream,
+    finished: str,
     captions: list[Caption],
     recording: Recording,
     sample_rate: int | None,
 ) -> Captions:
-    known = json.loads(stream.finish())
+    known = json.loads(finished)
     result = Captions(
         file=_file_name(recording),
         duration_s=known["duration_s"],

@@ -25,7 +25,7 @@ def log_mel(
     f_min: float = 0.0,
     f_max: float | None = None,
     mel_scale: Literal["htk", "slaney"] = "htk",
-    power: Literal["real", "magnitude"] = "real",
+    power: Literal["real", "magnitude", "amplitude", 1, 2] = "real",
     whole: bool = False,
     chunk_seconds: float = 10.0,
     pad: Literal["zero", "repeat"] = "zero",
@@ -35,7 +35,8 @@ def log_mel(
 ) -> NDArray[numpy.float32]:
     """The log-mel spectrogram of a recording in decibels, float32.
 
-    Its shape is ``[chunks, n_mels, frames]``, or ``[n_mels, frames]`` with ``whole=True``. The defaults are the front end of LP-MusicCaps: chunks of 10 s at 16 kHz, HTK mel bands without
+    Its shape is ``[chunks, n_mels, frames]``, or ``[n_mels, frames]`` with ``whole=True``. The
+    defaults are the front end of LP-MusicCaps: chunks of 10 s at 16 kHz, HTK mel bands without
     normalisation as in torchaudio, ``10·log10(max(x, 1e-10))``. The GIL is released while spectrograms
     are computed. An array must not be changed before the function returns.
 
@@ -53,7 +54,8 @@ def log_mel(
         mel_scale: ``"htk"`` bands have height 1, torchaudio's default; ``"slaney"`` bands have equal
             area, librosa's default.
         power: ``"real"`` squares the real part of the spectrum, as LP-MusicCaps does;
-            ``"magnitude"`` squares its magnitude, as is usual.
+            ``"magnitude"`` or 2 squares its magnitude, as is usual; ``"amplitude"`` or 1 is the
+            magnitude itself, with the decibels ``20·log10(max(x, 1e-5))``.
         whole: Whether the recording is one piece, ``1 + samples // hop_length`` frames with the tail,
             instead of chunks. ``chunk_seconds``, ``pad``, ``overlap`` and ``tail`` have no effect then,
             and all samples are in memory.
@@ -76,7 +78,7 @@ def log_mel(
         "n_mels": n_mels,
         "f_min": f_min,
         "f_max": model_sample_rate / 2 if f_max is None else f_max,
-        "power": power,
+        "power": _POWERS.get(power, power),
         "chunk_seconds": chunk_seconds,
         "pad": pad,
     }
@@ -91,6 +93,9 @@ def log_mel(
     return _musicap.log_mel(resolved, rate, encoded, float(overlap), tail, threads)
 
 
+# The exponents that librosa and torchaudio have for a spectrogram.
+_POWERS: dict[Any, str] = {1: "amplitude", 2: "magnitude"}
+
 _KINDS: dict[str, Kind] = {
     "sample_rate": INTEGER,
     "n_fft": INTEGER,
@@ -98,7 +103,7 @@ _KINDS: dict[str, Kind] = {
     "n_mels": INTEGER,
     "f_min": NUMBER,
     "f_max": NUMBER,
-    "power": ("real", "magnitude"),
+    "power": ("real", "magnitude", "amplitude"),
     "mel_scale": ("htk", "slaney"),
     "chunk_seconds": NUMBER,
     "pad": ("zero", "repeat"),

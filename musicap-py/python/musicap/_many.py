@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sized, Unio
 from musicap import _musicap
 from musicap._progress import make_bar
 from musicap._results import Captions, table
-from musicap.errors import MusicapError
 
 if TYPE_CHECKING:
     import pandas
@@ -41,7 +40,7 @@ class Results:
     def __init__(
         self,
         recordings: Iterable[Any],
-        caption: Callable[[Any], Captions],
+        caption: Callable[[Iterable[Any]], Iterator[tuple[Any, Captions | Exception]]],
         progress: bool | Callable[[int, Union[int, None]], object],
     ) -> None:
         self.failures = []
@@ -52,22 +51,19 @@ class Results:
     def _run(
         self,
         recordings: Iterable[Any],
-        caption: Callable[[Any], Captions],
+        caption: Callable[[Iterable[Any]], Iterator[tuple[Any, Captions | Exception]]],
         progress: bool | Callable[[int, Union[int, None]], object],
     ) -> Iterator[Captions]:
         bar = make_bar(total=self._total, unit="file") if progress is True else None
         try:
-            for index, recording in enumerate(recordings):
-                try:
-                    result = caption(recording)
-                except (MusicapError, OSError, TypeError, ValueError) as error:
-                    self.failures.append(Failure(index, _name(recording), error))
-                    result = None
+            for index, (recording, result) in enumerate(caption(recordings)):
+                if isinstance(result, Exception):
+                    self.failures.append(Failure(index, _name(recording), result))
                 if bar is not None:
                     bar.update(1)
                 elif callable(progress):
                     progress(index + 1, self._total)
-                if result is not None:
+                if isinstance(result, Captions):
                     yield result
         finally:
             if bar is not None:

@@ -12,7 +12,7 @@ The compiled part of musicap. Use the package `musicap` instead.
 from _typeshed import SupportsGetItem
 from typing import Final, SupportsIndex, final
 
-__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "find_language", "find_sections", "finetune", "languages", "log_mel", "log_mel_whole", "run_command", "summarize", "translate", "translate_text", "write_captions"]
+__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "RecordingStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "find_language", "find_sections", "finetune", "languages", "log_mel", "log_mel_whole", "run_command", "summarize", "translate", "translate_text", "write_captions"]
 
 MAX_THREADS: Final[int]
 """
@@ -46,9 +46,14 @@ class Captioner:
     """
     A loaded model.
     """
-    def captions(self, /, source: object, sample_rate: int | None, tail: str, overlap: float, batch_size: int | None, generation: str) -> CaptionStream:
+    def caption_many(self, /, recordings: collections.abc.Iterator[tuple[object, int | None] | BaseException], tail: str, overlap: float, batch_size: int | None, generation: str) -> RecordingStream:
         """
-        The captions of a recording as an iterator of rows.
+        Captions many recordings, given as an iterator of `(recording, sample_rate)` and exceptions.
+        """
+    def captions(self, /, source: object, sample_rate: int | None, low_latency: bool, tail: str, overlap: float, batch_size: int | None, generation: str) -> CaptionStream:
+        """
+        The captions of a recording as an iterator of rows. With `low_latency`, the first chunk is
+        captioned alone.
         """
     def check(self, /, tail: str, overlap: float, batch_size: int | None, generation: str) -> None:
         """
@@ -118,6 +123,14 @@ class LiveStream:
         Waits for the next event, at most `timeout` seconds, or without a limit if it is None. Returns
         an event, or, if there is none, whether there may be more later.
         """
+
+@final
+class RecordingStream:
+    """
+    Recordings that are being captioned.
+    """
+    def __iter__(self, /) -> RecordingStream: ...
+    def __next__(self, /) -> tuple[int, list[tuple[int, float, float, str, float, float | None]], str, BaseException | None]: ...
 
 def audio_extensions() -> list[str]:
     """

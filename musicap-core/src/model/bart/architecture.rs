@@ -127,11 +127,10 @@ impl Architecture for BartConfig {
         let convolution = 3 * frames * d_model;
         let logits = rows * self.vocab_size as u64;
         let keys = rows * length * d_model;
-        let total = 3 * convolution
-            + 2 * layers * encoded * d_model
-            + shape::token_cache(layers, keys)
-            + 4 * logits;
-        ChunkMemory { total, largest: convolution.max(logits).max(keys) }
+        let audio_keys = 2 * layers * encoded * d_model;
+        let total = 3 * convolution + audio_keys + shape::token_cache(layers, keys) + 4 * logits;
+        let decoding = audio_keys + 2 * layers * keys + logits;
+        ChunkMemory { total, decoding, largest: convolution.max(logits).max(keys) }
     }
 
     fn load(

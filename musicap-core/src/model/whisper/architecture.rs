@@ -109,12 +109,14 @@ impl Architecture for WhisperConfig {
         let scores = self.encoder_attention_heads as u64 * encoded * encoded;
         let logits = rows * self.vocab_size as u64;
         let keys = rows * length * d_model;
+        let audio_keys = 2 * layers * encoded * d_model;
         let total = 3 * convolution
             + 2 * scores
-            + 2 * layers * encoded * d_model
+            + audio_keys
             + shape::token_cache(layers, keys)
             + 4 * logits;
-        ChunkMemory { total, largest: convolution.max(scores).max(logits).max(keys) }
+        let decoding = audio_keys + 2 * layers * keys + logits;
+        ChunkMemory { total, decoding, largest: convolution.max(scores).max(logits).max(keys) }
     }
 
     fn load(

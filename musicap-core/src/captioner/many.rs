@@ -1,0 +1,93 @@
+//! The captions of several recordings as an iterator.
+
+use std::task::Poll;
+
+use super::pipeline::{Output, Pipeline};
+use super::recording::Recording;
+use super::{CaptionOptions, Captioner};
+use crate::audio::SampleSource;
+use crate::caption::{Caption, Captions};
+use crate::error::{Error, Result};
+
+/// A step in captioning several recordings. Recordings are numbered from 0 and come one after
+/// another.
+#[derive(Debug)]
+#[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and a box in every pattern")]
+pub enum RecordingEvent {
+    /// A caption, in the order of time.
+    Caption {
+        /// The recording's number.
+        recording: usize,
+        /// The caption.
+        caption: Caption,
+    },
+    /// The end of a recording.
+    End {
+        /// The recording's number.
+        recording: usize,
+        /// All captions of the recording. After an error those that were done; `gaps` lists the
+        /// audio that has none.
+        captions: Captions,
+        /// The error that ended it. The recordings after it are captioned all the same.
+        error: Option<Error>,
+    },
+}
+
+/// Yields the captions of several recordings; see
+/// [`Captioner::caption_many`](super::Captioner::caption_many).
+#[derive(Debug)]
+pub struct RecordingStream<I, S> {
+    pipeline: Pipeline<I, S>,
+    /// The number of the recording whose captions come next, and those that came.
+    number: usize,
+    captions: Vec<Caption>,
+}
+
+impl<I: Iterator<Item = Result<S>>, S: SampleSource> RecordingStream<I, S> {
+    pub(super) fn new(captioner: &Captioner, sources: I, options: &CaptionOptions) -> Self {
+        let pipeline = Pipeline::new(captioner, Vec::new(), sources, options);
+        RecordingStream { pipeline, number: 0, captions: Vec::new() }
+    }
+
+    /// The source of the recording whose captions come next; `None` before it is opened and if it
+    /// cannot be.
+    pub fn source(&self) -> Option<&S> {
+        self.pipeline.current().and_then(Recording::source)
+    }
+
+    /// Does a part of the work, as [`CaptionStream::poll_next`](super::CaptionStream::poll_next)
+    /// does.
+    pub fn poll_next(&mut self) -> Poll<Option<RecordingEvent>> {
+        self.pipeline.poll().map(|output| output.map(|output| self.event(output)))
+    }
+
+    fn event(&mut self, output: Output<S>) -> RecordingEvent {
+        let recording = self.number;
+        match output {
+            Output::Caption(caption) => {
+                self.captions.push(caption.clone());
+                RecordingEvent::Caption { recording, caption }
+            }
+            Output::End(mut ended) => {
+                self.number += 1;
+                let error = ended.take_error();
+                let captions = std::mem::take(&mut self.captions);
+                let captions = ended.finish(self.pipeline.captioner().name(), captions);
+                RecordingEvent::End { recording, captions, error }
+            }
+        }
+    }
+}
+
+impl<I: Iterator<Item = Result<S>>, S: SampleSource> Iterator for RecordingStream<I, S> {
+    type Item = RecordingEvent;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Poll::Ready(next) = self.poll_next() {
+                return next;
+            }
+        }
+    }
+}

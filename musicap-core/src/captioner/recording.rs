@@ -1,0 +1,159 @@
+//! A recording while it is captioned: its chunks, the error that ends it, what has no caption.
+
+use crate::audio::{Chunk, Chunks, SampleSource};
+use crate::caption::{Caption, Captions, UncaptionedSpan};
+use crate::error::{Error, Result};
+use crate::finite::first_non_finite;
+
+/// A recording in a [`Pipeline`](super::pipeline::Pipeline).
+#[derive(Debug)]
+pub struct Recording<S> {
+    /// `None` if the recording could not be opened.
+    chunks: Option<Chunks<S>>,
+    /// A chunk that was read to see whether there is one.
+    peeked: Option<Chunk>,
+    /// End of the last chunk before that, in seconds.
+    read_s: f64,
+    /// Whether nothing more will be read from the source.
+    is_read: bool,
+    /// The first error.
+    error: Option<Error>,
+    omitted: Omitted,
+}
+
+/// Spans without captions, in seconds, and the reason.
+#[derive(Debug, Default)]
+struct Omitted {
+    spans_s: Vec<(f64, f64)>,
+    reason: String,
+}
+
+impl Omitted {
+    /// The spans in order, with neighbours merged.
+    fn into_spans(mut self) -> Vec<UncaptionedSpan> {
+        self.spans_s.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let merged = self.spans_s.chunk_by(|a, b| a.1 >= b.0).map(|spans| {
+            let (start_s, end_s) = (spans[0].0, spans[spans.len() - 1].1);
+            let reason = &self.reason;
+            let reason = format!("{start_s:.2} s to {end_s:.2} s: not captioned: {reason}");
+            UncaptionedSpan { start_s, end_s, reason }
+        });
+        merged.collect()
+    }
+}
+
+impl<S: SampleSource> Recording<S> {
+    /// A recording, or the error of opening it.
+    pub fn new(chunks: Result<Chunks<S>>) -> Self {
+        let (chunks, error) = match chunks {
+            Ok(chunks) => (Some(chunks), None),
+            Err(error) => (None, Some(error)),
+        };
+        let is_read = error.is_some();
+        Recording { chunks, peeked: None, read_s: 0.0, is_read, error, omitted: Omitted::default() }
+    }
+
+    /// The source; `None` if it could not be opened.
+    pub fn source(&self) -> Option<&S> {
+        self.chunks.as_ref().map(Chunks::source)
+    }
+
+    /// How much of the source has been read, in seconds.
+    pub fn position_s(&self) -> f64 {
+        self.chunks.as_ref().map_or(0.0, Chunks::position_s)
+    }
+
+    /// Whether all of its chunks have been taken, as far as is known.
+    pub fn is_read(&self) -> bool {
+        self.is_read && self.peeked.is_none()
+    }
+
+    /// Whether all of its chunks have been taken; reads one if that is not known.
+    pub fn has_ended(&mut self) -> bool {
+        if self.peeked.is_none() {
+            self.peeked = self.read();
+        }
+        self.is_read()
+    }
+
+    /// The error that ended it, which is given once.
+    pub fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
+    }
+
+    /// The next chunk; `None` at the end or after an error.
+    pub fn next_chunk(&mut self) -> Option<Chunk> {
+        let chunk = self.peeked.take().or_else(|| self.read())?;
+        self.read_s = chunk.end_s;
+        Some(chunk)
+    }
+
+    fn read(&mut self) -> Option<Chunk> {
+        if self.is_read {
+            return None;
+        }
+        match self.chunks.as_mut().and_then(Chunks::next) {
+            Some(Ok(chunk)) => {
+                if let Some(place) = first_non_finite(&chunk.samples) {
+                    let Chunk { index, samples, .. } = &chunk;
+                    let reason = format!("sample {place} of chunk {index} is {}", samples[place]);
+                    self.fail(Error::InvalidSamples { reason });
+                    return None;
+                }
+                return Some(chunk);
+            }
+            Some(Err(error)) => self.fail(error),
+            None => self.is_read = true,
+        }
+        None
+    }
+
+    /// Ends the recording by an error: what has not been read gets no captions.
+    pub fn fail(&mut self, error: Error) {
+        let known_s = self.source().and_then(S::duration).map_or(0.0, |known| known.as_secs_f64());
+        let end_s = known_s.max(self.position_s());
+        if !self.is_read() && end_s > self.read_s {
+            self.omit((self.read_s, end_s), &error);
+        }
+        (self.is_read, self.peeked) = (true, None);
+        self.error.get_or_insert(error);
+    }
+
+    /// Ends the recording by an error of a chunk that has been read.
+    pub fn fail_chunk(&mut self, span_s: (f64, f64), error: Error) {
+        self.omit(span_s, &error);
+        self.fail(error);
+    }
+
+    fn omit(&mut self, span_s: (f64, f64), error: &Error) {
+        if self.omitted.spans_s.is_empty() {
+            self.omitted.reason = error.to_string();
+        }
+        self.omitted.spans_s.push(span_s);
+    }
+
+    /// `captions` with what is known of the recording.
+    pub fn finish(self, model: &str, captions: Vec<Caption>) -> Captions {
+        let position_s = self.position_s();
+        let (mut gaps, mut file, mut notes) = (Vec::new(), None, Vec::new());
+        if let Some(chunks) = &self.chunks {
+            let source = chunks.source();
+            file = source.name().map(str::to_owned);
+            notes = chunks.notes().iter().map(ToString::to_string).collect();
+            gaps = source.gaps().iter().map(UncaptionedSpan::from).collect();
+            if source.unlisted_gaps() > 0 {
+                gaps.push(UncaptionedSpan {
+                    start_s: gaps.last().map_or(0.0, |gap| gap.end_s),
+                    end_s: position_s,
+                    reason: format!("{} more gaps", source.unlisted_gaps()),
+                });
+            }
+        }
+        let omitted = self.omitted.into_spans();
+        let duration_s = omitted.last().map_or(position_s, |span| span.end_s.max(position_s));
+        gaps.extend(omitted);
+        gaps.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+        let model = model.to_owned();
+        Captions { file, duration_s, model, captions, gaps, notes, ..Captions::default() }
+    }
+}

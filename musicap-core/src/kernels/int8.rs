@@ -1,0 +1,90 @@
+//! Products of 8-bit integers by rten-gemm.
+
+use rten_gemm::{
+    GemmExecutor, GemmInputA, GemmInputB, GemmOptions, GemmUninitOptions, PackedAMatrix,
+    PackedBMatrix,
+};
+use rten_tensor::NdTensorView;
+use rten_vecmath::ExtendInit;
+
+// Little more than a choice of kernel, but not made to be sent between threads.
+thread_local! {
+    static INT8: GemmExecutor<u8, i8, i32> = GemmExecutor::new();
+}
+
+/// How 8-bit inputs are spread around their zero point. Kernels without VNNI add pairs of
+/// products in 16 bits, which only 7-bit inputs never overflow.
+pub fn spread() -> (f32, u8) {
+    if INT8.with(|gemm| gemm.may_saturate()) { (63.0, 64) } else { (127.0, 128) }
+}
+
+/// A weight `[d_output, d_input]` of int8 values.
+pub struct Int8Weight {
+    matrix: PackedBMatrix<i8>,
+    /// What the inputs' zero point adds to each output, negated.
+    offsets: Vec<i32>,
+}
+
+/// rten-gemm packs its left side again for each block of this many columns. With more columns, it is
+/// packed once beforehand.
+const WIDE: usize = 2048;
+
+impl Int8Weight {
+    pub fn new(values: Vec<i8>, d_input: usize) -> Self {
+        let zero = i32::from(spread().1);
+        let sum = |row: &[i8]| row.iter().map(|&value| i32::from(value)).sum::<i32>();
+        let offsets: Vec<i32> = values.chunks_exact(d_input).map(|row| -zero * sum(row)).collect();
+        let view = NdTensorView::from_data([offsets.len(), d_input], &values[..]);
+        let matrix = INT8.with(|gemm| gemm.prepack_b(view.transposed()));
+        Int8Weight { matrix, offsets }
+    }
+
+    /// What is to be added to the products of each output.
+    pub fn offsets(&self) -> &[i32] {
+        &self.offsets
+    }
+
+    /// Rows `[rows, d_input]`, spread around their zero point → products `[rows, d_output]`.
+    pub fn multiply(&self, rows: &[u8], products: &mut [i32]) {
+        let operand = Operand::new(self, rows, products.len() / self.offsets.len());
+        let b = GemmInputB::Packed(&self.matrix);
+        INT8.with(|gemm| gemm.gemm(products, operand.input(), b, GemmOptions::default()))
+            .expect("sizes that fit");
+    }
+
+    /// The same into a new vector.
+    pub fn products(&self, rows: &[u8], count: usize) -> Vec<i32> {
+        let size = count * self.offsets.len();
+        let mut products = Vec::with_capacity(size);
+        let operand = Operand::new(self, rows, count);
+        products.extend_init(|room| {
+            let options = GemmUninitOptions::default();
+            let b = GemmInputB::Packed(&self.matrix);
+            INT8.with(|gemm| gemm.gemm_uninit(&mut room[..size], operand.input(), b, options))
+                .expect("sizes that fit")
+        });
+        products
+    }
+}
+
+/// The left side of a product.
+struct Operand<'a> {
+    rows: NdTensorView<'a, u8, 2>,
+    packed: Option<PackedAMatrix<u8>>,
+}
+
+impl<'a> Operand<'a> {
+    fn new(weight: &Int8Weight, rows: &'a [u8], count: usize) -> Self {
+        let rows = NdTensorView::from_data([count, rows.len() / count.max(1)], rows);
+        let is_wide = weight.offsets.len() > WIDE;
+        let packed = is_wide.then(|| INT8.with(|gemm| gemm.prepack_a(rows)));
+        Operand { rows, packed }
+    }
+
+    fn input(&self) -> GemmInputA<'_, u8> {
+        match &self.packed {
+            Some(packed) => GemmInputA::Packed(packed),
+            None => GemmInputA::Unpacked(self.rows),
+        }
+    }
+}
