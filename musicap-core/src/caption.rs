@@ -1,4 +1,4 @@
-//! Captions and the forms they are written in: text, JSON, SubRip, WebVTT.
+//! Captions and their output formats: text, JSON, SubRip, WebVTT.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -20,8 +20,8 @@ pub struct Caption {
     pub end_s: f64,
     /// The caption.
     pub text: String,
-    /// How sure the model is: the mean log-probability of the caption's tokens (with the
-    /// usual length penalty of 1), so at most 0.
+    /// The model's certainty: the mean log-probability of the caption's tokens (with the usual
+    /// length penalty of 1), so at most 0.
     #[serde(deserialize_with = "finite")]
     pub score: f32,
     /// The probability, 0 to 1, that all of the caption is true, calibrated on real recordings;
@@ -47,18 +47,18 @@ pub struct Captions {
     /// The language of the captions, as an ISO 639-1 code; `None` is English, which models write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// The captions in the order of time.
+    /// The captions in order of time.
     pub captions: Vec<Caption>,
-    /// One description of the whole, if one has been made.
+    /// A summary of the recording, if one has been made.
     pub summary: Option<String>,
     /// Spans that could not be decoded or captioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<UncaptionedSpan>,
-    /// The sections of the recording, if they have been looked for; see
+    /// The sections of the recording, if they have been determined; see
     /// [`find_sections`](Self::find_sections).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<Section>,
-    /// What was done to the sound that its user should know of.
+    /// Changes made to the audio that users should know about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -70,7 +70,7 @@ pub struct UncaptionedSpan {
     pub start_s: f64,
     /// Where it ends, in seconds.
     pub end_s: f64,
-    /// Why, and what is in its place.
+    /// The cause, and what replaces the audio.
     pub reason: String,
 }
 
@@ -84,7 +84,7 @@ impl From<&Gap> for UncaptionedSpan {
     }
 }
 
-/// A section of a recording in which the music stays alike.
+/// A section of a recording in which the music stays similar.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Section {
     /// Where it starts, in seconds.
@@ -98,21 +98,21 @@ pub struct Section {
 /// How long a summary stands after the end of a recording in SubRip, in seconds.
 const SUMMARY_SECONDS: f64 = 10.0;
 
-/// A way to write captions down.
+/// An output format for captions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
     /// A line for each caption: `0:10–0:20 A solo violin plays…`
     #[default]
     Text,
-    /// All there is to know.
+    /// JSON with every field.
     Json,
     /// SubRip subtitles, without the summary.
     Srt,
-    /// WebVTT subtitles (W3C). A summary is a note at their head, which no player shows.
+    /// WebVTT subtitles (W3C). A summary is a note at the start, which players do not show.
     Vtt,
-    /// WebVTT chapters, for a `<track kind="chapters">`: a cue for each of
-    /// [`sections`](Captions::sections), which are looked for if there are none.
+    /// WebVTT chapters, for a `<track kind="chapters">`: a cue for each of the
+    /// [`sections`](Captions::sections), which are determined if there are none.
     Chapters,
 }
 

@@ -19,20 +19,20 @@ pub enum Error {
         path: PathBuf,
         /// What was attempted, as a verb phrase: `read`, `create`, `write`.
         action: &'static str,
-        /// The operating system's answer.
+        /// The operating system's error.
         source: std::io::Error,
     },
 
     // audio
-    /// The bytes are in no format that can be read.
+    /// The file is not in a supported format.
     #[error("{origin}: not an audio file that can be read: {reason}")]
     UnknownFormat {
         /// The file.
         origin: String,
-        /// What the bytes look like, or that they look like nothing known.
+        /// What the content appears to be, or that it is not recognised.
         reason: String,
     },
-    /// The container was recognised, but what is in it breaks its own rules.
+    /// The container was recognised, but its contents are invalid.
     #[error("{origin}: damaged {container} file: {reason}")]
     DamagedAudio {
         /// The file.
@@ -42,7 +42,7 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// The file holds no sound: only pictures, text or video.
+    /// The file has no audio track, only pictures, text or video.
     #[error("{origin}: this {container} file has no audio track")]
     NoAudioTrack {
         /// The file.
@@ -50,7 +50,7 @@ pub enum Error {
         /// The container's name.
         container: String,
     },
-    /// The file's sound is coded in a way that cannot be decoded.
+    /// The audio's codec, or this variant of it, is not supported.
     #[error(
         "{origin}: {codec} is not supported: {reason}; convert it first, \
          for example with `ffmpeg -i INPUT OUTPUT.flac`"
@@ -60,58 +60,58 @@ pub enum Error {
         origin: String,
         /// The codec's name.
         codec: String,
-        /// What exactly is missing.
+        /// What is not supported.
         reason: String,
     },
-    /// The file can be opened, but not one sample comes out of it.
+    /// The file can be opened, but contains no samples.
     #[error("{origin}: no sound in it: {reason}")]
     NoSamples {
         /// The file.
         origin: String,
-        /// Why, as far as it is known.
+        /// The cause, as far as it is known.
         reason: String,
     },
-    /// Reading the file failed while its sound was being decoded.
+    /// Reading the file failed while its audio was being decoded.
     #[error("{origin}: reading failed {at_s:.1} s into the sound: {source}")]
     AudioRead {
         /// The file.
         origin: String,
-        /// How far the sound had come, in seconds.
+        /// The position in the audio, in seconds.
         at_s: f64,
-        /// The operating system's answer.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// The sound goes beyond one of the [`AudioLimits`](crate::audio::AudioLimits).
+    /// The audio exceeds one of the [`AudioLimits`](crate::audio::AudioLimits).
     #[error("{origin}: {what} is {found}, beyond the limit of {limit}; see AudioLimits")]
     AudioLimit {
-        /// The file, or what the samples belong to.
+        /// The file, or a description of where the samples come from.
         origin: String,
-        /// What is limited: `duration`, `channels` or `sample rate`.
+        /// The limited quantity: `duration`, `number of channels`, `sample rate` or `size of a stream`.
         what: &'static str,
-        /// What was found, with its unit.
+        /// The actual value, with its unit.
         found: String,
         /// The limit, with its unit.
         limit: String,
     },
-    /// Samples handed over are not a sound: not a number, infinite, or not whole frames.
+    /// The samples cannot be used: some are NaN or infinite, or they do not form complete frames.
     #[error("not usable samples: {reason}")]
     InvalidSamples {
-        /// What is wrong, with the position.
+        /// What is wrong, with its position.
         reason: String,
     },
 
     // settings
-    /// A setting is outside what it may be.
+    /// An option is out of its range.
     #[error("{name} is {value}, but must be {expected}")]
     InvalidOption {
-        /// The setting's name as the caller knows it.
+        /// The option's name as the caller knows it.
         name: &'static str,
         /// The value given.
         value: String,
-        /// What it may be.
+        /// The values that are allowed.
         expected: String,
     },
-    /// The device asked for is not part of this build or not present on this machine.
+    /// The requested device is not supported by this build or not present on this machine.
     #[error("device \"{device}\" is not available: {reason}")]
     DeviceUnavailable {
         /// The device's name.
@@ -121,15 +121,15 @@ pub enum Error {
     },
 
     // models
-    /// A model folder lacks a file that it must have.
+    /// A required file is missing from a model folder.
     #[error("{}: not a complete model folder: {missing} is missing", folder.display())]
     IncompleteModel {
         /// The folder.
         folder: PathBuf,
-        /// The file or files of which at least one must be there.
+        /// The missing file, or several of which at least one is required.
         missing: String,
     },
-    /// No model is known by this name, as a path or otherwise.
+    /// There is no model of this name, neither as a path nor on the hub.
     #[error("model \"{name}\" not found: {reason}")]
     ModelNotFound {
         /// The name given.
@@ -142,10 +142,10 @@ pub enum Error {
     InvalidConfig {
         /// Where the configuration came from.
         origin: String,
-        /// The key and value at fault.
+        /// The invalid key and its value.
         reason: String,
     },
-    /// A checkpoint file cannot be understood.
+    /// A checkpoint file is invalid or in an unsupported format.
     #[error("{origin}: not a readable checkpoint: {reason}")]
     InvalidCheckpoint {
         /// The checkpoint file.
@@ -153,7 +153,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// A tensor that the model needs is not in the checkpoint.
+    /// A tensor that the model needs is missing from the checkpoint.
     #[error("{origin}: tensor {tensor} is missing")]
     MissingTensor {
         /// The checkpoint file.
@@ -161,7 +161,7 @@ pub enum Error {
         /// The tensor's name.
         tensor: String,
     },
-    /// The checkpoint holds tensors that the model has no place for.
+    /// The checkpoint contains tensors that the model does not have.
     #[error("{origin}: {count} unexpected tensor(s), the first is {first}")]
     UnexpectedTensors {
         /// The checkpoint file.
@@ -171,7 +171,7 @@ pub enum Error {
         /// The first one's name.
         first: String,
     },
-    /// A tensor's shape is not what the configuration says.
+    /// A tensor's shape differs from the one that the configuration requires.
     #[error(
         "{origin}: tensor {tensor} has shape {found:?}, the configuration asks for {expected:?}"
     )]
@@ -180,15 +180,15 @@ pub enum Error {
         origin: String,
         /// The tensor's name.
         tensor: String,
-        /// The shape that the configuration asks for.
+        /// The shape that the configuration requires.
         expected: Vec<usize>,
         /// The shape in the file.
         found: Vec<usize>,
     },
-    /// The vocabulary cannot be read.
+    /// The tokenizer's files are invalid or not supported.
     #[error("{origin}: not a usable tokenizer: {reason}")]
     InvalidTokenizer {
-        /// The vocabulary's file or folder.
+        /// The tokenizer's file or folder.
         origin: String,
         /// What is wrong with it.
         reason: String,
@@ -212,23 +212,22 @@ pub enum Error {
     },
 
     // summaries
-    /// A text does not hold captions as [`Captions::write`](crate::Captions::write) gives them
-    /// in JSON.
+    /// A text is not the JSON that [`Captions::write`](crate::Captions::write) produces.
     #[error("{origin}: not captions that can be read: {reason}")]
     InvalidCaptions {
-        /// The file, or what else the text came from.
+        /// The file, or another description of the text's source.
         origin: String,
         /// What is wrong, with the position.
         reason: String,
     },
-    /// A summary could not be had.
+    /// A summary could not be made.
     #[error("{service}: no summary: {reason}")]
     Summary {
-        /// Who was asked: the model and the server's name.
+        /// The model and the server's name.
         service: String,
-        /// What kind of trouble it is.
+        /// The kind of failure.
         problem: SummaryProblem,
-        /// What happened and what to do. No secrets and no text of the server's are in it.
+        /// What happened and what to do. It contains neither secrets nor text from the server.
         reason: String,
     },
 
@@ -240,56 +239,56 @@ pub enum Error {
         id: String,
         /// The file in it.
         file: String,
-        /// What kind of trouble it is.
+        /// The kind of failure.
         problem: HubProblem,
         /// What happened and what to do.
         reason: String,
     },
 }
 
-/// The kinds of trouble with a hub.
+/// Kinds of hub failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HubProblem {
     /// There is no such repository, revision or file.
     NotFound,
-    /// The server wants a token, another token, or its terms to be accepted first.
+    /// The server requires a token or a different one, or its terms must be accepted first.
     Denied,
-    /// No connection, or none that lasts.
+    /// No connection, or it broke off.
     Unreachable,
-    /// The file is not in the cache, and the network must not be used.
+    /// The file is not in the cache, and network access is disabled.
     Offline,
-    /// The server failed, or speaks another protocol.
+    /// The server failed, or its answer does not follow the hub's protocol.
     Server,
-    /// What came is not what was announced.
+    /// The download differs from what the server announced.
     Damaged,
 }
 
-/// The kinds of trouble with a summary.
+/// Kinds of summary failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SummaryProblem {
-    /// The server wants a key, or another key.
+    /// The server requires a key or a different one.
     Auth,
-    /// What has been paid for is used up.
+    /// The quota is exhausted.
     Quota,
-    /// Too many requests, still after waiting.
+    /// Too many requests, even after waiting.
     RateLimit,
-    /// The server or its model refuses the content.
+    /// The server or its model rejects the content.
     Content,
     /// The captions are too long for the model, even in parts.
     TooLong,
     /// The server does not know the model or the path, or does not understand the request.
     Request,
-    /// No connection, or none that lasts.
+    /// No connection, or it broke off.
     Network,
-    /// No whole answer in time.
+    /// No complete answer in time.
     Timeout,
     /// The server failed.
     Server,
-    /// The answer is not what was agreed: no JSON, too large, empty, cut off.
+    /// The answer is invalid: not JSON, too large, empty or truncated.
     Reply,
-    /// The caller called it off.
+    /// Cancelled by the caller.
     Cancelled,
 }
 

@@ -19,15 +19,16 @@ use crate::generate::{Generated, GenerationConfig};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LiveOptions {
-    /// Samples a second and channel.
+    /// Sample rate in hertz.
     pub sample_rate: u32,
-    /// Channels, whose samples are interleaved.
+    /// Number of interleaved channels.
     pub channels: usize,
-    /// Audio that neighbouring chunks share, in seconds: with 5, there is a caption every 5 s.
+    /// Overlap of neighbouring chunks, in seconds: with 5 and chunks of 10 s, there is a caption
+    /// every 5 s.
     pub overlap_seconds: f64,
     /// What happens to audio that arrives faster than it can be captioned.
     pub overrun: Overrun,
-    /// How captions are generated; `None` takes the model's own settings.
+    /// How captions are generated; `None` uses the model's settings.
     pub generation: Option<GenerationConfig>,
 }
 
@@ -35,9 +36,9 @@ pub struct LiveOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overrun {
-    /// Only the newest chunk waits: captions stay close to the present, with holes.
+    /// Only the newest chunk waits: captions stay close to the live position, with gaps.
     Skip,
-    /// So many chunks may wait; beyond that the oldest are skipped. Up to eight are captioned
+    /// Up to this many chunks wait; beyond that the oldest are skipped. Up to eight are captioned
     /// together.
     Queue(usize),
 }
@@ -55,19 +56,19 @@ impl LiveOptions {
         }
     }
 
-    /// Lets neighbouring chunks share `seconds` of audio.
+    /// Makes neighbouring chunks overlap by `seconds`.
     pub fn with_overlap(mut self, seconds: f64) -> Self {
         self.overlap_seconds = seconds;
         self
     }
 
-    /// Sets what happens to audio that arrives too fast.
+    /// Sets what happens to audio that arrives faster than it can be captioned.
     pub fn with_overrun(mut self, overrun: Overrun) -> Self {
         self.overrun = overrun;
         self
     }
 
-    /// Generates with these settings in place of the model's own.
+    /// Uses these generation settings instead of the model's.
     pub fn with_generation(mut self, generation: GenerationConfig) -> Self {
         self.generation = Some(generation);
         self
@@ -83,23 +84,23 @@ pub enum LiveEvent {
     Caption {
         /// The caption.
         caption: Caption,
-        /// Audio that has come since the chunk's end, in seconds: how far captioning is behind.
+        /// How far captioning is behind: seconds of audio received since the chunk's end.
         behind_s: f64,
     },
     /// Chunks have been skipped, because captioning was behind.
     Skipped {
-        /// Where what was skipped begins, in seconds from the stream's start.
+        /// Start of the skipped audio, in seconds from the stream's start.
         start_s: f64,
-        /// Where it ends.
+        /// End of the skipped audio, in seconds from the stream's start.
         end_s: f64,
         /// How far captioning was behind, in seconds.
         behind_s: f64,
     },
 }
 
-/// Where a stream's samples go in.
+/// The input of a stream.
 ///
-/// Dropping it ends the stream; what has come by then is still captioned.
+/// Dropping it ends the stream; the samples received so far are still captioned.
 #[derive(Debug)]
 pub struct LiveInput {
     channels: usize,
@@ -113,8 +114,7 @@ pub struct LiveInput {
     shared: Arc<Shared>,
 }
 
-/// Where a stream's captions come out: an iterator that waits for the next, and ends when the
-/// stream has.
+/// The captions of a stream: an iterator that waits for the next event and ends with the stream.
 #[derive(Debug)]
 pub struct LiveCaptions {
     captioner: Captioner,
@@ -126,7 +126,7 @@ pub struct LiveCaptions {
     shared: Arc<Shared>,
 }
 
-/// How far captioning is behind, readable by any thread while another waits for captions.
+/// How far captioning is behind; can be read by any thread while another waits for captions.
 #[derive(Clone, Debug)]
 pub struct LiveStatus {
     shared: Arc<Shared>,
@@ -162,7 +162,7 @@ struct Line {
 }
 
 impl Captioner {
-    /// Captions a stream while it plays. Samples are pushed into the input and captions are read
+    /// Captions a live stream. Samples are pushed into the input and captions are read
     /// from the iterator, which may be on another thread; at most as many chunks as [`Overrun`]
     /// allows wait in between, however long the stream is.
     ///
@@ -233,11 +233,11 @@ impl Captioner {
 }
 
 impl LiveInput {
-    /// Takes the next samples, as many as there are, interleaved and nominally within ±1. Never
-    /// waits for the model.
+    /// Adds any number of samples, interleaved and nominally within ±1. Never waits for the
+    /// model.
     ///
     /// # Errors
-    /// [`Error::InvalidSamples`] if a sample is not finite; none of them is taken then.
+    /// [`Error::InvalidSamples`] if a sample is not finite; none of the samples is used then.
     pub fn push(&mut self, samples: &[f32]) -> Result<()> {
         if let Some(place) = first_non_finite(samples) {
             let reason = format!("sample {place} is {}, but must be finite", samples[place]);
@@ -302,11 +302,11 @@ impl Drop for LiveInput {
 }
 
 impl LiveCaptions {
-    /// Captions what is waiting, without waiting for more; `None` if nothing is.
+    /// Captions the audio received so far without waiting for more; `None` if there is none left.
     ///
     /// # Errors
-    /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`]. The chunks that they cost come
-    /// before them, as [`LiveEvent::Skipped`]. The stream continues.
+    /// [`Error::Backend`], [`Error::NotFinite`], [`Error::Io`]. The chunks lost to an error are
+    /// reported before it, as [`LiveEvent::Skipped`]. The stream continues.
     pub fn try_next(&mut self) -> Result<Option<LiveEvent>> {
         loop {
             self.take_up();
@@ -325,7 +325,8 @@ impl LiveCaptions {
         self.status().behind_s()
     }
 
-    /// The same figure for other threads: reading it does not wait for a caption.
+    /// A handle that other threads can query for [`behind_s`](Self::behind_s) without waiting for
+    /// a caption.
     pub fn status(&self) -> LiveStatus {
         LiveStatus { shared: self.shared.clone() }
     }
@@ -338,8 +339,8 @@ impl LiveCaptions {
         });
     }
 
-    /// Waits at most `timeout` for the iterator's next item; `Pending` if it is not there by then.
-    /// With a timeout of 0 it does not wait, but captions what is there, as
+    /// Waits at most `timeout` for the iterator's next item; `Pending` if it is not ready by then.
+    /// With a timeout of 0, it does not wait, but captions the audio received so far as
     /// [`try_next`](Self::try_next) does.
     pub fn wait(&mut self, timeout: Duration) -> Poll<Option<Result<LiveEvent>>> {
         if timeout.is_zero() {

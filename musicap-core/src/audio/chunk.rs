@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use super::config::{AudioConfig, Pad};
 use crate::error::{Error, Result};
 
-/// What becomes of the audio after the last whole chunk.
+/// What happens to the audio after the last complete chunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Tail {
-    /// A tail of [`MIN_TAIL_SECONDS`] or more is filled up to a chunk; a shorter one is left out.
+    /// A tail of [`MIN_TAIL_SECONDS`] or more is padded to a chunk; a shorter one is dropped.
     #[default]
     Keep,
-    /// The tail is left out, as LP-MusicCaps does.
+    /// The tail is dropped, as LP-MusicCaps does.
     Drop,
 }
 
-/// The shortest tail that is worth a caption, in seconds.
+/// The shortest tail that gets a caption, in seconds.
 pub const MIN_TAIL_SECONDS: f64 = 2.0;
 
 /// The most chunks that may share a sample: otherwise a little audio makes chunks without end.
@@ -33,15 +33,15 @@ pub struct Chunk {
     pub index: usize,
     /// Where it starts, in seconds from the start of the recording.
     pub start_s: f64,
-    /// Where its audio ends, in seconds; what fills up a tail is not counted.
+    /// Where its audio ends, in seconds; padding is not counted.
     pub end_s: f64,
-    /// Mono samples; always as many as a chunk has.
+    /// Mono samples; always [`chunk_samples`](AudioConfig::chunk_samples) of them.
     pub samples: Vec<f32>,
 }
 
-/// Cuts samples that are pushed in pieces of any size.
+/// Cuts samples, pushed in blocks of any size, into chunks.
 ///
-/// A recording shorter than one chunk is filled up to one. Memory is bounded by one chunk plus
+/// A recording shorter than one chunk is padded to one. Memory is bounded by one chunk plus
 /// what is pushed before [`pop`](Chunker::pop) is called.
 ///
 /// ```
@@ -68,20 +68,20 @@ pub struct Chunker {
     finished: bool,
 }
 
-/// Where a chunk lies in its recording: what captions need to know of a chunk whose samples are
-/// gone.
+/// The position of a chunk in its recording, for captions of chunks whose samples are no longer
+/// needed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChunkSpan {
     /// Its number in the recording, from 0.
     pub index: usize,
     /// Where it starts, in seconds from the start of the recording.
     pub start_s: f64,
-    /// Where its audio ends, in seconds; what fills up a tail is not counted.
+    /// Where its audio ends, in seconds; padding is not counted.
     pub end_s: f64,
 }
 
 impl Chunk {
-    /// Where it lies in its recording.
+    /// Its position in the recording.
     pub fn span(&self) -> ChunkSpan {
         ChunkSpan { index: self.index, start_s: self.start_s, end_s: self.end_s }
     }
@@ -91,8 +91,8 @@ impl Chunker {
     /// A chunker for a front end. Neighbouring chunks share `overlap_seconds` of audio.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the overlap is negative or more than 99 of 100 parts of a
-    /// chunk, or if `config` does not validate.
+    /// [`Error::InvalidOption`] if the overlap is negative or more than 99% of a chunk, or if
+    /// `config` is invalid.
     pub fn new(config: &AudioConfig, overlap_seconds: f64, tail: Tail) -> Result<Self> {
         config.validate()?;
         let sample_rate = f64::from(config.sample_rate);
@@ -116,17 +116,17 @@ impl Chunker {
         })
     }
 
-    /// Takes the next samples of the recording.
+    /// Adds the next samples of the recording.
     pub fn push(&mut self, samples: &[f32]) {
         self.pending.extend(samples);
     }
 
-    /// Says that no more samples come, so that the tail can be popped.
+    /// Marks the end of the recording, so that the tail can be popped.
     pub fn finish(&mut self) {
         self.finished = true;
     }
 
-    /// The next chunk, if enough samples are there.
+    /// The next chunk, if enough samples have been pushed.
     pub fn pop(&mut self) -> Option<Chunk> {
         if self.pending.len() >= self.chunk_samples {
             let samples = self.pending.range(..self.chunk_samples).copied().collect();

@@ -1,4 +1,4 @@
-//! The front half of the line: anything that gives samples in, chunks at the model's rate out.
+//! From any source of samples to chunks at the model's sample rate.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub trait SampleSource {
     /// If the source cannot be read.
     fn next_block(&mut self) -> Result<Option<&[f32]>>;
 
-    /// How long the whole is, where that is known before the end.
+    /// The total duration, if it is known before the end.
     fn duration(&self) -> Option<Duration> {
         None
     }
@@ -37,17 +37,17 @@ pub trait SampleSource {
         &[]
     }
 
-    /// How many gaps there were beyond those that are listed.
+    /// Number of gaps beyond those in [`gaps`](Self::gaps).
     fn unlisted_gaps(&self) -> usize {
         0
     }
 
-    /// When the sound starts on the timeline that chunks and captions count on.
+    /// When the audio starts on the timeline of chunks and captions.
     fn start(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// What was done to the sound so far that its user should know of.
+    /// Changes made to the audio so far that users should know about.
     fn notes(&self) -> Vec<AudioNote> {
         Vec::new()
     }
@@ -129,12 +129,12 @@ pub struct WaveformReader<'a> {
 }
 
 impl Waveform {
-    /// This waveform as a source to pull from.
+    /// A source that borrows this waveform.
     pub fn reader(&self) -> WaveformReader<'_> {
         WaveformReader { waveform: Cow::Borrowed(self), position: 0 }
     }
 
-    /// This waveform as a source that owns it.
+    /// A source that owns this waveform.
     pub fn into_reader(self) -> WaveformReader<'static> {
         WaveformReader { waveform: Cow::Owned(self), position: 0 }
     }
@@ -157,7 +157,7 @@ impl SampleSource for WaveformReader<'_> {
     }
 }
 
-/// The chunks of a source, at the rate and of the length that a model wants: an iterator that
+/// The chunks of a source, at the model's sample rate and of its chunk length: an iterator that
 /// holds no more than a chunk and a block.
 ///
 /// ```
@@ -182,11 +182,11 @@ pub struct Chunks<S> {
 }
 
 impl<S: SampleSource> Chunks<S> {
-    /// Chunks for the front end `config`; neighbours share `overlap_seconds` of audio.
+    /// Chunks for the front end `config`; neighbouring chunks overlap by `overlap_seconds`.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`](crate::Error::InvalidOption) as [`Chunker::new`] and
-    /// [`Resampler::new`] give it.
+    /// [`Error::InvalidOption`](crate::Error::InvalidOption), as for [`Chunker::new`] and
+    /// [`Resampler::new`].
     pub fn new(source: S, config: &AudioConfig, overlap_seconds: f64, tail: Tail) -> Result<Self> {
         Ok(Chunks {
             resampler: Resampler::new(source.sample_rate(), config.sample_rate)?,
@@ -204,13 +204,13 @@ impl<S: SampleSource> Chunks<S> {
         &self.source
     }
 
-    /// How far the source has been read on its own timeline, in seconds: once the iterator has
-    /// ended, where the sound ends.
+    /// How far the source has been read on its own timeline, in seconds; where the audio ends once
+    /// the iterator has ended.
     pub fn position_s(&self) -> f64 {
         self.start_s() + self.samples as f64 / f64::from(self.resampler.to_hz())
     }
 
-    /// What was done to the sound so far that its user should know of.
+    /// Changes made to the audio so far that users should know about.
     pub fn notes(&self) -> Vec<AudioNote> {
         let amplified = self.leveler.gain_db().map(|gain_db| AudioNote::Amplified { gain_db });
         self.source.notes().into_iter().chain(amplified).collect()
@@ -262,8 +262,8 @@ impl<S: SampleSource> Iterator for Chunks<S> {
     }
 }
 
-/// The chunks of samples that lie in memory at the front end's own rate, as [`Chunks`] cuts them
-/// without overlap. All but the last two at most stay where they are.
+/// The chunks of samples in memory that have the front end's sample rate, cut as by [`Chunks`]
+/// without overlap. At most the last two are copied, the others borrow the samples.
 ///
 /// ```
 /// use musicap::audio::{AudioConfig, LogMel, Tail, chunks_in_place};
@@ -276,8 +276,8 @@ impl<S: SampleSource> Iterator for Chunks<S> {
 /// ```
 ///
 /// # Errors
-/// [`Error::InvalidSamples`](crate::Error::InvalidSamples) if one is no finite number;
-/// [`Error::InvalidOption`](crate::Error::InvalidOption) if `config` does not validate.
+/// [`Error::InvalidSamples`](crate::Error::InvalidSamples) if a sample is not finite;
+/// [`Error::InvalidOption`](crate::Error::InvalidOption) if `config` is invalid.
 pub fn chunks_in_place<'a>(
     samples: &'a [f32],
     config: &AudioConfig,

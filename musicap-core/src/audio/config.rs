@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// What a spectrogram's cell holds before the mel filter bank.
+/// The spectrogram's values before the mel filter bank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -12,21 +12,22 @@ pub enum Power {
     /// `Re(X)²`: what LP-MusicCaps computes. It depends on the phase of the signal.
     #[default]
     Real,
-    /// `|X|²`: the power spectrogram of the textbooks, librosa and torchaudio.
+    /// `|X|²`: the power spectrogram, librosa's and torchaudio's `power=2`. Called `magnitude` in
+    /// `config.json`.
     Magnitude,
     /// `|X|`: librosa's and torchaudio's `power=1`. Its decibels are 20·log10(max(x, 1e-5)).
     Amplitude,
 }
 
-/// The scale that mel bands are equally spaced on, and their height.
+/// The scale on which mel bands are equally spaced, and the height of their filters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum MelScale {
-    /// 2595·log10(1 + f/700) and triangles of height 1: torchaudio's default.
+    /// 2595·log10(1 + f/700), with triangles of height 1: torchaudio's default.
     #[default]
     Htk,
-    /// Linear below 1 kHz and logarithmic above, and triangles of equal area: librosa's default.
+    /// Linear below 1 kHz and logarithmic above, with triangles of equal area: librosa's default.
     Slaney,
 }
 
@@ -42,7 +43,7 @@ pub enum Scaling {
     Whisper,
 }
 
-/// How a chunk that is too short is filled up.
+/// How a chunk that is too short is padded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -50,7 +51,7 @@ pub enum Pad {
     /// With silence at the end.
     #[default]
     Zero,
-    /// By playing the chunk again from its start.
+    /// By repeating the chunk from its start.
     Repeat,
 }
 
@@ -80,17 +81,17 @@ pub struct AudioConfig {
     /// The scale of the mel bands.
     #[serde(skip_serializing_if = "is_default")]
     pub mel_scale: MelScale,
-    /// What is summed by the mel bands.
+    /// The values that mel bands sum.
     pub power: Power,
-    /// What the summed power becomes.
+    /// How the power of a mel band is scaled.
     #[serde(skip_serializing_if = "is_default")]
     pub scaling: Scaling,
-    /// Whether a chunk's last frame, which is centred on its end, is left out.
+    /// Whether a chunk's last frame, which is centred on its end, is omitted.
     #[serde(skip_serializing_if = "is_default")]
     pub drop_last_frame: bool,
     /// Length of a chunk, in seconds.
     pub chunk_seconds: f64,
-    /// How a chunk that is too short is filled up.
+    /// How a chunk that is too short is padded.
     pub pad: Pad,
 }
 

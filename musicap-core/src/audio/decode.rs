@@ -62,8 +62,8 @@ const COST_OF_STREAM: u32 = 1 << 14;
 
 /// Reads an audio file block by block, as mono float32 at the file's own rate.
 ///
-/// The samples of 16-bit files are their integers divided by 32768, exactly. Stereo becomes the mean
-/// of both channels, surround is mixed by ITU-R BS.775. Samples that are infinite or NaN become 0.
+/// Samples of 16-bit files are the integers divided by 32768, exactly. Stereo becomes the mean of
+/// both channels, surround is downmixed by ITU-R BS.775. Samples that are infinite or NaN become 0.
 ///
 /// ```no_run
 /// use musicap::audio::{AudioReader, Resampler};
@@ -164,7 +164,7 @@ impl AudioReader {
         Self::begin(input, origin, limits)
     }
 
-    /// Reads a stream that cannot be sought, such as standard input, to its end into memory, with
+    /// Reads a stream that is not seekable, such as standard input, to its end into memory, with
     /// the default limits; `name` is for messages only.
     ///
     /// # Errors
@@ -224,30 +224,30 @@ impl AudioReader {
         self.output.rate()
     }
 
-    /// The number of channels that are mixed into one.
+    /// The number of channels, which are downmixed to mono.
     pub fn channels(&self) -> usize {
         self.track.channels
     }
 
-    /// How long the sound is by what the container says: right for most files, an estimate for MP3
-    /// without a Xing header, and unknown for bare streams. Meant for progress bars: the exact length
-    /// is known at the end.
+    /// The duration according to the container: right for most files, an estimate for MP3 without a
+    /// Xing header, unknown for raw streams. Meant for progress bars: the exact duration is only
+    /// known at the end.
     pub fn duration(&self) -> Option<Duration> {
         let seconds = self.track.declared? as f64 / f64::from(self.track.rate);
         Duration::try_from_secs_f64(seconds).ok()
     }
 
-    /// How much has been returned.
+    /// The duration of the samples returned so far.
     pub fn position(&self) -> Duration {
         Duration::from_secs_f64(self.output.position_s())
     }
 
-    /// The file's path or the name given for it.
+    /// The file's path, or the name given to it.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The container's name in words.
+    /// The container's name.
     pub fn container(&self) -> &str {
         self.container.name
     }
@@ -258,18 +258,18 @@ impl AudioReader {
         &self.gaps.list
     }
 
-    /// How many gaps there were beyond those that [`gaps`](Self::gaps) lists.
+    /// Number of gaps beyond those in [`gaps`](Self::gaps).
     pub fn unlisted_gaps(&self) -> usize {
         self.gaps.omitted
     }
 
-    /// When the sound starts on the file's own timeline: after 0 where the picture of a video starts
-    /// first. Gaps count from the start of the timeline, [`position`](Self::position) does not.
+    /// When the audio starts on the file's timeline: later than 0 if a video's picture starts first.
+    /// Gaps count from the start of the timeline, [`position`](Self::position) does not.
     pub fn start(&self) -> Duration {
         Duration::try_from_secs_f64(self.start_s).unwrap_or_default()
     }
 
-    /// What was done to the audio so far that a user should know of: complete once
+    /// Changes made to the audio so far that users should know about: complete once
     /// [`next_block`](Self::next_block) has returned `None`.
     pub fn notes(&self) -> &[AudioNote] {
         &self.notes
@@ -278,8 +278,9 @@ impl AudioReader {
     /// The next samples, at least one; `None` at the end.
     ///
     /// # Errors
-    /// [`Error::AudioRead`] if the source fails, [`Error::AudioLimit`] if the sound outlasts the
-    /// limit. Damage is no error, see [`gaps`](Self::gaps). After an error the reader is at its end.
+    /// [`Error::AudioRead`] if the source fails, [`Error::AudioLimit`] if the audio is longer than
+    /// the limit. Damage is not an error, see [`gaps`](Self::gaps). After an error the reader is at
+    /// its end.
     pub fn next_block(&mut self) -> Result<Option<&[f32]>> {
         while self.output.is_empty() && !self.ended {
             if let Err(error) = self.advance() {
@@ -292,7 +293,7 @@ impl AudioReader {
         Ok(self.output.next(|used| track.recycle(used)))
     }
 
-    /// Reads everything that is left into memory.
+    /// Reads the rest of the audio into memory.
     ///
     /// # Errors
     /// As [`next_block`](Self::next_block).

@@ -11,7 +11,7 @@ pub struct AudioFormat {
     pub name: &'static str,
     /// File extensions, in lower case and without a dot.
     pub extensions: &'static [&'static str],
-    /// MIME types; the first is the one to send.
+    /// MIME types, the preferred one first.
     pub mime_types: &'static [&'static str],
     /// What a file starts with: bytes and where they stand. Others may start the same.
     pub(super) signatures: &'static [Signature],
@@ -29,8 +29,8 @@ const fn format(
     AudioFormat { name, extensions, mime_types, signatures }
 }
 
-/// The formats that [`AudioReader`](super::AudioReader) reads. A file's content decides, whatever
-/// its name; names say which files of a folder to try.
+/// The formats that [`AudioReader`](super::AudioReader) reads. A file's format is detected from its
+/// content; extensions only tell which files of a folder to try.
 pub const FORMATS: &[AudioFormat] = &[
     format(
         "WAV",
@@ -107,7 +107,7 @@ pub fn extensions() -> impl Iterator<Item = &'static str> {
     FORMATS.iter().flat_map(|format| format.extensions.iter().copied())
 }
 
-/// The format that the first bytes announce.
+/// The format that a file's first bytes indicate.
 ///
 /// ```
 /// assert_eq!(musicap::audio::format_of(b"fLaC\0\0\0\x22").unwrap().mime_types[0], "audio/flac");

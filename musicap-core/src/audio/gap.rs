@@ -12,13 +12,13 @@ const CLOSE: f64 = 0.05;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Gap {
-    /// Where it starts, from the start of the sound.
+    /// Where it starts, from the start of the file's timeline.
     pub start: Duration,
-    /// Where it ends; equal to `start` where the length of what is missing is not known.
+    /// Where it ends; equal to `start` if the length of the missing audio is unknown.
     pub end: Duration,
     /// Why.
     pub cause: GapCause,
-    /// Whether silence of that length was put in its place, so that later times are right.
+    /// Whether it was replaced with silence of the same length, so that later times are right.
     pub filled: bool,
 }
 
@@ -26,13 +26,13 @@ pub struct Gap {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GapCause {
-    /// The bytes are there, but damaged; with the decoder's words for it.
+    /// The data is damaged; with the decoder's message.
     Damaged(String),
-    /// The file's time stamps leap forward: something was cut out or lost.
+    /// The file's timestamps jump forward: audio was cut out or lost.
     Missing,
-    /// The file ends before the sound that it declares.
+    /// The file is shorter than its header declares.
     Truncated,
-    /// Samples were infinite or not a number; they became 0.
+    /// Samples were infinite or NaN; they became 0.
     NotFinite,
 }
 

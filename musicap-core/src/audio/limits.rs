@@ -4,26 +4,27 @@ use std::time::Duration;
 
 use crate::{Error, Result};
 
-/// Bounds on what is decoded, so that no file can keep the library busy without end.
+/// Limits on the audio that is decoded, so that no file can take unlimited time or memory.
 ///
 /// | limit | default |
 /// |---|---|
 /// | duration | 24 hours |
 /// | channels | 64 |
 /// | sample rate | 1,000 to 768,000 Hz |
-/// | bytes of a stream that cannot be sought | 1 GiB |
+/// | bytes of a stream that is not seekable | 1 GiB |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AudioLimits {
-    /// The longest sound, as the container declares it and as it is decoded.
+    /// The longest duration, both as the container declares it and as it is decoded.
     pub max_duration: Duration,
-    /// The most channels.
+    /// The largest number of channels.
     pub max_channels: usize,
     /// The lowest sample rate in Hz.
     pub min_sample_rate: u32,
     /// The highest sample rate in Hz.
     pub max_sample_rate: u32,
-    /// The longest stream in bytes that is read into memory, because it cannot be sought: a pipe.
+    /// The longest stream, in bytes, that is read into memory because it is not seekable, such as a
+    /// pipe.
     pub max_stream_bytes: u64,
 }
 
@@ -40,14 +41,14 @@ impl Default for AudioLimits {
 }
 
 impl AudioLimits {
-    /// Sets the longest sound.
+    /// Sets the longest duration.
     #[must_use]
     pub fn with_max_duration(mut self, longest: Duration) -> Self {
         self.max_duration = longest;
         self
     }
 
-    /// Sets the most channels.
+    /// Sets the largest number of channels.
     #[must_use]
     pub fn with_max_channels(mut self, most: usize) -> Self {
         self.max_channels = most;

@@ -28,7 +28,7 @@ const POWER_FLOOR: f32 = 1e-10;
 /// Frames that go through the filter bank together, side by side in one vector.
 const FRAME_BLOCK: usize = bands::FRAMES;
 
-/// A log-mel front end, planned once for a configuration. Cheap to clone, shareable.
+/// A log-mel front end for one configuration. Cheap to clone; can be shared between threads.
 ///
 /// ```
 /// use musicap::audio::{AudioConfig, LogMel};
@@ -59,7 +59,7 @@ struct Plan {
 }
 
 impl LogMel {
-    /// Plans the transform and the filter bank.
+    /// Prepares the transform and the filter bank.
     ///
     /// # Errors
     /// [`Error::InvalidOption`](crate::Error::InvalidOption) if `config` does not
@@ -91,16 +91,16 @@ impl LogMel {
         self.plan.bands.len()
     }
 
-    /// Frames that `samples` samples give.
+    /// Number of frames for `samples` samples.
     pub fn frames(&self, samples: usize) -> usize {
         samples / self.plan.hop_length + usize::from(!self.plan.drop_last_frame)
     }
 
     /// The log-mel spectrogram of `samples`, `[n_mels, frames]` in decibels.
     ///
-    /// `samples` is mono at the configured rate, nominally within ±1, and is seen as one piece:
-    /// split a recording with [`Chunker`](super::Chunker) first. At most half a frame of
-    /// samples cannot be reflected at its ends; it is taken as if silence followed.
+    /// `samples` is mono at the configured rate, nominally within ±1, and is transformed as a whole:
+    /// split a recording with [`Chunker`](super::Chunker) first. Half a frame of samples or less
+    /// cannot be reflected at its ends and is padded with silence.
     pub fn compute(&self, samples: &[f32]) -> Array2<f32> {
         let mut decibels = Array2::zeros((self.n_mels(), self.frames(samples.len())));
         self.compute_into(samples, decibels.view_mut());
@@ -119,7 +119,7 @@ impl LogMel {
         Array3::from_shape_vec(shape, decibels).expect("what has been appended has this shape")
     }
 
-    /// The same appended to `decibels`, for those who have too many chunks to hold at once.
+    /// The same, appended to `decibels`, for callers with too many chunks to hold at once.
     ///
     /// # Panics
     /// If the chunks' lengths differ.

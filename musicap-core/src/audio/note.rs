@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Something about a recording's sound that is no gap.
+/// A remark about a recording's audio, other than a gap.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AudioNote {
@@ -13,28 +13,28 @@ pub enum AudioNote {
         /// How many audio tracks there are.
         tracks: usize,
     },
-    /// Channels in opposite phase cancelled each other, so one of them was taken alone.
+    /// Channels in opposite phase would cancel each other, so only one of them was used.
     OppositePhase {
         /// The channel's number, from 1.
         channel: usize,
     },
-    /// The file's edit list repeats or reorders parts of the sound, and was not followed.
+    /// The file's edit list, which repeats or reorders parts of the audio, was ignored.
     EditList,
-    /// Only the core of HE-AAC was decoded: what lies above half of its rate is missing.
+    /// Only the core of HE-AAC was decoded: frequencies above half its sample rate are missing.
     HeAacCore {
         /// The core's sample rate in Hz.
         sample_rate: u32,
-        /// Whether stereo is stored as a description that was not applied (HE-AAC v2).
+        /// Whether the stereo parameters of HE-AAC v2 were ignored.
         parametric_stereo: bool,
     },
-    /// The sample rate changes on the way, and was converted to the first.
+    /// The sample rate changes within the file; the audio was resampled to the first rate.
     RateChanged {
         /// The first rate in Hz.
         from_hz: u32,
         /// The later rate in Hz.
         to_hz: u32,
     },
-    /// The recording is far too quiet, and was made louder.
+    /// The recording is very quiet and was amplified.
     Amplified {
         /// By how much, in decibels.
         gain_db: f32,

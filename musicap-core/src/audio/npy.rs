@@ -40,7 +40,7 @@ impl<W: Write + Seek> NpyWriter<W> {
     /// If the file cannot be written.
     ///
     /// # Panics
-    /// If the chunk is not of the shape that the writer was made with.
+    /// If the chunk's shape is not the one given to [`new`](Self::new).
     pub fn write(&mut self, chunk: ArrayView2<f32>) -> Result<()> {
         assert_eq!(chunk.shape(), self.shape, "all chunks have one shape");
         let bytes: Vec<u8> = chunk.iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -97,8 +97,8 @@ impl<R: Read> NpyReader<R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidData`] if this is no array of little-endian float32 in three
-    /// dimensions and C order; what reading gives.
+    /// [`ErrorKind::InvalidData`] if this is not an array of little-endian float32 in three
+    /// dimensions and C order; errors of reading.
     pub fn new(mut from: R) -> Result<Self> {
         let mut start = [0; 8];
         from.read_exact(&mut start).map_err(cut_off)?;
@@ -130,12 +130,12 @@ impl<R: Read> NpyReader<R> {
         self.data_start
     }
 
-    /// The next `most` chunks, fewer before the end, and none at the end.
+    /// The next `most` chunks, or fewer if fewer are left.
     ///
-    /// Memory grows with what is there, whatever the header says.
+    /// Memory grows with the data that is read, whatever the header declares.
     ///
     /// # Errors
-    /// [`ErrorKind::UnexpectedEof`] if values are missing; what reading gives.
+    /// [`ErrorKind::UnexpectedEof`] if values are missing; errors of reading.
     pub fn read(&mut self, most: usize) -> Result<Array3<f32>> {
         let [_, n_mels, frames] = self.shape;
         let chunks = most.min(self.left);

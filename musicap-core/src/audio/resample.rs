@@ -27,7 +27,7 @@ use rubato::{Fft, FixedSync, Resampler as _, WindowFunction};
 use super::sinc::Sinc;
 use crate::{Error, Result};
 
-/// The lowest and highest rate that a [`Resampler`] takes, in Hz.
+/// The sample rates that a [`Resampler`] supports, in Hz.
 pub const RESAMPLER_RATES: std::ops::RangeInclusive<u32> = 1_000..=768_000;
 
 /// The shorter FFT block is at least this long; it sets the filter's steepness.
@@ -100,10 +100,10 @@ impl Resampler {
         self.to_hz
     }
 
-    /// Takes the stream's next samples and appends to `out` what is ready.
+    /// Adds the stream's next samples and appends to `out` the output that is ready.
     ///
-    /// `input` may have any length; its samples should be finite, as one that is not spoils its
-    /// neighbours. Up to one block is held back: at most 0.3 s for the rates in common use.
+    /// `input` may have any length. Its samples should be finite: one that is not affects its
+    /// neighbours. Up to one block is held back: at most 0.3 s for common sample rates.
     pub fn process(&mut self, input: &[f32], out: &mut Vec<f32>) {
         self.taken += input.len() as u64;
         let before = out.len();
@@ -115,7 +115,8 @@ impl Resampler {
         self.given += (out.len() - before) as u64;
     }
 
-    /// Ends the stream: appends what is left, and is ready for another stream.
+    /// Ends the stream and appends the remaining output. The resampler is then ready for another
+    /// stream.
     pub fn finish(&mut self, out: &mut Vec<f32>) {
         let total = output_len(self.taken, self.from_hz, self.to_hz);
         let missing = total.saturating_sub(self.given);

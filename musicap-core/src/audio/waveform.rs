@@ -7,9 +7,9 @@ use super::{AudioLimits, Resampler};
 use crate::finite::first_non_finite;
 use crate::{Error, Result};
 
-/// A mono sound in memory.
+/// Mono audio in memory.
 ///
-/// Samples are float32 with full scale at ±1; 16-bit sound is its integers divided by 32768.
+/// Samples are float32 with full scale at ±1; 16-bit integers are divided by 32768.
 ///
 /// ```
 /// use musicap::audio::Waveform;
@@ -30,7 +30,7 @@ impl Waveform {
     ///
     /// # Errors
     /// [`Error::AudioLimit`] if the rate is outside the default [`AudioLimits`],
-    /// [`Error::InvalidSamples`] if a sample is infinite or not a number.
+    /// [`Error::InvalidSamples`] if a sample is infinite or NaN.
     pub fn new(samples: impl Into<Vec<f32>>, sample_rate: u32) -> Result<Self> {
         let samples = samples.into();
         check_rate(sample_rate, 1)?;
@@ -38,12 +38,12 @@ impl Waveform {
         Ok(Self { samples, sample_rate })
     }
 
-    /// The mono mix of `channels` channels that lie frame by frame: left, right, left, right… They
-    /// are mixed as those of a file are: stereo is the mean, more channels are in WAV's order and
-    /// mixed by ITU-R BS.775, and of channels in opposite phase one is taken alone.
+    /// The mono downmix of `channels` interleaved channels: left, right, left, right… They are mixed
+    /// like those of a file: stereo is the mean, more channels are in WAV's order and downmixed by
+    /// ITU-R BS.775, and of channels in opposite phase only one is used.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and if there are no channels, too many, or no whole frames.
+    /// As [`new`](Self::new), and if there are no channels, too many, or an incomplete frame.
     pub fn from_interleaved(samples: &[f32], channels: usize, sample_rate: u32) -> Result<Self> {
         check_rate(sample_rate, channels)?;
         if !samples.len().is_multiple_of(channels) {
@@ -57,8 +57,8 @@ impl Waveform {
         Ok(Self { samples: mono, sample_rate })
     }
 
-    /// The mono mix of several channels, one slice each, as
-    /// [`from_interleaved`](Self::from_interleaved) makes it.
+    /// The mono downmix of several channels, one slice each, mixed as by
+    /// [`from_interleaved`](Self::from_interleaved).
     ///
     /// # Errors
     /// As [`new`](Self::new), and if there are no channels, too many, or of different lengths.
@@ -97,15 +97,15 @@ impl Waveform {
         self.sample_rate
     }
 
-    /// How long it lasts.
+    /// Its duration.
     pub fn duration(&self) -> Duration {
         Duration::from_secs_f64(self.samples.len() as f64 / f64::from(self.sample_rate))
     }
 
-    /// The same sound at another rate, see [`Resampler`].
+    /// The same audio at another sample rate, see [`Resampler`].
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the rate is outside what [`Resampler`] takes.
+    /// [`Error::InvalidOption`] if [`Resampler`] does not support the rate.
     pub fn resampled(self, sample_rate: u32) -> Result<Self> {
         if sample_rate == self.sample_rate {
             return Ok(self);

@@ -9,13 +9,13 @@ use crate::audio::SampleSource;
 use crate::caption::{Caption, Captions};
 use crate::error::{Error, Result};
 
-/// A step in captioning several recordings. Recordings are numbered from 0 and come one after
-/// another.
+/// An event while several recordings are captioned. Recordings are numbered from 0, and their
+/// events come one recording after the other.
 #[derive(Debug)]
 #[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "there is one at a time, and a box in every pattern")]
 pub enum RecordingEvent {
-    /// A caption, in the order of time.
+    /// A caption; those of a recording come in order of time.
     Caption {
         /// The recording's number.
         recording: usize,
@@ -26,10 +26,10 @@ pub enum RecordingEvent {
     End {
         /// The recording's number.
         recording: usize,
-        /// All captions of the recording. After an error those that were done; `gaps` lists the
-        /// audio that has none.
+        /// All captions of the recording; after an error, those that were done. `gaps` lists the
+        /// audio without captions.
         captions: Captions,
-        /// The error that ended it. The recordings after it are captioned all the same.
+        /// The error that ended the recording. Those after it are captioned regardless.
         error: Option<Error>,
     },
 }
@@ -50,13 +50,13 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> RecordingStream<I, S> {
         RecordingStream { pipeline, number: 0, captions: Vec::new() }
     }
 
-    /// The source of the recording whose captions come next; `None` before it is opened and if it
-    /// cannot be.
+    /// The source of the recording whose captions come next; `None` if it has not been opened yet
+    /// or could not be.
     pub fn source(&self) -> Option<&S> {
         self.pipeline.current().and_then(Recording::source)
     }
 
-    /// Does a part of the work, as [`CaptionStream::poll_next`](super::CaptionStream::poll_next)
+    /// Does part of the work, as [`CaptionStream::poll_next`](super::CaptionStream::poll_next)
     /// does.
     pub fn poll_next(&mut self) -> Poll<Option<RecordingEvent>> {
         self.pipeline.poll().map(|output| output.map(|output| self.event(output)))

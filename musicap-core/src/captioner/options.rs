@@ -11,21 +11,20 @@ use crate::generate::GenerationConfig;
 pub struct LoadOptions {
     /// The device.
     pub device: Device,
-    /// How precisely weights are kept; no more than the checkpoint has. A GPU that has half
-    /// precision computes in it with [`Precision::F16`].
+    /// Precision of the weights; never higher than the checkpoint's. With [`Precision::F16`], a GPU
+    /// that supports half precision also computes in it.
     pub precision: Precision,
-    /// Threads to compute with; `None` takes as many as rayon's global pool has.
+    /// Number of threads; `None` uses as many as rayon's global pool has.
     pub threads: Option<usize>,
-    /// Bytes of a GPU's memory that may be used, for batches of a fitting size; `None` takes half
-    /// of what the GPU says it has.
+    /// GPU memory in bytes that batches may use; `None` uses half of what the GPU reports.
     pub gpu_memory: Option<u64>,
     /// Whether to measure the time of each stage, for
-    /// [`Captioner::timings`](super::Captioner::timings). Not in a browser.
+    /// [`Captioner::timings`](super::Captioner::timings). Has no effect in a browser.
     pub timings: bool,
 }
 
 impl LoadOptions {
-    /// The largest number of threads: more than any machine has processors for.
+    /// The largest number of threads.
     pub const MAX_THREADS: usize = 512;
 
     /// Runs the model on `device`.
@@ -34,19 +33,19 @@ impl LoadOptions {
         self
     }
 
-    /// Keeps the weights at `precision`.
+    /// Sets the precision of the weights.
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
     }
 
-    /// Computes with exactly `threads` threads, in a pool that belongs to the captioner.
+    /// Computes with exactly `threads` threads, in the captioner's own pool.
     pub fn with_threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
     }
 
-    /// Sizes batches so that no more than about `bytes` of a GPU's memory are used.
+    /// Limits batches to about `bytes` bytes of GPU memory.
     pub fn with_gpu_memory(mut self, bytes: u64) -> Self {
         self.gpu_memory = Some(bytes);
         self
@@ -63,23 +62,23 @@ impl LoadOptions {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CaptionOptions {
-    /// What happens to the audio after the last whole chunk.
+    /// What happens to the audio after the last complete chunk.
     pub tail: Tail,
-    /// Audio that neighbouring chunks share, in seconds.
+    /// Overlap of neighbouring chunks, in seconds.
     pub overlap_seconds: f64,
-    /// Chunks that are computed together. More are faster up to some twenty, and take more memory;
+    /// Chunks computed together. Larger batches are faster up to about 20 chunks and take more memory;
     /// the captions are the same.
     ///
-    /// `None` chooses. On a CPU it is 24, or fewer if what the decoder keeps of them would take more
-    /// than 512 MiB besides the weights when all captions had `max_length` tokens: 20 for
-    /// LP-MusicCaps with 5 beams and 128 tokens, some 25 MB each. In WebAssembly it is at most 8. On
-    /// a GPU it is as many as fit [its memory](LoadOptions::gpu_memory), at most 64.
+    /// `None` chooses. On a CPU it is 24, or fewer if the decoder's caches would take more than
+    /// 512 MiB in addition to the weights with `max_length` tokens for every caption: 20 for
+    /// LP-MusicCaps with 5 beams and 128 tokens, about 25 MB each. In WebAssembly it is at most 8.
+    /// On a GPU it is as many as fit into [its memory](LoadOptions::gpu_memory), at most 64.
     pub batch_size: Option<usize>,
-    /// Whether the first chunk is captioned alone, so that its caption is there before the others
-    /// are begun. Where no caption is used before all are done, `false` saves that time. Without
-    /// effect if `batch_size` is given.
+    /// Whether the first chunk is captioned alone, so that its caption is available before the
+    /// other chunks are processed. If captions are only used once all are done, `false` is
+    /// faster. Has no effect if `batch_size` is set.
     pub low_latency: bool,
-    /// How captions are generated; `None` takes the model's own settings.
+    /// How captions are generated; `None` uses the model's settings.
     pub generation: Option<GenerationConfig>,
 }
 
@@ -96,13 +95,13 @@ impl Default for CaptionOptions {
 }
 
 impl CaptionOptions {
-    /// Keeps or drops the audio after the last whole chunk.
+    /// Keeps or drops the audio after the last complete chunk.
     pub fn with_tail(mut self, tail: Tail) -> Self {
         self.tail = tail;
         self
     }
 
-    /// Lets neighbouring chunks share `seconds` of audio.
+    /// Makes neighbouring chunks overlap by `seconds`.
     pub fn with_overlap(mut self, seconds: f64) -> Self {
         self.overlap_seconds = seconds;
         self
@@ -114,13 +113,13 @@ impl CaptionOptions {
         self
     }
 
-    /// Captions the first chunk alone, or together with others.
+    /// Captions the first chunk alone (`true`) or together with others.
     pub fn with_low_latency(mut self, low_latency: bool) -> Self {
         self.low_latency = low_latency;
         self
     }
 
-    /// Generates with these settings in place of the model's own.
+    /// Uses these generation settings instead of the model's.
     pub fn with_generation(mut self, generation: GenerationConfig) -> Self {
         self.generation = Some(generation);
         self

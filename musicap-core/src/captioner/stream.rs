@@ -13,7 +13,7 @@ use crate::error::Result;
 /// Yields the captions of a recording as they are done; see
 /// [`Captioner::captions`](super::Captioner::captions).
 ///
-/// A chunk whose caption is done leaves the model at once, and waiting chunks take its place.
+/// A chunk leaves the batch as soon as its caption is done, and a waiting chunk takes its place.
 #[derive(Debug)]
 pub struct CaptionStream<S> {
     /// A pipeline of one recording.
@@ -34,17 +34,18 @@ impl<S: SampleSource> CaptionStream<S> {
         recording.expect("the recording is in the pipeline or has left it")
     }
 
-    /// The source, with its duration and what could not be decoded.
+    /// The source, which knows its duration and what could not be decoded.
     pub fn source(&self) -> &S {
         self.recording().source().expect("the recording has been opened")
     }
 
-    /// How much of the source has been read, in seconds; its length once all captions are out.
+    /// How much of the source has been read, in seconds; its length once all captions have been
+    /// returned.
     pub fn position_s(&self) -> f64 {
         self.recording().position_s()
     }
 
-    /// `captions`, collected from this iterator, with what is known of the recording.
+    /// Combines `captions`, collected from this iterator, with what is known about the recording.
     pub fn finish(self, captions: Vec<Caption>) -> Captions {
         let model = self.pipeline.captioner().name().to_owned();
         let recording = self.ended.map(|ended| *ended).or_else(|| self.pipeline.into_current());
@@ -52,9 +53,9 @@ impl<S: SampleSource> CaptionStream<S> {
         recording.finish(&model, captions)
     }
 
-    /// Does a part of the work: at most, reads and encodes a batch, or decodes one step.
-    /// [`Poll::Pending`] asks to be called again. For threads that have other work in between, such
-    /// as a browser's event loop. [`next`](Iterator::next) calls this until it
+    /// Does part of the work: at most, reads and encodes a batch, or decodes one step.
+    /// [`Poll::Pending`] means that it must be called again. For threads that have other work to
+    /// do in between, such as a browser's event loop. [`next`](Iterator::next) calls this until it
     /// is ready.
     ///
     /// ```

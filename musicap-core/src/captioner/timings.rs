@@ -9,13 +9,13 @@ use std::time::Duration;
 pub enum Stage {
     /// Log-mel spectrograms.
     LogMel,
-    /// Convolutions and BART's encoder.
+    /// The encoder, with its convolutions.
     Encoder,
-    /// BART's decoder layers.
+    /// The decoder's layers.
     Decoder,
     /// Hidden states to logits.
     OutputLayer,
-    /// Log-softmax, the best candidates, the next hypotheses.
+    /// Log-softmax, the choice of candidates and the next hypotheses.
     Search,
 }
 
@@ -37,17 +37,17 @@ impl std::fmt::Display for Stage {
     }
 }
 
-/// What the stages have taken so far, by the wall clock, over all clones of a captioner.
+/// Wall-clock time spent in each stage so far, by all clones of a captioner together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timings {
-    /// One for each of [`Stage::ALL`].
+    /// The time spent in each stage, in the order of [`Stage::ALL`].
     pub spent: [Duration; 5],
     /// Chunks encoded.
     pub chunks: u64,
     /// Steps of the decoder.
     pub steps: u64,
-    /// Rows (hypotheses) in all of these steps together.
+    /// Total number of rows (hypotheses) in all steps.
     pub rows: u64,
 }
 

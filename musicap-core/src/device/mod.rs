@@ -16,51 +16,51 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Device {
-    /// The processor, by Burn's Flex backend (cargo feature `flex`, on by default).
+    /// The CPU, through Burn's Flex backend (cargo feature `flex`, on by default).
     #[default]
     Cpu,
-    /// The processor, by Burn's older ndarray backend (cargo feature `ndarray`). The captions
-    /// are the same and come more slowly.
+    /// The CPU, through Burn's older ndarray backend (cargo feature `ndarray`). It produces the
+    /// same captions more slowly.
     Ndarray,
     /// A GPU through Vulkan, Metal or DirectX 12 (cargo feature `wgpu`): the adapter of this
-    /// number among [`adapters`], or the first that is no program on the processor, a discrete
-    /// one if there is any.
+    /// number among [`adapters`], or the first that is not a software renderer, preferring
+    /// discrete cards.
     Gpu(Option<usize>),
     /// An NVIDIA GPU through CUDA (cargo feature `cuda`): the one of this number, or the first.
     Cuda(Option<usize>),
-    /// The first of CUDA, GPU and processor that there is.
+    /// The first available of CUDA, GPU and CPU.
     Auto,
 }
 
-/// A GPU, or a program that passes for one.
+/// A GPU, or a software renderer presented as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Adapter {
-    /// How it is asked for.
+    /// The device to pass to [`LoadOptions::with_device`](crate::LoadOptions::with_device).
     pub device: Device,
-    /// What the driver calls it.
+    /// Its name according to the driver.
     pub name: String,
-    /// How it is reached: `Vulkan`, `Metal`, `Dx12` or `CUDA`.
+    /// The API: `Vulkan`, `Metal`, `Dx12` or `CUDA`.
     pub backend: String,
-    /// What it is.
+    /// The kind of adapter.
     pub kind: AdapterKind,
     /// Whether it computes in half precision.
     pub half: bool,
-    /// Bytes of its memory, if they are known.
+    /// Its memory in bytes, if known.
     pub memory: Option<u64>,
 }
 
-/// What an [`Adapter`] is.
+/// The kind of an [`Adapter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AdapterKind {
-    /// A card with memory of its own.
+    /// A card with its own memory.
     Discrete,
-    /// Part of the processor.
+    /// Integrated into the CPU.
     Integrated,
     /// A share of a card, in a virtual machine.
     Virtual,
-    /// A program on the processor, slower than [`Device::Cpu`].
+    /// A software renderer on the CPU, slower than [`Device::Cpu`].
     Software,
     /// The driver does not say.
     Unknown,
@@ -85,8 +85,7 @@ pub(crate) struct Gpu {
     pub largest: u64,
 }
 
-/// The GPUs that this build can use. It never fails: where there are no drivers the list is
-/// empty.
+/// The GPUs that this build can use; empty if there are no drivers.
 pub fn adapters() -> Vec<Adapter> {
     #[allow(unused_mut)]
     let mut adapters: Vec<Adapter> = Vec::new();
@@ -101,8 +100,8 @@ impl Device {
     /// Burn's handle of the device.
     ///
     /// # Errors
-    /// [`Error::DeviceUnavailable`] if this build does not have the device's backend, or this
-    /// machine no such device.
+    /// [`Error::DeviceUnavailable`] if this build lacks the device's backend or the machine has
+    /// no such device.
     pub fn to_burn(self) -> Result<burn::tensor::Device> {
         Ok(self.open()?.burn)
     }
