@@ -20,12 +20,12 @@ pub struct Caption {
     pub end_s: f64,
     /// The caption.
     pub text: String,
-    /// The model's certainty: the mean log-probability of the caption's tokens (with the usual
-    /// length penalty of 1), so at most 0.
+    /// The model's certainty: the mean log-probability (natural logarithm) of the caption's tokens,
+    /// with the usual length penalty of 1; at most 0.
     #[serde(deserialize_with = "finite")]
     pub score: f32,
-    /// The probability, 0 to 1, that all of the caption is true, calibrated on real recordings;
-    /// `None` for a model without a tag head.
+    /// The probability, 0 to 1, that everything in the caption is true, calibrated on real
+    /// recordings; `None` for a model without a tag head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
 }

@@ -1,17 +1,17 @@
 //! musicap turns a music recording into time-stamped English captions.
 //!
-//! A recording passes through these stages, each pulled by the one after it:
+//! A recording passes through these stages, each of which pulls its input from the one before:
 //!
 //! 1. [`AudioReader`](audio::AudioReader) decodes a file to mono samples, block by block.
-//! 2. [`Resampler`](audio::Resampler) brings them to the model's rate, 16 kHz.
+//! 2. [`Resampler`](audio::Resampler) converts them to the model's sample rate, 16 kHz.
 //! 3. [`Chunker`](audio::Chunker) cuts them into chunks of ten seconds.
 //! 4. [`LogMel`](audio::LogMel) turns a chunk into a log-mel spectrogram.
 //! 5. A [`Network`](model::Network), an encoder-decoder on Burn, encodes it.
-//! 6. [`generate`](generate::generate) searches for the likeliest caption.
+//! 6. [`generate`](generate::generate) searches for the most likely caption.
 //! 7. [`Captions`] are written as text, JSON, SubRip or WebVTT, and a
-//!    [`Summarizer`](summarize::Summarizer) describes the whole.
+//!    [`Summarizer`](summarize::Summarizer) describes the recording as a whole.
 //!
-//! [`Captioner`] joins them. Memory does not grow with the length of the recording.
+//! [`Captioner`] connects them. Memory does not grow with the length of the recording.
 //!
 //! # Captions of a file
 //! ```
@@ -25,7 +25,7 @@
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!
-//! # Samples in memory, captions as they come
+//! # Samples in memory, captions as they are done
 //! ```
 //! use musicap::audio::{Tail, Waveform};
 //! use musicap::{CaptionOptions, Captioner};
@@ -40,7 +40,7 @@
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!
-//! # One description of the whole
+//! # A summary of the recording
 //! [`summarize`] has a summarizer that needs no network, and one that asks a language model.
 //!
 //! ```
@@ -55,31 +55,34 @@
 //! ```
 //!
 //! # Another model
-//! [`Captioner::from_pretrained`] takes a model folder, a `.safetensors` or `.pth` file of
-//! LP-MusicCaps, Whisper as transformers saves it, or, with the feature `hub`, a hub id. [`Pretrained::save`] converts between
-//! them.
+//! [`Captioner::from_pretrained`] takes a model folder (LP-MusicCaps, or Whisper as transformers
+//! saves it), a `.safetensors` or `.pth` file, or, with the feature `hub`, a hub id.
+//! [`Pretrained::save`] writes any of them as a model folder.
 //!
 //! # Features
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `flex` | yes | Burn's Flex backend: computing on the processor |
+//! | `flex` | yes | Burn's Flex backend: computing on the CPU |
 //! | `embedded-model` | yes | [`Captioner::embedded`] and 3.9 MB of weights |
 //! | `opus` | yes | decoding Opus |
-//! | `hub` | no | downloads from a Hugging Face hub; brings an HTTP client and TLS |
-//! | `openai` | no | summaries by a language model; brings an HTTP client and TLS |
-//! | `ndarray` | no | Burn's older processor backend, for comparison |
+//! | `hub` | no | downloads from a Hugging Face hub; adds an HTTP client and TLS |
+//! | `openai` | no | summaries by a language model; adds an HTTP client and TLS |
+//! | `ndarray` | no | Burn's older CPU backend, for comparison |
 //! | `wgpu` | no | [`Device::Gpu`]: GPUs through Vulkan, Metal or DirectX 12 |
 //! | `cuda` | no | [`Device::Cuda`]: NVIDIA GPUs through CUDA |
 //!
 //! # What may change
-//! What an application needs is exported here, and the options, [`audio`], [`caption`] and
-//! [`summarize`] with it. The modules [`model`], [`generate`] and [`checkpoint`] are for tools that
-//! train, convert or add an architecture: they may change in any minor version. Types of Burn and
-//! ndarray that stand in signatures are those of [`burn`] and [`ndarray`], re-exported here.
+//! Everything exported here, and the modules [`audio`], [`caption`] and [`summarize`], is the stable
+//! API. [`model`], [`generate`] and [`checkpoint`] serve tools that train or convert models and may
+//! change in any minor version; architectures are added inside this crate. Types of Burn and ndarray
+//! in signatures come from the re-exported [`burn`] and [`ndarray`]; their major versions are part
+//! of this API.
 //!
 //! # Errors
-//! All functions give [`Error`], whose one-line message says what failed, where, and what can be
-//! done. Damaged audio is no error: it is reported as a [`Gap`](audio::Gap).
+//! Fallible functions return [`Error`]; its one-line message says what failed, where, and what to
+//! do. [`NpyReader`](audio::NpyReader) and [`NpyWriter`](audio::NpyWriter) return
+//! [`std::io::Error`], and some functions of [`model`] a reason as text. Damaged audio is not an
+//! error: it is reported as a [`Gap`](audio::Gap).
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

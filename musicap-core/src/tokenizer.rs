@@ -28,41 +28,41 @@ const CLEAN_UP: [(&str, &str); 10] = [
     (" 're", "'re"),
 ];
 
-/// The texts of the files that a tokenizer comes as where there is no `tokenizer.json`: GPT-2's,
-/// BART's and Whisper's.
+/// The contents of a tokenizer's files where there is no `tokenizer.json`, as for GPT-2, BART and
+/// Whisper.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VocabFiles<'a> {
-    /// `vocab.json`: tokens with their ids.
+    /// `vocab.json`: tokens and their ids.
     pub vocab: &'a str,
-    /// `merges.txt`: two tokens a line.
+    /// `merges.txt`: two tokens per line.
     pub merges: &'a str,
-    /// `added_tokens.json`, if there is one: further tokens with their ids, all special.
+    /// `added_tokens.json`, if there is one: further tokens and their ids, all special.
     pub added_tokens: Option<&'a str>,
-    /// Tokens that are left out of captions; those without an id get the next ones.
+    /// Special tokens, which are omitted from captions; those without an id get the next free ids.
     pub special_tokens: &'a [&'a str],
 }
 
-/// A byte-level BPE tokenizer as BART and Whisper have it. In a browser it only decodes.
+/// A byte-level BPE tokenizer, as used by BART and Whisper. In a browser it only decodes.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: Inner,
 }
 
 impl Tokenizer {
-    /// From the text of a `tokenizer.json`. `origin` names it in errors.
+    /// Reads the content of a `tokenizer.json`. `origin` names it in errors.
     ///
     /// # Errors
-    /// [`Error::InvalidTokenizer`] if it cannot be understood.
+    /// [`Error::InvalidTokenizer`] if it is invalid or not supported.
     pub fn from_json(origin: &str, json: &[u8]) -> Result<Self> {
         let inner = Inner::from_json(json).map_err(|reason| invalid(origin, reason))?;
         Ok(Tokenizer { inner })
     }
 
-    /// From the texts of a `vocab.json`, a `merges.txt` and what else belongs to them. `origin`
-    /// names them in errors.
+    /// Reads the contents of a `vocab.json`, a `merges.txt` and the files that belong to them.
+    /// `origin` names them in errors.
     ///
     /// # Errors
-    /// [`Error::InvalidTokenizer`] if they cannot be understood or do not fit each other.
+    /// [`Error::InvalidTokenizer`] if they are invalid or do not match each other.
     pub fn from_vocab(origin: &str, files: &VocabFiles) -> Result<Self> {
         let parse = |name: &str, text: &str| -> Result<HashMap<String, u32>> {
             serde_json::from_str(text)
@@ -87,7 +87,7 @@ impl Tokenizer {
         Ok(Tokenizer { inner })
     }
 
-    /// The text of `tokens`, special tokens left out and spaces cleaned up as transformers does.
+    /// The text of `tokens`, without special tokens and with spaces cleaned up as in transformers.
     ///
     /// # Errors
     /// [`Error::InvalidTokenizer`] if the tokenizer's decoder fails.

@@ -19,7 +19,7 @@ pub struct ModelConfig {
     architecture: Arc<dyn Architecture>,
     /// The audio front end.
     pub audio: AudioConfig,
-    /// The generation settings that are used unless the caller has others.
+    /// The default generation settings.
     pub generation: GenerationConfig,
     /// All keys as they were read, so that none is lost when the model is saved.
     raw: Map<String, Value>,
@@ -36,8 +36,8 @@ impl ModelConfig {
         }
     }
 
-    /// From the text of a `config.json` and, if there is one, a `generation_config.json` whose
-    /// keys take precedence. `origin` names the former in errors.
+    /// Reads the content of a `config.json` and, if there is one, of a `generation_config.json`,
+    /// whose keys take precedence. `origin` names the former in errors.
     ///
     /// # Errors
     /// [`Error::InvalidConfig`] if it is not JSON of the right form or describes no model that
@@ -121,7 +121,7 @@ impl ModelConfig {
         architecture.downcast_ref()
     }
 
-    /// The text of a `config.json` of this configuration, with the keys of the original that
+    /// This configuration as the content of a `config.json`, including the original keys that
     /// musicap does not use.
     pub fn to_json(&self) -> String {
         let mut keys = self.raw.clone();
@@ -155,13 +155,13 @@ impl ModelConfig {
         config
     }
 
-    /// The value of `key` in the `config.json` that this was read from.
+    /// The value of `key` in the `config.json` that this configuration was read from.
     pub fn extra(&self, key: &str) -> Option<&Value> {
         self.raw.get(key)
     }
 
-    /// This configuration with an additional key, which [`to_json`](Self::to_json) writes. It does
-    /// not replace the keys of the network, the front end and the generation settings.
+    /// This configuration with an additional key, which [`to_json`](Self::to_json) writes. Keys of
+    /// the network, the front end and the generation settings are not replaced.
     pub fn with_extra(mut self, key: impl Into<String>, value: Value) -> Self {
         self.raw.insert(key.into(), value);
         self

@@ -3,7 +3,7 @@
 use half::{bf16, f16};
 use safetensors::Dtype;
 
-/// The number formats that checkpoints keep weights in.
+/// The data types in which checkpoints store weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StoredType {
@@ -15,8 +15,8 @@ pub enum StoredType {
     F16,
     /// The upper half of single precision.
     BF16,
-    /// Integers from −127 to 127, to be multiplied by their row's scale, which is in a tensor of
-    /// its own (float32 `[rows]`, named like this one with `.scale` after it).
+    /// Integers from −127 to 127, to be multiplied by their row's scale. The scales are a separate
+    /// float32 tensor `[rows]`, whose name is that of the weights with `.scale` appended.
     I8,
 }
 
@@ -41,7 +41,7 @@ impl StoredType {
         row.expect("every format is in the table").1
     }
 
-    /// Bytes of one value.
+    /// Size of one value in bytes.
     pub fn size(self) -> usize {
         match self {
             StoredType::F64 => 8,

@@ -31,7 +31,7 @@ use crate::error::{Error, HubProblem, Result};
 /// How long a server may keep silent.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Access to a hub and to the cache of what came from it.
+/// Access to a hub and to the cache of its files.
 ///
 /// ```no_run
 /// use musicap::checkpoint::{Hub, HubId};
@@ -54,7 +54,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// As the environment says:
+    /// A hub as configured by the environment:
     ///
     /// | Variable | Meaning | Default |
     /// |---|---|---|
@@ -62,7 +62,7 @@ impl Hub {
     /// | `HF_HUB_CACHE` | the cache | `$HF_HOME/hub` |
     /// | `HF_HOME` | the folder of all Hugging Face programs | `~/.cache/huggingface` |
     /// | `HF_HUB_OFFLINE` | `1`, `true`, `yes` or `on`: use no network | use it |
-    /// | `HF_TOKEN` | who asks | the token of `hf auth login`, if any |
+    /// | `HF_TOKEN` | the access token | the token of `hf auth login`, if any |
     ///
     /// # Errors
     /// [`Error::InvalidOption`] if there is no home folder and none of the variables names a cache.
@@ -81,19 +81,19 @@ impl Hub {
         })
     }
 
-    /// Asks the server at `url`.
+    /// Uses the server at `url`.
     pub fn with_endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
         self
     }
 
-    /// Keeps the files in `folder`.
+    /// Caches files in `folder`.
     pub fn with_cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = folder.into();
         self
     }
 
-    /// Uses the cache alone and no network.
+    /// Uses only the cache, not the network.
     pub fn offline(mut self) -> Self {
         self.offline = true;
         self
@@ -105,14 +105,14 @@ impl Hub {
         self
     }
 
-    /// Sends `token` to the server. It appears in no error and no `Debug` output, and is erased from
+    /// Sends `token` to the server. It never appears in errors or `Debug` output, and is erased from
     /// memory when the hub is dropped.
     pub fn with_token(mut self, token: impl Into<SecretString>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Calls `callback` while a file is downloaded, with the bytes done, the bytes in all (0 if
+    /// Calls `callback` while a file is downloaded, with the bytes downloaded, the total bytes (0 if
     /// unknown) and the file's name. It must not block.
     pub fn with_progress(
         mut self,
@@ -122,27 +122,27 @@ impl Hub {
         self
     }
 
-    /// Gives up when the server has kept silent for `timeout`; 60 s without this.
+    /// Gives up if the server sends nothing for `timeout`; the default is 60 s.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The path of `file` of the repository: from the cache if it is there and up to date,
-    /// downloaded if not. When the server fails or cannot be reached, the cache's is good enough.
+    /// The path of the repository's file `file`: from the cache if it is there and up to date,
+    /// otherwise downloaded. If the server fails or cannot be reached, the cached file is used.
     ///
     /// # Errors
-    /// [`Error::Hub`] if it cannot be had, [`Error::Io`] if the cache cannot be written to,
-    /// [`Error::InvalidOption`] if `file` is no path within a repository.
+    /// [`Error::Hub`] if it is not available, [`Error::Io`] if the cache cannot be written to,
+    /// [`Error::InvalidOption`] if `file` is not a path within a repository.
     pub fn file(&self, id: &HubId, file: &str) -> Result<PathBuf> {
         self.look_up(id, file)?.ok_or_else(|| no_such_file(id, file))
     }
 
-    /// The same for a file that a repository need not have. Offline, a file that is not in the
-    /// cache beside others of its repository counts as one that is not there.
+    /// The same for an optional file: `None` if the repository does not have it. Offline, a file
+    /// that is not in the cache counts as missing if other files of its repository are there.
     ///
     /// # Errors
-    /// Those of [`file`](Self::file), save that the file is missing.
+    /// Those of [`file`](Self::file), except that the file is missing.
     pub fn file_if_any(&self, id: &HubId, file: &str) -> Result<Option<PathBuf>> {
         self.optional(id, file, self.look_up(id, file))
     }

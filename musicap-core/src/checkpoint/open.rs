@@ -12,13 +12,13 @@ impl Pretrained {
     /// files beside it), or a hub id `owner/name` (feature `hub`).
     ///
     /// # Errors
-    /// [`Error::ModelNotFound`], [`Error::IncompleteModel`], or what is wrong with its files.
+    /// [`Error::ModelNotFound`], [`Error::IncompleteModel`], and those of invalid model files.
     pub fn open(name: impl AsRef<Path>) -> Result<Self> {
         Self::open_with_progress(name, |_, _, _| {})
     }
 
-    /// The same, with a call while a file is downloaded: the bytes done, the bytes in all (0 if
-    /// unknown) and the file's name. It must not block.
+    /// The same, with a callback while a file is downloaded. Its arguments are the bytes downloaded,
+    /// the total bytes (0 if unknown) and the file's name. It must not block.
     ///
     /// # Errors
     /// Those of [`open`](Self::open).

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::dtype::StoredType;
 use crate::error::{Error, Result};
 
-/// How precisely weights are kept.
+/// The precision of weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -13,7 +13,7 @@ pub enum Precision {
     /// 32-bit floating point.
     #[default]
     F32,
-    /// 16-bit floating point: half the size. The CPU computes with it in 32 bits, a GPU in 16.
+    /// 16-bit floating point: half the size. A CPU computes in 32 bits, a GPU in 16.
     F16,
     /// Weights as 8-bit integers, each output channel with its own scale: a quarter of the size.
     /// The CPU multiplies them by inputs that are rounded to 8 bits row by row; other devices
@@ -55,7 +55,7 @@ const TABLE: [Row; 3] = [
 ];
 
 impl Precision {
-    /// All precisions, the finest first.
+    /// All precisions, the highest first.
     pub const ALL: [Precision; 3] = [TABLE[0].precision, TABLE[1].precision, TABLE[2].precision];
 
     fn row(self) -> &'static Row {

@@ -1,4 +1,4 @@
-//! A model as a whole: configuration, tokenizer and weights, from wherever they are kept.
+//! A complete model: configuration, tokenizer and weights, from any source.
 
 use super::config::ModelConfig;
 use super::reader::CheckpointReader;
@@ -6,7 +6,7 @@ use super::tensors::Checkpoint;
 use crate::error::{Error, Result};
 use crate::tokenizer::Tokenizer;
 
-/// A model whose text files have been read. Its weights are read when it is
+/// A model whose configuration and tokenizer have been read. Its weights are read when it is
 /// [loaded](crate::Captioner::load).
 #[derive(Debug)]
 pub struct Pretrained {
@@ -20,7 +20,7 @@ impl Pretrained {
     /// The model that comes with the crate.
     ///
     /// # Errors
-    /// None that a released crate gives; those of [`open`](Self::open) while developing.
+    /// None in a released crate; while developing, those of [`open`](Self::open).
     #[cfg(feature = "embedded-model")]
     pub fn embedded() -> Result<Self> {
         use super::embedded::{CONFIG, NAME, TOKENIZER, WEIGHTS};
@@ -30,7 +30,7 @@ impl Pretrained {
         Self::new(NAME, config, tokenizer, checkpoint)
     }
 
-    /// A model from its parts, wherever they come from; `name` is for messages and captions.
+    /// A model from its parts; `name` is used in messages and captions.
     ///
     /// ```
     /// use musicap::checkpoint::{Checkpoint, ModelConfig, Pretrained};
@@ -68,8 +68,8 @@ impl Pretrained {
         Ok(Pretrained { name, config, tokenizer, checkpoint })
     }
 
-    /// This model with other weights and another configuration, as fine-tuning makes them.
-    /// What does not fit together is found when the weights are [loaded](crate::Captioner::load)
+    /// This model with other weights and another configuration, as produced by fine-tuning.
+    /// Mismatches between them are detected when the weights are [loaded](crate::Captioner::load)
     /// or [saved](Self::save).
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl Pretrained {
         &self.checkpoint
     }
 
-    /// A reader that gives the weights to a network that is being built.
+    /// A reader that supplies the weights while a network is built.
     pub fn reader(&self) -> CheckpointReader<'_> {
         CheckpointReader::new(&self.checkpoint, self.config.architecture())
     }

@@ -13,8 +13,8 @@ use crate::error::{Error, Result, truncate};
 use crate::model::{Architecture, RowSource, TensorSource, Weight};
 use crate::tags::TAG_HEAD;
 
-/// A [`TensorSource`] that reads a checkpoint, rounds to a precision, and knows which tensors have
-/// not been asked for.
+/// A [`TensorSource`] that reads a checkpoint, rounds to a precision and tracks which tensors have
+/// not been requested.
 #[derive(Debug)]
 pub struct CheckpointReader<'a> {
     checkpoint: &'a Checkpoint,
@@ -132,17 +132,17 @@ impl<'a> CheckpointReader<'a> {
         CheckpointReader { checkpoint, architecture, precision: Precision::F32, taken: Vec::new() }
     }
 
-    /// Rounds weights to `precision`, as a folder of that precision holds them.
+    /// Rounds weights to `precision`, as a model folder of that precision stores them.
     pub fn with_precision(mut self, precision: Precision) -> Self {
         self.precision = precision;
         self
     }
 
-    /// Checks that the model has asked for all that the checkpoint holds.
+    /// Checks that the model has requested every tensor of the checkpoint.
     ///
     /// # Errors
     /// [`Error::UnexpectedTensors`] if it has not,
-    /// [`Error::WrongShape`] if the tied tensors are of different shapes.
+    /// [`Error::WrongShape`] if tied tensors have different shapes.
     pub fn finish(self) -> Result<()> {
         for group in self.architecture.tied_tensors() {
             let mut stored =

@@ -20,17 +20,17 @@ use crate::model::{Layout, Placement, QuantizedWeight};
 use crate::tags::TagHead;
 
 impl Pretrained {
-    /// Writes the model as a folder: `config.json`, `tokenizer.json`, `model.safetensors`. A
-    /// `generation_config.json` that is there is replaced by one with this model's settings.
+    /// Writes the model as a folder: `config.json`, `tokenizer.json`, `model.safetensors`. An
+    /// existing `generation_config.json` is replaced by one with this model's settings.
     ///
-    /// The network is built once before, so that nothing is written that could not be loaded
-    /// again. All files are written beside their places before the first of them is replaced, and
-    /// `config.json` is removed first and put in place last: an interrupted save leaves the old
-    /// model, the new one, or a folder that is not a model, but never parts of both.
+    /// The network is built before anything is written, so that no model is saved that cannot be
+    /// loaded again. All files are written under temporary names before the first one is replaced;
+    /// `config.json` is removed first and replaced last. An interrupted save leaves the old model,
+    /// the new one, or a folder that is not a model, but never a mixture of both.
     ///
     /// # Errors
-    /// What is wrong with the weights, [`Error::DeviceUnavailable`] in a build without any backend,
-    /// and [`Error::Io`].
+    /// Those of invalid weights, [`Error::DeviceUnavailable`] in a build without any backend, and
+    /// [`Error::Io`].
     pub fn save(&self, folder: impl AsRef<Path>, precision: Precision) -> Result<()> {
         self.verify(precision)?;
         let folder = folder.as_ref();

@@ -22,7 +22,7 @@ const MAX_HEADER: u64 = 100_000_000;
 /// The most dimensions of a tensor: twice what any layer has.
 const MAX_DIMENSIONS: usize = 8;
 
-/// The tensors of one checkpoint. Nothing is read before it is asked for.
+/// The tensors of one checkpoint. Values are read when they are requested.
 #[derive(Debug)]
 pub struct Checkpoint {
     origin: String,
@@ -32,9 +32,9 @@ pub struct Checkpoint {
 /// One tensor and where its bytes are.
 #[derive(Debug)]
 pub struct Stored {
-    /// The format of its values.
+    /// The data type of its values.
     pub dtype: StoredType,
-    /// Its dimensions, the slowest first.
+    /// Its dimensions, the slowest-varying first.
     pub shape: Vec<usize>,
     pub(super) bytes: Bytes,
 }
@@ -57,12 +57,12 @@ impl Checkpoint {
         Self::from_safetensors(path.display().to_string(), file)
     }
 
-    /// The tensors of a safetensors file that is anything that can be read and sought: bytes in a
-    /// [`Cursor`](std::io::Cursor), a file that a browser or Python opened. They are read when the
-    /// model asks for them. `origin` names them in errors.
+    /// The tensors of a safetensors file from any seekable reader: bytes in a
+    /// [`Cursor`](std::io::Cursor), or a file opened by a browser or Python. They are read when
+    /// the model requests them. `origin` names the file in errors.
     ///
     /// # Errors
-    /// [`Error::InvalidCheckpoint`], also if it cannot be read.
+    /// [`Error::InvalidCheckpoint`] if it is invalid or cannot be read.
     pub fn from_safetensors<R>(origin: impl Into<String>, mut file: R) -> Result<Self>
     where
         R: Read + Seek + Send + 'static,
@@ -89,7 +89,7 @@ impl Checkpoint {
         })
     }
 
-    /// The tensors of a safetensors file that is part of the program.
+    /// The tensors of a safetensors file that is embedded in the program.
     ///
     /// # Errors
     /// [`Error::InvalidCheckpoint`].
@@ -160,7 +160,7 @@ impl Checkpoint {
     /// `state_dict` beside an optimizer's state and the like. The pickle is parsed, not run.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::InvalidCheckpoint`]; always in a browser.
+    /// [`Error::Io`] or [`Error::InvalidCheckpoint`]; in a browser, always one of them.
     #[cfg(target_family = "wasm")]
     pub fn open_pth(path: &Path) -> Result<Self> {
         let reason = "convert it first, with `musicap convert`; only safetensors are read here";
@@ -215,18 +215,18 @@ impl Checkpoint {
         Checkpoint { origin: origin.into(), tensors: tensors.into_iter().map(stored).collect() }
     }
 
-    /// What the checkpoint is called in errors.
+    /// The checkpoint's name in errors.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// All tensors under the names that they are stored under, in the order of their names.
+    /// All tensors with the names they are stored under, in order of their names.
     pub fn tensors(&self) -> impl Iterator<Item = (&str, &Stored)> {
         self.tensors.iter().map(|(name, stored)| (name.as_str(), stored))
     }
 
-    /// The tensors that make a model of `architecture`, with the names to save them under: tied
-    /// ones once, derived ones and the scales of int8 tensors not at all.
+    /// The tensors of a model of `architecture`, with the names to save them under: tied tensors
+    /// once, without derived tensors and the scales of int8 tensors.
     pub fn saved_tensors(
         &self,
         architecture: &dyn Architecture,

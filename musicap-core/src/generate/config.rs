@@ -10,23 +10,23 @@ const MAX_LOGITS: usize = 1 << 24;
 /// The most tokens that a list of tokens may have; Whisper suppresses some 90.
 const MAX_LISTED: usize = 1 << 16;
 
-/// Settings of beam search, greedy search and sampling, as `config.json` and
-/// `generation_config.json` state them. Missing keys have the values that transformers gives
-/// them for BART.
+/// Settings of beam search, greedy search and sampling, as in `config.json` and
+/// `generation_config.json`. Missing keys have transformers' default values for BART.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GenerationConfig {
-    /// Hypotheses followed at once; 1 is greedy search.
+    /// Number of beams; 1 is greedy search.
     pub num_beams: usize,
-    /// Longest sequence in tokens, the start token included.
+    /// Length of the longest sequence in tokens, including the start token.
     pub max_length: usize,
-    /// No end before the sequence has this many tokens, the start token included.
+    /// Length of the shortest sequence in tokens, including the start token.
     pub min_length: usize,
-    /// No n-gram of this length occurs twice; 0 lets all pass.
+    /// No n-gram of this length may occur twice; 0 disables this.
     pub no_repeat_ngram_size: usize,
-    /// Lowers the scores of tokens that have occurred; 1 changes nothing.
+    /// Lowers the scores of tokens that have occurred; 1 disables this.
     pub repetition_penalty: f32,
-    /// A hypothesis' score is the sum of its log-probabilities over its length to this power.
+    /// Exponent of the length by which a hypothesis's summed log-probabilities are divided to get
+    /// its score.
     pub length_penalty: f32,
     /// Whether beam search ends as soon as it has `num_beams` finished hypotheses.
     pub early_stopping: bool,
@@ -34,34 +34,34 @@ pub struct GenerationConfig {
     pub do_sample: bool,
     /// Sampling: logits are divided by this.
     pub temperature: f32,
-    /// Sampling: only this many of the likeliest tokens are candidates; 0 keeps all.
+    /// Sampling: number of most likely tokens that are candidates; 0 keeps all.
     pub top_k: usize,
-    /// Sampling: only the likeliest tokens that together reach this probability are candidates.
+    /// Sampling: only the most likely tokens that together reach this probability are candidates.
     pub top_p: f32,
-    /// Sampling: captions are the same for the same seed.
+    /// Sampling: the seed. The same seed gives the same captions.
     pub seed: u64,
     /// How often a caption that repeats itself (see [`is_degenerate`](super::is_degenerate)) is
-    /// sampled again, with a repetition penalty: 0 to 16. 0 keeps it, as transformers does; the
-    /// key is musicap's.
+    /// sampled again, with a repetition penalty: 0 to 16. 0 keeps it, as transformers does. This
+    /// key is specific to musicap.
     pub repetition_retries: usize,
     /// The token that starts the decoder.
     pub decoder_start_token_id: u32,
     /// The token that ends a caption.
     pub eos_token_id: u32,
-    /// The token that must come first, if one must.
+    /// The token that is forced after the start token, if any.
     #[serde(deserialize_with = "nullable")]
     pub forced_bos_token_id: Option<u32>,
-    /// The token that must come last at the greatest length, if one must.
+    /// The token that is forced last at `max_length`, if any.
     #[serde(deserialize_with = "nullable")]
     pub forced_eos_token_id: Option<u32>,
-    /// Tokens that must stand at given positions of the sequence, the start token being at 0:
-    /// Whisper's prompt. In ascending order.
+    /// Tokens that are forced at given positions, in ascending order, such as Whisper's prompt. The
+    /// start token is at position 0.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Vec::is_empty")]
     pub forced_decoder_ids: Vec<(usize, u32)>,
-    /// Tokens that may not occur.
+    /// Tokens that are never generated.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suppress_tokens: Vec<u32>,
-    /// Tokens that may not follow the tokens that are forced at the start.
+    /// Tokens that are not generated directly after those forced at the start.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub begin_suppress_tokens: Vec<u32>,
 }
@@ -103,7 +103,8 @@ impl Default for GenerationConfig {
 }
 
 impl GenerationConfig {
-    /// What is in effect when LP-MusicCaps captions: its own arguments over bart-base's config.
+    /// The settings that LP-MusicCaps uses: its own arguments, which override bart-base's
+    /// configuration.
     pub fn lp_music_caps() -> Self {
         GenerationConfig {
             num_beams: 5,
@@ -130,7 +131,7 @@ impl GenerationConfig {
         }
     }
 
-    /// Checks the settings against a model's vocabulary and its longest sequence.
+    /// Checks the settings against a model's vocabulary size and longest sequence.
     ///
     /// # Errors
     /// [`Error::InvalidOption`] names the first setting that is out of its range.

@@ -10,7 +10,7 @@ const DISTINCT: f32 = 0.35;
 /// The same few tokens so many times in a row are degenerate, whatever comes before.
 const ROUNDS: usize = 4;
 
-/// Whether a caption, given by its tokens without start and end token, repeats itself: the same few
+/// Whether a caption, given as tokens without start and end token, repeats itself: the same few
 /// tokens several times in a row, or hardly any distinct ones.
 pub fn is_degenerate(tokens: &[u32]) -> bool {
     if tokens.len() < SHORTEST {

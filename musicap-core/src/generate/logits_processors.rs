@@ -11,7 +11,7 @@ use super::config::GenerationConfig;
 
 /// A rule about the tokens that may follow a sequence.
 pub trait LogitsProcessor: Debug + Send + Sync {
-    /// The only token that may follow `history`, if the rule leaves only one. No scores are
+    /// The only token that may follow `history`, if the rule allows only one. Scores are not
     /// computed then, and the token adds 0 to the sequence's score.
     fn forced(&self, history: &[u32]) -> Option<u32> {
         let _ = history;
@@ -24,15 +24,15 @@ pub trait LogitsProcessor: Debug + Send + Sync {
     }
 
     /// An upper bound for the number of tokens whose scores [`process`](Self::process) lowers
-    /// after `history`; `None` if it may raise a score. A search that is given only the likeliest
-    /// tokens asks for so many more.
+    /// after `history`; `None` if it may raise a score. A search on a shortlist of the most likely
+    /// tokens makes the list longer by this number.
     fn max_penalized(&self, history: &[u32]) -> Option<usize> {
         let _ = history;
         Some(0)
     }
 }
 
-/// The scores of the tokens that could come next: of the whole vocabulary, or of a shortlist.
+/// The scores of the possible next tokens: of the whole vocabulary or of a shortlist.
 #[derive(Debug)]
 pub struct Scores<'a> {
     values: Values<'a>,
@@ -48,7 +48,7 @@ enum Values<'a> {
 }
 
 impl<'a> Scores<'a> {
-    /// The whole vocabulary's logits; `offset` is subtracted from each to get its score.
+    /// The logits of the whole vocabulary; `offset` is subtracted from each to get its score.
     pub fn all(logits: &'a mut [f32], offset: f32) -> Self {
         Scores { values: Values::All(logits), offset }
     }
@@ -58,8 +58,8 @@ impl<'a> Scores<'a> {
         Scores { values: Values::Listed(logits), offset }
     }
 
-    /// Replaces the score of `token` by what `change` makes of it. A token that is not listed, or
-    /// not in the vocabulary, is left alone.
+    /// Applies `change` to the score of `token`. Has no effect on a token that is not listed or not
+    /// in the vocabulary.
     pub fn update(&mut self, token: u32, change: impl FnOnce(f32) -> f32) {
         let value = match &mut self.values {
             Values::All(logits) => logits.get_mut(token as usize),
@@ -78,12 +78,12 @@ impl<'a> Scores<'a> {
     }
 }
 
-/// Logits processors that are applied one after the other.
+/// Logits processors, applied one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct LogitsProcessors(Vec<Arc<dyn LogitsProcessor>>);
 
 impl LogitsProcessors {
-    /// Those that `config` asks for.
+    /// The processors that `config` requires.
     pub fn new(config: &GenerationConfig) -> Self {
         let mut list = LogitsProcessors::default();
         if config.repetition_penalty != 1.0 {
@@ -117,12 +117,12 @@ impl LogitsProcessors {
         list
     }
 
-    /// Adds a processor behind the others.
+    /// Appends a processor.
     pub fn push(&mut self, processor: impl LogitsProcessor + 'static) {
         self.0.push(Arc::new(processor));
     }
 
-    /// These processors with `more` behind them.
+    /// These processors, followed by `more`.
     pub fn extended(&self, more: &LogitsProcessors) -> Self {
         LogitsProcessors([&self.0[..], &more.0].concat())
     }
@@ -133,8 +133,7 @@ impl LogitsProcessors {
         self.0.iter().rev().find_map(|processor| processor.forced(history))
     }
 
-    /// Changes the scores of the tokens that could follow `history`. They are not normalised
-    /// again.
+    /// Changes the scores of the tokens that could follow `history`, without renormalising them.
     pub fn process(&self, history: &[u32], mut scores: Scores) {
         self.0.iter().for_each(|processor| processor.process(history, &mut scores));
     }
@@ -256,13 +255,13 @@ impl LogitsProcessor for SuppressTokensAt {
     }
 }
 
-/// Forbids sequences of tokens: the last token of each wherever those before it have just been
-/// generated, as transformers' `bad_words_ids` does. A sequence of one token is always forbidden.
+/// Bans sequences of tokens, like transformers' `bad_words_ids`: the last token of a sequence is
+/// banned whenever the tokens before it have just been generated. A single token is always banned.
 #[derive(Clone, Debug)]
 pub struct BannedSequences(Vec<Vec<u32>>);
 
 impl BannedSequences {
-    /// Of these sequences; empty ones are ignored.
+    /// Bans `sequences`; empty ones are ignored.
     pub fn new(sequences: impl IntoIterator<Item = Vec<u32>>) -> Self {
         BannedSequences(sequences.into_iter().filter(|tokens| !tokens.is_empty()).collect())
     }

@@ -1,8 +1,8 @@
-//! Text generation over any model that can take a step: beam search, greedy search, sampling.
+//! Text generation for any model that generates step by step: beam search, greedy search, sampling.
 //!
 //! A [`StepModel`] turns tokens into logits; a search turns logits into tokens. A [`Session`]
-//! runs many searches together, step by step, and none influences another: a chunk that is done
-//! leaves at once, and another may be admitted while the others continue (continuous batching).
+//! runs many searches together, step by step, independently of each other: a chunk leaves as soon
+//! as it is done, and others may be admitted at any step (continuous batching).
 
 mod beam;
 mod config;
@@ -21,15 +21,15 @@ pub use step::{Generated, Step, StepModel};
 
 use crate::error::Result;
 
-/// Generates one sequence for each of the model's next chunks, all together. `streams` as in
+/// Generates one sequence for each of the model's next chunks in one batch. For `streams`, see
 /// [`Session::admit`].
 ///
 /// # Errors
 /// Those of the model, and [`Error::NotFinite`](crate::Error::NotFinite).
 ///
 /// # Panics
-/// If `config` does not [validate](GenerationConfig::validate) for the model, or the model gives
-/// no logits.
+/// If `config` is not [valid](GenerationConfig::validate) for the model, or the model returns no
+/// logits.
 pub fn generate(
     model: &mut dyn StepModel,
     streams: &[u64],

@@ -12,7 +12,7 @@ use super::step::{Generated, Search, Step, StepModel};
 use crate::error::{Error, Result};
 use crate::kernels::LogitStats;
 
-/// The searches that run in one model.
+/// The searches running in one model.
 pub struct Session {
     config: Arc<GenerationConfig>,
     processors: LogitsProcessors,
@@ -38,7 +38,7 @@ impl Session {
     /// A session without searches.
     ///
     /// # Panics
-    /// Later, if `config` does not [validate](GenerationConfig::validate) for the model.
+    /// Later, if `config` is not [valid](GenerationConfig::validate) for the model.
     pub fn new(config: GenerationConfig) -> Self {
         let processors = LogitsProcessors::new(&config);
         let mut prefix = vec![config.decoder_start_token_id];
@@ -67,19 +67,19 @@ impl Session {
         self.running.len()
     }
 
-    /// Searches that have been admitted so far: the number of the next.
+    /// Number of searches admitted so far, which is the number of the next one.
     pub fn admitted(&self) -> usize {
         self.admitted
     }
 
-    /// Forgets all searches, those of before too: the next is number 0.
+    /// Removes all searches and restarts numbering: the next one is number 0.
     pub fn clear(&mut self) {
         self.running.clear();
         self.admitted = 0;
     }
 
-    /// Starts searches for the model's next chunks. `streams` has a number for each, which selects
-    /// its random numbers: with the same number, a chunk gets the same caption in any batch.
+    /// Starts searches for the model's next chunks. `streams` has the random number stream of each
+    /// chunk: with the same stream, a chunk gets the same caption in any batch.
     ///
     /// # Errors
     /// Those of the model.
@@ -123,9 +123,9 @@ impl Session {
         advance(model, &mut self.running[before..], &mut self.logits)
     }
 
-    /// Advances all searches by a step and returns those that are done, with their numbers: they
-    /// are counted from 0 in the order in which they were admitted. A search whose logits are NaN or
-    /// infinite is done with [`Error::NotFinite`]; the others continue.
+    /// Advances all searches by a step and returns those that are done, with their numbers, which
+    /// count from 0 in order of admission. A search whose logits are NaN or infinite ends with
+    /// [`Error::NotFinite`]; the others continue.
     ///
     /// # Errors
     /// Those of the model.

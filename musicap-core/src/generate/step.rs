@@ -7,7 +7,7 @@ use crate::kernels::{LogitStats, Shortlist};
 /// A decoder that generates token by token for several chunks at once.
 pub trait StepModel {
     /// Admits `chunks` more chunks, one row each after the existing rows, feeds `prefix` to them,
-    /// and replaces the contents of `logits` by the logits after its last token,
+    /// and replaces the contents of `logits` with the logits after its last token,
     /// `chunks · vocab_size` of them; or leaves `logits` empty and the values on the device, for
     /// [`shortlists`](Self::shortlists) and [`fetch`](Self::fetch).
     ///
@@ -15,7 +15,7 @@ pub trait StepModel {
     /// If the backend fails.
     fn admit(&mut self, chunks: usize, prefix: &[u32], logits: &mut Vec<f32>) -> Result<()>;
 
-    /// Feeds one token to every row and replaces the contents of `logits` by the logits after it,
+    /// Feeds one token to every row and replaces the contents of `logits` with the logits after it,
     /// or leaves it empty as [`admit`](Self::admit) may. A step without rows leaves the model
     /// without any.
     ///
@@ -23,14 +23,14 @@ pub trait StepModel {
     /// If the backend fails.
     fn step(&mut self, step: &Step, logits: &mut Vec<f32>) -> Result<()>;
 
-    /// Statistics of each row of logits that has just been written, from a model that has taken
-    /// one already; otherwise it is taken then.
+    /// Statistics of each row of the logits just written, if the model has already computed them;
+    /// otherwise the caller computes them.
     fn logit_stats(&mut self) -> Option<Vec<LogitStats>> {
         None
     }
 
-    /// The `count` likeliest tokens, or some more, of each row of the logits that have been left
-    /// where they are; `None` if [`fetch`](Self::fetch)ing all is no slower.
+    /// At least the `count` most likely tokens of each row of the logits left on the device; `None`
+    /// if [`fetch`](Self::fetch)ing all of them is no slower.
     ///
     /// # Errors
     /// If the backend fails.
@@ -39,7 +39,7 @@ pub trait StepModel {
         Ok(None)
     }
 
-    /// Writes the logits that have been left where they are in place of what `logits` held.
+    /// Replaces the contents of `logits` with the logits left on the device.
     ///
     /// # Errors
     /// If the backend fails.
@@ -49,7 +49,7 @@ pub trait StepModel {
     }
 }
 
-/// One step of a [`StepModel`]. Rows of a chunk are neighbours and as many in every chunk.
+/// One step of a [`StepModel`]. The rows of a chunk are adjacent; every chunk has the same number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
@@ -57,7 +57,7 @@ pub struct Step {
     pub tokens: Vec<u32>,
     /// The row of the previous step that each row continues.
     pub parents: Vec<usize>,
-    /// The chunks of the previous step that continue, by their index in it.
+    /// The chunks of the previous step that continue, as indices into that step.
     pub chunks: Vec<usize>,
 }
 
@@ -67,12 +67,13 @@ pub struct Step {
 pub struct Generated {
     /// Token ids from the start token to the end token.
     pub tokens: Vec<u32>,
-    /// Sum of the tokens' log-probabilities over the length to the power of the length penalty.
-    /// Beam search counts them as transformers does: under the model alone, the end token not
-    /// in the length. Greedy search and sampling count them among the tokens that were allowed.
+    /// Sum of the tokens' log-probabilities (natural logarithm), divided by the length to the power
+    /// of the length penalty. Beam search computes it as transformers does: from the model's own
+    /// probabilities, with the end token not counted in the length. Greedy search and sampling
+    /// use probabilities among the tokens that were allowed.
     pub score: f32,
-    /// The probability, 0 to 1, that all of the caption is true; `None` for a model without a tag
-    /// head. The searches leave it to the captioner.
+    /// The probability, 0 to 1, that everything in the caption is true; `None` for a model without a
+    /// tag head. It is set by the captioner, not by the search.
     pub confidence: Option<f32>,
 }
 

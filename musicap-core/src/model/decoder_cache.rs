@@ -30,11 +30,11 @@ impl DecoderCache {
         DecoderCache { tokens, audio }
     }
 
-    /// Appends the rows and chunks of `other`. Only the layout for the CPU's kernels can do so
-    /// while it has rows.
+    /// Appends the rows and chunks of `other`. Only the layout for the CPU's kernels supports this
+    /// while the cache has rows.
     ///
     /// # Panics
-    /// If another has.
+    /// If the cache has rows and another layout.
     pub fn append(&mut self, other: DecoderCache) {
         self.tokens.append(other.tokens);
         self.audio.iter_mut().zip(other.audio).for_each(|(audio, more)| audio.append(more));
@@ -46,7 +46,7 @@ impl DecoderCache {
     }
 
     /// Makes row `i` a continuation of row `parents[i]`, and keeps only the `chunks` (by their
-    /// present index) that these rows belong to.
+    /// current index) that these rows belong to.
     pub fn reorder(&mut self, parents: &[usize], chunks: &[usize], device: &Device) {
         self.tokens.reorder(parents, device);
         self.audio.iter_mut().for_each(|audio| audio.keep(chunks, device));

@@ -2,12 +2,12 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `architecture` | the traits [`Architecture`] and [`Network`]: all that the rest of the crate knows |
-//! | `registry` | the architectures there are, by `model_type` |
-//! | [`bart`], [`whisper`] | one architecture each, with all that only it knows |
+//! | `architecture` | the traits [`Architecture`] and [`Network`], the interface to the rest of the crate |
+//! | `registry` | the available architectures, by `model_type` |
+//! | [`bart`], [`whisper`] | one architecture each, with everything specific to it |
 //! | `attention`, `decoder_cache`, `var_builder` | what they share |
 //!
-//! There is one definition of a network for every device; nothing here chooses a backend.
+//! Each network has a single definition for all devices; nothing here chooses a backend.
 
 mod architecture;
 mod attention;

@@ -12,7 +12,7 @@ use super::whisper::WhisperConfig;
 /// object `audio` is taken out of it.
 ///
 /// # Errors
-/// A sentence that names the key at fault.
+/// A sentence that names the invalid key.
 pub fn architecture(keys: &mut Map<String, Value>) -> Result<Arc<dyn Architecture>, String> {
     match keys.get("model_type").map_or(Some("bart"), Value::as_str) {
         Some("bart") => Ok(Arc::new(BartConfig::from_keys(keys)?)),

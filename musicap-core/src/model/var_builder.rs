@@ -10,7 +10,7 @@ use crate::kernels::{
     AddNorm, Conv3Weights, Layout, Linear, Placement, RowSource, TiedEmbedding, Weight,
 };
 
-/// Where a model's tensors come from.
+/// A source of a model's tensors.
 pub trait TensorSource {
     /// The float32 values of tensor `name`, row by row.
     ///
@@ -18,8 +18,8 @@ pub trait TensorSource {
     /// If there is no such tensor, if its shape is not `shape`, or if it cannot be read.
     fn tensor(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>>;
 
-    /// Tensor `name`, whose rows (all dimensions but the first) are an output's weights each, in
-    /// the precision that the source has it in.
+    /// Tensor `name` in the source's precision. Each row (all dimensions but the first) holds the
+    /// weights of one output.
     ///
     /// # Errors
     /// As [`tensor`](Self::tensor).
@@ -27,9 +27,9 @@ pub trait TensorSource {
         self.tensor(name, shape).map(Weight::F32)
     }
 
-    /// The rows of tensor `name` where they are, if they can stay there: a large table of which
-    /// few rows are wanted at a time then takes no memory. They hold what
-    /// [`weight`](Self::weight) gives.
+    /// The rows of tensor `name`, read from the source on demand if it supports that: a large table
+    /// of which few rows are needed at a time then takes no memory. Values are those of
+    /// [`weight`](Self::weight).
     ///
     /// # Errors
     /// As [`tensor`](Self::tensor).
@@ -44,7 +44,7 @@ pub trait TensorSource {
 pub struct NamedTensor {
     /// The published checkpoint's name: `bart.model.encoder.layers.0.fc1.weight`.
     pub name: String,
-    /// Its dimensions, the slowest first, as PyTorch has them.
+    /// Its dimensions, the slowest-varying first, as in PyTorch.
     pub shape: Vec<usize>,
     /// Its values, row by row.
     pub values: Vec<f32>,

@@ -26,8 +26,8 @@ pub struct HubId {
 }
 
 impl HubId {
-    /// Reads `owner/name` or `owner/name@revision`. `None` for everything else: a path, a name
-    /// with other characters than letters, digits, `.`, `_` and `-`, or one that leads out of
+    /// Parses `owner/name` or `owner/name@revision`. `None` for everything else: a path, a name
+    /// with characters other than letters, digits, `.`, `_` and `-`, or one that points outside
     /// its folder.
     pub fn parse(name: &str) -> Option<Self> {
         let (repo, revision) = name.split_once('@').unwrap_or((name, DEFAULT_REVISION));

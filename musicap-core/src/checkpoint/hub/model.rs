@@ -17,13 +17,13 @@ const BART_BASE: &str = "facebook/bart-base";
 
 impl Hub {
     /// The model in the repository: `config.json`; `model.safetensors`, `transfer.pth` or
-    /// `pytorch_model.bin`; `tokenizer.json`, or `vocab.json` with `merges.txt` and perhaps
+    /// `pytorch_model.bin`; `tokenizer.json`, or `vocab.json` with `merges.txt` and optionally
     /// `added_tokens.json`; and `generation_config.json` if there is one, all from one commit.
-    /// `seungheondoh/lp-music-caps` has the weights alone, and gets the vocabulary of
+    /// `seungheondoh/lp-music-caps` has only the weights and uses the vocabulary of
     /// `facebook/bart-base`.
     ///
     /// # Errors
-    /// Those of [`file`](Self::file), or what is wrong with the model's files.
+    /// Those of [`file`](Self::file), and those of invalid model files.
     pub fn pretrained(&self, id: &HubId) -> Result<Pretrained> {
         if id.repo() == LP_MUSIC_CAPS {
             return self.lp_music_caps(id);

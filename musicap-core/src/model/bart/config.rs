@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use crate::audio::AudioConfig;
 use crate::model::shape;
 
-/// The shape of a BART model, as `config.json` states it. Keys that do not shape the model are
-/// not looked at; keys that are missing have bart-base's values.
+/// The shape of a BART model, as `config.json` states it. Keys that do not affect the shape are
+/// ignored; missing keys have bart-base's values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct BartConfig {
@@ -34,7 +34,7 @@ pub struct BartConfig {
     /// Whether token embeddings are multiplied by √d_model.
     pub scale_embedding: bool,
     /// Convolutions of LP-MusicCaps' audio encoder: the first keeps the frame rate, each other
-    /// halves it. A key of musicap's own.
+    /// halves it. This key is specific to musicap.
     pub conv_layers: usize,
 }
 
@@ -59,11 +59,11 @@ impl Default for BartConfig {
 }
 
 impl BartConfig {
-    /// The shape that the keys of a `config.json` describe. `audio.conv_layers`, where
-    /// `conv_layers` may stand, too, is removed from `keys`.
+    /// The shape that the keys of a `config.json` describe. `audio.conv_layers`, an alternative to
+    /// `conv_layers`, is removed from `keys`.
     ///
     /// # Errors
-    /// A sentence that names the key at fault.
+    /// A sentence that names the invalid key.
     pub fn from_keys(keys: &mut Map<String, Value>) -> Result<Self, String> {
         let audio = keys.get_mut("audio").and_then(Value::as_object_mut);
         if let Some(layers) = audio.and_then(|audio| audio.remove("conv_layers")) {
@@ -72,16 +72,16 @@ impl BartConfig {
         BartConfig::deserialize(Value::Object(keys.clone())).map_err(|reason| reason.to_string())
     }
 
-    /// Frames that the audio encoder makes of one chunk of the front end `audio`.
+    /// Number of frames that the audio encoder outputs for one chunk of the front end `audio`.
     pub fn frames(&self, audio: &AudioConfig) -> usize {
         (1..self.conv_layers).fold(audio.frames(), |frames, _| frames.div_ceil(2))
     }
 
-    /// Checks that a model of this shape can be built, within bounds that no known BART
-    /// reaches but that keep a hostile file from asking for absurd amounts of memory.
+    /// Checks that a model of this shape can be built, within bounds that no known BART model
+    /// reaches but that keep a malicious file from requesting excessive memory.
     ///
     /// # Errors
-    /// A sentence that names the key at fault and its value.
+    /// A sentence that names the invalid key and its value.
     pub fn validate_shape(&self) -> Result<(), String> {
         shape::check_ranges([
             ("vocab_size", self.vocab_size, shape::MAX_VOCAB),

@@ -15,10 +15,10 @@ impl BartModel {
         walk.names
     }
 
-    /// The parameters' values: what [`load`](Self::load) would build this network from.
+    /// The parameters' values, from which [`load`](Self::load) can build this network.
     ///
     /// # Errors
-    /// [`Error::Backend`] if the device does not hand out its values.
+    /// [`Error::Backend`] if the values cannot be read from the device.
     pub fn tensors(&self) -> Result<Vec<NamedTensor>> {
         let mut walk = Walk { tensors: Some(Vec::new()), ..Walk::default() };
         self.visit(&mut walk);

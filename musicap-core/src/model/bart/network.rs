@@ -21,10 +21,10 @@ pub struct BartModel {
 
 impl BartModel {
     /// Builds the network of shape `config`, for chunks of the front end `audio`, from `source`,
-    /// which knows tensors by the reference's names.
+    /// which names tensors as the reference does.
     ///
     /// # Errors
-    /// Those of the source: a tensor that is missing, of another shape or unreadable.
+    /// Those of the source: a tensor that is missing, has another shape or cannot be read.
     pub fn load(
         config: &BartConfig,
         audio: &AudioConfig,
@@ -48,7 +48,7 @@ impl BartModel {
     /// `[chunks, length]`, row by row, each computed from the tokens before it and the log-mel
     /// chunk `[chunks, n_mels, mel frames]`. [`Network::project`] turns them into logits.
     ///
-    /// Used in training: all of it is Burn's own operations, which can be differentiated.
+    /// Used in training: it consists of Burn's operations, which can be differentiated.
     ///
     /// # Panics
     /// If the network is packed.

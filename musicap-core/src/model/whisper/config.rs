@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::model::shape;
 
-/// The shape of a Whisper model, as `config.json` states it. Keys that do not shape the model are
-/// ignored; missing keys have the values that transformers gives them.
+/// The shape of a Whisper model, as `config.json` states it. Keys that do not affect the shape are
+/// ignored; missing keys have transformers' default values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -29,7 +29,7 @@ pub struct WhisperConfig {
     pub encoder_ffn_dim: usize,
     /// Width of a decoder layer's feed-forward part.
     pub decoder_ffn_dim: usize,
-    /// Frames of the encoder's output: half as many as a chunk's spectrogram has.
+    /// Number of frames of the encoder's output, half as many as in a chunk's spectrogram.
     pub max_source_positions: usize,
     /// Longest sequence in tokens.
     pub max_target_positions: usize,
@@ -67,16 +67,16 @@ impl WhisperConfig {
     /// The shape that the keys of a `config.json` describe.
     ///
     /// # Errors
-    /// A sentence that names the key at fault.
+    /// A sentence that names the invalid key.
     pub fn from_keys(keys: &Map<String, Value>) -> Result<Self, String> {
         WhisperConfig::deserialize(Value::Object(keys.clone())).map_err(|reason| reason.to_string())
     }
 
-    /// Checks the numbers, within bounds that no published Whisper reaches but that keep a hostile
-    /// file from asking for absurd amounts of memory.
+    /// Checks the values, within bounds that no published Whisper model reaches but that keep a
+    /// malicious file from requesting excessive memory.
     ///
     /// # Errors
-    /// A sentence that names the key at fault and its value.
+    /// A sentence that names the invalid key and its value.
     pub fn validate_shape(&self) -> Result<(), String> {
         shape::check_ranges([
             ("vocab_size", self.vocab_size, shape::MAX_VOCAB),

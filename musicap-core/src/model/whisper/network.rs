@@ -43,11 +43,11 @@ struct Decoder {
 }
 
 impl WhisperModel {
-    /// Builds the network of shape `config` from `source`, which knows tensors by transformers'
-    /// names.
+    /// Builds the network of shape `config` from `source`, which names tensors as transformers
+    /// does.
     ///
     /// # Errors
-    /// Those of the source: a tensor that is missing, of another shape or unreadable.
+    /// Those of the source: a tensor that is missing, has another shape or cannot be read.
     pub fn load(
         config: &WhisperConfig,
         source: &mut dyn TensorSource,
