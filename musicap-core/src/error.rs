@@ -86,7 +86,8 @@ pub enum Error {
     AudioLimit {
         /// The file, or a description of where the samples come from.
         origin: String,
-        /// The limited quantity: `duration`, `number of channels`, `sample rate` or `size of a stream`.
+        /// The limited quantity: `duration`, `number of channels`, `sample rate` or `size of a
+        /// stream`.
         what: &'static str,
         /// The actual value, with its unit.
         found: String,

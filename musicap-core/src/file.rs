@@ -16,20 +16,20 @@ fn partial_files() -> std::sync::MutexGuard<'static, Vec<PathBuf>> {
     PARTIAL.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the files that [`replace_file`] is writing at this moment in other threads, for programs
-/// that end at once on a signal such as Ctrl-C.
+/// Removes the files that [`replace_file`] is currently writing in other threads, for programs that
+/// exit immediately on a signal such as Ctrl-C.
 pub fn remove_partial_files() {
     for partial in partial_files().drain(..) {
         let _ = std::fs::remove_file(partial);
     }
 }
 
-/// Replaces the file at `path`: `write` fills a new one beside it, whose name ends in `.partial`
-/// and which then takes its place.
+/// Replaces the file at `path`: `write` fills a new file in the same folder, whose name ends in
+/// `.partial` and which is then renamed to `path`.
 ///
-/// A process that is killed, or a power cut, leaves the old file or the new one. If several write
-/// at once, the file of the last one stays. The folder must exist. Devices and pipes, such as
-/// `/dev/null`, are written to directly.
+/// If the process is killed or the power fails, either the old file or the new one is left. Of
+/// several concurrent writers, the last one wins. The folder must exist. Devices and pipes, such
+/// as `/dev/null`, are written to directly.
 ///
 /// ```
 /// use std::io::Write;
@@ -47,7 +47,7 @@ pub fn remove_partial_files() {
 /// ```
 ///
 /// # Errors
-/// [`Error::Io`], and those of `write`; the file at `path` is as it was then.
+/// [`Error::Io`], and those of `write`; the file at `path` is then unchanged.
 pub fn replace_file(
     path: impl AsRef<Path>,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<()>,

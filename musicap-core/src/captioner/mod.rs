@@ -77,7 +77,7 @@ impl Captioner {
     /// Loads a model's weights.
     ///
     /// # Errors
-    /// A tensor that is missing, too many, of the wrong shape or unreadable;
+    /// A tensor that is missing, unexpected, of the wrong shape or unreadable;
     /// [`Error::DeviceUnavailable`]; [`Error::InvalidOption`] for 0 threads.
     pub fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
         let pool = options.threads.map(thread_pool).transpose()?;
@@ -88,17 +88,17 @@ impl Captioner {
     /// The same model, its weights shared, with exactly `threads` threads of its own.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] for 0 threads, or more than can be had.
+    /// [`Error::InvalidOption`] for 0 threads, or more than the system can start.
     pub fn with_threads(&self, threads: usize) -> Result<Self> {
         Ok(Captioner { inner: self.inner.clone(), pool: Some(thread_pool(threads)?) })
     }
 
-    /// Where the time has gone, if [`LoadOptions::with_timings`] asked for it.
+    /// Time spent in each stage, if enabled by [`LoadOptions::with_timings`].
     pub fn timings(&self) -> Option<Timings> {
         self.inner.clock.read()
     }
 
-    /// What the model was asked for by.
+    /// The name the model was loaded by.
     pub fn name(&self) -> &str {
         &self.inner.name
     }
@@ -291,9 +291,10 @@ impl Captioner {
     /// that sampling gives a chunk the same caption in any batch.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] if the shapes or `generation` do not suit the model, or a value
-    /// is not finite; [`Error::Backend`] if the device fails; [`Error::Io`] if the model's
-    /// file cannot be read any more.
+    /// [`Error::InvalidOption`] if the shapes or `generation` do not fit the model;
+    /// [`Error::InvalidSamples`] if a value is not finite; [`Error::NotFinite`] if the logits are
+    /// not; [`Error::Backend`] if the device fails; [`Error::Io`] if the model's file can no longer
+    /// be read.
     pub fn generate_tokens(
         &self,
         mel: Array3<f32>,

@@ -66,8 +66,8 @@ pub struct CaptionOptions {
     pub tail: Tail,
     /// Overlap of neighbouring chunks, in seconds.
     pub overlap_seconds: f64,
-    /// Chunks computed together. Larger batches are faster up to about 20 chunks and take more memory;
-    /// the captions are the same.
+    /// Chunks computed together. Larger batches are faster up to about 20 chunks and take more
+    /// memory; the captions are the same.
     ///
     /// `None` chooses. On a CPU it is 24, or fewer if the decoder's caches would take more than
     /// 512 MiB in addition to the weights with `max_length` tokens for every caption: 20 for

@@ -53,29 +53,29 @@ pub const BLOCK: usize = 256;
 pub enum Layout {
     /// For the kernels of this module; the device must be Burn's Flex backend.
     Packed,
-    /// For Burn's operations on any device, training among them.
+    /// For Burn's operations on any device, including training.
     Plain,
-    /// For Burn's operations on a GPU: shapes recur, so that kernels are chosen once, and results
-    /// stay on the device.
+    /// For Burn's operations on a GPU: tensor shapes recur, so that kernels are tuned only once, and
+    /// results stay on the device.
     Gpu {
-        /// Computes in half precision, except norms and what follows the logits.
+        /// Whether to compute in half precision, except for norms and everything after the logits.
         half: bool,
     },
 }
 
 impl Layout {
-    /// Whether it is for the kernels of this crate.
+    /// Whether layers are laid out for the kernels of this crate.
     pub fn is_packed(self) -> bool {
         self == Layout::Packed
     }
 
-    /// Whether it is for a GPU.
+    /// Whether layers are laid out for a GPU.
     pub fn is_gpu(self) -> bool {
         matches!(self, Layout::Gpu { .. })
     }
 }
 
-/// Where a network's layers are, and how they are laid out.
+/// The device of a network's layers and their layout.
 #[derive(Clone, Debug)]
 pub struct Placement {
     /// The device.
@@ -85,7 +85,7 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// A tensor of the device, in the precision that is computed in.
+    /// A tensor on the device, in the precision used for computing.
     pub fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
         let tensor: Tensor<D> = Tensor::from_data(TensorData::new(values, shape), &self.device);
         match self.layout {

@@ -7,17 +7,18 @@ use super::unpacked;
 /// The most tokens of a row that are listed: all more come faster as they are.
 const LONGEST: usize = 64;
 
-/// What a search needs of a row of logits, if the search can do with so much.
+/// The most likely tokens of a row of logits: all that a search needs in most steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shortlist {
-    /// As of [`LogitStats`](super::LogitStats).
+    /// The row's [`LogitStats::log_sum`](super::LogitStats::log_sum).
     pub log_sum: f32,
-    /// The likeliest tokens with their logits, the likeliest first, of several alike the lowest.
+    /// The most likely tokens with their logits, in descending order; of equal ones the lowest token
+    /// comes first.
     pub tokens: Vec<(u32, f32)>,
 }
 
 impl Shortlist {
-    /// The least logit listed: that of no other token is greater.
+    /// The smallest logit in the list; no other token has a greater one.
     pub fn floor(&self) -> f32 {
         self.tokens.last().map_or(f32::INFINITY, |&(_, logit)| logit)
     }

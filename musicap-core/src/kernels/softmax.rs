@@ -2,13 +2,13 @@
 
 use super::BLOCK;
 
-/// What a search wants to know of a row of logits before it looks at any.
+/// Statistics of a row of logits, which let a search skip most of the row.
 #[derive(Clone, Debug)]
 pub struct LogitStats {
-    /// The logarithm of the sum of the exponentials: what a logit exceeds its log-probability by.
+    /// The logarithm of the sum of the exponentials: a logit minus this is the log-probability.
     /// Not finite if a value is NaN or +∞.
     pub log_sum: f32,
-    /// The greatest of each block of 256 logits, the last block being shorter.
+    /// The maximum of each block of 256 logits; the last block may be shorter.
     pub peaks: Vec<f32>,
 }
 

@@ -12,17 +12,17 @@ pub enum Weight {
     Int8(QuantizedWeight),
 }
 
-/// A matrix of int8 values, each to be multiplied by its row's scale.
+/// A matrix of int8 values, to be multiplied by the scale of their row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedWeight {
-    /// `[d_output, d_input]`, from −127 to 127.
+    /// Values `[d_output, d_input]`, from −127 to 127.
     pub values: Vec<i8>,
-    /// `[d_output]`
+    /// Scales `[d_output]`.
     pub scales: Vec<f32>,
 }
 
 impl QuantizedWeight {
-    /// Rounds each row of `d_input` values to int8, its largest magnitude to 127.
+    /// Rounds each row of `d_input` values to int8, scaled so that the largest magnitude is 127.
     pub fn new(weight: &[f32], d_input: usize) -> Self {
         let mut values = Vec::with_capacity(weight.len());
         let mut scales = Vec::with_capacity(weight.len() / d_input);

@@ -9,10 +9,10 @@ use crate::caption::Captions;
 use crate::error::Error;
 use crate::error::Result;
 
-/// Waits for a summary on a separate thread, so that it may be called from inside a runtime.
+/// Waits for a summary on a separate thread, so that it can be called from within a runtime.
 ///
-/// With the feature `openai` that thread has a tokio runtime. Without it, the summarizer must
-/// provide whatever its future needs.
+/// With the feature `openai`, that thread has a tokio runtime. Without it, the summarizer must
+/// provide any runtime that its future needs.
 ///
 /// # Errors
 /// Those of [`Summarizer::summarize`](super::Summarizer::summarize).

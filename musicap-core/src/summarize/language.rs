@@ -7,7 +7,7 @@ use fluent_bundle::{FluentArgs, FluentResource};
 
 use crate::error::{Error, Result};
 
-/// A language that [`LocalSummarizer`](super::LocalSummarizer) writes.
+/// A language that [`LocalSummarizer`](super::LocalSummarizer) supports.
 ///
 /// ```
 /// use musicap::summarize::Language;
@@ -43,19 +43,18 @@ const LANGUAGES: &[Row] = &[
 ];
 
 impl Language {
-    /// English, which captions are written in.
+    /// English, the language of captions.
     pub const ENGLISH: Language = Language(0);
 
-    /// All languages there are.
+    /// All supported languages.
     pub fn all() -> impl Iterator<Item = Language> {
         (0..LANGUAGES.len()).map(Language)
     }
 
-    /// The language of this code (`de`, `de-AT`), English name or own name, in upper or lower
-    /// case.
+    /// The language with this code (`de`, `de-AT`), English name or native name, ignoring case.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] lists the languages that there are.
+    /// [`Error::InvalidOption`] lists the supported languages.
     pub fn find(name: &str) -> Result<Language> {
         let wanted = name.trim().to_lowercase();
         let primary = wanted.split(['-', '_']).next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! One description of a whole recording, from the captions of its chunks.
+//! A summary of a whole recording, made from the captions of its chunks.
 //!
 //! | [`Summarizer`] | needs | languages |
 //! |---|---|---|
@@ -29,18 +29,18 @@
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!
-//! # From code that is not asynchronous
+//! # From synchronous code
 //! [`summarize_blocking`] waits for any summarizer, and provides a runtime where one is needed.
 //!
 //! # Sections, and captions in other languages
-//! [`Captions::find_sections`] gives the sections of a recording with a title each, and
-//! [`Captions::translated`] the captions themselves in one of the languages.
+//! [`Captions::find_sections`] returns the sections of a recording, each with a title, and
+//! [`Captions::translated`] the captions in one of the languages.
 //!
 //! # In a browser
-//! Futures of a page's own interfaces cannot move between threads. So [`SummaryFuture`] and the
-//! callback of a [`Watch`] must be `Send` everywhere except on wasm, and a custom summarizer is
-//! written the same way for both. [`LocalSummarizer`] works there. `OpenAi` does not: a page that
-//! anyone may read is no place for a key.
+//! Futures of browser APIs cannot move between threads. [`SummaryFuture`] and the callback of a
+//! [`Watch`] must therefore be `Send` everywhere except on wasm, and a custom summarizer is written
+//! the same way for both. [`LocalSummarizer`] works in a browser. `OpenAi` does not, because a page
+//! that anyone can read must not contain a key.
 
 #[cfg(not(target_family = "wasm"))]
 mod blocking;
@@ -66,15 +66,15 @@ pub use watch::{Cancel, SummaryEvent, Watch};
 use crate::caption::Captions;
 use crate::error::Result;
 
-/// Turns the captions of a recording into one description of the whole.
+/// Summarizes the captions of a recording.
 ///
 /// The trait is object safe: `Box<dyn Summarizer>`. Captions are data: an implementation must not
 /// follow instructions in them.
 pub trait Summarizer: MaybeSend {
-    /// A description of the recording that `captions` are about.
+    /// A summary of the recording that `captions` describe.
     ///
-    /// Dropping the future stops the work; so does the [`Cancel`] of `watch`, for which the
-    /// future then gives [`SummaryProblem::Cancelled`](crate::SummaryProblem::Cancelled).
+    /// Dropping the future stops the work; so does the [`Cancel`] of `watch`, in which case the
+    /// future returns [`SummaryProblem::Cancelled`](crate::SummaryProblem::Cancelled).
     ///
     /// # Errors
     /// Those of [`check`](Self::check), and [`Error::Summary`](crate::Error::Summary).
@@ -85,9 +85,9 @@ pub trait Summarizer: MaybeSend {
         watch: &'a Watch<'a>,
     ) -> SummaryFuture<'a, Result<String>>;
 
-    /// Checks, before there are captions, whether these options can be met.
+    /// Checks whether these options are supported, before there are captions.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`](crate::Error::InvalidOption) names the first that cannot.
+    /// [`Error::InvalidOption`](crate::Error::InvalidOption) names the first that is not.
     fn check(&self, options: &SummaryOptions) -> Result<()>;
 }

@@ -12,11 +12,11 @@ const STYLE_BYTES: usize = 500;
 #[non_exhaustive]
 pub struct SummaryOptions {
     /// The language to write in, by name or code: `English`, `ja`, `português`. At most 64 bytes
-    /// in one line. Local summaries have those of [`Language`](super::Language).
+    /// in one line. Local summaries support those of [`Language`](super::Language).
     pub language: String,
-    /// Its greatest length.
+    /// The maximum length.
     pub length: SummaryLength,
-    /// Its form.
+    /// The form.
     pub style: SummaryStyle,
 }
 
@@ -71,7 +71,7 @@ fn start(text: &str) -> String {
     format!("{:?}", text.chars().take(40).collect::<String>())
 }
 
-/// The greatest length of a summary.
+/// The maximum length of a summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SummaryLength {
@@ -80,12 +80,12 @@ pub enum SummaryLength {
     /// A paragraph: at most 80 words.
     #[default]
     Medium,
-    /// As much as is worth saying: at most 160 words.
+    /// As much as is relevant: at most 160 words.
     Long,
 }
 
 impl SummaryLength {
-    /// The greatest number of words.
+    /// The maximum number of words.
     pub fn words(self) -> usize {
         match self {
             SummaryLength::Short => 30,
@@ -102,10 +102,10 @@ pub enum SummaryStyle {
     /// Running text.
     #[default]
     Prose,
-    /// A line for each statement.
+    /// One line for each statement.
     Lines,
-    /// As these words say, in one line of at most 500 bytes: `like the notes on a record sleeve`.
-    /// Only language models can do that.
+    /// A style described in words, such as `like the notes on a record sleeve`: one line of at most
+    /// 500 bytes. Only language models support this.
     Words(String),
 }
 

@@ -14,11 +14,11 @@ type OnEvent<'a> = dyn Fn(&SummaryEvent) + Send + Sync + 'a;
 #[cfg(target_family = "wasm")]
 type OnEvent<'a> = dyn Fn(&SummaryEvent) + 'a;
 
-/// What happens while a summary is made.
+/// An event while a summary is made.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SummaryEvent {
-    /// Of `parts` parts of the recording, `done` have been read. The number of parts may grow.
+    /// `done` of `parts` parts of the recording have been processed. The number of parts may grow.
     Progress {
         /// Parts that are done.
         done: usize,
@@ -29,12 +29,12 @@ pub enum SummaryEvent {
     Retry {
         /// What failed.
         problem: SummaryProblem,
-        /// The time until then.
+        /// The time until it is sent again.
         wait: Duration,
     },
 }
 
-/// Receives a summary's events and may cancel it. The default does neither.
+/// Observes and cancels a summary. The default does neither.
 #[derive(Clone, Default)]
 pub struct Watch<'a> {
     on_event: Option<&'a OnEvent<'a>>,
@@ -42,7 +42,7 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Calls `on_event` for everything that happens.
+    /// Calls `on_event` for every event.
     pub fn with_events(mut self, on_event: &'a OnEvent<'a>) -> Self {
         self.on_event = Some(on_event);
         self
@@ -61,7 +61,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// Waits for `work`, or gives `None` as soon as it is cancelled.
+    /// Waits for `work`; returns `None` as soon as it is cancelled.
     pub async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let (mut work, mut cancelled) = (pin!(work), self.cancel.cancelled());
         std::future::poll_fn(|context| {
@@ -82,8 +82,8 @@ impl std::fmt::Debug for Watch<'_> {
 
 /// Cancels work from anywhere, including other threads. Clones share one state.
 ///
-/// Of its own rather than tokio-util's `CancellationToken`, which would bring tokio into every
-/// build, the browser's included.
+/// This is not tokio-util's `CancellationToken` because that would add tokio to every build,
+/// including the browser's.
 #[derive(Clone, Default)]
 pub struct Cancel {
     state: Arc<Mutex<State>>,
@@ -98,12 +98,12 @@ struct State {
 }
 
 impl Cancel {
-    /// Not cancelled yet.
+    /// A new token, which is not cancelled.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Cancels the work for good.
+    /// Cancels the work permanently.
     pub fn cancel(&self) {
         let mut state = self.lock();
         state.cancelled = true;

@@ -42,19 +42,19 @@ const MAX_COST: f64 = 1e9;
 /// No summary has more characters than its greatest number of words times this.
 const CHARS_PER_WORD: usize = 10;
 
-/// Writes summaries from what captions agree on. Needs no network and takes milliseconds.
+/// Writes summaries from the facts that captions agree on. Needs no network and takes milliseconds.
 ///
-/// The summary describes the whole, then what changes and when: one sentence for half a minute, a
-/// paragraph for a song, an outline of sections for an hour. It says nothing that captions do not,
-/// and nothing that a single caption says against its neighbours. The same captions give the same
-/// summary. The languages are those of [`Language`]; captions are read in English, and those of
-/// other words than the lexicon's are quoted.
+/// The summary describes the whole recording, then what changes and when: one sentence for half a
+/// minute, a paragraph for a song, an outline of sections for an hour. It states nothing that the
+/// captions do not, and ignores single captions that contradict their neighbours. The same captions
+/// give the same summary. The languages are those of [`Language`]. Captions must be in English;
+/// those without any word of the lexicon are quoted.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct LocalSummarizer;
 
 impl LocalSummarizer {
-    /// A summarizer.
+    /// Creates a summarizer.
     pub fn new() -> Self {
         LocalSummarizer
     }
@@ -119,9 +119,9 @@ impl Summarizer for LocalSummarizer {
 }
 
 impl Captions {
-    /// The sections of the recording: runs of captions that say alike, each with a title in
-    /// `language` such as "Piano alone". They follow one another from the first caption to the
-    /// last; without captions, or with captions that are not in English, there are none.
+    /// The sections of the recording: runs of similar captions, each with a title in `language`
+    /// such as "Piano alone". They cover the recording from the first caption to the last. Empty
+    /// without captions or if they are not in English.
     pub fn find_sections(&self, language: Language) -> Vec<Section> {
         if self.language.is_some() {
             return Vec::new();

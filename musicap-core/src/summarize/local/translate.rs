@@ -8,10 +8,10 @@ use crate::caption::{Caption, Captions};
 
 impl Captions {
     /// The captions in `language`, see [`Caption::translated`], and their
-    /// [sections](Self::find_sections). [`language`](Self::language) says which it is. A summary
-    /// stays as it is; make it first, as it is made from English captions.
+    /// [sections](Self::find_sections). [`language`](Self::language) is set accordingly. A summary
+    /// is left unchanged; make it before translating, since it is made from English captions.
     ///
-    /// Captions that are not in English stay as they are.
+    /// Captions that are not in English are left unchanged.
     pub fn translated(&self, language: Language) -> Captions {
         let mut translated = self.clone();
         if language == Language::ENGLISH || self.language.is_some() {
@@ -25,11 +25,12 @@ impl Captions {
 }
 
 impl Caption {
-    /// An English caption in `language`. One with a word that has no translation stays English and
-    /// is marked: `[en] …`.
+    /// An English caption in `language`. A caption with a word that has no translation stays in
+    /// English and is marked: `[en] …`.
     ///
-    /// Kept are the sounds, which of them leads, how the others accompany it, tempo, mood, loudness, genre, what
-    /// is missing and how the recording sounds. The wording is the language's own.
+    /// The translation keeps the sounds, which of them leads, how the others accompany it, tempo,
+    /// mood, loudness, genre, what is absent and how the recording sounds. It is worded
+    /// idiomatically rather than word for word.
     ///
     /// ```
     /// use musicap::caption::Caption;

@@ -24,10 +24,10 @@ use crate::error::{Error, Result, SummaryProblem};
 /// Writes summaries with a language model: OpenAI's, Azure's, or your own behind vLLM, Ollama or
 /// any other server with the chat completions API. Cheap to clone.
 ///
-/// Captions leave the machine for that server; the audio does not.
+/// The captions are sent to that server; the audio never leaves the machine.
 ///
 /// Temporary failures (429, 5xx, a broken connection, a timeout) are retried with growing waits,
-/// or when the server's `Retry-After` says. Recordings with more captions than fit into one
+/// or as the server's `Retry-After` specifies. Recordings with more captions than fit into one
 /// request are summarized in parts, and those summaries into one. Servers with structured output
 /// are asked for it; see [`StructuredOutput`].
 ///
@@ -57,11 +57,11 @@ pub struct OpenAi {
 }
 
 impl OpenAi {
-    /// A summarizer that asks the server of `options`. Nothing is sent yet.
+    /// A summarizer that uses the server of `options`. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`Error::InvalidOption`] for an option that is out of its range, among them a key that
-    /// is missing where the server is OpenAI's own. No message has a key in it.
+    /// [`Error::InvalidOption`] for an option that is out of its range, including a missing key if
+    /// the server is OpenAI's. Messages never contain a key.
     pub fn new(options: OpenAiOptions) -> Result<Self> {
         let OpenAiOptions { input_tokens, structured_output, .. } = options;
         Ok(OpenAi { connection: Connection::new(options)?, input_tokens, structured_output })

@@ -19,15 +19,15 @@ pub(super) enum Key {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StructuredOutput {
-    /// It is, and once more without if the server refuses that. Not for
+    /// Yes; if the server refuses, the request is repeated without it. Not used for
     /// [`SummaryStyle::Words`](super::super::SummaryStyle::Words).
     #[default]
     Auto,
-    /// It is not.
+    /// No.
     Off,
 }
 
-/// The server to ask and how to ask it.
+/// The server to use and how.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OpenAiOptions {
@@ -35,22 +35,22 @@ pub struct OpenAiOptions {
     pub(super) key: Key,
     /// The server's name for the model. Azure takes it from the URL.
     pub model: String,
-    /// The greatest total time of one request.
+    /// The maximum total time of one request.
     pub timeout: Duration,
-    /// How often a request that failed temporarily is repeated.
+    /// How often a request is retried after a temporary failure.
     pub retries: usize,
     /// The wait before the first retry. It doubles with each, and a random part is added.
     pub first_wait: Duration,
     /// The longest wait. If a server asks for more with `Retry-After`, there is no retry.
     pub longest_wait: Duration,
-    /// Roughly the greatest number of tokens that the captions of one request take; at least 500.
+    /// The approximate maximum number of tokens for the captions of one request; at least 500.
     /// Longer recordings are summarized in parts.
     pub input_tokens: usize,
-    /// The greatest number of tokens of an answer; `None` leaves that to the server.
+    /// The maximum number of tokens of an answer; `None` leaves this to the server.
     pub reply_tokens: Option<u32>,
-    /// The greatest number of bytes of an answer that are read.
+    /// The maximum number of bytes of an answer.
     pub reply_bytes: usize,
-    /// Whether an answer in JSON (the whole, its course) is requested.
+    /// Whether an answer in JSON (the recording as a whole, its course) is requested.
     pub structured_output: StructuredOutput,
 }
 
@@ -74,7 +74,7 @@ impl Default for OpenAiOptions {
 }
 
 impl OpenAiOptions {
-    /// Asks the server at `url`, to which `/chat/completions` is added: OpenAI's
+    /// Uses the server at `url`, to which `/chat/completions` is added: OpenAI's
     /// `https://api.openai.com/v1`, vLLM's `http://localhost:8000/v1`, Ollama's
     /// `http://localhost:11434/v1`.
     ///
@@ -86,20 +86,20 @@ impl OpenAiOptions {
         self
     }
 
-    /// Asks for this model.
+    /// Uses this model.
     pub fn with_model(mut self, model: impl Into<String>) -> Self {
         self.model = model.into();
         self
     }
 
-    /// Sends this key, wherever the server is. Without it the key is that of the environment
-    /// variable `OPENAI_API_KEY`, which is not sent over plain HTTP to another machine.
+    /// Sends this key, whichever server is used. Without it, the key is taken from the environment
+    /// variable `OPENAI_API_KEY`, and is not sent over plain HTTP to another machine.
     pub fn with_key(mut self, key: impl Into<SecretString>) -> Self {
         self.key = Key::Given(key.into());
         self
     }
 
-    /// Sends no key, whatever the environment has.
+    /// Sends no key, even if the environment has one.
     pub fn without_key(mut self) -> Self {
         self.key = Key::None;
         self
@@ -111,7 +111,7 @@ impl OpenAiOptions {
         self
     }
 
-    /// Repeats a request at most this often.
+    /// Retries a request at most this often.
     pub fn with_retries(mut self, retries: usize) -> Self {
         self.retries = retries;
         self
@@ -130,7 +130,7 @@ impl OpenAiOptions {
         self
     }
 
-    /// Asks for structured output, or not.
+    /// Sets whether structured output is requested.
     pub fn with_structured_output(mut self, structured_output: StructuredOutput) -> Self {
         self.structured_output = structured_output;
         self
