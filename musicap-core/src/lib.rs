@@ -72,11 +72,11 @@
 //! | `cuda` | no | [`Device::Cuda`]: NVIDIA GPUs through CUDA |
 //!
 //! # What may change
-//! Everything exported here, and the modules [`audio`], [`caption`] and [`summarize`], is the stable
-//! API. [`model`], [`generate`] and [`checkpoint`] serve tools that train or convert models and may
-//! change in any minor version; architectures are added inside this crate. Types of Burn and ndarray
-//! in signatures come from the re-exported [`burn`] and [`ndarray`]; their major versions are part
-//! of this API.
+//! Everything exported here, and the modules [`audio`], [`caption`] and [`summarize`], is the
+//! stable API. [`model`], [`generate`] and [`checkpoint`] serve tools that train or convert models
+//! and may change in any minor version; architectures are added inside this crate. Types of Burn
+//! and ndarray in signatures come from the re-exported [`burn`] and [`ndarray`]; their major
+//! versions are part of this API.
 //!
 //! # Errors
 //! Fallible functions return [`Error`]; its one-line message says what failed, where, and what to

@@ -263,8 +263,8 @@ impl AudioReader {
         self.gaps.omitted
     }
 
-    /// When the audio starts on the file's timeline: later than 0 if a video's picture starts first.
-    /// Gaps count from the start of the timeline, [`position`](Self::position) does not.
+    /// When the audio starts on the file's timeline: later than 0 if a video's picture starts
+    /// first. Gaps count from the start of the timeline, [`position`](Self::position) does not.
     pub fn start(&self) -> Duration {
         Duration::try_from_secs_f64(self.start_s).unwrap_or_default()
     }

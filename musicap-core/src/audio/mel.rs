@@ -98,9 +98,9 @@ impl LogMel {
 
     /// The log-mel spectrogram of `samples`, `[n_mels, frames]` in decibels.
     ///
-    /// `samples` is mono at the configured rate, nominally within ±1, and is transformed as a whole:
-    /// split a recording with [`Chunker`](super::Chunker) first. Half a frame of samples or less
-    /// cannot be reflected at its ends and is padded with silence.
+    /// `samples` is mono at the configured rate, nominally within ±1, and is transformed as a
+    /// whole: split a recording with [`Chunker`](super::Chunker) first. Half a frame of samples or
+    /// less cannot be reflected at its ends and is padded with silence.
     pub fn compute(&self, samples: &[f32]) -> Array2<f32> {
         let mut decibels = Array2::zeros((self.n_mels(), self.frames(samples.len())));
         self.compute_into(samples, decibels.view_mut());

@@ -38,9 +38,9 @@ impl Waveform {
         Ok(Self { samples, sample_rate })
     }
 
-    /// The mono downmix of `channels` interleaved channels: left, right, left, right… They are mixed
-    /// like those of a file: stereo is the mean, more channels are in WAV's order and downmixed by
-    /// ITU-R BS.775, and of channels in opposite phase only one is used.
+    /// The mono downmix of `channels` interleaved channels: left, right, left, right… They are
+    /// mixed like those of a file: stereo is the mean, more channels are in WAV's order and
+    /// downmixed by ITU-R BS.775, and of channels in opposite phase only one is used.
     ///
     /// # Errors
     /// As [`new`](Self::new), and if there are no channels, too many, or an incomplete frame.

@@ -13,9 +13,9 @@ use crate::error::{Error, Result};
 use crate::panics::catch_panic;
 
 impl Captioner {
-    /// Captions silence in captions of every length, as many chunks at a time as `options` say and
-    /// then fewer, so that a GPU's kernels are chosen and compiled before there is anything to
-    /// caption. What is chosen is kept on disk for other processes.
+    /// Captions silence, in the batch size of `options` and smaller ones and with captions of every
+    /// length, so that a GPU's kernels are tuned and compiled before the first recording. The
+    /// tuning results are kept on disk for other processes.
     ///
     /// # Errors
     /// As [`generate_tokens`](Self::generate_tokens).

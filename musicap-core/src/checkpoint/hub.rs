@@ -105,15 +105,15 @@ impl Hub {
         self
     }
 
-    /// Sends `token` to the server. It never appears in errors or `Debug` output, and is erased from
-    /// memory when the hub is dropped.
+    /// Sends `token` to the server. It never appears in errors or `Debug` output, and is erased
+    /// from memory when the hub is dropped.
     pub fn with_token(mut self, token: impl Into<SecretString>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Calls `callback` while a file is downloaded, with the bytes downloaded, the total bytes (0 if
-    /// unknown) and the file's name. It must not block.
+    /// Calls `callback` while a file is downloaded, with the bytes downloaded, the total bytes (0
+    /// if unknown) and the file's name. It must not block.
     pub fn with_progress(
         mut self,
         callback: impl Fn(u64, u64, &str) + Send + Sync + 'static,

@@ -17,8 +17,8 @@ impl Pretrained {
         Self::open_with_progress(name, |_, _, _| {})
     }
 
-    /// The same, with a callback while a file is downloaded. Its arguments are the bytes downloaded,
-    /// the total bytes (0 if unknown) and the file's name. It must not block.
+    /// The same, with a callback while a file is downloaded. Its arguments are the bytes
+    /// downloaded, the total bytes (0 if unknown) and the file's name. It must not block.
     ///
     /// # Errors
     /// Those of [`open`](Self::open).

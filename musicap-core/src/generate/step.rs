@@ -72,8 +72,8 @@ pub struct Generated {
     /// probabilities, with the end token not counted in the length. Greedy search and sampling
     /// use probabilities among the tokens that were allowed.
     pub score: f32,
-    /// The probability, 0 to 1, that everything in the caption is true; `None` for a model without a
-    /// tag head. It is set by the captioner, not by the search.
+    /// The probability, 0 to 1, that everything in the caption is true; `None` for a model without
+    /// a tag head. It is set by the captioner, not by the search.
     pub confidence: Option<f32>,
 }
 

@@ -55,8 +55,8 @@ pub enum Layout {
     Packed,
     /// For Burn's operations on any device, including training.
     Plain,
-    /// For Burn's operations on a GPU: tensor shapes recur, so that kernels are tuned only once, and
-    /// results stay on the device.
+    /// For Burn's operations on a GPU: tensor shapes recur, so that kernels are tuned only once,
+    /// and results stay on the device.
     Gpu {
         /// Whether to compute in half precision, except for norms and everything after the logits.
         half: bool,

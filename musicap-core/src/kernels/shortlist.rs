@@ -12,8 +12,8 @@ const LONGEST: usize = 64;
 pub struct Shortlist {
     /// The row's [`LogitStats::log_sum`](super::LogitStats::log_sum).
     pub log_sum: f32,
-    /// The most likely tokens with their logits, in descending order; of equal ones the lowest token
-    /// comes first.
+    /// The most likely tokens with their logits, in descending order; of equal ones the lowest
+    /// token comes first.
     pub tokens: Vec<(u32, f32)>,
 }
 

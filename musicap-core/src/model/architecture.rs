@@ -1,8 +1,8 @@
 //! The interface between the rest of the crate and a network architecture.
 //!
 //! [`Architecture`] is a network's shape, read from `config.json`; [`Network`] is one that has been
-//! built. Apart from the defaults of LP-MusicCaps in `checkpoint`, nothing outside an architecture's
-//! folder knows its layers, its tensors' names or its `config.json` keys.
+//! built. Apart from the defaults of LP-MusicCaps in `checkpoint`, nothing outside an
+//! architecture's folder knows its layers, its tensors' names or its `config.json` keys.
 
 use std::any::Any;
 use std::fmt::Debug;

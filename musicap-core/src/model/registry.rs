@@ -9,7 +9,7 @@ use super::bart::BartConfig;
 use super::whisper::WhisperConfig;
 
 /// The architecture that a `config.json` describes. A key that an architecture keeps in the
-/// object `audio` is taken out of it.
+/// object `audio` is removed from it.
 ///
 /// # Errors
 /// A sentence that names the invalid key.
