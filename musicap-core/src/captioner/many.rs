@@ -2,9 +2,10 @@
 
 use std::task::Poll;
 
+use super::loaded::Captioner;
+use super::options::CaptionOptions;
 use super::pipeline::{Output, Pipeline};
 use super::recording::Recording;
-use super::{CaptionOptions, Captioner};
 use crate::audio::SampleSource;
 use crate::caption::{Caption, Captions};
 use crate::error::{Error, Result};
