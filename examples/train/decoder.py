@@ -21,6 +21,10 @@ from load_folder import load_folder
 from pretrain import tag_loss
 
 
+# Tags of which a clip has one class.
+EACH = ("kind", "sex", "quality", "genre")
+
+
 @torch.inference_mode()
 def remembered(model, clips, order):
     """The encoder's output of clips in half precision, and their tags."""
@@ -30,6 +34,19 @@ def remembered(model, clips, order):
         memory.append(model.encode(db)[1].half())
         tags.append(found)
     return torch.cat(memory), {name: torch.cat([t[name] for t in tags]) for name in TAG_SIZES}
+
+
+def head_loss(logits, tags):
+    """The loss of the tag head that is shipped: each class against all others, as its probabilities
+    are calibrated and used one by one."""
+    known = {name: t for name, t in tags.items() if name not in EACH}
+    total = tag_loss(logits, known)
+    for name in EACH:
+        rows = tags[name] >= 0
+        if rows.any():
+            classes = F.one_hot(tags[name][rows], logits[name].shape[1]).float()
+            total = total + 2 * F.binary_cross_entropy_with_logits(logits[name][rows], classes)
+    return total
 
 
 def train_head(model, memory, tags, epochs=25):
@@ -45,7 +62,7 @@ def train_head(model, memory, tags, epochs=25):
             group["lr"] = 3e-3 * (1 - epoch / epochs) + 1e-4
         for rows in torch.randperm(len(x)).split(256):
             logits = dict(zip(TAG_SIZES, head.out(x[rows]).split(list(TAG_SIZES.values()), -1)))
-            loss = tag_loss(logits, {name: t[rows] for name, t in tags.items()})
+            loss = head_loss(logits, {name: t[rows] for name, t in tags.items()})
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -98,6 +98,8 @@ def words(tokenizer, thresholds, corpus):
         for row in rows[count:]:
             row["unless"] = [TAGS.index(family) for family in families]
             row["threshold"] = round(float(max(thresholds[family] for family in families)), 4)
+    # What a bass plays is no second bass.
+    add("bass line")
     return rows + [{"tokens": list(tokens)} for tokens in other_uses(rows, corpus)]
 
 
@@ -127,11 +129,10 @@ def head(model):
         rows = slice(starts[name], starts[name] + sizes[name])
         return weight[rows], bias[rows]
 
-    def against_first(name):
-        # A softmax as one logit each: against the first class, the commonest.
+    def but_first(name):
         w, b = plain(name)
-        return w[1:] - w[:1], b[1:] - b[:1]
+        return w[1:], b[1:]
 
     parts = [*map(plain, ("families", "drums", "vocals"))]
-    parts += map(against_first, ("kind", "sex", "quality", "genre"))
+    parts += map(but_first, ("kind", "sex", "quality", "genre"))
     return torch.cat([w for w, _ in parts]), torch.cat([b for _, b in parts])

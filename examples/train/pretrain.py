@@ -46,6 +46,8 @@ WEIGHTS = dict(
 def tag_loss(logits, tags):
     total = 0.0
     for name, weight in WEIGHTS.items():
+        if name not in tags:
+            continue
         if name in ("families", "programs", "drums", "vocals"):
             known = (tags[name] >= 0).float()
             loss = F.binary_cross_entropy_with_logits(
