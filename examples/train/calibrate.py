@@ -29,7 +29,7 @@ from export_tags import GROUPS, TAGS
 REAL_WEIGHT = 4.0
 FOLDS = 6
 # What a probability must be for a word to be said; that of families is chosen.
-THRESHOLDS = {"drums": 0.5, "no_drums": 0.6, "vocals": 0.4, "man": 0.7, "woman": 0.7}
+THRESHOLDS = {"drums": 0.5, "no_drums": 0.6, "no_music": 0.5, "music": 0.0, "vocals": 0.4, "man": 0.7, "woman": 0.7}
 THRESHOLDS |= dict.fromkeys(KINDS, 0.5) | dict.fromkeys(QUALITIES, 0.8) | dict.fromkeys(GENRES, 0.6)
 
 
@@ -56,6 +56,7 @@ def real_clips(path, mels):
             for sex, word in (("man", "male"), ("woman", "female")):
                 if row["vocals"] != "yes":
                     label[TAGS.index(sex)] = row["vocals"] == word
+        label[TAGS.index("music")] = 1
         for kind in KINDS:
             label[TAGS.index(kind)] = 0
     return db, labels, rows
@@ -83,8 +84,7 @@ def label_record(label, record):
     for family in record["families"]:
         label[FAMILIES.index(family)] = 1
     label[TAGS.index("drums")] = record["drums"]
-    if not music:
-        label[TAGS.index(kind)] = 1
+    label[TAGS.index(kind)] = 1
     label[TAGS.index("vocals")] = music and bool({"voice", "choir"} & set(record["families"]))
     sex = sex_of(record)
     for name in ("man", "woman"):

@@ -8,17 +8,18 @@ from clips import FAMILIES, GENRES, KINDS, QUALITIES
 from nouns import NOUNS
 
 # In the order of the rows of tag_head.weight.
-TAGS = [*FAMILIES, "drums", "vocals", *KINDS, "man", "woman", *QUALITIES, *GENRES]
+TAGS = [*FAMILIES, "drums", "vocals", "music", *KINDS, "man", "woman", *QUALITIES, *GENRES]
 # Which share a slope of their calibration.
 GROUPS = [
-    *[0] * len(FAMILIES), 1, 0, *[2] * len(KINDS), 3, 3, *[4] * len(QUALITIES), *[5] * len(GENRES),
+    *[0] * len(FAMILIES), 1, 0, 2, *[2] * len(KINDS), 3, 3, *[4] * len(QUALITIES), *[5] * len(GENRES),
 ]  # fmt: skip
 DRUM_WORDS = [
     "drums", "drum", "percussion", "dance beat",
     # These begin like genres.
     "rock drum", "rock drums", "electronic dance beat", "jazz drums", "Latin percussion", "Latin drums",
 ]  # fmt: skip
-NO_DRUMS = ["no drums", "no percussion"]
+# Whole sentences: what begins one must be able to end it.
+ABSENT = {"There are no drums": "drums", "There is no percussion": "drums", "There is no music": "music"}
 # Beginnings of sentences of clips that are not music, and of those about the recording.
 SENTENCES = {
     "noise": ["White noise", "Pink noise", "Low, rumbling"],
@@ -46,7 +47,7 @@ def token_ids(tokenizer, text):
 
 
 def words(tokenizer, thresholds, corpus):
-    """Rows of `tags.words`; `thresholds` has one for each of TAGS, and "no_drums". `corpus` has the
+    """Rows of `tags.words`; `thresholds` has one for each of TAGS, "no_drums" and "no_music". `corpus` has the
     tokens of many captions: beginnings of names that they use for other words stay free."""
     rows, seen = [], set()
 
@@ -76,8 +77,9 @@ def words(tokenizer, thresholds, corpus):
         add(name, sex or "voice")
     for text in DRUM_WORDS:
         add(text, "drums")
-    for text in NO_DRUMS:
-        add(text, "drums", absent=True, threshold=thresholds["no_drums"])
+    for text, tag in ABSENT.items():
+        for form in (text, "x " + text):
+            add(form, tag, absent=True, threshold=thresholds["no_" + tag])
     for genre in GENRES:
         add(genre, genre)
     for tag, beginnings in SENTENCES.items():
@@ -133,6 +135,6 @@ def head(model):
         w, b = plain(name)
         return w[1:], b[1:]
 
-    parts = [*map(plain, ("families", "drums", "vocals"))]
-    parts += map(but_first, ("kind", "sex", "quality", "genre"))
+    parts = [*map(plain, ("families", "drums", "vocals", "kind"))]
+    parts += map(but_first, ("sex", "quality", "genre"))
     return torch.cat([w for w, _ in parts]), torch.cat([b for _, b in parts])

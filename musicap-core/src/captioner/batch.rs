@@ -1,6 +1,5 @@
 //! How many chunks are computed together.
 
-use super::{CaptionOptions, Captioner, Inner};
 use crate::checkpoint::ModelConfig;
 use crate::device::Gpu;
 use crate::generate::GenerationConfig;
@@ -46,7 +45,7 @@ impl MemoryBudget {
 
     /// How many chunks fit, at least one. Single precision is assumed: with half precision, more
     /// would fit.
-    fn chunks(&self, config: &ModelConfig, generation: &GenerationConfig) -> usize {
+    pub fn chunks(&self, config: &ModelConfig, generation: &GenerationConfig) -> usize {
         let rows = if generation.do_sample { 1 } else { generation.num_beams };
         let memory = |length| config.architecture().chunk_memory(&config.audio, rows, length);
         let bytes = |values: u64| values.max(1).saturating_mul(size_of::<f32>() as u64);
@@ -66,15 +65,6 @@ impl MemoryBudget {
             }
         };
         usize::try_from(fitting).unwrap_or(most).clamp(1, most)
-    }
-}
-
-impl Captioner {
-    /// How many chunks are computed together with these options.
-    pub fn batch_size(&self, options: &CaptionOptions) -> usize {
-        let Inner { config, memory_budget, .. } = &*self.inner;
-        let generation = options.generation.as_ref().unwrap_or(&config.generation);
-        options.batch_size.unwrap_or_else(|| memory_budget.chunks(config, generation))
     }
 }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 use ndarray::{Array3, Axis};
 
-use super::{Captioner, Inner, Stage};
+use super::loaded::{Captioner, Inner};
+use super::timings::Stage;
 use crate::error::{Error, Result};
 use crate::finite::first_non_finite;
 use crate::generate::{

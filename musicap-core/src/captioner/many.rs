@@ -2,9 +2,10 @@
 
 use std::task::Poll;
 
+use super::loaded::Captioner;
+use super::options::CaptionOptions;
 use super::pipeline::{Output, Pipeline};
 use super::recording::Recording;
-use super::{CaptionOptions, Captioner};
 use crate::audio::SampleSource;
 use crate::caption::{Caption, Captions};
 use crate::error::{Error, Result};
@@ -13,7 +14,8 @@ use crate::error::{Error, Result};
 /// events come one recording after the other.
 #[derive(Debug)]
 #[non_exhaustive]
-#[expect(clippy::large_enum_variant, reason = "there is one at a time, and a box in every pattern")]
+// Not in WebAssembly, whose variants are smaller.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and a box in every pattern")]
 pub enum RecordingEvent {
     /// A caption; those of a recording come in order of time.
     Caption {

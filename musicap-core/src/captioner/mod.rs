@@ -3,116 +3,33 @@
 mod batch;
 mod decoding;
 mod gpu;
+mod loaded;
 mod many;
 mod options;
 mod pipeline;
 mod recording;
 mod stream;
+mod threads;
 mod timings;
 
+use std::iter::successors;
 use std::path::Path;
-use std::sync::Arc;
 
-use burn::tensor::{Tensor, TensorData};
 use ndarray::Array3;
 
-use crate::audio::{AudioReader, Chunk, ChunkSpan, Chunker, Chunks, LogMel, SampleSource};
+use crate::audio::{AudioReader, ChunkSpan, Chunker, Chunks, SampleSource};
 use crate::caption::{Caption, Captions};
-use crate::checkpoint::{ModelConfig, Precision, Pretrained};
-use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::finite::first_non_finite;
 use crate::generate::{Generated, GenerationConfig};
-use crate::model::{Layout, Network, Placement};
-use crate::tags::{TagHead, TagProbabilities};
-use crate::tokenizer::Tokenizer;
-use batch::{MAX_BATCH, MemoryBudget};
+use batch::MAX_BATCH;
 pub(crate) use decoding::Decoding;
+pub use loaded::Captioner;
 pub use many::{RecordingEvent, RecordingStream};
 pub use options::{CaptionOptions, LoadOptions};
 pub use stream::CaptionStream;
-use timings::Clock;
 pub use timings::{Stage, Timings};
 
-/// A model that is ready to caption. Cheap to clone, and shareable between threads.
-#[derive(Clone)]
-pub struct Captioner {
-    inner: Arc<Inner>,
-    pool: Option<Arc<rayon::ThreadPool>>,
-}
-
-struct Inner {
-    name: String,
-    config: ModelConfig,
-    tokenizer: Tokenizer,
-    log_mel: LogMel,
-    model: Box<dyn Network>,
-    tags: Option<TagHead>,
-    device: Device,
-    burn_device: burn::tensor::Device,
-    memory_budget: MemoryBudget,
-    /// The thread that does all work on the GPU.
-    gpu_thread: Option<Arc<rayon::ThreadPool>>,
-    clock: Clock,
-}
-
 impl Captioner {
-    /// The small model that comes with the crate.
-    ///
-    /// # Errors
-    /// [`Error::DeviceUnavailable`] in a build without a CPU backend.
-    #[cfg(feature = "embedded-model")]
-    pub fn embedded() -> Result<Self> {
-        Self::load(&Pretrained::embedded()?, &LoadOptions::default())
-    }
-
-    /// The model `name`, as [`Pretrained::open`] finds it.
-    ///
-    /// # Errors
-    /// Those of [`Pretrained::open`] and [`load`](Self::load).
-    pub fn from_pretrained(name: impl AsRef<Path>) -> Result<Self> {
-        Self::load(&Pretrained::open(name)?, &LoadOptions::default())
-    }
-
-    /// Loads a model's weights.
-    ///
-    /// # Errors
-    /// A tensor that is missing, unexpected, of the wrong shape or unreadable;
-    /// [`Error::DeviceUnavailable`]; [`Error::InvalidOption`] for 0 threads.
-    pub fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
-        let pool = options.threads.map(thread_pool).transpose()?;
-        let inner = within(pool.as_deref(), || Inner::load(pretrained, options))?;
-        Ok(Captioner { inner: Arc::new(inner), pool })
-    }
-
-    /// The same model, its weights shared, with exactly `threads` threads of its own.
-    ///
-    /// # Errors
-    /// [`Error::InvalidOption`] for 0 threads, or more than the system can start.
-    pub fn with_threads(&self, threads: usize) -> Result<Self> {
-        Ok(Captioner { inner: self.inner.clone(), pool: Some(thread_pool(threads)?) })
-    }
-
-    /// Time spent in each stage, if enabled by [`LoadOptions::with_timings`].
-    pub fn timings(&self) -> Option<Timings> {
-        self.inner.clock.read()
-    }
-
-    /// The name the model was loaded by.
-    pub fn name(&self) -> &str {
-        &self.inner.name
-    }
-
-    /// What the model runs on: never [`Device::Auto`].
-    pub fn device(&self) -> Device {
-        self.inner.device
-    }
-
-    /// The model's configuration.
-    pub fn config(&self) -> &ModelConfig {
-        &self.inner.config
-    }
-
     /// Captions the audio file at `path` with the default options.
     ///
     /// # Errors
@@ -257,35 +174,6 @@ impl Captioner {
         captions.collect()
     }
 
-    pub(crate) fn write(
-        &self,
-        index: usize,
-        (start_s, end_s): (f64, f64),
-        generated: &Generated,
-    ) -> Result<Caption> {
-        let text = self.inner.tokenizer.decode(&generated.tokens)?;
-        let &Generated { score, confidence, .. } = generated;
-        Ok(Caption { index, start_s, end_s, text, score, confidence })
-    }
-
-    /// The log-mel spectrograms of chunks, `[chunks, n_mels, frames]` in decibels.
-    pub(crate) fn log_mel(&self, chunks: &[Chunk]) -> Result<Array3<f32>> {
-        let expected = self.inner.config.audio.chunk_samples();
-        if let Some(chunk) = chunks.iter().find(|chunk| chunk.samples.len() != expected) {
-            let found = format!("{} samples", chunk.samples.len());
-            return Err(Error::option("chunk", found, format!("{expected} samples")));
-        }
-        for Chunk { index, samples, .. } in chunks {
-            if let Some(place) = first_non_finite(samples) {
-                let reason = format!("sample {place} of chunk {index} is {}", samples[place]);
-                return Err(Error::InvalidSamples { reason });
-            }
-        }
-        let samples: Vec<&[f32]> = chunks.iter().map(|chunk| &chunk.samples[..]).collect();
-        let Inner { log_mel, clock, .. } = &*self.inner;
-        Ok(self.install(|| clock.time(Stage::LogMel, || log_mel.compute_chunks(&samples))))
-    }
-
     /// The token sequences of log-mel chunks `[chunks, n_mels, frames]` in decibels, as the
     /// model's front end makes them. `indices` are the chunks' numbers in their recording, so
     /// that sampling gives a chunk the same caption in any batch.
@@ -313,125 +201,24 @@ impl Captioner {
         Ok(generated)
     }
 
-    /// What the decoder attends to in log-mel chunks, `[chunks, frames, d_model]`.
-    fn encode(&self, mel: Array3<f32>) -> Result<Tensor<3>> {
-        let Inner { config, model, burn_device, clock, .. } = &*self.inner;
-        let (chunks, n_mels, frames) = mel.dim();
-        let expected = (chunks, config.audio.n_mels, config.audio.frames());
-        if mel.dim() != expected {
-            return Err(Error::option("mel", format!("{:?}", mel.dim()), format!("{expected:?}")));
-        }
-        let values: Vec<f32> = mel.into_iter().collect();
-        let mel = TensorData::new(values, [chunks, n_mels, frames]);
-        clock.count_chunks(chunks);
-        let encode = || model.encode(Tensor::from_data(mel, burn_device));
-        self.compute(|| self.inner.run(|| clock.time(Stage::Encoder, encode)))
-    }
-
-    /// The tags of chunks by the encoder's output; none if the model has no tag head.
-    fn tags(&self, encoded: &Tensor<3>) -> Result<Vec<TagProbabilities>> {
-        let Inner { tags, clock, .. } = &*self.inner;
-        let Some(head) = tags else { return Ok(Vec::new()) };
-        let encoded = encoded.clone();
-        let find = || clock.time(Stage::Encoder, || head.probabilities(encoded));
-        let found = self.compute(|| self.inner.run(find))?;
-        found.map_err(|reason| self.inner.failed(reason))
-    }
-
-    /// Runs the model with the captioner's own threads, or with its GPU's thread.
+    /// Captions silence, in the batch size of `options` and smaller ones and with captions of every
+    /// length, so that a GPU's kernels are tuned and compiled before the first recording. The
+    /// tuning results are kept on disk for other processes.
     ///
     /// # Errors
-    /// Those of `work`, and [`Error::DeviceUnavailable`] in a process that was forked.
-    fn compute<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
-        self.inner.check_process()?;
-        match &self.inner.gpu_thread {
-            Some(gpu_thread) => gpu_thread.install(work),
-            None => self.install(work),
+    /// As [`generate_tokens`](Self::generate_tokens).
+    pub fn warm_up(&self, options: &CaptionOptions) -> Result<()> {
+        self.check(options)?;
+        let config = self.config();
+        let mut generation = options.generation.as_ref().unwrap_or(&config.generation).clone();
+        (generation.min_length, generation.repetition_retries) = (generation.max_length, 0);
+        // Kernels are chosen for each power of two.
+        let most = self.batch_size(options);
+        for chunks in successors(Some(most), |&chunks| Some(chunks / 2).filter(|&half| half > 0)) {
+            let mel = Array3::zeros((chunks, config.audio.n_mels, config.audio.frames()));
+            let indices: Vec<usize> = (0..chunks).collect();
+            self.generate_tokens(mel, &indices, &generation)?;
         }
+        Ok(())
     }
-
-    /// Runs `work` with the captioner's own threads, if it has any.
-    fn install<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        within(self.pool.as_deref(), work)
-    }
-}
-
-impl Inner {
-    fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
-        let config = pretrained.config().clone();
-        let opened = options.device.open()?;
-        let device = opened.device;
-        let mut reader = pretrained.reader().with_precision(options.precision);
-        let gpu_thread = opened.gpu.map(|_| gpu::gpu_thread(device)).transpose()?;
-        let half = options.precision == Precision::F16;
-        let layout = match opened.gpu {
-            Some(gpu) => Layout::Gpu { half: half && gpu.half },
-            None if device == Device::Cpu => Layout::Packed,
-            None => Layout::Plain,
-        };
-        let placement = Placement { device: opened.burn.clone(), layout };
-        let mut load = || config.architecture().load(&config.audio, &mut reader, &placement);
-        let model = match &gpu_thread {
-            Some(gpu_thread) => gpu_thread.install(|| gpu::run_on(device, load))??,
-            None => load()?,
-        };
-        let tags = TagHead::of(pretrained.name(), &config, &mut reader)?;
-        reader.finish()?;
-        let memory_budget = match opened.gpu {
-            Some(gpu) => MemoryBudget::of_gpu(&*model, &gpu, options.gpu_memory),
-            None => MemoryBudget::Cpu,
-        };
-        Ok(Inner {
-            name: pretrained.name().to_owned(),
-            tokenizer: pretrained.tokenizer().clone(),
-            log_mel: LogMel::new(&config.audio)?,
-            config,
-            model,
-            tags,
-            device,
-            burn_device: opened.burn,
-            memory_budget,
-            gpu_thread,
-            clock: Clock::new(options.timings),
-        })
-    }
-}
-
-impl std::fmt::Debug for Inner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Captioner")
-            .field("name", &self.name)
-            .field("device", &self.device)
-            .finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for Captioner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.inner.fmt(f)
-    }
-}
-
-fn within<T: Send>(pool: Option<&rayon::ThreadPool>, work: impl FnOnce() -> T + Send) -> T {
-    match pool {
-        Some(pool) => pool.install(work),
-        // Entered once for all of it, and not for each loop.
-        None => rayon::scope(|_| work()),
-    }
-}
-
-fn thread_pool(threads: usize) -> Result<Arc<rayon::ThreadPool>> {
-    if !(1..=LoadOptions::MAX_THREADS).contains(&threads) {
-        return Err(Error::option(
-            "threads",
-            threads,
-            format!("1 to {}", LoadOptions::MAX_THREADS),
-        ));
-    }
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|i| format!("musicap-{i}"))
-        .build()
-        .map(Arc::new)
-        .map_err(|reason| Error::option("threads", threads, format!("fewer: {reason}")))
 }

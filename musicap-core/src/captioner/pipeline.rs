@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use std::task::Poll;
 
 use super::decoding::Decoding;
+use super::loaded::Captioner;
+use super::options::CaptionOptions;
 use super::recording::Recording;
-use super::{CaptionOptions, Captioner};
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::Caption;
 use crate::error::{Error, Result};

@@ -3,9 +3,10 @@
 use std::iter::{Empty, empty};
 use std::task::Poll;
 
+use super::loaded::Captioner;
+use super::options::CaptionOptions;
 use super::pipeline::{Output, Pipeline};
 use super::recording::Recording;
-use super::{CaptionOptions, Captioner};
 use crate::audio::{Chunks, SampleSource};
 use crate::caption::{Caption, Captions};
 use crate::error::Result;
