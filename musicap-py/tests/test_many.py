@@ -110,7 +110,7 @@ def test_it_is_lazy_and_one_table(captioner, folder):
     assert steps == [(1, None)]
     table = results.to_pandas()
     assert isinstance(table, pandas.DataFrame)
-    assert list(table.columns) == ["file", "index", "start_s", "end_s", "text", "score"]
+    assert list(table.columns) == ["file", "index", "start_s", "end_s", "text", "score", "confidence"]
     assert list(table["index"]) == [0, 1, 2, 3, 4] * 2
     assert table["file"].nunique() == 2 and len(results.failures) == 1
     assert steps == [(1, None), (2, None), (3, None)]

@@ -4,6 +4,7 @@ use super::config::ModelConfig;
 use super::reader::CheckpointReader;
 use super::tensors::Checkpoint;
 use crate::error::{Error, Result};
+use crate::tags::TAG_HEAD;
 use crate::tokenizer::Tokenizer;
 
 /// A model whose configuration and tokenizer have been read. Its weights are read when it is
@@ -70,7 +71,8 @@ impl Pretrained {
 
     /// This model with other weights and another configuration, as produced by fine-tuning.
     /// Mismatches between them are detected when the weights are [loaded](crate::Captioner::load)
-    /// or [saved](Self::save).
+    /// or [saved](Self::save). If `checkpoint` has no tag head, `config` loses its own: it would
+    /// find other tags in the output of another encoder.
     ///
     /// # Errors
     /// [`Error::InvalidTokenizer`] if the tokenizer has more tokens than `config`.
@@ -80,6 +82,11 @@ impl Pretrained {
         config: ModelConfig,
         checkpoint: Checkpoint,
     ) -> Result<Self> {
+        let without_head = checkpoint.get(&format!("{TAG_HEAD}weight")).is_none();
+        let config = match config.extra("tags") {
+            Some(_) if without_head => config.with_extra("tags", serde_json::Value::Null),
+            _ => config,
+        };
         Self::new(name, config, self.tokenizer.clone(), checkpoint)
     }
 

@@ -225,16 +225,12 @@ impl Run<'_> {
                 "sha256": sha256,
             })
         };
-        let mut config = base.config().clone().with_extra("musicap", note(None));
-        if config.extra("tags").is_some() {
-            // The tag head knows the encoder before it was trained on.
-            config = config.with_extra("tags", Value::Null);
-        }
-        trained(base, &trainer.trainable, config.clone())?
-            .save(&options.output, options.precision)?;
+        let config = base.config().clone().with_extra("musicap", note(None));
+        let trained = trained(base, &trainer.trainable, config)?;
+        trained.save(&options.output, options.precision)?;
         // The hash is that of the file, which exists only now.
         let sha256 = hash(&options.output.join("model.safetensors"))?;
-        let config = config.with_extra("musicap", note(Some(sha256)));
+        let config = trained.config().clone().with_extra("musicap", note(Some(sha256)));
         let (path, partial) =
             (options.output.join("config.json"), options.output.join("config.json.partial"));
         fs::write(&partial, config.to_json()).with_context(|| partial.display().to_string())?;
