@@ -144,12 +144,15 @@ async fn answer(
             shorten(content_type)
         );
         Refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason)
-    })?;
+    });
     let attributes = Attributes::read(text("x-amzn-sagemaker-custom-attributes"))
-        .map_err(|reason| Refusal(StatusCode::BAD_REQUEST, reason))?;
+        .map_err(|reason| Refusal(StatusCode::BAD_REQUEST, reason));
     let busy = || Refusal(StatusCode::SERVICE_UNAVAILABLE, "busy: try again later".to_owned());
     let admitted = server.admission.clone().try_acquire_owned().map_err(|_| busy())?;
+    // Read before anything is refused: a client that is still sending would see that the connection
+    // broke, and not why.
     let body = server.read(text("content-length"), body, begun).await?;
+    let (kind, attributes) = (kind?, attributes?);
 
     let deadline = begun + server.invocation_time;
     let captioning = server.captioning.clone().acquire_owned();
