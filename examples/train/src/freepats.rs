@@ -149,7 +149,7 @@ fn envelope(bytes: &[u8], modes: u8) -> Envelope {
         47.55 / step.max(1) as f32
     };
     if modes & 64 == 0 {
-        return Envelope { attack: 0.001, hold: 0.0, decay: 0.001, sustain: 0.0, release: 0.2 };
+        return Envelope::flat(0.2);
     }
     let (rates, levels) = bytes.split_at(6);
     let fall = SPAN_DB * (1.0 - f32::from(levels[2]) / 255.0);

@@ -330,13 +330,7 @@ impl Builder {
                     root_key: (*key).clamp(0, 127) as u8,
                     cents: 0,
                     attenuation: 0.0,
-                    envelope: Envelope {
-                        attack: 0.001,
-                        hold: 0.0,
-                        decay: 0.001,
-                        sustain: 0.0,
-                        release: if notes.held { 0.12 } else { 0.5 },
-                    },
+                    envelope: Envelope::flat(if notes.held { 0.12 } else { 0.5 }),
                 });
             }
         }
@@ -356,13 +350,7 @@ impl Builder {
                 root_key: key,
                 cents: 0,
                 attenuation: 0.0,
-                envelope: Envelope {
-                    attack: 0.001,
-                    hold: 0.0,
-                    decay: 0.001,
-                    sustain: 0.0,
-                    release: 2.0,
-                },
+                envelope: Envelope::flat(2.0),
             });
         }
         Ok(())

@@ -22,6 +22,13 @@ pub struct Envelope {
     pub release: f32,
 }
 
+impl Envelope {
+    /// Leaves a sound as it is until its key is released, and fades it out in `release` seconds.
+    pub const fn flat(release: f32) -> Self {
+        Self { attack: 0.001, hold: 0.0, decay: 0.001, sustain: 0.0, release }
+    }
+}
+
 /// Keys and velocities that play a sample, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zone {
