@@ -8,16 +8,11 @@ use musicap::summarize::{
 use musicap::{Error, SummaryProblem};
 
 fn captions(texts: &[&str]) -> Captions {
-    let caption = |(index, text): (usize, &&str)| Caption {
-        index,
-        start_s: 10.0 * index as f64,
-        end_s: 10.0 * index as f64 + 10.0,
-        text: (*text).to_owned(),
-        score: -0.5,
-        confidence: None,
+    let caption = |(index, text): (usize, &&str)| {
+        Caption::new(index, 10.0 * index as f64, 10.0 * index as f64 + 10.0, *text)
     };
     let captions = texts.iter().enumerate().map(caption).collect();
-    Captions { duration_s: 10.0 * texts.len() as f64, captions, ..Captions::default() }
+    Captions::new(10.0 * texts.len() as f64, captions)
 }
 
 fn describe(texts: &[&str]) -> String {
@@ -352,8 +347,8 @@ fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
         ]
     );
     assert_eq!(translated.language.as_deref(), Some("de"));
-    let json = translated.write(Format::Json);
-    assert_eq!(Captions::read_json("here", &json).unwrap(), std::slice::from_ref(&translated));
+    let json = translated.format(Format::Json);
+    assert_eq!(Captions::parse_json("here", &json).unwrap(), std::slice::from_ref(&translated));
     let english = captions(&[STRINGS]).translated(Language::ENGLISH);
     assert_eq!(english, captions(&[STRINGS]));
     // A caption that is the only one is the summary.
@@ -384,8 +379,8 @@ fn sections_have_times_and_titles() {
     let mut with = captions(&THREE_SCENES);
     with.sections = with.find_sections(Language::find("es").unwrap());
     assert_eq!(with.sections[0].title, "Solo piano");
-    let json = with.write(Format::Json);
-    assert_eq!(Captions::read_json("here", &json).unwrap(), [with]);
+    let json = with.format(Format::Json);
+    assert_eq!(Captions::parse_json("here", &json).unwrap(), [with]);
     assert_eq!(captions(&["notes notes notes", ""]).find_sections(Language::ENGLISH), []);
     // Where captions have no sound in common, the title has those of each.
     let trumpet = "A trumpet plays a fast melody, unaccompanied.";

@@ -186,7 +186,7 @@ fn bad_models_are_named_with_their_cause() {
     let path = model("truncated");
     let weights = std::fs::read(path.join("transfer.pth")).unwrap();
     std::fs::write(path.join("transfer.pth"), &weights[..weights.len() / 2]).unwrap();
-    assert_fails(&caption(&path), 1, &["truncated/transfer.pth", "not a readable checkpoint"]);
+    assert_fails(&caption(&path), 1, &["truncated/transfer.pth", "not a valid checkpoint"]);
 
     let path = model("not-a-checkpoint");
     std::fs::write(path.join("transfer.pth"), b"hello").unwrap();

@@ -173,7 +173,7 @@ mod openai {
     #[test]
     fn wrong_use_is_found_before_anything_is_asked() {
         let file = scratch("unasked.json");
-        std::fs::write(&file, musicap::Captions::default().write(musicap::Format::Json)).unwrap();
+        std::fs::write(&file, musicap::Captions::default().format(musicap::Format::Json)).unwrap();
         let file = file.to_str().unwrap();
         let server = Server::start(vec![summary("A waltz.")]);
         let url = server.url();

@@ -110,24 +110,33 @@ impl<S: SampleSource> Recording<S> {
 
     /// Ends the recording by an error: what has not been read gets no captions.
     pub fn fail(&mut self, error: Error) {
+        self.end(&error.to_string());
+        self.error.get_or_insert(error);
+    }
+
+    /// Reads no more of the recording: the rest gets no captions.
+    pub fn cancel(&mut self) {
+        self.end("cancelled");
+    }
+
+    fn end(&mut self, reason: &str) {
         let known_s = self.source().and_then(S::duration).map_or(0.0, |known| known.as_secs_f64());
         let end_s = known_s.max(self.position_s());
         if !self.is_read() && end_s > self.read_s {
-            self.omit((self.read_s, end_s), &error);
+            self.omit((self.read_s, end_s), reason);
         }
         (self.is_read, self.peeked) = (true, None);
-        self.error.get_or_insert(error);
     }
 
     /// Ends the recording by an error of a chunk that has been read.
     pub fn fail_chunk(&mut self, span_s: (f64, f64), error: Error) {
-        self.omit(span_s, &error);
+        self.omit(span_s, &error.to_string());
         self.fail(error);
     }
 
-    fn omit(&mut self, span_s: (f64, f64), error: &Error) {
+    fn omit(&mut self, span_s: (f64, f64), reason: &str) {
         if self.omitted.spans_s.is_empty() {
-            self.omitted.reason = error.to_string();
+            self.omitted.reason = reason.to_owned();
         }
         self.omitted.spans_s.push(span_s);
     }

@@ -88,13 +88,21 @@ lead = { $sounds } { $verb ->
         [one] spielt
        *[other] spielen
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a cappella
+       *[play] { $number ->
+            [one] solo
+           *[other] allein
+        }
+    }
 } { $qualities ->
     [none] eine Melodie
    *[other] eine { $qualities } Melodie
 }
 lead-over = { $lead } über { $manner }
 lead-with = { $lead }, begleitet von { $sounds }
-lead-alone = { $lead }, unbegleitet
 lead-without = { $lead }, ohne { $sounds }
 whole-led = { $whole } mit { $lead-with } im Vordergrund, dazu { $sounds-subject }
 manner = { $noun } ({ $manner })
@@ -239,10 +247,10 @@ sound-marimba = Marimba
     .class = f
 sound-xylophone = Xylophon
 sound-glockenspiel = Glockenspiel
-sound-chiming = klingendes Schlaginstrument
-    .with = klingendem Schlaginstrument
-    .open = klingendem Schlaginstrument
-    .the = klingende Schlaginstrument
+sound-chiming = glockenartiges Instrument
+    .with = einem glockenartigen Instrument
+    .open = einem glockenartigen Instrument
+    .the = glockenartige Instrument
 sound-kalimba = Kalimba
     .class = f
 sound-steelpan = Steelpan
@@ -293,6 +301,8 @@ sound-strings = Streicher
     .with = Streichern
     .open = Streichern
 sound-bowed = Streichinstrument
+    .with = einem Streichinstrument
+    .open = einem Streichinstrument
 sound-pizzicato = Pizzicato-Streicher
     .class = p
     .with = Pizzicato-Streichern
@@ -327,6 +337,8 @@ sound-woodwind = Holzbläser
     .with = Holzbläsern
     .open = Holzbläsern
 sound-wind = Blasinstrument
+    .with = einem Blasinstrument
+    .open = einem Blasinstrument
 sound-flute = Flöte
     .class = f
     .piece = Flötenstück
@@ -345,6 +357,8 @@ sound-synth-pad = Synthesizer-Fläche
 sound-synth = Synthesizer
     .class = m
 sound-plucked = Zupfinstrument
+    .with = einem Zupfinstrument
+    .open = einem Zupfinstrument
 sound-banjo = Banjo
 sound-mandolin = Mandoline
     .class = f

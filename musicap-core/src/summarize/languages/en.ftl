@@ -56,7 +56,10 @@ recording-overloaded = the recording is overloaded
 
 ## Captions. Who leads, and how others accompany.
 
-lead = { $sounds } { $verb ->
+lead = { $sounds }{ $alone ->
+    [no] {""}
+   *[yes] {" "}alone
+} { $verb ->
     [sing] { $number ->
         [one] sings
        *[other] sing
@@ -71,7 +74,6 @@ lead = { $sounds } { $verb ->
 }
 lead-over = { $lead } over { $manner }
 lead-with = { $lead }, accompanied by { $sounds-by }
-lead-alone = { $lead }, unaccompanied
 lead-without = { $lead }, without { $sounds }
 whole-led = { $whole } led by { $lead }, with { $sounds }
 manner = { $noun } ({ $manner })

@@ -90,13 +90,18 @@ lead = { $class ->
         [one] toca
        *[other] tocan
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a capela
+       *[play] en solitario
+    }
 } { $qualities ->
     [none] una melodía
    *[other] una melodía { $qualities }
 }
 lead-over = { $lead } sobre { $manner }
 lead-with = { $lead }, con acompañamiento de { $sounds }
-lead-alone = { $lead }, sin acompañamiento
 lead-without = { $lead }, sin { $sounds }
 whole-led = { $whole } con { $lead } al frente, acompañada de { $sounds }
 manner = { $noun } ({ $manner })

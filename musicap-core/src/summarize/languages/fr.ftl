@@ -80,13 +80,24 @@ lead = { $sounds } { $verb ->
         [one] joue
        *[other] jouent
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a cappella
+       *[play] { $class ->
+            [f] seule
+            [uf] seule
+            [mp] seuls
+            [fp] seules
+           *[m] seul
+        }
+    }
 } { $qualities ->
     [none] une mélodie
    *[other] une mélodie { $qualities }
 }
 lead-over = { $lead } sur des { $manner }
 lead-with = { $lead }, accompagnée par { $sounds-by }
-lead-alone = { $lead }, sans accompagnement
 lead-without = { $lead }, sans { $sounds }
 whole-led = { $whole } porté par { $lead }, avec { $sounds }
 manner = { $noun } ({ $manner })

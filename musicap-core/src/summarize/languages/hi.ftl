@@ -85,7 +85,13 @@ recording-overloaded = रिकॉर्डिंग की ध्वनि फ
 
 ## अंश: मुख्य स्वर और संगत। «धुन» स्त्रीलिंग है।
 
-lead = { $verb ->
+lead = { $alone ->
+    [no] {""}
+   *[yes] { $verb ->
+        [sing] बिना संगत के{" "}
+       *[play] केवल{" "}
+    }
+}{ $verb ->
     [sing] { $sound ->
         [choir] कोरस { $qualities ->
             [none] एक धुन
@@ -103,7 +109,6 @@ lead = { $verb ->
 }
 lead-over = { $manner } के साथ { $lead }
 lead-with = { $sounds } की संगत में { $lead }
-lead-alone = { $lead }, बिना संगत के
 lead-without = { $lead }, { $sounds } के बिना
 whole-led = { $whole }, जिसमें { $lead } प्रमुख { $lead-last ->
     [p] हैं

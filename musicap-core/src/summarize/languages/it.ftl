@@ -98,13 +98,26 @@ lead = { $class ->
         [one] suona
        *[other] suonano
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a cappella
+       *[play] { $class ->
+            [f] da sola
+            [fv] da sola
+            [uf] da sola
+            [mp] da soli
+            [mvp] da soli
+            [fp] da sole
+           *[m] da solo
+        }
+    }
 } { $qualities ->
     [none] una melodia
    *[other] una melodia { $qualities }
 }
 lead-over = { $lead } su { $manner }
 lead-with = { $lead }, con accompagnamento di { $sounds }
-lead-alone = { $lead }, senza accompagnamento
 lead-without = { $lead }, senza { $sounds }
 whole-led = { $whole } con { $lead-with } in primo piano, insieme a { $sounds }
 manner = { $noun } ({ $manner })

@@ -52,7 +52,13 @@ recording-overloaded = 録音が音割れしている
 
 ## 一節の説明：主旋律と伴奏。
 
-lead = { $sounds }が{ $qualities ->
+lead = { $sounds }{ $alone ->
+    [no] が
+   *[yes] { $verb ->
+        [sing] がアカペラで
+       *[play] だけで
+    }
+}{ $qualities ->
     [none] メロディーを
    *[other] { $qualities }メロディーを
 }{ $verb ->
@@ -61,7 +67,6 @@ lead = { $sounds }が{ $qualities ->
 }
 lead-over = { $manner }に乗せて、{ $lead }
 lead-with = { $sounds }の伴奏で、{ $lead }
-lead-alone = 無伴奏で、{ $lead }
 lead-without = { $lead }。{ $sounds }はない
 whole-led = { $lead }を前面に出し、{ $sounds }を伴う{ $whole }
 manner = { $noun }（{ $manner }）

@@ -68,9 +68,24 @@ recording-overloaded = 녹음이 과부하로 찌그러져 들린다
 
 ## 짧은 구간의 설명: 주선율과 반주.
 
-lead = { $sounds }{ $last ->
-    [c] 이
-   *[none] 가
+lead = { $alone ->
+    [no] {""}
+   *[yes] { $verb ->
+        [sing] 무반주로{" "}
+       *[play] {""}
+    }
+}{ $sounds }{ $alone ->
+    [no] { $last ->
+        [c] 이
+       *[none] 가
+    }
+   *[yes] { $verb ->
+        [sing] { $last ->
+            [c] 이
+           *[none] 가
+        }
+       *[play] 만으로
+    }
 } { $qualities ->
     [none] 선율을
    *[other] { $qualities } 선율을
@@ -80,7 +95,6 @@ lead = { $sounds }{ $last ->
 }
 lead-over = { $manner } 위에서 { $lead }
 lead-with = { $sounds } 반주에 맞춰 { $lead }
-lead-alone = 반주 없이 { $lead }
 lead-without = { $lead }. { $sounds }{ $last ->
     [c] 은
    *[none] 는

@@ -89,13 +89,24 @@ lead = { $class ->
         [one] toca
        *[other] tocam
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a cappella
+       *[play] { $class ->
+            [f] sozinha
+            [uf] sozinha
+            [mp] sozinhos
+            [fp] sozinhas
+           *[m] sozinho
+        }
+    }
 } { $qualities ->
     [none] uma melodia
    *[other] uma melodia { $qualities }
 }
 lead-over = { $lead } sobre { $manner }
 lead-with = { $lead }, com acompanhamento de { $sounds }
-lead-alone = { $lead }, sem acompanhamento
 lead-without = { $lead }, sem { $sounds }
 whole-led = { $whole } com { $lead } à frente, acompanhada de { $sounds }
 manner = { $noun } ({ $manner })

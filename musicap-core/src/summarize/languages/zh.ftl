@@ -52,16 +52,24 @@ recording-overloaded = 录音有过载失真
 
 ## 片段：主奏与伴奏
 
-lead = { $sounds }{ $verb ->
-    [sing] 演唱
-   *[play] 演奏
+lead = { $alone ->
+    [no] { $sounds }{ $verb ->
+        [sing] 演唱
+       *[play] 演奏
+    }
+   *[yes] { $verb ->
+        [sing] { $sounds }无伴奏演唱
+       *[play] { $class ->
+            [e] 仅由{ $sounds }演奏
+           *[none] { $sounds }独奏
+        }
+    }
 }{ $qualities ->
     [none] 旋律
    *[other] { $qualities }的旋律
 }
 lead-over = { $lead }，以{ $manner }衬托
 lead-with = { $lead }，由{ $sounds }伴奏
-lead-alone = { $lead }，无伴奏
 lead-without = { $lead }，没有{ $sounds }
 whole-led = { $whole }，以{ $lead }为主，配有{ $sounds }
 manner = { $noun }（{ $manner }）
