@@ -63,6 +63,9 @@ pub struct Captions {
     /// Changes made to the audio that users should know about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Times at which the sound changes, in order, from which sections get their boundaries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<SoundChange>,
 }
 
 /// A span of a recording that has no caption, because it could not be decoded or captioned.
@@ -92,6 +95,17 @@ impl From<&Gap> for UncaptionedSpan {
             reason: gap.to_string(),
         }
     }
+}
+
+/// A time at which the sound of a recording changes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SoundChange {
+    /// When, in seconds, to the second.
+    pub at_s: f64,
+    /// How much, 0 to 1: how alike the sound is within the eight seconds before and within those
+    /// after, and how little the ones are like the others.
+    pub strength: f32,
 }
 
 /// A section of a recording in which the music stays similar.

@@ -120,6 +120,10 @@ export interface Captions {
   gaps?: { start_s: number; end_s: number; reason: string }[];
   /** What was done to the sound that its user should know of. */
   notes?: string[];
+  /** Times at which the sound changes, in order, from which sections get their boundaries. `strength`,
+   * 0 to 1, says how much: how alike the sound is within the eight seconds before and within those after,
+   * and how little the ones are like the others. */
+  changes?: { at_s: number; strength: number }[];
 }
 
 /** A section of a recording in which the music stays alike. */

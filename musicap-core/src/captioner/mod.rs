@@ -1,6 +1,7 @@
 //! Joins the stages: audio in, captions out, in the order of time and as soon as they are done.
 
 mod batch;
+mod changes;
 mod decoding;
 mod gpu;
 mod loaded;

@@ -162,6 +162,13 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             batch.push(chunk);
         }
         let mel = self.decoding.captioner().log_mel(&batch)?;
+        let chunk_s = self.decoding.captioner().config().audio.chunk_seconds;
+        let new = self.pending.len() - batch.len();
+        for (pending, mel) in self.pending.range(new..).zip(mel.outer_iter()) {
+            let (start_s, end_s) = pending.span_s;
+            let changes = self.recordings[pending.recording - self.ended].changes();
+            changes.push(mel, chunk_s, start_s, end_s);
+        }
         let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
         drop(batch);
         self.decoding.admit(mel, &indices)

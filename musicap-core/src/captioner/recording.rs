@@ -1,5 +1,6 @@
 //! A recording while it is captioned: its chunks, the error that ends it, what has no caption.
 
+use super::changes::ChangeFinder;
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::{Caption, Captions, UncaptionedSpan};
 use crate::error::{Error, Result};
@@ -19,6 +20,7 @@ pub struct Recording<S> {
     /// The first error.
     error: Option<Error>,
     omitted: Omitted,
+    changes: ChangeFinder,
 }
 
 /// Spans without captions, in seconds, and the reason.
@@ -50,7 +52,15 @@ impl<S: SampleSource> Recording<S> {
             Err(error) => (None, Some(error)),
         };
         let is_read = error.is_some();
-        Recording { chunks, peeked: None, read_s: 0.0, is_read, error, omitted: Omitted::default() }
+        Recording {
+            chunks,
+            peeked: None,
+            read_s: 0.0,
+            is_read,
+            error,
+            omitted: Omitted::default(),
+            changes: ChangeFinder::default(),
+        }
     }
 
     /// The source; `None` if it could not be opened.
@@ -108,6 +118,11 @@ impl<S: SampleSource> Recording<S> {
         None
     }
 
+    /// Where the changes of the sound are found, from the spectrograms of the chunks in their order.
+    pub fn changes(&mut self) -> &mut ChangeFinder {
+        &mut self.changes
+    }
+
     /// Ends the recording by an error: what has not been read gets no captions.
     pub fn fail(&mut self, error: Error) {
         self.end(&error.to_string());
@@ -162,7 +177,7 @@ impl<S: SampleSource> Recording<S> {
         let duration_s = omitted.last().map_or(position_s, |span| span.end_s.max(position_s));
         gaps.extend(omitted);
         gaps.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
-        let model = model.to_owned();
-        Captions { file, duration_s, model, captions, gaps, notes, ..Captions::default() }
+        let (model, changes) = (model.to_owned(), self.changes.finish());
+        Captions { file, duration_s, model, captions, gaps, notes, changes, ..Captions::default() }
     }
 }

@@ -38,6 +38,7 @@ adjective-attributive = { $adjective }es
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a }, { $b }
 qualities-be = { $a } und { $b }
+qualities-open = { $a } und { $b }
 qualities-become = { $a } und { $b }
 
 ## Das Ganze
@@ -49,8 +50,11 @@ piece-for = Stück für { $noun }
 whole = ein { $piece }
 whole-qualities = ein { $qualities } { $piece }
 whole-with = { $whole } mit { $sounds }
-whole-solo = { $whole } für { $sounds } allein
-whole-alone = { $whole }, unbegleitet
+whole-solo = { $whole } für { $sounds } { $number ->
+    [one] solo
+   *[other] allein
+}
+whole-alone = { $whole } ohne Begleitung
 whole-without = { $whole }, ohne { $sounds }
 silent = die Aufnahme ist fast still
 only = es { $number ->
@@ -121,6 +125,7 @@ manner-arpeggios = Arpeggien
 ## Der Verlauf
 
 open = es beginnt mit { $sounds }
+open-qualities = es beginnt { $qualities } mit { $sounds }
 open-also = es beginnt mit { $sounds }
 at-first = anfangs ist es { $qualities }
 at-first-also = anfangs ist es { $qualities }

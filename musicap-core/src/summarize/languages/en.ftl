@@ -25,6 +25,7 @@ list-or = { $a } or { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a }, { $b }
 qualities-be = { $a } and { $b }
+qualities-open = { $a } and { $b }
 qualities-become = { $a } and { $b }
 
 ## The whole
@@ -90,6 +91,7 @@ manner-arpeggios = arpeggios
 ## The course. The first clause of a sentence has the time; -also follows another clause.
 
 open = it opens with { $sounds }
+open-qualities = at first it is { $qualities }, with { $sounds }
 open-also = it opens with { $sounds }
 at-first = it is { $qualities } at first
 at-first-also = it is { $qualities } at first

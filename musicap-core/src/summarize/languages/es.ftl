@@ -35,6 +35,7 @@ list-or = { $a } ni { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } y { $b }
 qualities-be = { $a } y { $b }
+qualities-open = { $a } y { $b }
 qualities-become = { $a } y { $b }
 
 ## El conjunto
@@ -46,7 +47,13 @@ whole = una { $piece }
 whole-qualities = una { $piece } { $qualities }
 whole-for = { $whole } para { $noun }
 whole-with = { $whole } con { $sounds }
-whole-solo = { $whole } para { $sounds } sin acompañamiento
+whole-solo = { $whole } para { $sounds } { $class ->
+    [f] sola
+    [uf] sola
+    [mp] solos
+    [fp] solas
+   *[m] solo
+}
 whole-alone = { $whole }, sin acompañamiento
 whole-without = { $whole }, sin { $sounds }
 silent = la grabación es casi silenciosa
@@ -118,6 +125,7 @@ manner-arpeggios = arpegios
 ## El desarrollo
 
 open = comienza con { $sounds }
+open-qualities = comienza de forma { $qualities }, con { $sounds }
 open-also = comienza con { $sounds }
 at-first = al principio es { $qualities }
 at-first-also = al principio es { $qualities }

@@ -34,6 +34,7 @@ list-or = { $a } ni { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } et { $b }
 qualities-be = { $a } et { $b }
+qualities-open = { $a } et { $b }
 qualities-become = { $a } et { $b }
 
 ## L’ensemble
@@ -114,6 +115,7 @@ manner-arpeggios = arpèges
 ## Le déroulement
 
 open = il commence par { $sounds }
+open-qualities = il s’ouvre sur un passage { $qualities } avec { $sounds }
 open-also = il commence par { $sounds }
 at-first = au début, il est { $qualities }
 at-first-also = au début, il est { $qualities }

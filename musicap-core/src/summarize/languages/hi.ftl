@@ -21,6 +21,7 @@ list-or = { $a } और { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } और { $b }
 qualities-be = { $a } और { $b }
+qualities-open = { $a } और { $b }
 qualities-become = { $a } और { $b }
 
 ## समग्र
@@ -129,6 +130,18 @@ manner-arpeggios = आर्पेजियो
 ## क्रम
 
 open = शुरुआत में { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+open-qualities = शुरुआत { $qualities } है, जिसमें { $sounds } सुनाई { $number ->
     [one] { $last ->
         [f] देती है
         [fp] देती है

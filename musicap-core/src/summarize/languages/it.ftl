@@ -42,6 +42,7 @@ list-or = { $a } né { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } e { $b }
 qualities-be = { $a } e { $b }
+qualities-open = { $a } e { $b }
 qualities-become = { $a } e { $b }
 
 ## L’insieme
@@ -53,7 +54,15 @@ whole = un { $piece }
 whole-qualities = un { $piece } { $qualities }
 whole-for = { $whole } per { $noun }
 whole-with = { $whole } con { $sounds }
-whole-solo = { $whole } per { $sounds } senza accompagnamento
+whole-solo = { $whole } per { $sounds } { $class ->
+    [f] sola
+    [fv] sola
+    [uf] sola
+    [mp] soli
+    [mvp] soli
+    [fp] sole
+   *[m] solo
+}
 whole-alone = { $whole }, senza accompagnamento
 whole-without = { $whole }, senza { $sounds }
 silent = la registrazione è quasi silenziosa
@@ -134,6 +143,7 @@ manner-arpeggios = arpeggi
 ## Lo svolgimento
 
 open = inizia con { $sounds }
+open-qualities = si apre in modo { $qualities }, con { $sounds }
 open-also = inizia con { $sounds }
 at-first = all’inizio è { $qualities }
 at-first-also = all’inizio è { $qualities }

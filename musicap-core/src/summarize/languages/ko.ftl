@@ -28,6 +28,7 @@ list-or = { $a }{ $class ->
 qualities-more = { $a } { $b }
 qualities-attributive = { $a } { $b }
 qualities-be = { $a } { $b }
+qualities-open = { $a } { $b }
 qualities-become = { $a } { $b }
 
 ## 전체
@@ -127,6 +128,10 @@ open-then = 처음에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
 } 나오고
+open-qualities = 처음에는 { $qualities } 분위기로 { $sounds }{ $last ->
+    [c] 이
+   *[none] 가
+} 나온다
 open-also = 처음에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
@@ -272,7 +277,7 @@ contractions = {""}
 
 ## 제목
 
-title-alone = { $sound } 단독
+title-alone = { $sound }만
 title-band = 밴드 전체
 title-silence = 무음
 title-music = 음악

@@ -34,6 +34,7 @@ list-or = { $a } nem { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } e { $b }
 qualities-be = { $a } e { $b }
+qualities-open = { $a } e { $b }
 qualities-become = { $a } e { $b }
 
 ## O conjunto
@@ -45,7 +46,7 @@ whole = uma { $piece }
 whole-qualities = uma { $piece } { $qualities }
 whole-for = { $whole } para { $noun }
 whole-with = { $whole } com { $sounds }
-whole-solo = { $whole } para { $sounds } sem acompanhamento
+whole-solo = { $whole } para { $sounds } solo
 whole-alone = { $whole }, sem acompanhamento
 whole-without = { $whole }, sem { $sounds }
 silent = a gravação é quase silenciosa
@@ -123,6 +124,7 @@ manner-arpeggios = arpejos
 ## O desenvolvimento
 
 open = começa com { $sounds }
+open-qualities = começa de forma { $qualities }, com { $sounds }
 open-also = começa com { $sounds }
 at-first = no início é { $qualities }
 at-first-also = no início é { $qualities }

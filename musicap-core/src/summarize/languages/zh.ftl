@@ -21,6 +21,7 @@ list-or = { $a }和{ $b }
 qualities-more = { $a }、{ $b }
 qualities-attributive = { $a }、{ $b }
 qualities-be = { $a }、{ $b }
+qualities-open = { $a }、{ $b }
 qualities-become = { $a }、{ $b }
 
 ## 整体
@@ -86,6 +87,7 @@ manner-arpeggios = 琶音
 ## 过程
 
 open = 以{ $sounds }开始
+open-qualities = 开头{ $qualities }，以{ $sounds }开始
 open-also = 以{ $sounds }开始
 at-first = 开头{ $qualities }
 at-first-also = 开头{ $qualities }
@@ -134,7 +136,7 @@ title-alone = { $class ->
     [e] 仅{ $sound }
    *[none] { $sound }独奏
 }
-title-band = 完整乐队
+title-band = 乐队合奏
 title-silence = 无声
 title-music = 音乐
 title-qualities = { $title }（{ $qualities }）
