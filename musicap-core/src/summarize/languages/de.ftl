@@ -474,7 +474,7 @@ sound-sound-effects = Soundeffekte
 ## Eigenschaften
 
 tempo-slow = langsam
-tempo-medium = mittelschnell
+tempo-medium = mäßig schnell
 tempo-fast = schnell
 loudness-quiet = leise
     .attributive = leises

@@ -295,9 +295,12 @@ sound-sound-effects = 音效
 ## 特征
 
 tempo-slow = 缓慢
+    .be = 节奏缓慢
+    .title = 缓慢
 tempo-medium = 中速
     .become = 速度适中
 tempo-fast = 快节奏
+    .be = 节奏快
     .become = 快速
     .melody = 快速
     .title = 快速
