@@ -49,6 +49,7 @@ whole-for = { $whole } para { $noun }
 whole-with = { $whole } con { $sounds }
 whole-solo = { $whole } para { $sounds } { $class ->
     [f] sola
+    [fa] sola
     [uf] sola
     [mp] solos
     [fp] solas
@@ -231,7 +232,7 @@ title-alone = solo { $sound }
 title-band = banda completa
 title-silence = silencio
 title-music = música
-title-qualities = { $title } (música { $qualities })
+title-qualities = { $title } (tempo { $qualities })
 
 
 ## Sonidos
@@ -335,7 +336,8 @@ sound-theremin = theremín
 sound-orchestra = orquesta
     .class = f
     .piece = pieza de orquesta
-sound-turntables = tocadiscos
+sound-turntables = platos de DJ
+    .class = mp
 sound-others = otros instrumentos
     .class = mp
 sound-drums = batería
@@ -403,10 +405,13 @@ sound-sound-effects = efectos de sonido
 ## Cualidades
 
 tempo-slow = lenta
+    .title = lento
 tempo-medium = moderada
     .attributive = de tempo moderado
     .melody = de tempo moderado
+    .title = moderado
 tempo-fast = rápida
+    .title = rápido
 loudness-quiet = suave
 loudness-loud = fuerte
     .attributive = de sonido fuerte

@@ -45,7 +45,7 @@ whole-with = { $sounds }{ $last ->
 } 곁들인 { $whole }
 whole-solo = { $sounds }만 나오는 { $whole }
 whole-alone = 무반주의 { $whole }
-whole-without = { $sounds } 없는 { $whole }
+whole-without = { $sounds } 없는, { $whole }
 silent = 거의 무음인 녹음
 only = 음악 없이 { $sounds }만 들린다
 opens-as = 도입부는 { $whole }이다

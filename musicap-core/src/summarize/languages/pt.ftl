@@ -224,7 +224,7 @@ title-alone = só { $sound }
 title-band = banda completa
 title-silence = silêncio
 title-music = música
-title-qualities = { $title } (música { $qualities })
+title-qualities = { $title } (andamento { $qualities })
 
 
 ## Sons
@@ -393,10 +393,13 @@ sound-sound-effects = efeitos sonoros
 ## Qualidades
 
 tempo-slow = lenta
+    .title = lento
 tempo-medium = moderada
     .attributive = de andamento moderado
     .melody = de andamento moderado
+    .title = moderado
 tempo-fast = rápida
+    .title = rápido
 loudness-quiet = suave
 loudness-loud = forte
     .attributive = de som forte
