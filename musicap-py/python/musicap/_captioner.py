@@ -193,7 +193,7 @@ class Captioner:
         """Options of captioning, checked."""
         encoded = encode(function, generation, {**_OTHER_OPTIONS[function], **KINDS})
         warn_without_effect(generation, self.config)
-        checked = (tail, float(overlap), integer("batch_size", batch_size, 1), encoded)
+        checked = (tail, float(overlap), integer("batch_size", batch_size, 1, 1024), encoded)
         self._captioner.check(*checked)
         return checked
 
