@@ -10,13 +10,21 @@ type Target = (&'static str, fn(&[u8]));
 
 #[test]
 fn what_once_failed_holds() {
-    let all: [Target; 9] = [
+    let all: [Target; 17] = [
+        ("adts", targets::decode_small),
+        ("aiff", targets::decode_small),
         ("captions", targets::captions),
         ("config", targets::config),
         ("decode_any", targets::decode_any),
+        ("flac", targets::decode_small),
         ("live_pushes", targets::live_pushes),
+        ("matroska", targets::decode_small),
+        ("mp3", targets::decode_small),
+        ("mp4", targets::decode_small),
         ("npy", targets::npy),
+        ("ogg", targets::decode_small),
         ("pth", targets::pth),
+        ("riff", targets::decode_small),
         ("safetensors_folder", targets::safetensors_folder),
         ("tokenizer", targets::tokenizer),
         ("wav", targets::wav),
