@@ -101,7 +101,8 @@ pub struct Config<'a> {
 /// # Errors
 /// If a folder or the port is not available.
 pub async fn serve(config: Config<'_>) -> Result<SocketAddr> {
-    let Config { root, buckets, port, secret_key, origins, faults, calls, written, notify } = config;
+    let Config { root, buckets, port, secret_key, origins, faults, calls, written, notify } =
+        config;
     for bucket in buckets {
         std::fs::create_dir_all(root.join(bucket))?;
     }
