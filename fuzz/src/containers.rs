@@ -119,10 +119,11 @@ impl Container {
                     return None;
                 }
                 let field = data.get(id_len..start)?;
-                let value = field[1..].iter().fold(
-                    u64::from(field[0]) & (0xff >> size_len),
-                    |value, &byte| value << 8 | u64::from(byte),
-                );
+                let value = field[1..]
+                    .iter()
+                    .fold(u64::from(field[0]) & (0xff >> size_len), |value, &byte| {
+                        value << 8 | u64::from(byte)
+                    });
                 let is_unknown = value == (1 << (7 * size_len)) - 1;
                 let len = if is_unknown { u64::MAX } else { value };
                 let end = len.saturating_add(start as u64).min(data.len() as u64) as usize;
@@ -237,7 +238,7 @@ fn ogg_page(data: &[u8]) -> Option<(Element, usize)> {
 }
 
 fn write_ogg_page(page: &Element, file: &mut Vec<u8>) {
-    let (mut lacing, mut body) = (Vec::new(), Vec::new());
+    let (mut lacing, mut body) = (Vec::new(), Vec::<u8>::new());
     for (number, packet) in page.children.iter().enumerate() {
         let (len, is_last) = (packet.content.len(), number + 1 == page.children.len());
         let ends = !is_last || packet.head.first().is_none_or(|&ends| ends % 2 == 1);
