@@ -17,7 +17,7 @@ use common::*;
 use musicap::Captions;
 use musicap::audio::NpyReader;
 use pipeline::RecordingId;
-use run_local::faults::{Fault, MAX_DELAY};
+use run_local::faults::Fault;
 use run_local::{Mode, Settings};
 use serde_json::Value;
 
@@ -80,6 +80,8 @@ async fn every_upload_has_one_result_or_one_note() {
     .await;
     // Writing uploads is the client's part: only what the pipeline does fails.
     let mut expected = HashMap::new();
+    // The last upload of each name: `ingest` passes over one that has been replaced by then.
+    let mut current = HashMap::new();
     cloud.faults().randomize(seed, &FAULTS);
     for number in 0..uploads {
         let (bytes, captions) = &files[sequence.below(files.len())];
@@ -87,7 +89,8 @@ async fn every_upload_has_one_result_or_one_note() {
         let name = if sequence.next() < 0.1 { sequence.below(number + 1) } else { number };
         let key = format!("incoming/{name}.mp3");
         let (id, sent) = put(&cloud, &key, bytes).await;
-        expected.entry(id).or_insert((captions.clone(), sent, key));
+        expected.entry(id.clone()).or_insert((captions.clone(), sent, key.clone()));
+        current.insert(key, id);
         let wait = spread.mul_f64(2.0 * sequence.next() / uploads as f64);
         tokio::time::sleep(wait).await;
     }
@@ -103,7 +106,8 @@ async fn every_upload_has_one_result_or_one_note() {
     assert!(doubled.is_empty(), "written twice, seed {seed}: {doubled:?}");
     check_objects(&cloud.data().join("s3"));
 
-    let (mut results, mut notes, mut both, mut histogram) = (0, 0, 0, BTreeMap::new());
+    let (mut results, mut notes, mut both, mut replaced) = (0, 0, 0, 0);
+    let mut histogram = BTreeMap::new();
     for (id, (captions, sent, key)) in &expected {
         let of_this = |path: &str, prefix: &str| {
             path.strip_prefix(prefix).is_some_and(|name| name.starts_with(&format!("{id}.")))
@@ -123,6 +127,7 @@ async fn every_upload_has_one_result_or_one_note() {
                 // The page ignores it: an attempt failed before a repeated event succeeded.
                 both += failed;
             }
+            None if failed == 0 && current[key] != *id => replaced += 1,
             None => {
                 // A note that could not be written after three attempts is in the second queue.
                 let is_unhandled = cloud.unhandled().iter().any(|letter| {
@@ -138,7 +143,8 @@ async fn every_upload_has_one_result_or_one_note() {
     let injected = FAULTS.map(|(fault, _)| format!("{fault:?} {}", cloud.faults().injected(fault)));
     eprintln!(
         "seed {seed}: {uploads} uploads, {} of them different: {results} results, {notes} notes of \
-         failure, {both} notes beside a result, {} dead letters; {}",
+         failure, {replaced} replaced before they were read; {both} notes beside a result, {} dead \
+         letters; {}",
         expected.len(),
         cloud.dead_letters().len(),
         injected.join(", "),
@@ -146,14 +152,13 @@ async fn every_upload_has_one_result_or_one_note() {
     for (power, count) in histogram {
         eprintln!("done within {:>6.1} s: {count}", f64::from(power).exp2());
     }
-    assert_eq!(results + notes, expected.len());
+    assert_eq!(results + notes + replaced, expected.len());
     let recordings = expected.values().filter(|(captions, ..)| captions.is_some()).count();
     // A stage fails for good if it fails three times.
     assert!(results * 10 >= recordings * 8, "{results} of {recordings}");
     for fault in [Fault::Get, Fault::Put, Fault::LateEvent, Fault::RepeatedEvent] {
         assert!(cloud.faults().injected(fault) > 0, "{fault:?} was not tried");
     }
-    assert!(MAX_DELAY < TIMEOUT);
 }
 
 /// Uploads a recording as a client does: again until it is written.
