@@ -1,6 +1,6 @@
 //! Uploads in any order while functions, the endpoint and S3 fail, slow down, throttle, lose answers
-//! and are killed at random: each has one result or one note of failure, and nothing is written
-//! twice or by half.
+//! and are killed at random: each that is not replaced has one result or one note of failure, and
+//! nothing is written twice or by half.
 //!
 //! Some uploads by default. `MUSICAP_UPLOADS=500 cargo test --release --manifest-path
 //! examples/aws/Cargo.toml -p run-local --test random_faults -- --nocapture` prints a histogram of
