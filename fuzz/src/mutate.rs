@@ -44,7 +44,10 @@ fn mutate_elements(elements: &mut Vec<Element>, rng: &mut fastrand::Rng) {
     match rng.u8(..16) {
         0 => list.insert(rng.usize(..=list.len()), list[index].clone()),
         1 => drop(list.remove(index)),
-        2 => list.swap(index, rng.usize(..list.len())),
+        2 => {
+            let other = rng.usize(..list.len());
+            list.swap(index, other);
+        }
         3..=5 if !list[index].head.is_empty() => {
             // Heads keep their length: parts of them are recognised by it.
             let head = &mut list[index].head;
