@@ -101,7 +101,7 @@ impl Container {
                     len => (8, len as usize),
                 };
                 let end = len.min(data.len());
-                Some((&data[4..8], data.get(start..end)?, end))
+                Some((data.get(4..8)?, data.get(start..end)?, end))
             }
             Container::Riff | Container::Aiff => {
                 let len = match self {

@@ -2,68 +2,72 @@
 
 use crate::containers::{Container, Element};
 
-/// Mutates `data[..size]`, as `LLVMFuzzerCustomMutator` does: mostly one element or the order of
-/// elements, sometimes the bytes of the file as they are.
+/// What mutations are made with: a random number below another, and the mutation of bytes that may
+/// become as long as `max`.
+pub trait Mutator {
+    fn below(&mut self, count: usize) -> usize;
+    fn mutate_bytes(&mut self, bytes: &mut Vec<u8>, max: usize);
+}
+
+/// Mutates a file: mostly one to three elements or their order, sometimes its bytes as they are, so
+/// that wrong lengths and checksums are tried, too.
 pub fn mutate(
     container: Container,
-    data: &mut [u8],
-    size: usize,
-    max_size: usize,
-    seed: u32,
-) -> usize {
-    let mut rng = fastrand::Rng::with_seed(seed.into());
-    // What is wrong on purpose is also tried.
-    if rng.u8(..8) > 0 {
-        let mut elements = container.parse(&data[..size]);
-        for _ in 0..rng.usize(1..=3) {
-            mutate_elements(&mut elements, &mut rng);
+    file: &[u8],
+    max: usize,
+    mutator: &mut impl Mutator,
+) -> Vec<u8> {
+    if mutator.below(8) > 0 {
+        let mut elements = container.parse(file);
+        for _ in 0..=mutator.below(3) {
+            mutate_elements(&mut elements, mutator);
         }
-        let file = container.write(&elements);
-        if !file.is_empty() && file.len() <= max_size && file != data[..size] {
-            data[..file.len()].copy_from_slice(&file);
-            return file.len();
+        let mutated = container.write(&elements);
+        if !mutated.is_empty() && mutated.len() <= max && mutated != file {
+            return mutated;
         }
     }
-    libfuzzer_sys::fuzzer_mutate(data, size, max_size)
+    let mut mutated = file.to_vec();
+    mutator.mutate_bytes(&mut mutated, max);
+    mutated
 }
 
 /// Changes an element at any depth, or the list that it is in.
-fn mutate_elements(elements: &mut Vec<Element>, rng: &mut fastrand::Rng) {
+fn mutate_elements(elements: &mut Vec<Element>, mutator: &mut impl Mutator) {
     let mut list = elements;
-    // From the root down: each level is as likely to be chosen as all below it.
     let index = loop {
         if list.is_empty() {
             return;
         }
-        let index = rng.usize(..list.len());
-        if list[index].children.is_empty() || rng.u8(..4) == 0 {
+        let index = mutator.below(list.len());
+        if list[index].children.is_empty() || mutator.below(4) == 0 {
             break index;
         }
         list = &mut list[index].children;
     };
-    match rng.u8(..16) {
-        0 => list.insert(rng.usize(..=list.len()), list[index].clone()),
+    match mutator.below(16) {
+        0 => {
+            let (place, copy) = (mutator.below(list.len() + 1), list[index].clone());
+            list.insert(place, copy);
+        }
         1 => drop(list.remove(index)),
         2 => {
-            let other = rng.usize(..list.len());
+            let other = mutator.below(list.len());
             list.swap(index, other);
         }
         3..=5 if !list[index].head.is_empty() => {
             // Heads keep their length: parts of them are recognised by it.
-            let head = &mut list[index].head;
-            let len = head.len();
-            let mut mutated = head.clone();
-            if libfuzzer_sys::fuzzer_mutate(&mut mutated, len, len) == len {
-                *head = mutated;
+            let mut mutated = list[index].head.clone();
+            let len = mutated.len();
+            mutator.mutate_bytes(&mut mutated, len);
+            if mutated.len() == len {
+                list[index].head = mutated;
             }
         }
         _ => {
             let content = &mut list[index].content;
-            let len = content.len();
-            content.resize(len * 2 + 64, 0);
-            let max = content.len();
-            let len = libfuzzer_sys::fuzzer_mutate(content, len, max);
-            content.truncate(len);
+            let max = 2 * content.len() + 64;
+            mutator.mutate_bytes(content, max);
         }
     }
 }
