@@ -110,6 +110,9 @@ fn a_matroska_file_that_is_written_again_has_the_same_sound_for_ffmpeg() {
     assert_eq!(decoded(&Container::Matroska.write(&parts)), decoded(&file));
 }
 
+/// A file's name and ffmpeg's arguments.
+type Seed = (&'static str, &'static [&'static str]);
+
 /// Knuth's MMIX generator, and mutations of bytes as fuzzers make them.
 struct Random(u64);
 
@@ -156,7 +159,7 @@ impl Mutator for Random {
 fn mutations_of_small_files_are_decoded_or_refused() {
     let number = |name: &str, default| std::env::var(name).map_or(default, |n| n.parse().unwrap());
     let (count, seed) = (number("MUSICAP_MUTATIONS", 400), number("MUSICAP_SEED", 1));
-    let files: [(Container, &[(&str, &[&str])]); 8] = [
+    let files: [(Container, &[Seed]); 8] = [
         (Container::Adts, &[("s.aac", &[]), ("t.aac", &["-ac", "2"])]),
         (Container::Aiff, &[("s.aiff", &[]), ("s.aifc", &["-c:a", "pcm_f32be", "-f", "aiff"])]),
         (
@@ -210,7 +213,7 @@ fn mutations_of_small_files_are_decoded_or_refused() {
     ];
     let source = "sine=300:sample_rate=8000:duration=0.15";
     for (container, seeds) in files {
-        let make = |(name, arguments): &(&str, &[&str])| made_of(source, name, arguments);
+        let make = |(name, arguments): &Seed| made_of(source, name, arguments);
         // Some mutated files are mutated again.
         let mut files: Vec<Vec<u8>> = seeds.iter().map(make).collect();
         let (whole, started) = (files.len(), std::time::Instant::now());
