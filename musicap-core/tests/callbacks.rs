@@ -83,7 +83,7 @@ fn a_source_that_panics_costs_no_caption() {
 
     // As an iterator that is asked again: within a batch, between batches, at the end.
     let source = Panicking::new(65, &[0, 12, 39, 40, 41, 64, 65]);
-    let mut stream = captioner.captions(source, &options).unwrap();
+    let mut stream = captioner.caption_stream(source, &options).unwrap();
     let (mut found, mut panics) = (Vec::new(), 0);
     loop {
         let (caption, more) = insist(|| stream.next());
