@@ -42,6 +42,8 @@ WEIGHTS = dict(
     lead=0.4, kind=0.4, sex=0.4, quality=0.2, genre=0.3,
 )  # fmt: skip
 
+TEACHER_WEIGHT = 2.0
+
 
 def tag_loss(logits, tags):
     total = 0.0
@@ -59,10 +61,20 @@ def tag_loss(logits, tags):
     return total
 
 
+def teacher_loss(model, memory, target):
+    """Mean squared error of the teacher's embedding where it is known."""
+    known = ~target.isnan().any(1)
+    if model.teach is None or not known.any():
+        return 0.0
+    pooled = torch.cat([memory.mean(1), memory.amax(1)], -1)[known]
+    return F.mse_loss(model.teach(pooled).float(), target[known])
+
+
 def losses(model, batch, captions):
     db, tags, ids = batch
     heard, memory = model.encode(db)
     tag = tag_loss(model.tags(memory), tags) + 0.5 * tag_loss(model.early_tags(heard), tags)
+    tag = tag + TEACHER_WEIGHT * teacher_loss(model, memory, tags["taught"])
     if not captions:
         return tag, tag
     starts = torch.full_like(ids[:, :1], START)
