@@ -27,7 +27,7 @@ from safetensors.torch import save
 from tokenizers import Tokenizer
 
 from captioner import PAD, START, Captioner, exported
-from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, Clips, mixed
+from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, TAUGHT, Clips, mixed
 from load_folder import load_folder, unfold_scale
 from muon import Muon
 
@@ -129,7 +129,7 @@ def train(rank, a):
     dist.init_process_group("gloo", rank=rank, world_size=a.processes)
     torch.set_num_threads(a.threads)
     tokenizer = Tokenizer.from_file(a.tokenizer)
-    shape = SHAPE | {"vocab_size": tokenizer.get_vocab_size()}
+    shape = SHAPE | {"vocab_size": tokenizer.get_vocab_size()} | ({"taught": TAUGHT} if a.teacher else {})
     torch.manual_seed(a.seed)
     model = Captioner(shape, TAG_SIZES)
     average = {name: t.clone() for name, t in model.state_dict().items()}
@@ -142,11 +142,15 @@ def train(rank, a):
             optimizer.load_state_dict(state)
         average, elapsed, step, seen = saved["average"], saved["elapsed"], saved["step"], saved["seen"]
     elif a.start and Path(a.start).is_dir():
-        model = load_folder(a.start)
+        model = load_folder(a.start, taught=shape.get("taught"))
         average = {name: t.clone() for name, t in model.state_dict().items()}
         optimizers = [*optimizers_of(model, a.rate)]
     elif a.start:
-        model.load_state_dict(torch.load(a.start)["average"])
+        # The head for a teacher's embeddings may be new.
+        missing, unexpected = model.load_state_dict(torch.load(a.start)["average"], strict=False)
+        unknown = [name for name in missing + unexpected if not name.startswith("teach.")]
+        if unknown:
+            raise ValueError(f"{a.start}: {unknown}")
         average = {name: t.clone() for name, t in model.state_dict().items()}
     clips = Clips(a.data, tokenizer)
     if step == 0 and a.start and Path(a.start).is_dir():
@@ -196,7 +200,7 @@ def train(rank, a):
         if heads_only:
             # New heads on an encoder that is trained already: their first gradients are noise.
             for name, p in model.named_parameters():
-                if not name.startswith(("tags.", "early_tags.")):
+                if not name.startswith(("tags.", "early_tags.", "teach.")):
                     p.grad = None
         torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.grad is not None], 1.0)
         for optimizer in optimizers:
@@ -353,6 +357,7 @@ def main():
     p.add_argument("--run", required=True)
     p.add_argument("--out")
     p.add_argument("--start", help="checkpoint, or model folder, to begin from")
+    p.add_argument("--teacher", action="store_true", help="learn a teacher's embeddings too (teacher.py)")
     p.add_argument("--head-steps", type=int, default=0, help="first steps that train heads alone")
     p.add_argument("--tag-share", type=float, default=0.55, help="of the time, before captions")
     p.add_argument("--minutes", type=float, default=45)
