@@ -1,7 +1,7 @@
 //! Attention of several queries to the same keys and values, which are laid out for it.
 
 use rayon::prelude::*;
-use rten_simd::ops::{BitOps, FloatOps, NumOps};
+use rten_simd::ops::{BitOps, NumOps};
 use rten_simd::{Isa, Simd, SimdOp};
 
 use super::kv::scale;
