@@ -120,6 +120,10 @@ export interface Captions {
   gaps?: { start_s: number; end_s: number; reason: string }[];
   /** What was done to the sound that its user should know of. */
   notes?: string[];
+  /** Times at which the sound changes, in order, from which sections get their boundaries. `strength`,
+   * 0 to 1, says how much: how alike the sound is within the eight seconds before and within those after,
+   * and how little the ones are like the others. */
+  changes?: { at_s: number; strength: number }[];
 }
 
 /** A section of a recording in which the music stays alike. */
@@ -206,7 +210,7 @@ export interface AudioConfig {
   f_min: number;
   f_max: number;
   mel_scale?: "htk" | "slaney";
-  power: "real" | "magnitude" | "amplitude";
+  power: "real" | "power" | "amplitude";
   scaling?: "decibels" | "whisper";
   drop_last_frame?: boolean;
   chunk_seconds: number;
@@ -256,6 +260,21 @@ export interface CaptionOptions {
 export interface Run<Item, Result> extends AsyncIterableIterator<Item> {
   /** The overall result. */
   readonly result: Promise<Result>;
+}
+
+export interface ManyOptions extends Omit<CaptionOptions, "onProgress"> {
+  /** `recording` is the one whose captions come next. */
+  onProgress?: (progress: Progress & { recording: number }) => void;
+}
+
+/** An event while several recordings are captioned. `recording` is the place in the list, from 0. */
+export type ManyEvent =
+  | { type: "caption"; recording: number; caption: Caption }
+  | { type: "end"; recording: number; captions: Captions; error?: MusicapError };
+
+export interface ManyRun extends Run<ManyEvent, void> {
+  /** Cancels one recording, whose end still comes, with the captions that are done and no error. */
+  cancel(recording: number): void;
 }
 
 export interface LiveOptions {
@@ -323,6 +342,12 @@ export class Captioner {
 
   /** Captions a recording. Each caption is available as soon as it is done, in order of time. */
   caption(recording: Recording, options?: CaptionOptions): Run<Caption, Captions>;
+
+  /** Captions several recordings. Chunks of different recordings share batches, so that many short
+   * recordings take no longer than a long one; the captions are those that each has alone. They come
+   * recording by recording. A recording that fails does not stop the others: its end has the error and
+   * the captions until then. `sampleRate` is for arrays of samples without a rate of their own. */
+  captionMany(recordings: Iterable<Recording>, options?: ManyOptions): ManyRun;
 
   /** Captions a stream while it plays. */
   live(options: LiveOptions): LiveRun;

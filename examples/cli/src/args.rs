@@ -55,7 +55,7 @@ pub struct CaptionArgs {
     /// [default: stdout]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
-    /// Caption recordings again whose file exists in the output folder
+    /// Caption recordings again even if their file exists in the output folder
     #[arg(long)]
     pub overwrite: bool,
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! The chunks of one or several recordings on their way through the model. A batch does not end
 //! with a recording: chunks of the next ones fill it up. Captions come out in order.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::task::Poll;
 
 use super::decoding::Decoding;
@@ -48,6 +48,8 @@ pub struct Pipeline<I, S> {
     recordings: VecDeque<Recording<S>>,
     /// The number of recordings before those.
     ended: usize,
+    /// Recordings that are not to be captioned once they are opened.
+    cancelled: BTreeSet<usize>,
     /// Whether all sources have been opened.
     is_opened: bool,
     /// Chunks in the model and after it, in order.
@@ -72,6 +74,7 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             is_first: options.low_latency && options.batch_size.is_none(),
             recordings: first.into(),
             ended: 0,
+            cancelled: BTreeSet::new(),
             is_opened: false,
             pending: VecDeque::new(),
         }
@@ -92,6 +95,15 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
         self.recordings.pop_front()
     }
 
+    /// Reads no more of a recording, given by its number.
+    pub fn cancel(&mut self, recording: usize) {
+        match recording.checked_sub(self.ended).and_then(|place| self.recordings.get_mut(place)) {
+            Some(recording) => recording.cancel(),
+            None if recording >= self.ended => drop(self.cancelled.insert(recording)),
+            None => {}
+        }
+    }
+
     /// The next chunk and the number of its recording. Opens recordings, but not so many that the
     /// ends of those without any chunk pile up.
     fn next_chunk(&mut self) -> Option<(usize, Chunk)> {
@@ -109,7 +121,11 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
                     let CaptionOptions { overlap_seconds: overlap, tail, .. } = self.options;
                     let audio = &self.decoding.captioner().config().audio;
                     let chunks = source.and_then(|s| Chunks::new(s, audio, overlap, tail));
-                    self.recordings.push_back(Recording::new(chunks));
+                    let mut recording = Recording::new(chunks);
+                    if self.cancelled.remove(&(self.ended + self.recordings.len())) {
+                        recording.cancel();
+                    }
+                    self.recordings.push_back(recording);
                 }
                 None => self.is_opened = true,
             }
@@ -146,6 +162,13 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             batch.push(chunk);
         }
         let mel = self.decoding.captioner().log_mel(&batch)?;
+        let chunk_s = self.decoding.captioner().config().audio.chunk_seconds;
+        let new = self.pending.len() - batch.len();
+        for (pending, mel) in self.pending.range(new..).zip(mel.outer_iter()) {
+            let (start_s, end_s) = pending.span_s;
+            let changes = self.recordings[pending.recording - self.ended].changes();
+            changes.push(mel, chunk_s, start_s, end_s);
+        }
         let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
         drop(batch);
         self.decoding.admit(mel, &indices)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from musicap._sources import Source
 
-__all__ = ["Caption", "Captions", "Gap", "Section"]
+__all__ = ["Caption", "Captions", "Gap", "Section", "SoundChange"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,17 @@ class Section:
 
 
 @dataclass(frozen=True)
+class SoundChange:
+    """A time at which the sound of a recording changes."""
+
+    at_s: float
+    """When, in seconds, to the second."""
+    strength: float
+    """How much, 0 to 1: how alike the sound is within the eight seconds before and within those
+    after, and how little the ones are like the others."""
+
+
+@dataclass(frozen=True)
 class Gap:
     """A span that could not be decoded or captioned."""
 
@@ -96,6 +107,8 @@ class Captions:
     """What was done to the audio that its user should know."""
     language: str | None = None
     """The language of the captions, as an ISO 639-1 code; None is English, which models write."""
+    changes: tuple[SoundChange, ...] = ()
+    """Times at which the sound changes, from which sections get their boundaries."""
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -142,6 +155,8 @@ class Captions:
             data["sections"] = [asdict(section) for section in self.sections]
         if self.notes:
             data["notes"] = list(self.notes)
+        if self.changes:
+            data["changes"] = [asdict(change) for change in self.changes]
         return data
 
     @classmethod
@@ -195,6 +210,7 @@ class Captions:
             sections=tuple(_from_keys(Section, section) for section in one.get("sections", ())),
             notes=tuple(one.get("notes", ())),
             language=one.get("language"),
+            changes=tuple(_from_keys(SoundChange, change) for change in one.get("changes", ())),
         )
 
     def to_json(self) -> str:
