@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audio::Gap;
 use crate::error::{Error, Result, one_line, truncate};
+use crate::facts::Facts;
 use crate::summarize::Language;
 
 /// The caption of one span of a recording.
@@ -28,6 +29,10 @@ pub struct Caption {
     /// recordings; `None` for a model without a tag head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
+    /// What is known of the span as data, if [`CaptionOptions::facts`](crate::CaptionOptions::facts)
+    /// asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Box<Facts>>,
 }
 
 /// Numbers beyond the greatest of float32 as that one.
@@ -61,6 +66,10 @@ pub struct Captions {
     /// Changes made to the audio that users should know about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What is known of the recording as data, if
+    /// [`CaptionOptions::facts`](crate::CaptionOptions::facts) asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
 }
 
 /// A span of a recording that has no caption, because it could not be decoded or captioned.
@@ -156,7 +165,7 @@ impl Captions {
     ///         end_s: 20.0,
     ///         text: "A solo violin plays a slow melody.".into(),
     ///         score: -0.4,
-    ///         confidence: None,
+    ///         ..Caption::default()
     ///     }],
     ///     ..Captions::default()
     /// };
@@ -313,7 +322,7 @@ mod tests {
             end_s: 3600.0 + 9.5 * index as f64,
             text: (*text).to_owned(),
             score: -0.5,
-            confidence: None,
+            ..Caption::default()
         };
         let captions = texts.iter().enumerate().map(caption).collect();
         Captions { file: Some("a.mp3".into()), duration_s: 3619.0, captions, ..Captions::default() }

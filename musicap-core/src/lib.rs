@@ -93,6 +93,7 @@ mod captioner;
 pub mod checkpoint;
 mod device;
 mod error;
+pub mod facts;
 mod file;
 mod finite;
 pub mod generate;

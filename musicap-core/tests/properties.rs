@@ -138,7 +138,7 @@ fn captions() -> impl Strategy<Value = Vec<Caption>> {
     prop::collection::vec(caption, 0..8).prop_map(|list| {
         let caption = |(index, (start, length, text, score)): (usize, (u32, u32, String, f32))| {
             let (start_s, end_s) = (f64::from(start) / 1e3, f64::from(start + length) / 1e3);
-            Caption { index, start_s, end_s, text, score, confidence: None }
+            Caption { index, start_s, end_s, text, score, ..Caption::default() }
         };
         list.into_iter().enumerate().map(caption).collect()
     })

@@ -14,7 +14,7 @@ fn captions(texts: &[&str]) -> Captions {
         end_s: 10.0 * index as f64 + 10.0,
         text: (*text).to_owned(),
         score: -0.5,
-        confidence: None,
+        ..Caption::default()
     };
     let captions = texts.iter().enumerate().map(caption).collect();
     Captions { duration_s: 10.0 * texts.len() as f64, captions, ..Captions::default() }

@@ -281,7 +281,7 @@ impl CaptionStream {
 /// A caption as a tuple. Score and confidence are rounded to the decimal numbers in JSON.
 pub fn row(caption: Caption) -> Row {
     let decimal = |number: f32| number.to_string().parse().unwrap_or(f64::from(number));
-    let Caption { index, start_s, end_s, text, score, confidence } = caption;
+    let Caption { index, start_s, end_s, text, score, confidence, .. } = caption;
     (index, start_s, end_s, text, decimal(score), confidence.map(decimal))
 }
 

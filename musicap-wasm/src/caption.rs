@@ -20,6 +20,7 @@ struct Options {
     overlap: f64,
     batch_size: Option<usize>,
     generation: Option<GenerationConfig>,
+    facts: bool,
 }
 
 impl Default for Options {
@@ -30,6 +31,7 @@ impl Default for Options {
             overlap: core.overlap_seconds,
             batch_size: core.batch_size,
             generation: core.generation,
+            facts: core.facts,
         }
     }
 }
@@ -40,6 +42,7 @@ impl From<Options> for CaptionOptions {
             CaptionOptions::default().with_tail(options.tail).with_overlap(options.overlap);
         core.batch_size = options.batch_size;
         core.generation = options.generation;
+        core.facts = options.facts;
         core
     }
 }
@@ -70,7 +73,7 @@ impl CaptionJob {
     #[wasm_bindgen(constructor)]
     pub fn new(model: &Model, input: &Input, options: JsValue) -> Result<CaptionJob, JsValue> {
         let options: Options = serde_wasm_bindgen::from_value(options)
-            .map_err(malformed("options", "tail, overlap, batchSize or generation"))?;
+            .map_err(malformed("options", "tail, overlap, batchSize, generation or facts"))?;
         let own = &model.captioner.config().generation;
         let max_steps = options.generation.as_ref().unwrap_or(own).max_length;
         let stream = model.captioner.captions(input.open()?, &options.into()).map_err(thrown)?;

@@ -19,7 +19,7 @@ fn translated(text: &str) -> String {
         end_s: 10.0,
         text: text.to_owned(),
         score: 0.0,
-        confidence: None,
+        ..Caption::default()
     };
     let captions = Captions { captions: vec![caption], ..Captions::default() };
     let german = Language::find("de").expect("German");

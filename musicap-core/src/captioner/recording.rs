@@ -3,6 +3,7 @@
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::{Caption, Captions, UncaptionedSpan};
 use crate::error::{Error, Result};
+use crate::facts::{TagNames, TagSums, of_recording};
 use crate::finite::first_non_finite;
 
 /// A recording in a [`Pipeline`](super::pipeline::Pipeline).
@@ -19,6 +20,7 @@ pub struct Recording<S> {
     /// The first error.
     error: Option<Error>,
     omitted: Omitted,
+    tags: TagSums,
 }
 
 /// Spans without captions, in seconds, and the reason.
@@ -50,7 +52,15 @@ impl<S: SampleSource> Recording<S> {
             Err(error) => (None, Some(error)),
         };
         let is_read = error.is_some();
-        Recording { chunks, peeked: None, read_s: 0.0, is_read, error, omitted: Omitted::default() }
+        Recording {
+            chunks,
+            peeked: None,
+            read_s: 0.0,
+            is_read,
+            error,
+            omitted: Omitted::default(),
+            tags: TagSums::default(),
+        }
     }
 
     /// The source; `None` if it could not be opened.
@@ -132,9 +142,17 @@ impl<S: SampleSource> Recording<S> {
         self.omitted.spans_s.push(span_s);
     }
 
+    /// Adds the probabilities of the tags of the next caption.
+    pub fn add_tags(&mut self, names: &TagNames, probabilities: &[f32]) {
+        self.tags.push(names, probabilities);
+    }
+
     /// `captions` with what is known of the recording.
-    pub fn finish(self, model: &str, captions: Vec<Caption>) -> Captions {
+    pub fn finish(mut self, model: &str, captions: Vec<Caption>) -> Captions {
         let position_s = self.position_s();
+        let analysis = self.chunks.as_mut().and_then(Chunks::take_analysis);
+        let facts = analysis
+            .map(|(analysis, loudness)| of_recording(analysis, &self.tags, &captions, loudness));
         let (mut gaps, mut file, mut notes) = (Vec::new(), None, Vec::new());
         if let Some(chunks) = &self.chunks {
             let source = chunks.source();
@@ -154,6 +172,6 @@ impl<S: SampleSource> Recording<S> {
         gaps.extend(omitted);
         gaps.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
         let model = model.to_owned();
-        Captions { file, duration_s, model, captions, gaps, notes, ..Captions::default() }
+        Captions { file, duration_s, model, captions, gaps, notes, facts, ..Captions::default() }
     }
 }

@@ -16,7 +16,7 @@
 //!     end_s: 10.0 * index as f64 + 10.0,
 //!     text: text.to_string(),
 //!     score: -0.5,
-//!     confidence: None,
+//!     ..Caption::default()
 //! };
 //! let captions = texts.iter().enumerate().map(caption).collect();
 //! let captions = Captions { captions, ..Captions::default() };
@@ -44,7 +44,7 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod blocking;
-mod facts;
+pub(crate) mod facts;
 mod future;
 mod language;
 mod local;

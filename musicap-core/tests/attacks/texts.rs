@@ -266,7 +266,7 @@ fn a_hundred_thousand_captions_are_summarised_in_bounds() {
             // No two share a word, which is what comparing them all would cost the most for.
             text: (0..8).map(|word| format!("w{index}x{word}")).collect::<Vec<_>>().join(" "),
             score: 0.0,
-            confidence: None,
+            ..musicap::Caption::default()
         };
         let captions =
             Captions { captions: (0..100_000).map(caption).collect(), ..Captions::default() };

@@ -38,7 +38,7 @@ impl Caption {
     ///
     /// let text = "A flute plays a slow, calm melody over piano chords.".to_owned();
     /// let caption =
-    ///     Caption { index: 0, start_s: 0.0, end_s: 10.0, text, score: -0.5, confidence: None };
+    ///     Caption { end_s: 10.0, text, score: -0.5, ..Caption::default() };
     /// assert_eq!(
     ///     caption.translated(Language::find("de")?).text,
     ///     "Eine Flöte spielt eine langsame, ruhige Melodie, begleitet von Klavier (Akkorde)."
