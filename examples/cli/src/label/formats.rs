@@ -40,12 +40,15 @@ impl<'a> Output<'a> {
     pub fn write(&mut self, path: &Path, text: &str) -> Result<()> {
         let name = self.name(path);
         match std::fs::read_to_string(path) {
-            // Even if it says the same: what is somebody's stays theirs.
+            // Of a run that was interrupted, perhaps.
+            Ok(found) if found == text => {
+                self.state.note_written(&name, text);
+                return Ok(());
+            }
             Ok(found) if !self.state.wrote(&name, &found) => {
                 self.kept.push(name);
                 return Ok(());
             }
-            Ok(found) if found == text => return Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 self.kept.push(name);
                 return Ok(());
@@ -55,6 +58,12 @@ impl<'a> Output<'a> {
         write_file(path, text)?;
         self.state.note_written(&name, text);
         Ok(())
+    }
+
+    /// Leaves a file as it is.
+    pub fn keep(&mut self, path: &Path) {
+        let name = self.name(path);
+        self.kept.push(name);
     }
 
     /// Writes a page that nobody edits: it is made again from the labels each time.
@@ -79,7 +88,11 @@ impl<'a> Output<'a> {
 
 /// `NAME.caption.txt` and `NAME.json`.
 pub fn ace_step_15(output: &mut Output, track: &Path, values: &Values) -> Result<()> {
-    output.write(&track.with_extension("caption.txt"), &format!("{}\n", values.caption))?;
+    let caption = track.with_extension("caption.txt");
+    match values.caption_is_edited {
+        true => output.keep(&caption),
+        false => output.write(&caption, &format!("{}\n", values.caption))?,
+    }
     let mut json = Map::new();
     json.insert("caption".into(), json!(values.caption));
     if let Some(bpm) = values.bpm {

@@ -247,7 +247,7 @@ fn write_labels(
         let place = &places[&values.file];
         // A caption that a person has corrected counts everywhere.
         if let Some(caption) = output.edited(&place.with_extension("caption.txt")) {
-            values.caption = caption.trim().to_owned();
+            (values.caption, values.caption_is_edited) = (caption.trim().to_owned(), true);
         }
         for format in &args.formats {
             match format {

@@ -11,6 +11,8 @@ pub struct Values {
     pub file: String,
     pub duration_s: f64,
     pub caption: String,
+    /// Whether somebody has changed `NAME.caption.txt`.
+    pub caption_is_edited: bool,
     /// A whole number of beats per minute.
     pub bpm: Option<u32>,
     pub tempo: Option<&'static str>,
@@ -44,6 +46,7 @@ impl Values {
             file: file.to_owned(),
             duration_s: label.duration_s,
             caption: label.caption.clone(),
+            caption_is_edited: false,
             bpm: tempo.map(|tempo| tempo.bpm.round() as u32),
             tempo: tempo.map(|tempo| match tempo.class {
                 TempoClass::Slow => "slow",
