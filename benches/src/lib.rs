@@ -12,7 +12,11 @@ pub const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/songs/t
 
 /// `model`'s settings, with captions of exactly `tokens` tokens, the first and the last included.
 pub fn forced(model: &GenerationConfig, beams: usize, tokens: usize) -> GenerationConfig {
-    GenerationConfig { num_beams: beams, min_length: tokens, max_length: tokens, ..model.clone() }
+    model.clone().with(|config| {
+        config.num_beams = beams;
+        config.min_length = tokens;
+        config.max_length = tokens;
+    })
 }
 
 /// The samples of `count` chunks of a recording, which is played again from its start where it is

@@ -53,7 +53,7 @@ fn audio(c: &mut Criterion) {
 fn model(c: &mut Criterion) {
     let pretrained = Pretrained::embedded().expect("the embedded model");
     let config = pretrained.config();
-    let device = Device::Cpu.to_burn().expect("a processor");
+    let device = musicap::model::burn_device(Device::Cpu).expect("a processor");
     let mut weights = pretrained.reader();
     let placement = Placement { device: device.clone(), layout: Layout::Packed };
     let model = config.architecture().load(&config.audio, &mut weights, &placement);

@@ -259,17 +259,17 @@ pub fn tokenizer(data: &[u8]) {
 /// Captions in JSON, written in all formats and summarised.
 pub fn captions(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let recordings = match Captions::read_json("fuzz", &text) {
+    let recordings = match Captions::parse_json("fuzz", &text) {
         Ok(recordings) => recordings,
         Err(error) => return check(&error),
     };
     for captions in &recordings {
         for format in [Format::Text, Format::Srt, Format::Vtt] {
-            let written = captions.write(format);
+            let written = captions.format(format);
             let bare = |c: char| c == '\n' || !c.is_control();
             assert!(captions.summary.is_some() || written.chars().all(bare), "{written:?}");
         }
-        let again = Captions::read_json("fuzz", &captions.write(Format::Json)).unwrap();
+        let again = Captions::parse_json("fuzz", &captions.format(Format::Json)).unwrap();
         assert_eq!(again.len(), 1);
         let _ = LocalSummarizer::new()
             .describe(captions, &SummaryOptions::default())

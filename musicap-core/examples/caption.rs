@@ -7,7 +7,7 @@ use musicap::{CaptionOptions, Captioner};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args().nth(1).ok_or("usage: caption RECORDING")?;
     let captioner = Captioner::embedded()?;
-    for caption in captioner.captions(AudioReader::open(path)?, &CaptionOptions::default())? {
+    for caption in captioner.caption_stream(AudioReader::open(path)?, &CaptionOptions::default())? {
         println!("{}", caption?);
     }
     Ok(())

@@ -12,6 +12,7 @@ use crate::summarize::Language;
 
 /// The caption of one span of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Caption {
     /// The chunk's number, from 0.
     pub index: usize,
@@ -42,6 +43,7 @@ fn finite<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Res
 
 /// The captions of one recording.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Captions {
     /// The recording's file, if it has one.
     pub file: Option<String>,
@@ -70,10 +72,14 @@ pub struct Captions {
     /// [`CaptionOptions::facts`](crate::CaptionOptions::facts) asked for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<Facts>,
+    /// Times at which the sound changes, in order, from which sections get their boundaries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<SoundChange>,
 }
 
 /// A span of a recording that has no caption, because it could not be decoded or captioned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct UncaptionedSpan {
     /// Where it starts, in seconds.
     pub start_s: f64,
@@ -81,6 +87,13 @@ pub struct UncaptionedSpan {
     pub end_s: f64,
     /// The cause, and what replaces the audio.
     pub reason: String,
+}
+
+impl UncaptionedSpan {
+    /// A span from `start_s` to `end_s`, in seconds, that has no caption for `reason`.
+    pub fn new(start_s: f64, end_s: f64, reason: impl Into<String>) -> Self {
+        UncaptionedSpan { start_s, end_s, reason: reason.into() }
+    }
 }
 
 impl From<&Gap> for UncaptionedSpan {
@@ -93,8 +106,20 @@ impl From<&Gap> for UncaptionedSpan {
     }
 }
 
+/// A time at which the sound of a recording changes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SoundChange {
+    /// When, in seconds, to the second.
+    pub at_s: f64,
+    /// How much, 0 to 1: how alike the sound is within the eight seconds before and within those
+    /// after, and how little the ones are like the others.
+    pub strength: f32,
+}
+
 /// A section of a recording in which the music stays similar.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Section {
     /// Where it starts, in seconds.
     pub start_s: f64,
@@ -102,6 +127,13 @@ pub struct Section {
     pub end_s: f64,
     /// What it is, in a few words: "Piano alone".
     pub title: String,
+}
+
+impl Section {
+    /// A section from `start_s` to `end_s`, in seconds.
+    pub fn new(start_s: f64, end_s: f64, title: impl Into<String>) -> Self {
+        Section { start_s, end_s, title: title.into() }
+    }
 }
 
 /// How long a summary stands after the end of a recording in SubRip, in seconds.
@@ -151,50 +183,55 @@ pub enum SummaryCue {
     AfterEnd,
 }
 
+impl Caption {
+    /// The caption `text` of chunk number `index`, which spans `start_s` to `end_s`, in seconds. Its
+    /// score is 0 and its confidence is not known.
+    pub fn new(index: usize, start_s: f64, end_s: f64, text: impl Into<String>) -> Self {
+        Caption { index, start_s, end_s, text: text.into(), ..Self::default() }
+    }
+}
+
 impl Captions {
+    /// English captions, in order of time, of a recording of `duration_s` seconds. All other fields
+    /// are empty.
+    pub fn new(duration_s: f64, captions: Vec<Caption>) -> Self {
+        Captions { duration_s, captions, ..Captions::default() }
+    }
+
     /// The captions in `format`, with a line break at the end. SubRip has no place for the summary,
-    /// so it is omitted there; see [`write_srt`](Self::write_srt).
+    /// so it is omitted there; see [`format_srt`](Self::format_srt).
     ///
     /// ```
     /// use musicap::caption::{Caption, Captions, Format};
     ///
-    /// let captions = Captions {
-    ///     captions: vec![Caption {
-    ///         index: 1,
-    ///         start_s: 10.0,
-    ///         end_s: 20.0,
-    ///         text: "A solo violin plays a slow melody.".into(),
-    ///         score: -0.4,
-    ///         ..Caption::default()
-    ///     }],
-    ///     ..Captions::default()
-    /// };
-    /// assert_eq!(captions.write(Format::Text), "0:10–0:20 A solo violin plays a slow melody.\n");
+    /// let caption = Caption::new(1, 10.0, 20.0, "A solo violin plays a slow melody.");
+    /// let captions = Captions::new(20.0, vec![caption]);
+    /// assert_eq!(captions.format(Format::Text), "0:10–0:20 A solo violin plays a slow melody.\n");
     /// ```
-    pub fn write(&self, format: Format) -> String {
+    pub fn format(&self, format: Format) -> String {
         match format {
             Format::Text => self.to_text(),
             Format::Json => self.to_json(),
-            Format::Srt => self.write_srt(SummaryCue::Omit),
+            Format::Srt => self.format_srt(SummaryCue::Omit),
             Format::Vtt => self.to_vtt(),
             Format::Chapters => self.to_chapters(),
         }
     }
 
-    /// Reads what [`write`](Self::write) gave in [`Format::Json`]: one recording's captions, or an
+    /// Reads what [`format`](Self::format) gave in [`Format::Json`]: one recording's captions, or an
     /// array of them. `origin` names the text in errors.
     ///
     /// ```
     /// use musicap::{Captions, Format};
     ///
-    /// let json = Captions::default().write(Format::Json);
-    /// assert_eq!(Captions::read_json("captions.json", &json)?, [Captions::default()]);
+    /// let json = Captions::default().format(Format::Json);
+    /// assert_eq!(Captions::parse_json("captions.json", &json)?, [Captions::default()]);
     /// # Ok::<(), musicap::Error>(())
     /// ```
     ///
     /// # Errors
     /// [`Error::InvalidCaptions`] says what is wrong, and in which line.
-    pub fn read_json(origin: &str, json: &str) -> Result<Vec<Captions>> {
+    pub fn parse_json(origin: &str, json: &str) -> Result<Vec<Captions>> {
         let invalid = |reason: serde_json::Error| Error::InvalidCaptions {
             origin: origin.to_owned(),
             reason: truncate(&reason.to_string()),
@@ -227,7 +264,7 @@ impl Captions {
     }
 
     /// SubRip subtitles, with or without a last cue for the summary.
-    pub fn write_srt(&self, summary: SummaryCue) -> String {
+    pub fn format_srt(&self, summary: SummaryCue) -> String {
         // An empty line would end a cue.
         let mut srt = String::new();
         for (number, caption) in (1..).zip(&self.captions) {
@@ -330,14 +367,14 @@ mod tests {
 
     #[test]
     fn times_are_minutes_and_seconds_and_carry_into_hours() {
-        let text = captions(&["A piano.", "Drums."]).write(Format::Text);
+        let text = captions(&["A piano.", "Drums."]).format(Format::Text);
         assert_eq!(text, "59:50–1:00:00 A piano.\n1:00:00–1:00:10 Drums.\n");
         assert_eq!(minutes(59.6), "1:00");
     }
 
     #[test]
     fn subtitles_number_their_cues_and_keep_milliseconds() {
-        let srt = captions(&["A piano.", "Drums."]).write(Format::Srt);
+        let srt = captions(&["A piano.", "Drums."]).format(Format::Srt);
         assert_eq!(
             srt,
             "1\n00:59:50,000 --> 01:00:00,000\nA piano.\n\n\
@@ -353,33 +390,33 @@ mod tests {
             title: title.into(),
         };
         let sections = vec![section(0.0, "Piano alone"), section(30.0, "a --> <b>\n\n")];
-        let chapters = Captions { sections, ..captions(&["A piano."]) }.write(Format::Chapters);
+        let chapters = Captions { sections, ..captions(&["A piano."]) }.format(Format::Chapters);
         assert_eq!(
             chapters,
             "WEBVTT\n\n00:00:00.000 --> 00:00:30.000\nPiano alone\n\n\
              00:00:30.000 --> 00:01:00.000\na --&gt; &lt;b&gt;\n"
         );
-        let found = captions(&["A piano plays alone."]).write(Format::Chapters);
+        let found = captions(&["A piano plays alone."]).format(Format::Chapters);
         assert!(found.ends_with("\nPiano alone\n"), "{found}");
-        assert_eq!(Captions::default().write(Format::Chapters), "WEBVTT\n");
+        assert_eq!(Captions::default().format(Format::Chapters), "WEBVTT\n");
     }
 
     #[test]
     fn no_caption_can_break_out_of_its_cue() {
-        let vtt = captions(&["a\n\n00:00.000 --> 00:01.000\n<b>&"]).write(Format::Vtt);
+        let vtt = captions(&["a\n\n00:00.000 --> 00:01.000\n<b>&"]).format(Format::Vtt);
         assert_eq!(
             vtt,
             "WEBVTT\n\n00:59:50.000 --> 01:00:00.000\n\
              a 00:00.000 --&gt; 00:01.000 &lt;b&gt;&amp;\n"
         );
-        assert_eq!(captions(&["a\n\n2"]).write(Format::Srt).lines().count(), 4);
+        assert_eq!(captions(&["a\n\n2"]).format(Format::Srt).lines().count(), 4);
     }
 
     #[test]
     fn no_caption_can_speak_to_a_terminal() {
         let captions = captions(&["a \u{1b}]0;title\u{7} b\u{9b}2J"]);
         for format in [Format::Text, Format::Srt, Format::Vtt] {
-            let text = captions.write(format);
+            let text = captions.format(format);
             assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
         }
     }
@@ -388,12 +425,12 @@ mod tests {
     fn a_summary_stands_where_it_covers_no_caption() {
         let summary = Some("A piano\n-->\n\n<throughout>.".to_owned());
         let captions = Captions { summary, ..captions(&["A piano."]) };
-        assert!(captions.write(Format::Text).ends_with("\n\nA piano\n-->\n\n<throughout>.\n"));
-        assert_eq!(captions.write(Format::Srt).lines().count(), 4);
-        let srt = captions.write_srt(SummaryCue::AfterEnd);
+        assert!(captions.format(Format::Text).ends_with("\n\nA piano\n-->\n\n<throughout>.\n"));
+        assert_eq!(captions.format(Format::Srt).lines().count(), 4);
+        let srt = captions.format_srt(SummaryCue::AfterEnd);
         let last = "2\n01:00:19,000 --> 01:00:29,000\nA piano → <throughout>.\n\n";
         assert!(srt.ends_with(last), "{srt}");
-        let vtt = captions.write(Format::Vtt);
+        let vtt = captions.format(Format::Vtt);
         let head = "WEBVTT\n\nNOTE Summary: A piano --&gt; &lt;throughout&gt;.\n\n00:59:50.000 -->";
         assert!(vtt.starts_with(head), "{vtt}");
     }
@@ -401,12 +438,12 @@ mod tests {
     #[test]
     fn json_is_read_back_alone_and_in_an_array() {
         let one = captions(&["A piano."]);
-        let json = one.write(Format::Json);
-        assert_eq!(Captions::read_json("a", &json).unwrap(), std::slice::from_ref(&one));
+        let json = one.format(Format::Json);
+        assert_eq!(Captions::parse_json("a", &json).unwrap(), std::slice::from_ref(&one));
         let array = format!(" [{json},{json}]");
-        assert_eq!(Captions::read_json("a", &array).unwrap(), [one.clone(), one]);
+        assert_eq!(Captions::parse_json("a", &array).unwrap(), [one.clone(), one]);
         for bad in ["", "{", "[1]", "{\"captions\": 3}", "\"text\""] {
-            let error = Captions::read_json("a.json", bad).unwrap_err().to_string();
+            let error = Captions::parse_json("a.json", bad).unwrap_err().to_string();
             assert!(error.starts_with("a.json: ") && error.lines().count() == 1, "{error}");
         }
     }
@@ -414,7 +451,7 @@ mod tests {
     #[test]
     fn json_has_the_documented_keys_and_reads_back() {
         let captions = captions(&["A piano."]);
-        let json = captions.write(Format::Json);
+        let json = captions.format(Format::Json);
         let value: serde_json::Value = serde_json::from_str(&json).unwrap();
         let mut keys: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
         keys.sort();
@@ -427,16 +464,16 @@ mod tests {
     fn a_cue_of_less_than_a_millisecond_ends_after_it_starts() {
         let mut short = captions(&["A click."]);
         (short.captions[0].start_s, short.captions[0].end_s) = (0.0, 0.0003);
-        assert!(short.write(Format::Vtt).contains("00:00:00.000 --> 00:00:00.001"));
-        assert!(short.write(Format::Srt).contains("00:00:00,000 --> 00:00:00,001"));
+        assert!(short.format(Format::Vtt).contains("00:00:00.000 --> 00:00:00.001"));
+        assert!(short.format(Format::Srt).contains("00:00:00,000 --> 00:00:00,001"));
     }
 
     #[test]
     fn a_byte_order_mark_before_json_is_passed_over() {
-        let json = captions(&["A piano."]).write(Format::Json);
+        let json = captions(&["A piano."]).format(Format::Json);
         let marked = format!("\u{feff}{json}");
-        assert_eq!(Captions::read_json("x", &marked).unwrap(), [captions(&["A piano."])]);
+        assert_eq!(Captions::parse_json("x", &marked).unwrap(), [captions(&["A piano."])]);
         let array = format!("\u{feff}[{json}]");
-        assert_eq!(Captions::read_json("x", &array).unwrap(), [captions(&["A piano."])]);
+        assert_eq!(Captions::parse_json("x", &array).unwrap(), [captions(&["A piano."])]);
     }
 }

@@ -25,7 +25,7 @@ pub enum Error {
 
     // audio
     /// The file is not in a supported format.
-    #[error("{origin}: not an audio file that can be read: {reason}")]
+    #[error("{origin}: not a supported audio file: {reason}")]
     UnknownFormat {
         /// The file.
         origin: String,
@@ -64,7 +64,7 @@ pub enum Error {
         reason: String,
     },
     /// The file can be opened, but contains no samples.
-    #[error("{origin}: no sound in it: {reason}")]
+    #[error("{origin}: no audio: {reason}")]
     NoSamples {
         /// The file.
         origin: String,
@@ -72,7 +72,7 @@ pub enum Error {
         reason: String,
     },
     /// Reading the file failed while its audio was being decoded.
-    #[error("{origin}: reading failed {at_s:.1} s into the sound: {source}")]
+    #[error("{origin}: reading failed at {at_s:.1} s: {source}")]
     AudioRead {
         /// The file.
         origin: String,
@@ -82,12 +82,12 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The audio exceeds one of the [`AudioLimits`](crate::audio::AudioLimits).
-    #[error("{origin}: {what} is {found}, beyond the limit of {limit}; see AudioLimits")]
+    #[error("{origin}: {what} is {found}, but the limit is {limit}")]
     AudioLimit {
         /// The file, or a description of where the samples come from.
         origin: String,
-        /// The limited quantity: `duration`, `number of channels`, `sample rate` or `size of a
-        /// stream`.
+        /// The limited quantity: `duration`, `number of channels`, `sample rate` or `the stream`,
+        /// whose size is limited.
         what: &'static str,
         /// The actual value, with its unit.
         found: String,
@@ -95,7 +95,7 @@ pub enum Error {
         limit: String,
     },
     /// The samples cannot be used: some are NaN or infinite, or they do not form complete frames.
-    #[error("not usable samples: {reason}")]
+    #[error("invalid samples: {reason}")]
     InvalidSamples {
         /// What is wrong, with its position.
         reason: String,
@@ -123,7 +123,7 @@ pub enum Error {
 
     // models
     /// A required file is missing from a model folder.
-    #[error("{}: not a complete model folder: {missing} is missing", folder.display())]
+    #[error("{}: incomplete model folder: {missing} is missing", folder.display())]
     IncompleteModel {
         /// The folder.
         folder: PathBuf,
@@ -147,7 +147,7 @@ pub enum Error {
         reason: String,
     },
     /// A checkpoint file is invalid or in an unsupported format.
-    #[error("{origin}: not a readable checkpoint: {reason}")]
+    #[error("{origin}: not a valid checkpoint: {reason}")]
     InvalidCheckpoint {
         /// The checkpoint file.
         origin: String,
@@ -174,7 +174,7 @@ pub enum Error {
     },
     /// A tensor's shape differs from the one that the configuration requires.
     #[error(
-        "{origin}: tensor {tensor} has shape {found:?}, the configuration asks for {expected:?}"
+        "{origin}: tensor {tensor} has shape {found:?}, but the configuration requires {expected:?}"
     )]
     WrongShape {
         /// The checkpoint file.
@@ -187,7 +187,7 @@ pub enum Error {
         found: Vec<usize>,
     },
     /// The tokenizer's files are invalid or not supported.
-    #[error("{origin}: not a usable tokenizer: {reason}")]
+    #[error("{origin}: not a supported tokenizer: {reason}")]
     InvalidTokenizer {
         /// The tokenizer's file or folder.
         origin: String,
@@ -196,8 +196,8 @@ pub enum Error {
     },
     /// The model's logits are NaN or infinite.
     #[error(
-        "the model's logits for chunk {chunk} are not finite numbers: its weights may be damaged; \
-         fetch or convert them again"
+        "the model's logits for chunk {chunk} are NaN or infinite: its weights may be damaged; \
+         download or convert them again"
     )]
     NotFinite {
         /// The chunk's number in its recording.
@@ -213,8 +213,8 @@ pub enum Error {
     },
 
     // summaries
-    /// A text is not the JSON that [`Captions::write`](crate::Captions::write) produces.
-    #[error("{origin}: not captions that can be read: {reason}")]
+    /// A text is not the JSON that [`Captions::format`](crate::Captions::format) produces.
+    #[error("{origin}: not valid captions: {reason}")]
     InvalidCaptions {
         /// The file, or another description of the text's source.
         origin: String,
@@ -296,16 +296,16 @@ pub enum SummaryProblem {
 impl std::fmt::Display for SummaryProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            SummaryProblem::Auth => "the key is not accepted",
-            SummaryProblem::Quota => "the quota is used up",
+            SummaryProblem::Auth => "the key was not accepted",
+            SummaryProblem::Quota => "the quota is exhausted",
             SummaryProblem::RateLimit => "too many requests",
-            SummaryProblem::Content => "the content is refused",
+            SummaryProblem::Content => "the content was rejected",
             SummaryProblem::TooLong => "the captions are too long",
-            SummaryProblem::Request => "the request is not understood",
-            SummaryProblem::Network => "there is no connection that lasts",
-            SummaryProblem::Timeout => "there is no answer in time",
+            SummaryProblem::Request => "the request was rejected",
+            SummaryProblem::Network => "no stable connection",
+            SummaryProblem::Timeout => "no response in time",
             SummaryProblem::Server => "the server failed",
-            SummaryProblem::Reply => "the answer is of no use",
+            SummaryProblem::Reply => "the response is invalid",
             SummaryProblem::Cancelled => "cancelled",
         })
     }
@@ -339,6 +339,29 @@ impl Error {
             Error::InvalidCaptions { .. } => "InvalidCaptions",
             Error::Summary { .. } => "Summary",
             Error::Hub { .. } => "Hub",
+        }
+    }
+
+    /// The same error with another name for an invalid option, for callers who know the option by
+    /// that name: `names` has pairs of this crate's name and theirs. Other errors are unchanged.
+    ///
+    /// ```
+    /// use musicap::{CaptionOptions, Captioner, Error};
+    ///
+    /// let options = CaptionOptions::default().with_overlap(-1.0);
+    /// let error = Captioner::embedded()?.check(&options).unwrap_err();
+    /// let error = error.with_option_names(&[("overlap_seconds", "--overlap")]);
+    /// assert!(error.to_string().starts_with("--overlap is -1, but must be "));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn with_option_names(self, names: &[(&str, &'static str)]) -> Self {
+        match self {
+            Error::InvalidOption { name, value, expected } => {
+                let known = names.iter().find(|(ours, _)| *ours == name);
+                let name = known.map_or(name, |&(_, theirs)| theirs);
+                Error::InvalidOption { name, value, expected }
+            }
+            other => other,
         }
     }
 

@@ -35,7 +35,7 @@ pub fn remove_partial_files() {
 /// use std::io::Write;
 ///
 /// let path = std::env::temp_dir().join("musicap-replace-file.txt");
-/// musicap::replace_file(&path, |file| {
+/// musicap::file::replace_file(&path, |file| {
 ///     writeln!(file, "all of it").map_err(|source| musicap::Error::Io {
 ///         path: path.clone(),
 ///         action: "write",

@@ -21,7 +21,7 @@
 //! let captioner = Captioner::embedded()?;
 //! let captions = captioner.caption_file(path)?;
 //! assert_eq!(captions.captions.len(), 5);
-//! println!("{}", captions.write(Format::Srt));
+//! println!("{}", captions.format(Format::Srt));
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!
@@ -34,7 +34,7 @@
 //! let sine = (0..44_100 * 21).map(|n| (n as f32 * 0.05).sin() * 0.3);
 //! let waveform = Waveform::new(sine.collect::<Vec<f32>>(), 44_100)?;
 //! let options = CaptionOptions::default().with_tail(Tail::Drop).with_batch_size(1);
-//! for caption in captioner.captions(waveform.reader(), &options)? {
+//! for caption in captioner.caption_stream(waveform.reader(), &options)? {
 //!     println!("{}", caption?);
 //! }
 //! # Ok::<(), musicap::Error>(())
@@ -94,7 +94,7 @@ pub mod checkpoint;
 mod device;
 mod error;
 pub mod facts;
-mod file;
+pub mod file;
 mod finite;
 pub mod generate;
 mod kernels;
@@ -105,7 +105,7 @@ pub mod summarize;
 mod tags;
 mod tokenizer;
 
-pub use {burn, ndarray};
+pub use {burn, ndarray, serde_json};
 
 pub use caption::{Caption, Captions, Format, SummaryCue};
 pub use captioner::{
@@ -115,6 +115,5 @@ pub use captioner::{
 pub use checkpoint::Pretrained;
 pub use device::{Adapter, AdapterKind, Device, adapters};
 pub use error::{Error, HubProblem, Result, SummaryProblem};
-pub use file::{remove_partial_files, replace_file};
 pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, LiveStatus, Overrun};
 pub use tokenizer::{Tokenizer, VocabFiles};

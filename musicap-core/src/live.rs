@@ -191,7 +191,11 @@ impl Captioner {
             Overrun::Queue(chunks) => chunks,
         };
         if capacity == 0 {
-            return Err(Error::option("queue", capacity, "at least 1 chunk"));
+            return Err(Error::option(
+                "overrun",
+                "a queue of 0 chunks",
+                "a queue of at least 1 chunk",
+            ));
         }
         let most = AudioLimits::default().max_channels;
         if !(1..=most).contains(&options.channels) {

@@ -78,7 +78,7 @@ impl Tokenizer {
         let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with("#version"));
         let pair = |(number, line): (usize, &str)| {
             let pair = line.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned()));
-            let reason = || format!("merges.txt: line {} is not two tokens", number + 1);
+            let reason = || format!("merges.txt: line {} does not have two tokens", number + 1);
             pair.ok_or_else(|| invalid(origin, reason()))
         };
         let merges = lines.map(pair).collect::<Result<Vec<_>>>()?;

@@ -42,7 +42,7 @@ fn the_state_dict_is_found_beside_the_optimizer_and_tied_tensors_count_once() {
 
 #[test]
 fn a_network_gives_back_the_tensors_it_was_built_from() {
-    let device = Device::Cpu.to_burn().unwrap();
+    let device = musicap::model::burn_device(Device::Cpu).unwrap();
     for pretrained in [Pretrained::open(kit("model-b")).unwrap(), Pretrained::embedded().unwrap()] {
         let (config, checkpoint) = (pretrained.config(), pretrained.checkpoint());
         let bart = config.architecture_as::<BartConfig>().unwrap();
@@ -201,13 +201,13 @@ fn hostile_safetensors_are_errors_that_say_why() {
     let short = folder.join("short");
     std::fs::write(&short, b"abc").unwrap();
     for (path, word) in [
-        (file("beyond", beyond, &[0; 8]), "cut off"),
+        (file("beyond", beyond, &[0; 8]), "truncated"),
         (file("reversed", reversed, &[0; 8]), ""),
         (file("huge", huge, &[0; 8]), ""),
         (file("ints", ints, &[0; 8]), "I64"),
         (file("mismatch", mismatch, &[0; 8]), ""),
         (file("not-json", "{{{{", &[]), "header"),
-        (length, "cut off"),
+        (length, "truncated"),
         (short, "shorter than 8 bytes"),
     ] {
         match Checkpoint::open_safetensors(&path) {

@@ -52,7 +52,7 @@ fn piece(bpm: f64, tonic: u8, is_minor: bool, seconds: usize) -> Vec<f32> {
 
 fn facts(samples: Vec<f32>) -> Facts {
     let waveform = Waveform::new(samples, RATE as u32).unwrap();
-    let options = CaptionOptions::default().with_facts(true);
+    let options = CaptionOptions::default().with_facts();
     let captions = Captioner::embedded().unwrap().caption(waveform.reader(), &options).unwrap();
     captions.facts.unwrap()
 }
@@ -146,7 +146,8 @@ fn loudness_is_that_of_ffmpeg() {
 }
 
 fn song(facts: bool) -> Captions {
-    let options = CaptionOptions::default().with_facts(facts);
+    let mut options = CaptionOptions::default();
+    options.facts = facts;
     let reader = AudioReader::open(SONG).unwrap();
     Captioner::embedded().unwrap().caption(reader, &options).unwrap()
 }
@@ -154,8 +155,8 @@ fn song(facts: bool) -> Captions {
 #[test]
 fn facts_change_nothing_but_their_own_keys() {
     let (without, mut with) = (song(false), song(true));
-    assert!(!without.write(Format::Json).contains("\"facts\""));
-    let json = with.write(Format::Json);
+    assert!(!without.format(Format::Json).contains("\"facts\""));
+    let json = with.format(Format::Json);
     assert_eq!(Captions::read_json("song", &json).unwrap(), std::slice::from_ref(&with));
     assert!(with.facts.take().is_some());
     assert!(with.captions.iter_mut().all(|caption| caption.facts.take().is_some()));
@@ -178,7 +179,7 @@ fn captions_name_no_instrument_that_facts_do_not_list() {
 #[test]
 fn a_model_without_tags_gets_those_of_the_embedded_one() {
     let whisper = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/whisper");
-    let options = CaptionOptions::default().with_facts(true);
+    let options = CaptionOptions::default().with_facts();
     let captioner = Captioner::from_pretrained(whisper).unwrap();
     let captions = captioner.caption(AudioReader::open(SONG).unwrap(), &options).unwrap();
     let facts = captions.facts.unwrap();

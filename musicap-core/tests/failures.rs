@@ -52,7 +52,7 @@ fn options_beyond_all_measure_are_refused() {
     let captioner = Captioner::embedded().unwrap();
     for batch_size in [0, 1_025, usize::MAX] {
         let options = CaptionOptions::default().with_batch_size(batch_size);
-        let refused = captioner.captions(music(1).reader(), &options).unwrap_err();
+        let refused = captioner.caption_stream(music(1).reader(), &options).unwrap_err();
         assert!(matches!(refused, Error::InvalidOption { name: "batch_size", .. }), "{refused}");
     }
     let mut generation = captioner.config().generation.clone();
@@ -98,7 +98,7 @@ fn a_model_file_that_goes_away_is_an_error_of_that_file() {
     let (model, captioner) = Fragile::new("fragile-recording");
     let music = music(40);
     let options = CaptionOptions::default().with_batch_size(1);
-    let mut stream = captioner.captions(music.reader(), &options).unwrap();
+    let mut stream = captioner.caption_stream(music.reader(), &options).unwrap();
     let first = stream.next().unwrap().unwrap();
     model.cut();
     let error = stream.next().unwrap().unwrap_err();
@@ -116,7 +116,7 @@ fn a_model_file_that_goes_away_is_an_error_of_that_file() {
 fn captions_that_are_done_outlive_the_model() {
     let (model, captioner) = Fragile::new("fragile-batch");
     let music = music(60);
-    let mut stream = captioner.captions(music.reader(), &CaptionOptions::default()).unwrap();
+    let mut stream = captioner.caption_stream(music.reader(), &CaptionOptions::default()).unwrap();
     let mut captions = Vec::new();
     // Captions end at different steps: the model fails at every one in turn.
     let failed = |stream: &mut CaptionStream<_>, after: usize, captions: &mut Vec<_>| {
@@ -144,7 +144,7 @@ fn captions_that_are_done_outlive_the_model() {
         assert_eq!((spans[0].0, spans[spans.len() - 1].1), (0.0, 60.0), "{spans:?}");
         assert!(spans.windows(2).all(|pair| pair[0].1 == pair[1].0), "{spans:?}");
         assert_eq!(errors.is_empty(), whole.gaps.is_empty());
-        stream = captioner.captions(music.reader(), &CaptionOptions::default()).unwrap();
+        stream = captioner.caption_stream(music.reader(), &CaptionOptions::default()).unwrap();
         after += 1;
     }
     assert!(after > 10);
@@ -170,7 +170,7 @@ fn a_source_that_fails_leaves_a_gap_to_the_end() {
     }
     let captioner = Captioner::embedded().unwrap();
     let source = Failing(vec![0.1; 16_000], 0);
-    let mut stream = captioner.captions(source, &CaptionOptions::default()).unwrap();
+    let mut stream = captioner.caption_stream(source, &CaptionOptions::default()).unwrap();
     let told: Vec<_> = stream.by_ref().collect();
     assert_eq!(told.len(), 3);
     assert!(told[2].is_err());
@@ -193,7 +193,7 @@ fn a_caption_that_is_drawn_anew_is_drawn_step_by_step() {
         (generation.no_repeat_ngram_size, generation.repetition_penalty) = (0, 1.0);
         generation.repetition_retries = repetition_retries;
         let options = CaptionOptions::default().with_generation(generation);
-        let mut stream = captioner.captions(music.reader(), &options).unwrap();
+        let mut stream = captioner.caption_stream(music.reader(), &options).unwrap();
         let mut pieces = 0;
         while stream.poll_next().is_pending() {
             pieces += 1;

@@ -84,7 +84,10 @@ impl<const V: usize> StepModel for Model<V> {
 }
 
 fn config() -> GenerationConfig {
-    GenerationConfig { max_length: 6, decoder_start_token_id: START, ..GenerationConfig::default() }
+    GenerationConfig::default().with(|config| {
+        config.max_length = 6;
+        config.decoder_start_token_id = START;
+    })
 }
 
 fn log_softmax(logits: &[f32]) -> Vec<f64> {
@@ -124,8 +127,11 @@ fn exhaustive(chunk: usize, config: &GenerationConfig, tokens: &mut Vec<u32>, su
 fn a_beam_as_wide_as_the_tree_finds_what_trying_everything_finds() {
     for length_penalty in [0.0, 1.0, 2.0] {
         for min_length in [0, 4] {
-            let config =
-                GenerationConfig { num_beams: 400, length_penalty, min_length, ..config() };
+            let config = config().with(|config| {
+                config.num_beams = 400;
+                config.length_penalty = length_penalty;
+                config.min_length = min_length;
+            });
             for chunk in 0..40 {
                 let found = generate(&mut Toy::new(&[chunk]), &[0], &config).unwrap();
                 let best = exhaustive(chunk, &config, &mut vec![START], 0.0);
@@ -139,9 +145,15 @@ fn a_beam_as_wide_as_the_tree_finds_what_trying_everything_finds() {
 #[test]
 fn no_chunk_depends_on_the_others_of_its_batch() {
     for config in [
-        GenerationConfig { num_beams: 3, early_stopping: true, ..config() },
+        config().with(|config| {
+            config.num_beams = 3;
+            config.early_stopping = true;
+        }),
         config(),
-        GenerationConfig { do_sample: true, seed: 7, ..config() },
+        config().with(|config| {
+            config.do_sample = true;
+            config.seed = 7;
+        }),
     ] {
         let chunks: Vec<usize> = (0..9).collect();
         let streams: Vec<u64> = (0..9).collect();
@@ -155,7 +167,10 @@ fn no_chunk_depends_on_the_others_of_its_batch() {
 
 #[test]
 fn a_latecomer_s_caption_is_the_one_it_has_alone() {
-    let config = GenerationConfig { num_beams: 3, max_length: 12, ..config() };
+    let config = config().with(|config| {
+        config.num_beams = 3;
+        config.max_length = 12;
+    });
     let chunks: Vec<usize> = (0..30).collect();
     let mut toy = Toy::new(&chunks);
     let mut session = Session::new(config.clone());
@@ -182,9 +197,16 @@ fn a_latecomer_s_caption_is_the_one_it_has_alone() {
 #[test]
 fn a_chunk_s_own_logits_processors_leave_the_others_alone() {
     for config in [
-        GenerationConfig { num_beams: 3, max_length: 12, ..config() },
-        GenerationConfig { max_length: 12, ..config() },
-        GenerationConfig { do_sample: true, top_k: 0, max_length: 12, ..config() },
+        config().with(|config| {
+            config.num_beams = 3;
+            config.max_length = 12;
+        }),
+        config().with(|config| config.max_length = 12),
+        config().with(|config| {
+            config.do_sample = true;
+            config.top_k = 0;
+            config.max_length = 12;
+        }),
     ] {
         // The same chunk three times; in the second, the pairs of its own caption are banned.
         let alone = generate(&mut Toy::new(&[8]), &[0], &config).unwrap().remove(0);
@@ -261,7 +283,7 @@ impl StepModel for NanFrom {
 
 #[test]
 fn a_chunk_whose_logits_are_not_finite_ends_alone() {
-    for config in [GenerationConfig { num_beams: 3, ..config() }, config()] {
+    for config in [config().with(|config| config.num_beams = 3), config()] {
         for step in 0..3 {
             let toy = Toy::new(&[4, 5, 6]);
             let mut model = NanFrom { toy, chunk: 5, step };
@@ -286,7 +308,7 @@ fn a_chunk_whose_logits_are_not_finite_ends_alone() {
 #[test]
 fn a_batch_ends_when_its_longest_caption_ends() {
     let mut toy = Toy::new(&[0, 1, 2]);
-    let config = GenerationConfig { max_length: 20, ..config() };
+    let config = config().with(|config| config.max_length = 20);
     let found = generate(&mut toy, &[0, 1, 2], &config).unwrap();
     let longest = found.iter().map(|caption| caption.tokens.len()).max().unwrap();
     // The start token is fed when joining, the last token is not fed.
@@ -297,8 +319,11 @@ fn a_batch_ends_when_its_longest_caption_ends() {
 #[test]
 fn forced_tokens_stand_at_both_ends() {
     for num_beams in [1, 4] {
-        let config =
-            GenerationConfig { num_beams, forced_bos_token_id: Some(0), min_length: 6, ..config() };
+        let config = config().with(|config| {
+            config.num_beams = num_beams;
+            config.forced_bos_token_id = Some(0);
+            config.min_length = 6;
+        });
         let found = generate(&mut Toy::new(&[3]), &[0], &config).unwrap();
         assert_eq!(found[0].tokens[..2], [START, 0]);
         assert_eq!((found[0].tokens.len(), found[0].tokens[5]), (6, EOS));
@@ -308,8 +333,13 @@ fn forced_tokens_stand_at_both_ends() {
 #[test]
 fn sampling_follows_the_seed_and_the_probabilities() {
     let draw = |seed: u64, top_k: usize, top_p: f32| {
-        let config =
-            GenerationConfig { do_sample: true, seed, top_k, top_p, max_length: 3, ..config() };
+        let config = config().with(|config| {
+            config.do_sample = true;
+            config.seed = seed;
+            config.top_k = top_k;
+            config.top_p = top_p;
+            config.max_length = 3;
+        });
         generate(&mut Toy::new(&[5]), &[0], &config).unwrap()[0].tokens[1]
     };
     assert_eq!(draw(11, 0, 1.0), draw(11, 0, 1.0));
@@ -341,7 +371,11 @@ fn a_last_token_that_is_forced_takes_no_step() {
         [(3, Some(EOS), 3), (1, Some(EOS), 3), (3, None, 4)]
     {
         let mut toy = Toy::new(&[4]);
-        let config = GenerationConfig { num_beams, forced_eos_token_id, min_length: 6, ..config() };
+        let config = config().with(|config| {
+            config.num_beams = num_beams;
+            config.forced_eos_token_id = forced_eos_token_id;
+            config.min_length = 6;
+        });
         let found = generate(&mut toy, &[0], &config).unwrap();
         assert_eq!((found[0].tokens.len(), toy.steps), (6, steps));
     }
@@ -387,22 +421,36 @@ impl StepModel for Far {
 
 #[test]
 fn logits_that_stay_where_they_are_give_the_same_sequences() {
-    let base = GenerationConfig { max_length: 24, no_repeat_ngram_size: 2, ..config() };
-    let beams = |num_beams| GenerationConfig { num_beams, ..base.clone() };
+    let base = config().with(|config| {
+        config.max_length = 24;
+        config.no_repeat_ngram_size = 2;
+    });
+    let beams = |num_beams| base.clone().with(|config| config.num_beams = num_beams);
     // Searches that lists always decide, sometimes, and never.
     for (generation, lists, fetches) in [
         (beams(1), true, true),
         (beams(4), true, false),
-        (GenerationConfig { min_length: 20, ..beams(4) }, true, false),
-        (GenerationConfig { repetition_penalty: 1.5, ..beams(4) }, true, false),
-        (GenerationConfig { repetition_penalty: 0.5, ..beams(4) }, false, true),
-        (GenerationConfig { no_repeat_ngram_size: 0, ..beams(1) }, true, false),
+        (beams(4).with(|config| config.min_length = 20), true, false),
+        (beams(4).with(|config| config.repetition_penalty = 1.5), true, false),
+        (beams(4).with(|config| config.repetition_penalty = 0.5), false, true),
+        (beams(1).with(|config| config.no_repeat_ngram_size = 0), true, false),
         (
-            GenerationConfig { no_repeat_ngram_size: 0, do_sample: true, top_k: 9, ..beams(1) },
+            beams(1).with(|config| {
+                config.no_repeat_ngram_size = 0;
+                config.do_sample = true;
+                config.top_k = 9;
+            }),
             true,
             false,
         ),
-        (GenerationConfig { do_sample: true, top_k: 0, ..beams(1) }, false, true),
+        (
+            beams(1).with(|config| {
+                config.do_sample = true;
+                config.top_k = 0;
+            }),
+            false,
+            true,
+        ),
     ] {
         let chunks: Vec<usize> = (0..20).collect();
         let streams: Vec<u64> = (0..20).collect();

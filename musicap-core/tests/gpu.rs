@@ -1,4 +1,4 @@
-//! The first adapter that is listed, which `scripts/test gpu` makes a program on the processor.
+//! The first adapter that is listed, which `scripts/test gpu` makes a software renderer.
 //! The parity kit's tokens on it are parity.rs' concern.
 
 use std::path::PathBuf;
@@ -33,12 +33,12 @@ fn adapters_can_be_asked_for_by_what_they_are_listed_as() {
     assert_eq!(adapters[0].device, GPU);
     assert!(!adapters[0].name.is_empty() && !adapters[0].backend.is_empty());
     for adapter in &adapters {
-        adapter.device.to_burn().unwrap();
+        musicap::model::burn_device(adapter.device).unwrap();
         // A second time it is open already.
-        adapter.device.to_burn().unwrap();
+        musicap::model::burn_device(adapter.device).unwrap();
     }
     let Error::DeviceUnavailable { device, reason } =
-        Device::Gpu(Some(adapters.len())).to_burn().unwrap_err()
+        musicap::model::burn_device(Device::Gpu(Some(adapters.len()))).unwrap_err()
     else {
         panic!("another error");
     };
@@ -52,7 +52,7 @@ fn a_program_on_the_processor_is_only_taken_by_its_number() {
         assert!(matches!(Device::Auto.resolve(), (Device::Gpu(None), None)));
         return;
     }
-    let refused = Device::Gpu(None).to_burn().unwrap_err().to_string();
+    let refused = musicap::model::burn_device(Device::Gpu(None)).unwrap_err().to_string();
     assert!(refused.contains("gpu:0 takes it"), "{refused}");
     let (device, note) = Device::Auto.resolve();
     assert_eq!(device, Device::Cpu);
@@ -72,24 +72,36 @@ fn the_search_on_the_gpu_finds_what_the_processor_finds() {
         |device| Captioner::load(&pretrained, &LoadOptions::default().with_device(device)).unwrap();
     let (cpu, gpu) = (on(Device::Cpu), on(GPU));
     let mel = mel(&pretrained);
-    let base = GenerationConfig { max_length: 40, ..pretrained.config().generation.clone() };
-    let beams = |num_beams| GenerationConfig { num_beams, ..base.clone() };
+    let base = pretrained.config().generation.clone().with(|config| config.max_length = 40);
+    let beams = |num_beams| base.clone().with(|config| config.num_beams = num_beams);
     for (name, generation) in [
         ("wide", beams(12)),
         ("greedy", beams(1)),
-        ("greedy, free", GenerationConfig { no_repeat_ngram_size: 0, min_length: 0, ..beams(1) }),
-        ("penalty", GenerationConfig { repetition_penalty: 1.4, ..beams(4) }),
-        ("reward", GenerationConfig { repetition_penalty: 0.9, ..beams(4) }),
-        ("drawn", GenerationConfig { do_sample: true, top_k: 20, seed: 7, ..beams(1) }),
+        (
+            "greedy, free",
+            beams(1).with(|config| {
+                config.no_repeat_ngram_size = 0;
+                config.min_length = 0;
+            }),
+        ),
+        ("penalty", beams(4).with(|config| config.repetition_penalty = 1.4)),
+        ("reward", beams(4).with(|config| config.repetition_penalty = 0.9)),
+        (
+            "drawn",
+            beams(1).with(|config| {
+                config.do_sample = true;
+                config.top_k = 20;
+                config.seed = 7;
+            }),
+        ),
         (
             "drawn, free",
-            GenerationConfig {
-                do_sample: true,
-                no_repeat_ngram_size: 0,
-                top_k: 10,
-                top_p: 0.8,
-                ..beams(1)
-            },
+            beams(1).with(|config| {
+                config.do_sample = true;
+                config.no_repeat_ngram_size = 0;
+                config.top_k = 10;
+                config.top_p = 0.8;
+            }),
         ),
     ] {
         let found = |captioner: &Captioner| {
@@ -111,7 +123,7 @@ fn half_precision_hears_and_says_nearly_the_same() {
     let pretrained = Pretrained::open(kit("model-a")).unwrap();
     let (mel, config) = (mel(&pretrained), pretrained.config());
     let [chunks, n_mels, frames]: [usize; 3] = mel.dim().into();
-    let device = GPU.to_burn().unwrap();
+    let device = musicap::model::burn_device(GPU).unwrap();
     let logits = |half: bool| {
         let mut reader = pretrained.reader();
         let placement = Placement { device: device.clone(), layout: Layout::Gpu { half } };

@@ -30,7 +30,7 @@ fn turn(captioner: &Captioner, song: &[u8], expected: &[String]) {
     let texts: Vec<&String> = whole.captions.iter().map(|caption| &caption.text).collect();
     assert!(texts.iter().eq(&expected.iter().collect::<Vec<_>>()), "{texts:?}");
 
-    let mut given_up = captioner.captions(reader(), &options).unwrap();
+    let mut given_up = captioner.caption_stream(reader(), &options).unwrap();
     assert_eq!(given_up.next().unwrap().unwrap().text, expected[0]);
     drop(given_up);
 

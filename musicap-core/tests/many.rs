@@ -64,6 +64,37 @@ fn run(
 }
 
 #[test]
+fn a_recording_that_is_cancelled_ends_and_the_others_are_captioned() {
+    let captioner = Captioner::embedded().unwrap();
+    let options = CaptionOptions::default().with_batch_size(2);
+    let whole = song(0.0, 45.0);
+    let alone = captioner.caption(whole.reader(), &options).unwrap().captions;
+    let sources = || vec![whole.clone(), whole.clone(), whole.clone()].into_iter();
+    let mut stream =
+        captioner.caption_many(sources().map(|one| Ok(one.into_reader())), &options).unwrap();
+    // One that has not been opened yet, and one at its first caption.
+    stream.cancel(2);
+    let mut ends = Vec::new();
+    while let Some(event) = stream.next() {
+        match event {
+            RecordingEvent::Caption { recording: 1, caption } if caption.index == 0 => {
+                stream.cancel(1);
+            }
+            RecordingEvent::End { captions, error, .. } => ends.push((captions, error)),
+            _ => {}
+        }
+    }
+    assert!(ends.iter().all(|(_, error)| error.is_none()));
+    assert_eq!(ends[0].0.captions, alone);
+    let begun = &ends[1].0;
+    assert!(!begun.captions.is_empty() && begun.captions.len() < alone.len());
+    assert_eq!(begun.captions, alone[..begun.captions.len()]);
+    assert!(begun.gaps[0].reason.contains("not captioned: cancelled"));
+    assert_eq!(begun.gaps[0].end_s, 45.0);
+    assert_eq!((ends[2].0.captions.len(), ends[2].0.gaps[0].start_s), (0, 0.0));
+}
+
+#[test]
 fn every_recording_has_the_captions_that_it_has_alone() {
     let mut sampling = Captioner::embedded().unwrap().config().generation.clone();
     (sampling.do_sample, sampling.temperature, sampling.seed) = (true, 1.5, 3);
@@ -73,7 +104,7 @@ fn every_recording_has_the_captions_that_it_has_alone() {
         for options in [
             CaptionOptions::default(),
             CaptionOptions::default().with_batch_size(4),
-            CaptionOptions::default().with_overlap(7.0).with_low_latency(false),
+            CaptionOptions::default().with_overlap(7.0).without_low_latency(),
             CaptionOptions::default().with_generation(sampling.clone()).with_batch_size(5),
         ] {
             let alone = |clip: &Waveform| {
@@ -244,14 +275,14 @@ fn the_first_caption_waits_for_one_chunk_only() {
     let seconds_read = |options: &CaptionOptions| {
         let read = Rc::new(Cell::new(0));
         let source = Constant { read: read.clone(), ..Constant::new(0.1, 600) };
-        let mut stream = captioner.captions(source, options).unwrap();
+        let mut stream = captioner.caption_stream(source, options).unwrap();
         stream.next().unwrap().unwrap();
         read.get()
     };
     let first = seconds_read(&CaptionOptions::default());
     assert!((10..20).contains(&first), "{first} s read before the first caption");
     // The captions of a batch are all begun before the first is done.
-    let together = CaptionOptions::default().with_low_latency(false);
+    let together = CaptionOptions::default().without_low_latency();
     let size = captioner.batch_size(&together) as u32;
     assert!(size > 8, "batches of {size}");
     assert!(seconds_read(&together) >= 10 * size);

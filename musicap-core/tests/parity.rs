@@ -87,7 +87,7 @@ fn encoder_output_and_logits_are_transformers() {
     for (device, layout) in all {
         for model in ["model-a", "model-b"] {
             let pretrained = Pretrained::open(kit(model)).unwrap();
-            let burn_device = device.to_burn().unwrap();
+            let burn_device = musicap::model::burn_device(device).unwrap();
             let network = model_of(&pretrained, &burn_device, layout);
             let mel = mel(&pretrained);
             let (chunks, n_mels, frames) = mel.dim();

@@ -18,7 +18,7 @@ fn kit(file: &str) -> PathBuf {
 /// Logits of the kit's tokens over the tune's first chunks.
 fn logits(pretrained: &Pretrained, precision: Precision, layout: Layout) -> Vec<f32> {
     let config = pretrained.config();
-    let device = Device::Cpu.to_burn().unwrap();
+    let device = musicap::model::burn_device(Device::Cpu).unwrap();
     let mut reader = pretrained.reader().with_precision(precision);
     let placement = Placement { device: device.clone(), layout };
     let model = config.architecture().load(&config.audio, &mut reader, &placement).unwrap();
@@ -58,7 +58,7 @@ fn wide() -> Pretrained {
     }
     let config = ModelConfig::from_json("wide", &config.to_string(), None).unwrap();
     let mut weights = RandomWeights::default();
-    let device = Device::Cpu.to_burn().unwrap();
+    let device = musicap::model::burn_device(Device::Cpu).unwrap();
     let placement = Placement { device, layout: Layout::Plain };
     config.architecture().load(&config.audio, &mut weights, &placement).unwrap();
     let views = weights.tensors.iter().map(|(name, (shape, values))| {

@@ -59,7 +59,7 @@ fn the_front_end_is_that_of_the_feature_extractor() {
 fn encoder_output_and_logits_are_transformers() {
     let pretrained = Pretrained::open(kit("")).unwrap();
     let (config, mel) = (pretrained.config(), mel(&pretrained));
-    assert_eq!(config.architecture_as::<WhisperConfig>().unwrap().d_model, 32);
+    assert_eq!(config.architecture_as::<WhisperConfig>().unwrap().transformer.d_model, 32);
     let devices = [
         (Device::Cpu, Layout::Packed),
         (Device::Cpu, Layout::Plain),
@@ -68,7 +68,7 @@ fn encoder_output_and_logits_are_transformers() {
         (Device::Ndarray, Layout::Plain),
     ];
     for (device, layout) in devices {
-        let device = device.to_burn().unwrap();
+        let device = musicap::model::burn_device(device).unwrap();
         let placement = Placement { device: device.clone(), layout };
         let mut reader = pretrained.reader();
         let network = config.architecture().load(&config.audio, &mut reader, &placement).unwrap();

@@ -122,10 +122,11 @@ impl Captioner {
         generation: &str,
     ) -> Result<CaptionStream> {
         let options = self.options(tail, overlap, batch_size, generation)?;
-        let options = options.with_low_latency(low_latency);
+        let mut options = options;
+        options.low_latency = low_latency;
         let source = source::open(source, sample_rate)?;
         let duration_s = source.duration().map(|duration| duration.as_secs_f64());
-        let stream = self.captioner.get()?.captions(source, &options)?;
+        let stream = self.captioner.get()?.caption_stream(source, &options)?;
         Ok(CaptionStream { stream: ProcessBound::new(Some(stream)), duration_s })
     }
 
@@ -146,7 +147,7 @@ impl Captioner {
         generation: &str,
     ) -> Result<RecordingStream> {
         let options = self.options(tail, overlap, batch_size, generation)?;
-        let options = options.with_low_latency(false);
+        let options = options.without_low_latency();
         RecordingStream::start(&self.captioner.get()?, recordings, &options)
     }
 
@@ -293,7 +294,8 @@ fn explain_missing_gpu(error: musicap::Error) -> musicap::Error {
             let command =
                 "pip install . --config-settings build-args=\"--features wgpu\" (or cuda)";
             let reason = format!(
-                "{reason}; build a wheel for GPUs from a clone of the repository, in musicap-py: {command}"
+                "{reason}; build a wheel for GPUs from a clone of the repository, in musicap-py: \
+                 {command}"
             );
             musicap::Error::DeviceUnavailable { device, reason }
         }

@@ -5,6 +5,9 @@ use pyo3::CastError;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
+/// Options whose names differ in Python.
+const OPTIONS: &[(&str, &str)] = &[("overlap_seconds", "overlap"), ("overrun", "queue")];
+
 /// A result with an error that becomes a Python exception.
 pub type Result<T> = std::result::Result<T, Raised>;
 
@@ -37,7 +40,7 @@ impl From<Raised> for PyErr {
     fn from(raised: Raised) -> Self {
         let error = match raised {
             Raised::Python(error) => return error,
-            Raised::Musicap(error) => error,
+            Raised::Musicap(error) => error.with_option_names(OPTIONS),
         };
         Python::attach(|py| match error {
             // Raised by Python itself while a file object or an array was read.

@@ -2,6 +2,7 @@
 //! interface is in `python/musicap`.
 
 mod captioner;
+mod checked;
 mod error;
 mod finetune;
 mod live;
@@ -27,7 +28,7 @@ mod _musicap {
     #[pymodule_export]
     use super::many::RecordingStream;
     #[pymodule_export]
-    use super::mel::{log_mel, log_mel_whole};
+    use super::mel::log_mel;
     #[pymodule_export]
     use super::player::encode_opus;
     #[pymodule_export]

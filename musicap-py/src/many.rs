@@ -2,15 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use musicap::audio::{AudioNote, Gap, SampleSource};
 use musicap::{Error, RecordingEvent};
 use pyo3::exceptions::{PyBaseException, PyException};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 
 use crate::captioner::{Row, row};
+use crate::checked::{Check, Checked};
 use crate::error::{Raised, Result, python_error};
 use crate::options::json;
 use crate::source::{self, Source, wrapped};
@@ -104,7 +104,7 @@ impl Iterator for Sources {
                     return None;
                 }
             };
-            let watch = |source| Watched { source, fatal: self.fatal.clone() };
+            let watch = |source| Checked { source, check: Watch(self.fatal.clone()) };
             Some(opened.map(watch).map_err(|error| noted(&self.fatal, error)))
         })
     }
@@ -138,42 +138,15 @@ fn noted(fatal: &Fatal, error: Error) -> Error {
 }
 
 /// A recording that notes what Python raises while it is read.
-struct Watched {
-    source: Source,
-    fatal: Fatal,
-}
+type Watched = Checked<Source, Watch>;
 
-impl SampleSource for Watched {
-    fn sample_rate(&self) -> u32 {
-        self.source.sample_rate()
-    }
+struct Watch(Fatal);
 
-    fn next_block(&mut self) -> musicap::Result<Option<&[f32]>> {
-        let fatal = &self.fatal;
-        self.source.next_block().map_err(|error| noted(fatal, error))
-    }
-
-    fn duration(&self) -> Option<Duration> {
-        self.source.duration()
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.source.name()
-    }
-
-    fn gaps(&self) -> &[Gap] {
-        self.source.gaps()
-    }
-
-    fn unlisted_gaps(&self) -> usize {
-        self.source.unlisted_gaps()
-    }
-
-    fn start(&self) -> Duration {
-        self.source.start()
-    }
-
-    fn notes(&self) -> Vec<AudioNote> {
-        self.source.notes()
+impl Check for Watch {
+    fn after<'a>(
+        &mut self,
+        block: musicap::Result<Option<&'a [f32]>>,
+    ) -> musicap::Result<Option<&'a [f32]>> {
+        block.map_err(|error| noted(&self.0, error))
     }
 }

@@ -14,15 +14,16 @@ use crate::{source, threads};
 /// Chunks in one batch: enough for many threads, and few enough to copy their samples.
 const BATCH: usize = 32;
 
-/// The log-mel spectrogram of a recording, float32 [chunks, n_mels, frames] in decibels. `front_end`
-/// is a JSON object of changes to the front end of LP-MusicCaps.
+/// The log-mel spectrogram of a recording in decibels, float32. With `chunks`, their overlap in
+/// seconds and "keep" or "drop" for the tail, it is [chunks, n_mels, frames], else that of the
+/// whole recording, [n_mels, 1 + samples / hop_length]. `front_end` is a JSON object of changes to
+/// the front end of LP-MusicCaps.
 #[pyfunction]
 #[pyo3(signature = (
     source: "object",
     sample_rate: "int | None",
     front_end: "str",
-    overlap: "float",
-    tail: "str",
+    chunks: "tuple[float, str] | None",
     threads: "int | None",
 ) -> "numpy.typing.NDArray[numpy.float32]")]
 pub fn log_mel<'py>(
@@ -30,14 +31,21 @@ pub fn log_mel<'py>(
     source: &Bound<'py, PyAny>,
     sample_rate: Option<u32>,
     front_end: &str,
-    overlap: f64,
-    tail: &str,
+    chunks: Option<(f64, String)>,
     threads: Option<usize>,
 ) -> Result<Bound<'py, PyAny>> {
     let config = with_changes(&AudioConfig::default(), front_end)?;
     let log_mel = LogMel::new(&config)?;
     let pool = threads::pool(threads)?;
-    let tail = options::tail(tail)?;
+    let Some((overlap, tail)) = chunks else {
+        let source = source::open(source, sample_rate)?;
+        let spectrogram = py.detach(|| {
+            let samples = read(source, config.sample_rate)?;
+            Ok::<_, musicap::Error>(pool.install(|| whole(&log_mel, &config, &samples)))
+        })?;
+        return Ok(PyArray2::from_owned_array(py, spectrogram).into_any());
+    };
+    let tail = options::tail(&tail)?;
     let mut decibels = Vec::new();
     if let Some(samples) = source::contiguous(source)
         && sample_rate == Some(config.sample_rate)
@@ -79,33 +87,6 @@ pub fn log_mel<'py>(
 
 /// Frames of a whole spectrogram that are computed together.
 const BLOCK_FRAMES: usize = 1000;
-
-/// The log-mel spectrogram of a whole recording, float32 [n_mels, frames] in decibels, with
-/// `1 + samples / hop_length` frames. `front_end` is as for [`log_mel`].
-#[pyfunction]
-#[pyo3(signature = (
-    source: "object",
-    sample_rate: "int | None",
-    front_end: "str",
-    threads: "int | None",
-) -> "numpy.typing.NDArray[numpy.float32]")]
-pub fn log_mel_whole<'py>(
-    py: Python<'py>,
-    source: &Bound<'py, PyAny>,
-    sample_rate: Option<u32>,
-    front_end: &str,
-    threads: Option<usize>,
-) -> Result<Bound<'py, PyAny>> {
-    let config = with_changes(&AudioConfig::default(), front_end)?;
-    let log_mel = LogMel::new(&config)?;
-    let pool = threads::pool(threads)?;
-    let source = source::open(source, sample_rate)?;
-    let spectrogram = py.detach(|| {
-        let samples = read(source, config.sample_rate)?;
-        Ok::<_, musicap::Error>(pool.install(|| whole(&log_mel, &config, &samples)))
-    })?;
-    Ok(PyArray2::from_owned_array(py, spectrogram).into_any())
-}
 
 /// All samples of a recording at this rate.
 fn read(mut source: Source, rate: u32) -> musicap::Result<Vec<f32>> {

@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use musicap::Error;
-use musicap::audio::{AudioLimits, AudioNote, AudioReader, Gap, SampleSource};
+use musicap::audio::{AudioLimits, AudioReader, SampleSource};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyIsADirectoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PySlice, PyString};
 
+use crate::checked::{Check, Checked};
 use crate::error::Result;
 use crate::threads::{SIGNAL_POLL, lock};
 
@@ -35,11 +36,12 @@ pub fn open(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Sourc
                 (21, "Is a directory; use caption_many() for folders", path.into_os_string());
             return Err(PyIsADirectoryError::new_err(arguments).into());
         }
-        py.detach(|| AudioReader::open(path))?.into()
+        interruptible(py.detach(|| AudioReader::open(path))?, Raised::default())
     } else if let Ok(bytes) = object.extract::<PyBackedBytes>() {
-        from_bytes(py, bytes)?.into()
+        interruptible(from_bytes(py, bytes)?, Raised::default())
     } else if object.is_instance_of::<PyByteArray>() || object.is_instance_of::<PyMemoryView>() {
-        from_bytes(py, py.get_type::<PyBytes>().call1((object,))?.extract()?)?.into()
+        let bytes = py.get_type::<PyBytes>().call1((object,))?.extract()?;
+        interruptible(from_bytes(py, bytes)?, Raised::default())
     } else if object.hasattr("read")? {
         file(object)?
     } else {
@@ -79,14 +81,15 @@ fn file(object: &Bound<'_, PyAny>) -> Result<Interruptible> {
     let seekable = object.call_method0("seekable").and_then(|answer| answer.is_truthy());
     if !seekable.unwrap_or(false) {
         let bytes: PyBackedBytes = object.call_method0("read")?.extract()?;
-        return Ok(py.detach(|| AudioReader::from_bytes(bytes, name))?.into());
+        let reader = py.detach(|| AudioReader::from_bytes(bytes, name))?;
+        return Ok(interruptible(reader, Raised::default()));
     }
     let raised = Raised::default();
     let file = File { object: object.clone().unbind(), raised: raised.clone() };
     let reader = py.detach(|| AudioReader::from_reader(file, name));
     // A decoder takes a failed read for a damaged file.
     raised.check()?;
-    Ok(Interruptible { source: reader?, polled: Instant::now(), raised })
+    Ok(interruptible(reader?, raised))
 }
 
 /// The first error that Python raised while a file object was read.
@@ -139,55 +142,32 @@ impl Seek for File {
 }
 
 /// A file whose reading stops with Python's error after Ctrl-C or if a file object fails.
-struct Interruptible {
-    source: AudioReader,
+type Interruptible = Checked<AudioReader, Signals>;
+
+fn interruptible(source: AudioReader, raised: Raised) -> Interruptible {
+    Checked { source, check: Signals { polled: Instant::now(), raised } }
+}
+
+struct Signals {
     polled: Instant,
     raised: Raised,
 }
 
-impl From<AudioReader> for Interruptible {
-    fn from(source: AudioReader) -> Self {
-        Interruptible { source, polled: Instant::now(), raised: Raised::default() }
-    }
-}
-
-impl SampleSource for Interruptible {
-    fn sample_rate(&self) -> u32 {
-        self.source.sample_rate()
-    }
-
-    fn next_block(&mut self) -> musicap::Result<Option<&[f32]>> {
+impl Check for Signals {
+    fn before(&mut self) -> musicap::Result<()> {
         if self.polled.elapsed() > SIGNAL_POLL {
             Python::attach(|py| py.check_signals()).map_err(wrapped)?;
             self.polled = Instant::now();
         }
-        let block = self.source.next_block();
+        Ok(())
+    }
+
+    fn after<'a>(
+        &mut self,
+        block: musicap::Result<Option<&'a [f32]>>,
+    ) -> musicap::Result<Option<&'a [f32]>> {
         self.raised.check().map_err(wrapped)?;
         block
-    }
-
-    fn duration(&self) -> Option<Duration> {
-        self.source.duration()
-    }
-
-    fn name(&self) -> Option<&str> {
-        self.source.name()
-    }
-
-    fn gaps(&self) -> &[Gap] {
-        self.source.gaps()
-    }
-
-    fn unlisted_gaps(&self) -> usize {
-        self.source.unlisted_gaps()
-    }
-
-    fn start(&self) -> Duration {
-        self.source.start()
-    }
-
-    fn notes(&self) -> Vec<AudioNote> {
-        self.source.notes().to_vec()
     }
 }
 
@@ -362,7 +342,7 @@ impl SampleSource for Samples {
         if self.block.iter().map(|x| u32::from(!x.is_finite())).sum::<u32>() > 0 {
             let at = self.block.iter().position(|sample| !sample.is_finite()).unwrap_or(0);
             let (at, found) = (self.position + at, self.block[at]);
-            let reason = format!("sample {at} is {found}, but must be a finite number");
+            let reason = format!("sample {at} is {found}, but must be finite");
             return Err(Error::InvalidSamples { reason });
         }
         let peak = self.block.iter().fold(0f32, |peak, sample| peak.max(sample.abs()));

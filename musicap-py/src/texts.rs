@@ -20,7 +20,7 @@ use crate::threads::{lock, run_interruptible};
 
 /// The captions of one recording, from JSON.
 fn read_one(captions: &str) -> Result<Captions> {
-    let mut all = Captions::read_json("captions", captions)?;
+    let mut all = Captions::parse_json("captions", captions)?;
     match (all.pop(), all.is_empty()) {
         (Some(one), true) => Ok(one),
         _ => Err(invalid("captions", "several recordings", "one recording")),
@@ -30,13 +30,13 @@ fn read_one(captions: &str) -> Result<Captions> {
 /// Captions, given as JSON, in another format.
 #[pyfunction]
 pub fn write_captions(captions: &str, format: &str) -> Result<String> {
-    Ok(read_one(captions)?.write(Format::from_str(format)?))
+    Ok(read_one(captions)?.format(Format::from_str(format)?))
 }
 
 /// Checks that a JSON text contains captions, of one recording or of several.
 #[pyfunction]
 pub fn check_captions(origin: &str, captions: &str) -> Result<()> {
-    Ok(Captions::read_json(origin, captions).map(drop)?)
+    Ok(Captions::parse_json(origin, captions).map(drop)?)
 }
 
 /// A summary of a recording, whose captions are given as JSON.
@@ -140,13 +140,13 @@ pub fn find_language(language: &str) -> Result<String> {
 /// Captions, given as JSON, in another language and with their sections.
 #[pyfunction]
 pub fn translate(captions: &str, language: &str) -> Result<String> {
-    Ok(read_one(captions)?.translated(Language::find(language)?).write(Format::Json))
+    Ok(read_one(captions)?.translated(Language::find(language)?).format(Format::Json))
 }
 
 /// A caption's text in another language.
 #[pyfunction]
 pub fn translate_text(text: String, language: &str) -> Result<String> {
-    let caption = Caption { text, ..Caption::default() };
+    let caption = Caption::new(0, 0.0, 0.0, text);
     Ok(caption.translated(Language::find(language)?).text)
 }
 

@@ -8,7 +8,7 @@ export async function download(url, file, { fetch = platform.fetch, progress, si
   const response = await fetch(url, { signal });
   if (!response.ok) {
     const problem = PROBLEMS[response.status] ?? "Server";
-    throw Object.assign(new Error(`the server answers ${response.status}`), { problem });
+    throw Object.assign(new Error(`the server responded with ${response.status}`), { problem });
   }
   // Of a compressed response, content-length is not the length of the file.
   const compressed = response.headers.has("content-encoding");

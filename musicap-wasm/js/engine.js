@@ -3,6 +3,7 @@
 import {
   CaptionJob,
   LiveJob,
+  ManyJob,
   MelJob,
   Model,
   findSections,
@@ -12,7 +13,7 @@ import {
   translate,
   write,
 } from "./musicap_wasm.js";
-import { opened, openedWeights } from "./files.js";
+import { opened, openedOrFailed, openedWeights } from "./files.js";
 
 /** A job yields to the event loop after this time, unless a single piece of work takes longer. */
 const YIELD_MS = 12;
@@ -32,6 +33,7 @@ export class Engine {
     start: (_, { module }) => void (this.#memory = initSync({ module }).memory),
     load: (_, { files }) => this.#load(files),
     caption: (job, { input, options }) => this.#caption(job, input, options),
+    captionMany: (job, { inputs, options }) => this.#captionMany(job, inputs, options),
     live: (job, { options }) => this.#live(job, options),
     logMel: (job, { input, audio }) => this.#logMel(job, input, audio),
     summarize: (_, { captions, length, style, language }) => summarize(captions, length, style, language),
@@ -91,6 +93,26 @@ export class Engine {
       }
     });
     return work.finish();
+  }
+
+  async #captionMany(job, inputs, options) {
+    const inputsOpen = await Promise.all(inputs.map((input) => openedOrFailed(input, this.#openPath)));
+    const work = new ManyJob(this.#model, inputsOpen, options);
+    await freeOnError(work, async () => {
+      let reported = 0;
+      for (;;) {
+        while (job.hasMessages) work.cancel((await job.nextMessage()).recording);
+        const event = work.poll();
+        if (event || performance.now() - reported > PROGRESS_MS) {
+          job.emit({ type: "progress", progress: work.progress() });
+          reported = performance.now();
+        }
+        if (event === null) return;
+        if (event) job.emit({ type: "item", item: event });
+        await job.yieldIfDue();
+      }
+    });
+    work.free();
   }
 
   async #live(job, options) {

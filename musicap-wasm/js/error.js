@@ -8,6 +8,24 @@ export class MusicapError extends Error {
   }
 }
 
+// Messages of checks that are made here, before anything is sent to the worker. They begin as those
+// of the Rust library's errors with the same code do; a test compares them.
+
+/** Samples that are NaN or infinite, or cannot be used for another reason. */
+export function invalidSamples(reason, options) {
+  return new MusicapError("InvalidSamples", `invalid samples: ${reason}`, options);
+}
+
+/** Captions that lack what summaries and files are made from. */
+export function invalidCaptions(reason) {
+  return new MusicapError("InvalidCaptions", `captions: not valid captions: ${reason}`);
+}
+
+/** A model folder from which a file is missing. */
+export function incompleteModel(reason) {
+  return new MusicapError("IncompleteModel", `incomplete model folder: ${reason}`);
+}
+
 /** An option whose value is not allowed. */
 export function invalidOption(name, value, expected) {
   return new MusicapError("InvalidOption", `${name} is ${describe(value)}, but must be ${expected}`);

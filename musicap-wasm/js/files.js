@@ -24,6 +24,15 @@ export async function opened({ file, ...rest }, openPath) {
   return file ? { ...rest, file: await asFile(file, openPath) } : rest;
 }
 
+/** The same, or `{ name, failure }` if it cannot be opened. */
+export async function openedOrFailed(input, openPath) {
+  try {
+    return await opened(input, openPath);
+  } catch (error) {
+    return { name: input.name, failure: String(error?.cause?.message ?? error?.message ?? error) };
+  }
+}
+
 /** Weights, in memory if they are small enough. */
 export async function openedWeights(source, openPath) {
   const small = source instanceof Blob && source.size <= WHOLE_BYTES;

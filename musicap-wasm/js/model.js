@@ -1,5 +1,5 @@
 // The files of a model folder, by their role.
-import { MusicapError } from "./error.js";
+import { incompleteModel } from "./error.js";
 
 const ROLES = {
   "config.json": "config",
@@ -20,7 +20,7 @@ export function folderFiles(files) {
   else roles.tokenizer = roles.merges && files.find(({ name }) => name === "vocab.json");
   if (!roles.weights && files.some(({ name }) => name.endsWith(".pth"))) {
     const advice = "convert the .pth file first: `musicap convert CHECKPOINT FOLDER`";
-    throw new MusicapError("IncompleteModel", `not a complete model folder: ${advice}`);
+    throw incompleteModel(advice);
   }
   return roles;
 }
@@ -32,7 +32,7 @@ export function missingFile(role) {
     tokenizer: "tokenizer.json, or vocab.json with merges.txt,",
     weights: "model.safetensors",
   };
-  return new MusicapError("IncompleteModel", `not a complete model folder: ${names[role]} is missing`);
+  return incompleteModel(`${names[role]} is missing`);
 }
 
 /** The text of a file, whatever form it is given in. */

@@ -124,6 +124,10 @@ export interface Captions {
   notes?: string[];
   /** What is known of the recording as data; absent unless facts were asked for. */
   facts?: Facts;
+  /** Times at which the sound changes, in order, from which sections get their boundaries. `strength`,
+   * 0 to 1, says how much: how alike the sound is within the eight seconds before and within those after,
+   * and how little the ones are like the others. */
+  changes?: { at_s: number; strength: number }[];
 }
 
 /** A name with how likely it applies, 0 to 1. */
@@ -240,7 +244,7 @@ export interface AudioConfig {
   f_min: number;
   f_max: number;
   mel_scale?: "htk" | "slaney";
-  power: "real" | "magnitude" | "amplitude";
+  power: "real" | "power" | "amplitude";
   scaling?: "decibels" | "whisper";
   drop_last_frame?: boolean;
   chunk_seconds: number;
@@ -292,6 +296,21 @@ export interface CaptionOptions {
 export interface Run<Item, Result> extends AsyncIterableIterator<Item> {
   /** The overall result. */
   readonly result: Promise<Result>;
+}
+
+export interface ManyOptions extends Omit<CaptionOptions, "onProgress"> {
+  /** `recording` is the one whose captions come next. */
+  onProgress?: (progress: Progress & { recording: number }) => void;
+}
+
+/** An event while several recordings are captioned. `recording` is the place in the list, from 0. */
+export type ManyEvent =
+  | { type: "caption"; recording: number; caption: Caption }
+  | { type: "end"; recording: number; captions: Captions; error?: MusicapError };
+
+export interface ManyRun extends Run<ManyEvent, void> {
+  /** Cancels one recording, whose end still comes, with the captions that are done and no error. */
+  cancel(recording: number): void;
 }
 
 export interface LiveOptions {
@@ -359,6 +378,12 @@ export class Captioner {
 
   /** Captions a recording. Each caption is available as soon as it is done, in order of time. */
   caption(recording: Recording, options?: CaptionOptions): Run<Caption, Captions>;
+
+  /** Captions several recordings. Chunks of different recordings share batches, so that many short
+   * recordings take no longer than a long one; the captions are those that each has alone. They come
+   * recording by recording. A recording that fails does not stop the others: its end has the error and
+   * the captions until then. `sampleRate` is for arrays of samples without a rate of their own. */
+  captionMany(recordings: Iterable<Recording>, options?: ManyOptions): ManyRun;
 
   /** Captions a stream while it plays. */
   live(options: LiveOptions): LiveRun;

@@ -7,7 +7,7 @@ import { asText, folderFiles, missingFile } from "./model.js";
 import { CAPTION_OPTIONS, LIVE_OPTIONS, checkCaptions, checkOptions, generationOptions } from "./options.js";
 import { platform } from "./platform.js";
 import { asInput } from "./recording.js";
-import { LiveRun, Run } from "./run.js";
+import { LiveRun, ManyRun, Run } from "./run.js";
 
 export { MusicapError };
 
@@ -44,7 +44,7 @@ async function compile(wasm) {
   if (wasm instanceof WebAssembly.Module) return wasm;
   if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return WebAssembly.compile(wasm);
   const response = wasm instanceof Response ? wasm : await platform.fetch(wasm);
-  if (!response.ok) throw new MusicapError("Unsupported", `${response.url}: the server answers ${response.status}`);
+  if (!response.ok) throw new MusicapError("Unsupported", `${response.url}: the server responded with ${response.status}`);
   // Streaming needs the right content type, which not all servers send.
   if (response.headers.get("content-type") === "application/wasm") return WebAssembly.compileStreaming(response);
   return WebAssembly.compile(await response.arrayBuffer());
@@ -188,15 +188,10 @@ export class Captioner {
   }
 
   caption(recording, { signal, onProgress, sampleRate, ...options } = {}) {
-    const request = capture(() => {
-      const checked = checkOptions(options, CAPTION_OPTIONS);
-      if (checked.generation) {
-        const { generation } = this.config;
-        const changes = checkOptions(checked.generation, generationOptions(generation));
-        checked.generation = { ...generation, ...changes };
-      }
-      return { ...asInput(recording, sampleRate), options: checked };
-    });
+    const request = capture(() => ({
+      options: this.#captionOptions(options),
+      ...asInput(recording, sampleRate),
+    }));
     const start = async (onItem) => {
       const { transfer, ...job } = request();
       const link = await this.#connected();
@@ -204,6 +199,35 @@ export class Captioner {
       return link.call("caption", job, { onEvent, transfer });
     };
     return new Run(start, { signal });
+  }
+
+  captionMany(recordings, { signal, onProgress, sampleRate, ...options } = {}) {
+    const request = capture(() => {
+      const checked = this.#captionOptions(options);
+      if (typeof recordings?.[Symbol.iterator] !== "function" || typeof recordings === "string") {
+        throw invalidOption("recordings", recordings, "an array of recordings");
+      }
+      const all = [...recordings].map((one) => asInput(one, sampleRate, { isShared: true }));
+      const inputs = all.map(({ input }) => input);
+      return { inputs, transfer: all.flatMap(({ transfer }) => transfer), options: checked };
+    });
+    const start = async (onItem) => {
+      const { transfer, ...job } = request();
+      const link = await this.#connected();
+      const onEvent = ({ item, progress }) => (item ? onItem(withError(item)) : onProgress?.(progress));
+      return link.call("captionMany", job, { onEvent, transfer });
+    };
+    return new ManyRun(start, { signal });
+  }
+
+  #captionOptions(options) {
+    const checked = checkOptions(options, CAPTION_OPTIONS);
+    if (checked.generation) {
+      const { generation } = this.config;
+      const changes = checkOptions(checked.generation, generationOptions(generation));
+      checked.generation = { ...generation, ...changes };
+    }
+    return checked;
   }
 
   live({ signal, ...options } = {}) {
@@ -236,6 +260,11 @@ export class Captioner {
     });
     this.#link.catch(() => {});
   }
+}
+
+/** An event whose error, if it has one, is an object of this package. */
+function withError({ error, ...event }) {
+  return error ? { ...event, error: new MusicapError(error.code, error.message) } : event;
 }
 
 /** Runs `prepare` now, while the caller's arrays are as they were passed; the returned function

@@ -1,5 +1,5 @@
 // Checks of options and captions, so that what is wrong is named as the caller knows it.
-import { MusicapError, describe, invalidOption } from "./error.js";
+import { MusicapError, describe, invalidCaptions, invalidOption } from "./error.js";
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
@@ -46,7 +46,7 @@ export function checkOptions(options, kinds) {
 /** Throws unless `captions` has what summaries and files are made from. */
 export function checkCaptions(captions) {
   const problem = OBJECT[1](captions) ? problemIn(captions) : `they are ${describe(captions)}, but must be an object`;
-  if (problem) throw new MusicapError("InvalidCaptions", `captions: not captions that can be read: ${problem}`);
+  if (problem) throw invalidCaptions(problem);
 }
 
 function problemIn({ captions, duration_s, model }) {

@@ -1,12 +1,13 @@
 // What callers pass as a recording, as it is sent to a worker. Arrays are copied at once, so that
 // callers may reuse theirs.
-import { MusicapError, invalidOption } from "./error.js";
+import { invalidOption, invalidSamples } from "./error.js";
 import { platform } from "./platform.js";
 
 const UNNAMED = "the recording";
 
-/** `{ input, transfer }`: the recording, and the copies in it that are transferred to the worker. */
-export function asInput(recording, sampleRate) {
+/** `{ input, transfer }`: the recording, and the copies in it that are transferred to the worker. A
+ * `sampleRate` that several recordings share is for those that have none of their own. */
+export function asInput(recording, sampleRate, { isShared = false } = {}) {
   const channels = toChannels(recording);
   if (channels) {
     const rate = recording.sampleRate ?? sampleRate;
@@ -21,7 +22,7 @@ export function asInput(recording, sampleRate) {
     const kinds = "a File, Blob, ArrayBuffer, Uint8Array, AudioBuffer, { samples, sampleRate } or an array of samples";
     throw invalidOption("recording", recording, path + kinds);
   }
-  if (sampleRate !== undefined) {
+  if (sampleRate !== undefined && !isShared) {
     throw invalidOption("sampleRate", sampleRate, "left out: a file has its own (for arrays of samples only)");
   }
   return { input: { name: recording.name ?? file.path ?? UNNAMED, file }, transfer };
@@ -62,7 +63,7 @@ export function toFloat32(samples) {
     }
   } catch (cause) {
     const reason = "the array's buffer has been transferred elsewhere";
-    throw new MusicapError("InvalidSamples", `not usable samples: ${reason}`, { cause });
+    throw invalidSamples(reason, { cause });
   }
   const isNumbers = Array.isArray(samples) && samples.every((sample) => typeof sample === "number");
   return isNumbers ? Float32Array.from(samples) : undefined;

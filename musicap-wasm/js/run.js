@@ -1,5 +1,5 @@
 // A job as an asynchronous iterable of its results.
-import { MusicapError, invalidOption } from "./error.js";
+import { invalidOption, invalidSamples } from "./error.js";
 import { toFloat32 } from "./recording.js";
 
 /** A job's items for `for await`, once. Leaving the loop cancels the job. */
@@ -104,6 +104,14 @@ export class Run {
   }
 }
 
+/** Recordings that are captioned together. */
+export class ManyRun extends Run {
+  /** Captions no more of a recording, given by its place. Its end still comes. */
+  cancel(recording) {
+    this.post("cancel", { recording });
+  }
+}
+
 /** A stream that is captioned while it plays. */
 export class LiveRun extends Run {
   /** Adds the next samples, interleaved. They are copied. */
@@ -112,8 +120,7 @@ export class LiveRun extends Run {
     if (!copy) throw invalidOption("samples", samples, "a Float32Array or another array of numbers");
     const at = copy.findIndex((sample) => !Number.isFinite(sample));
     if (at >= 0) {
-      const message = `not usable samples: sample ${at} is ${copy[at]}, but must be a finite number`;
-      throw new MusicapError("InvalidSamples", message);
+      throw invalidSamples(`sample ${at} is ${copy[at]}, but must be finite`);
     }
     this.post("push", { samples: copy }, [copy.buffer]);
   }

@@ -20,7 +20,7 @@ function openPath(path) {
     unused.register(opened, file);
     return opened;
   } catch (error) {
-    throw Object.assign(new Error(`${path}: cannot open: ${error.message}`), { code: "Io" });
+    throw Object.assign(new Error(`${path}: cannot open: ${error.message}`, { cause: error }), { code: "Io" });
   }
 }
 

@@ -36,7 +36,7 @@ const player = new Player({
   onUnplayable: () => showNote("This browser cannot play the format. The captions are complete all the same."),
 });
 const models = new Models(() => Captioner.embedded({ progress: showLoading }), showModel);
-const queue = new Queue(captionFile, onStatus);
+const queue = new Queue(captionFiles, onStatus);
 /** The entry that is shown. */
 let shown;
 
@@ -51,32 +51,79 @@ function addFiles(files) {
   show(visible);
 }
 
-/** Captions a file. If it fails, what has been captioned remains as its result. */
-async function captionFile(entry) {
+/** Captions files together. If one fails, what has been captioned of it remains as its result. */
+async function captionFiles(entries) {
+  let error;
   try {
-    await models.use(async (model) => {
-      entry.signal.throwIfAborted();
-      entry.audio = new AudioData(model.config.audio.chunk_seconds);
-      if (entry === shown) spectrogram.show(entry.audio);
-      draw(model, entry);
-      const began = performance.now();
-      const onProgress = (progress) => {
-        entry.progress = { ...progress, seconds: (performance.now() - began) / 1000 };
-        if (entry === shown) showProgress(entry);
-        showQueue();
-      };
-      const options = { signal: entry.signal, onProgress, generation: generationSettings() };
-      const run = model.caption(entry.file, options);
-      for await (const caption of run) addCaption(entry, caption);
-      entry.result = await run.result;
-      entry.seconds = (performance.now() - began) / 1000;
-    });
-  } catch (error) {
-    entry.result = partialResult(entry);
-    throw error;
-  } finally {
-    await addSummary(entry);
+    await models.use((model) => captionWith(model, entries));
+  } catch (reason) {
+    error = reason;
   }
+  const left = entries.filter((entry) => !entry.isEnding && !entry.isOver);
+  // Which recording crashed the program is not known; alone, it ends no other.
+  if (error?.code === "Crashed" && entries.length > 1) {
+    for (const entry of left) {
+      entry.captions.length = 0;
+      if (entry === shown) fillList(entry);
+      await captionFiles([entry]);
+    }
+    return;
+  }
+  for (const entry of left) await finish(entry, undefined, error);
+}
+
+async function captionWith(model, entries) {
+  let began = performance.now();
+  const onProgress = ({ recording, ...progress }) => {
+    const entry = entries[recording];
+    if (!entry || entry.isEnding) return;
+    entry.progress = { ...progress, seconds: (performance.now() - began) / 1000 };
+    if (entry === shown) showProgress(entry);
+    showQueue();
+  };
+  const all = new AbortController();
+  const options = { signal: all.signal, onProgress, generation: generationSettings() };
+  const run = model.captionMany(entries.map(({ file }) => file), options);
+  for (const [place, entry] of entries.entries()) {
+    const cancel = () => {
+      run.cancel(place);
+      if (entries.every(({ signal, isOver }) => isOver || signal.aborted)) all.abort();
+      return finish(entry);
+    };
+    if (entry.signal.aborted) cancel();
+    else entry.signal.addEventListener("abort", cancel, { once: true });
+  }
+  begin(model, entries[0]);
+  for await (const { type, recording, caption, captions, error } of run) {
+    const entry = entries[recording];
+    if (type === "caption") {
+      if (!entry.isEnding) addCaption(entry, caption);
+      continue;
+    }
+    entry.seconds = (performance.now() - began) / 1000;
+    await finish(entry, captions, error);
+    began = performance.now();
+    if (recording + 1 < entries.length) begin(model, entries[recording + 1]);
+  }
+}
+
+/** The captions of an entry come next. */
+function begin(model, entry) {
+  if (entry.isEnding || entry.isOver) return;
+  entry.audio = new AudioData(model.config.audio.chunk_seconds);
+  if (entry === shown) spectrogram.show(entry.audio);
+  draw(model, entry);
+  queue.start(entry);
+}
+
+/** An entry is over: with its captions, or those that came before an error or a cancellation. */
+async function finish(entry, captions, error) {
+  if (entry.isEnding) return;
+  entry.isEnding = true;
+  const isWhole = captions && !error && !entry.signal.aborted;
+  entry.result = isWhole ? captions : partialResult(entry);
+  await addSummary(entry);
+  queue.finish(entry, error);
 }
 
 /** Computes the spectrogram while the file is captioned. Its errors are those of captioning. */
@@ -349,7 +396,7 @@ async function changeModel(load) {
   showModelNote("Loading…");
   try {
     await models.replace(load({ progress, signal: controller.signal }));
-    showModelNote("Loaded. The next recording is captioned with it.");
+    showModelNote("Loaded. Recordings that are added now are captioned with it.");
   } catch (error) {
     if (controller.signal.aborted) showModelNote("Cancelled.");
     else showModelNote(error.message, true);
@@ -406,7 +453,7 @@ $("file").onchange = ({ target }) => {
 $("own").onclick = async () => {
   try {
     const response = await fetch("three-scenes.ogg");
-    if (!response.ok) throw new Error(`three-scenes.ogg: the server answers ${response.status}`);
+    if (!response.ok) throw new Error(`three-scenes.ogg: the server responded with ${response.status}`);
     addFiles([new File([await response.blob()], "three-scenes.ogg", { type: "audio/ogg" })]);
   } catch (error) {
     showError(error);

@@ -1,4 +1,4 @@
-// Recordings that are captioned one after another.
+// Recordings that are captioned together, in their order.
 
 /** A recording and its captions. `status` is "waiting", "running", "done", "failed" or "cancelled". */
 export class Entry {
@@ -11,6 +11,8 @@ export class Entry {
   /** The result in the language that is chosen, if that is not English. */
   translation;
   error;
+  /** Whether its result is being put together. */
+  isEnding = false;
   progress;
   /** What the spectrogram shows of it. */
   audio;
@@ -42,7 +44,8 @@ export class Queue {
   #onChange;
   #busy = false;
 
-  /** `process(entry)` captions an entry; `onChange(entry)` is called when a status changes. */
+  /** `process(entries)` captions entries, with `start` and `finish` for each; `onChange(entry)` is
+   * called when a status changes. */
   constructor(process, onChange) {
     [this.#process, this.#onChange] = [process, onChange];
   }
@@ -72,12 +75,17 @@ export class Queue {
   async #run() {
     if (this.#busy) return;
     this.#busy = true;
-    for (let entry; (entry = this.entries.find(({ status, file }) => file && status === "waiting")); ) {
-      this.#set(entry, "running");
-      const error = await this.#process(entry).then(() => undefined, (error) => error);
-      this.finish(entry, error);
-    }
+    for (let entries; (entries = this.#waiting()).length > 0; ) await this.#process(entries);
     this.#busy = false;
+  }
+
+  #waiting() {
+    return this.entries.filter(({ status, file }) => file && status === "waiting");
+  }
+
+  /** The captions of an entry come next. */
+  start(entry) {
+    if (!entry.isOver) this.#set(entry, "running");
   }
 
   #set(entry, status) {

@@ -15,7 +15,7 @@ use crate::model::Model;
 /// The options of JavaScript's `caption`.
 #[derive(Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Options {
+pub struct Options {
     tail: Tail,
     overlap: f64,
     batch_size: Option<usize>,
@@ -47,14 +47,28 @@ impl From<Options> for CaptionOptions {
     }
 }
 
+impl Options {
+    /// Reads the options of JavaScript.
+    pub fn read(options: JsValue) -> Result<Self, JsValue> {
+        serde_wasm_bindgen::from_value(options)
+            .map_err(malformed("options", "tail, overlap, batchSize, generation or facts"))
+    }
+
+    /// The most steps that a caption takes.
+    pub fn max_steps(&self, model: &Model) -> usize {
+        let own = &model.captioner.config().generation;
+        self.generation.as_ref().unwrap_or(own).max_length
+    }
+}
+
 /// Progress of a job.
 #[derive(Serialize)]
-struct Progress {
-    decoded_s: f64,
-    captioned_s: f64,
-    duration_s: Option<f64>,
-    steps: usize,
-    max_steps: usize,
+pub struct Progress {
+    pub decoded_s: f64,
+    pub captioned_s: f64,
+    pub duration_s: Option<f64>,
+    pub steps: usize,
+    pub max_steps: usize,
 }
 
 /// A recording that is being captioned.
@@ -72,11 +86,12 @@ impl CaptionJob {
     /// Opens the recording.
     #[wasm_bindgen(constructor)]
     pub fn new(model: &Model, input: &Input, options: JsValue) -> Result<CaptionJob, JsValue> {
-        let options: Options = serde_wasm_bindgen::from_value(options)
-            .map_err(malformed("options", "tail, overlap, batchSize, generation or facts"))?;
-        let own = &model.captioner.config().generation;
-        let max_steps = options.generation.as_ref().unwrap_or(own).max_length;
-        let stream = model.captioner.captions(input.open()?, &options.into()).map_err(thrown)?;
+        let options = Options::read(options)?;
+        let max_steps = options.max_steps(model);
+        let stream = input.open().and_then(|source| {
+            model.captioner.caption_stream(source, &CaptionOptions::from(options))
+        });
+        let stream = stream.map_err(thrown)?;
         Ok(CaptionJob { stream, captions: Vec::new(), steps: 0, max_steps })
     }
 

@@ -3,8 +3,22 @@
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
 
+/// Options whose names differ in JavaScript.
+const OPTIONS: &[(&str, &str)] = &[
+    ("overlap_seconds", "overlap"),
+    ("overrun", "queue"),
+    ("batch_size", "batchSize"),
+    ("sample_rate", "sampleRate"),
+];
+
+/// The error with the names that options have in JavaScript.
+pub fn in_words(error: musicap::Error) -> musicap::Error {
+    error.with_option_names(OPTIONS)
+}
+
 /// An `Error` object with the variant's name in `code`.
 pub fn thrown(error: musicap::Error) -> JsValue {
+    let error = in_words(error);
     let object = js_sys::Error::new(&error.to_string());
     // A new object takes any property.
     let _ = Reflect::set(&object, &"code".into(), &error.code().into());

@@ -15,6 +15,7 @@ mod error;
 mod file;
 mod input;
 mod live;
+mod many;
 mod mel;
 mod model;
 mod text;

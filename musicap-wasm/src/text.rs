@@ -10,7 +10,7 @@ use crate::error::{object, thrown, without_rust_types};
 #[wasm_bindgen]
 pub fn write(captions: JsValue, format: &str) -> Result<String, JsValue> {
     let format: Format = format.parse().map_err(thrown)?;
-    Ok(read(captions)?.write(format))
+    Ok(read(captions)?.format(format))
 }
 
 /// A description of the whole recording: `short`, `medium` or `long`, as `prose` or `lines`.

@@ -143,6 +143,32 @@ describe("captions", () => {
     }
   });
 
+  test("of many recordings share batches and are those of each alone", async () => {
+    const [first, second] = [song("first.flac", "-t", "20"), song("second.mp3", "-ss", "25")];
+    const recordings = [bytes(first), new TextEncoder().encode("Not audio."), samples(), bytes(second), bytes(SONG)];
+    const progress = [];
+    const options = { sampleRate: 16000, onProgress: (event) => progress.push(event) };
+    const run = captioner.captionMany(recordings, options);
+    run.cancel(4);
+    const events = await collect(run);
+    const ends = events.filter(({ type }) => type === "end");
+    assert.deepEqual(ends.map(({ recording }) => recording), [0, 1, 2, 3, 4]);
+    for (const { recording, captions } of ends) {
+      const own = events.filter((event) => event.type === "caption" && event.recording === recording);
+      assert.deepEqual(own.map(({ caption }) => caption), captions.captions);
+    }
+    const alone = await captioner.caption(samples(), { sampleRate: 16000 }).result;
+    assert.deepEqual(words(ends[0].captions), words(captionsOf(first)));
+    assert.deepEqual(words(ends[2].captions), words(alone));
+    assert.deepEqual(words(ends[3].captions), words(captionsOf(second)));
+    assert.ok(ends[1].error instanceof MusicapError && ends[1].error.code === "UnknownFormat");
+    assert.deepEqual([ends[4].captions.captions, ends[4].error], [[], undefined]);
+    assert.match(ends[4].captions.gaps[0].reason, /not captioned: cancelled/);
+    assert.deepEqual([...new Set(progress.map(({ recording }) => recording))], [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(await collect(captioner.captionMany([])), []);
+    await fails(collect(captioner.captionMany("song.mp3")), "InvalidOption", /recordings is "song.mp3"/);
+  });
+
   test("of two recordings can be requested concurrently", async () => {
     const [one, two] = [bytes(SONG), bytes(song("end.mp3", "-ss", "20"))];
     const alone = await captioner.caption(two).result;
@@ -245,21 +271,21 @@ describe("errors", () => {
 
   test("of recordings say what the file is", async () => {
     const caption = (content) => captioner.caption(new TextEncoder().encode(content)).result;
-    await fails(caption(""), "UnknownFormat", /the recording: not an audio file.*empty/);
+    await fails(caption(""), "UnknownFormat", /the recording: not a supported audio file.*empty/);
     await fails(caption("%PDF-1.7"), "UnknownFormat", /a PDF document/);
     await fails(caption("fLaC but no more"), "DamagedAudio", /FLAC/);
     await fails(captioner.caption(bytes(SONG).subarray(0, 60)).result, "DamagedAudio", /Ogg/);
-    await fails(collect(logMel(new TextEncoder().encode("x"))), "UnknownFormat", /not an audio file/);
+    await fails(collect(logMel(new TextEncoder().encode("x"))), "UnknownFormat", /not a supported audio file/);
     await fails(captioner.caption("a path").result, "InvalidOption", /recording is "a path", but must be .*a File, Blob/);
     const silent = { samples: Float32Array.of(NaN), sampleRate: 16000 };
-    await fails(captioner.caption(silent).result, "InvalidSamples", /not usable samples/);
+    await fails(captioner.caption(silent).result, "InvalidSamples", /invalid samples/);
   });
 
   test("of settings name the setting", async () => {
     const caption = (options) => captioner.caption(bytes(SONG), options).result;
     await fails(caption({ overlap: 10 }), "InvalidOption", /overlap is 10, but must be/);
     await fails(caption({ batchSize: 0 }), "InvalidOption", /batchSize is 0/);
-    await fails(caption({ batchSize: 1e6 }), "InvalidOption", /batch_size is 1000000/);
+    await fails(caption({ batchSize: 1e6 }), "InvalidOption", /batchSize is 1000000/);
     await fails(caption({ generation: { num_beams: "many" } }), "InvalidOption", /num_beams is "many"/);
     await fails(caption({ generation: { num_beams: 65 } }), "InvalidOption", /num_beams is 65/);
     await fails(caption({ beams: 3 }), "InvalidOption", /no option "beams".*overlap/);
@@ -284,13 +310,21 @@ describe("errors", () => {
     await fails(load({ weights: undefined }), "IncompleteModel", /model.safetensors is missing/);
     await fails(load({ config: "{" }), "InvalidConfig", /config.json: EOF/);
     await fails(load({ config: config.replace('"d_model": 192', '"d_model": 96') }), "WrongShape", /\[.*96/);
-    await fails(load({ weights: weights.subarray(0, 1 << 20) }), "InvalidCheckpoint", /cut off/);
+    await fails(load({ weights: weights.subarray(0, 1 << 20) }), "InvalidCheckpoint", /truncated/);
     await fails(load({ weights: weights.subarray(0, 5) }), "InvalidCheckpoint", /shorter than 8 bytes/);
     await fails(load({ tokenizer: "[]" }), "InvalidTokenizer", /tokenizer.json/);
     await fails(Captioner.fromFiles(modelFiles(), { precision: "f8" }), "InvalidOption", /precision is f8/);
     const pth = new File(["x"], "transfer.pth");
     await fails(Captioner.fromFiles([pth]), "IncompleteModel", /musicap convert/);
     await fails(Captioner.fromFiles([file(join(MODEL, "config.json"))]), "IncompleteModel", /tokenizer.json/);
+  });
+
+  test("that are found before the program is asked begin as the program's own do", () => {
+    const rust = readFileSync(join(PACKAGE, "../../../musicap-core/src/error.rs"), "utf8");
+    const own = readFileSync(join(PACKAGE, "error.js"), "utf8");
+    const prefixes = [...own.matchAll(/`(?:captions: )?([a-z ]+): \$/g)].map(([, prefix]) => prefix);
+    assert.deepEqual(prefixes, ["invalid samples", "not valid captions", "incomplete model folder"]);
+    for (const prefix of prefixes) assert.ok(rust.includes(`${prefix}: {`), prefix);
   });
 
   test("of the program itself are errors of this package", async () => {

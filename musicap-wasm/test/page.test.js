@@ -167,7 +167,7 @@ test("the error of an invalid file is shown, and the next file works", async () 
   await upload(bad);
   await page.waitForSelector("#error:not([hidden])");
   assert.equal(await page.getAttribute("#error", "role"), "alert");
-  assert.match(await page.textContent("#error"), /^notes.mp3: not an audio file/);
+  assert.match(await page.textContent("#error"), /^notes.mp3: not a supported audio file/);
   assert.ok(await page.isHidden("#song"));
   await upload(SONG);
   await done();

@@ -93,7 +93,7 @@ impl Workshop {
     fn encoder(&mut self, model: &Model) -> Result<&Encoder> {
         kept(&mut self.encoder, model, || {
             let pretrained = find(model)?;
-            let (config, device) = (pretrained.config(), Device::Cpu.to_burn()?);
+            let (config, device) = (pretrained.config(), musicap::model::burn_device(Device::Cpu)?);
             let mut reader = pretrained.reader().with_precision(model.precision);
             let placement = Placement { device: device.clone(), layout: Layout::Packed };
             Ok(Encoder {

@@ -131,7 +131,7 @@ test("files that are no audio are refused before or after the upload", async () 
   const words = join(SCRATCH, "words.mp3");
   writeFileSync(words, "only words in here");
   await page.setInputFiles("#file", words);
-  await page.waitForFunction(() => document.getElementById("error").textContent.includes("not an audio file that can be read"), null, {
+  await page.waitForFunction(() => document.getElementById("error").textContent.includes("not a supported audio file"), null, {
     timeout: 60_000,
   });
   assert.deepEqual(await states(), ["done", "failed", "waiting", "waiting"]);

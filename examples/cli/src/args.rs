@@ -58,7 +58,7 @@ pub struct CaptionArgs {
     /// [default: stdout]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
-    /// Caption recordings again whose file exists in the output folder
+    /// Caption recordings again even if their file exists in the output folder
     #[arg(long)]
     pub overwrite: bool,
     #[command(flatten)]
@@ -299,9 +299,9 @@ impl CaptionArgs {
         let mut options = CaptionOptions::default()
             .with_tail(self.chunks.tail())
             .with_overlap(self.chunks.overlap)
-            .with_facts(self.facts == OnOff::On)
             .with_generation(generation);
         options.batch_size = self.batch;
+        options.facts = self.facts == OnOff::On;
         options
     }
 }

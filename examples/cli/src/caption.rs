@@ -62,7 +62,8 @@ fn skip_done(recordings: &mut Recordings, output: &Output, args: &CaptionArgs) {
         report(&match requested {
             1 => "already captioned; caption it again with --overwrite".to_owned(),
             _ => format!(
-                "{done} of {requested} files are already captioned; caption them again with --overwrite"
+                "{done} of {requested} files are already captioned; caption them again with \
+                 --overwrite"
             ),
         });
     }
@@ -93,7 +94,8 @@ fn caption_all(
 
     let prints_lines = matches!(output, Output::Stdout(format) if format.is_text());
     // Nobody waits for the first caption where captions are written file by file.
-    let options = options.with_low_latency(prints_lines);
+    let mut options = options;
+    options.low_latency = prints_lines;
     let bytes = recordings.list.iter().map(Recording::bytes).sum();
     let progress = Progress::new(recordings.list.len(), bytes, args.quiet);
     let is_one = recordings.is_one;

@@ -27,7 +27,7 @@ fn listed(adapters: &[Adapter]) -> String {
         };
         lines += &format!("{device:<8}{name}, {backend}, {kind}, {half}, {memory}\n");
     }
-    let missing = |device: Device| device.to_burn().err().map(|error| error.to_string());
+    let missing = |device: Device| device.check().err().map(|error| error.to_string());
     for device in [Device::Gpu(None), Device::Cuda(None)] {
         if let Some(reason) = missing(device) {
             lines += &format!("{reason}\n");

@@ -66,11 +66,31 @@ fn report(message: &dyn std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "musicap: {message}");
 }
 
+/// The error with the flag's name for an option.
+fn with_flags(error: musicap::Error) -> musicap::Error {
+    error.with_option_names(&[
+        ("num_beams", "--beams"),
+        ("min_length", "--min-length"),
+        ("max_length", "--max-length"),
+        ("no_repeat_ngram_size", "--no-repeat-ngram"),
+        ("repetition_penalty", "--repetition-penalty"),
+        ("repetition_retries", "--repetition-retries"),
+        ("batch_size", "--batch"),
+        ("overlap_seconds", "--overlap"),
+        ("overrun", "--queue"),
+        ("sample_rate", "--rate"),
+        ("channels", "--channels"),
+        ("threads", "--threads"),
+        ("language", "--language"),
+    ])
+}
+
 /// Reports the error, if there is one, and returns the exit code.
 fn exit_code(result: Result<(), musicap::Error>) -> Exit {
     match result {
         Ok(()) => Exit::Done,
         Err(error) => {
+            let error = with_flags(error);
             report(&error);
             match error {
                 musicap::Error::InvalidOption { .. } => Exit::InvalidArguments,

@@ -7,7 +7,7 @@ fn main() -> std::process::ExitCode {
     // Without this, the hidden file that is being written would be left behind. Where there can be
     // no handler, it is.
     let _ = ctrlc::set_handler(|| {
-        musicap::remove_partial_files();
+        musicap::file::remove_partial_files();
         std::process::exit(INTERRUPTED);
     });
     std::process::ExitCode::from(musicap_cli::run(std::env::args_os()) as u8)

@@ -20,7 +20,7 @@ fn write_mel(args: &MelArgs) -> Result<()> {
         return Err(Error::InvalidOption {
             name: "--output",
             value: args.output.display().to_string(),
-            expected: "a file other than the recording that is read".into(),
+            expected: "a file other than the input".into(),
         });
     }
     output::check_writable(&args.output)?;
@@ -31,7 +31,7 @@ fn write_mel(args: &MelArgs) -> Result<()> {
     progress.start(&args.file, bytes, reader.duration());
     let mut chunks = Chunks::new(reader, &config, args.chunks.overlap, args.chunks.tail())?;
 
-    let written = musicap::replace_file(&args.output, |file| {
+    let written = musicap::file::replace_file(&args.output, |file| {
         let failed = |source| output::io("write", &args.output, source);
         let shape = [log_mel.n_mels(), config.frames()];
         let mut npy = NpyWriter::new(file, shape).map_err(failed)?;

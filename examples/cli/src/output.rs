@@ -53,8 +53,8 @@ impl TextFormat {
     /// The captions of one recording.
     pub fn write(self, captions: &Captions) -> String {
         match self.format {
-            Format::Srt => captions.write_srt(self.summary_cue),
-            format => captions.write(format),
+            Format::Srt => captions.format_srt(self.summary_cue),
+            format => captions.format(format),
         }
     }
 
@@ -99,7 +99,7 @@ impl Output {
             }
             Some(path) => {
                 if recordings.list.iter().any(|recording| is_same(path, &recording.path)) {
-                    return Err(format!("{} is the recording that is read", path.display()));
+                    return Err(format!("{} is the input recording", path.display()));
                 }
                 Output::File(path.to_owned(), format)
             }
@@ -238,7 +238,7 @@ pub fn plain(name: &str) -> String {
 pub fn write_file(path: &Path, text: &str) -> Result<()> {
     create_folder_of(path)?;
     let write = |file: &mut dyn Write| file.write_all(text.as_bytes());
-    musicap::replace_file(path, |file| write(file).map_err(|e| io("write", path, e)))
+    musicap::file::replace_file(path, |file| write(file).map_err(|e| io("write", path, e)))
 }
 
 /// Prints to stdout and flushes it, without control characters, which a terminal would interpret.

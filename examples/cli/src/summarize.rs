@@ -104,5 +104,5 @@ fn read(file: &Path) -> Result<Vec<Captions>> {
             reason: format!("it is larger than {} MB", MAX_BYTES >> 20),
         });
     }
-    Captions::read_json(&file.display().to_string(), &json)
+    Captions::parse_json(&file.display().to_string(), &json)
 }

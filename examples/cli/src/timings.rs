@@ -12,13 +12,14 @@ pub fn print_timings(
     loaded: Duration,
     all: Duration,
 ) {
-    let Timings { spent, chunks, steps, rows, .. } = timings;
+    let Timings { chunks, steps, rows, .. } = timings;
     let share = |part: Duration| 100.0 * part.as_secs_f64() / all.as_secs_f64();
     let line = |stage: &dyn std::fmt::Display, part: Duration, note: String| {
         eprintln!("{stage:13} {:8.3} s {:5.1} %  {note}", part.as_secs_f64(), share(part));
     };
     line(&"load", loaded, String::new());
-    for (stage, &part) in Stage::ALL.iter().zip(spent) {
+    for stage in Stage::ALL {
+        let part = timings.spent(*stage);
         let each = |count: u64| 1e3 * part.as_secs_f64() / count.max(1) as f64;
         let note = match stage {
             Stage::LogMel | Stage::Encoder => format!("{:.2} ms per chunk", each(*chunks)),
@@ -26,7 +27,7 @@ pub fn print_timings(
         };
         line(stage, part, note);
     }
-    let counted = loaded + spent.iter().sum::<Duration>();
+    let counted = loaded + Stage::ALL.iter().map(|&stage| timings.spent(stage)).sum::<Duration>();
     line(&"audio, text", all.saturating_sub(counted), String::new());
     eprintln!(
         "{chunks} chunks, {steps} steps, {:.1} rows per step",

@@ -186,11 +186,11 @@ fn bad_models_are_named_with_their_cause() {
     let path = model("truncated");
     let weights = std::fs::read(path.join("transfer.pth")).unwrap();
     std::fs::write(path.join("transfer.pth"), &weights[..weights.len() / 2]).unwrap();
-    assert_fails(&caption(&path), 1, &["truncated/transfer.pth", "not a readable checkpoint"]);
+    assert_fails(&caption(&path), 1, &["truncated/transfer.pth", "not a valid checkpoint"]);
 
     let path = model("not-a-checkpoint");
     std::fs::write(path.join("transfer.pth"), b"hello").unwrap();
-    assert_fails(&caption(&path), 1, &["not-a-checkpoint/transfer.pth", "not a readable"]);
+    assert_fails(&caption(&path), 1, &["not-a-checkpoint/transfer.pth", "not a valid"]);
 
     let path = model("no-vocabulary");
     std::fs::remove_file(path.join("vocab.json")).unwrap();
@@ -339,7 +339,7 @@ fn the_recording_itself_is_no_place_for_what_is_written() {
         &[text(&song), "--output", text(&same)][..],
         &["mel", text(&song), "--output", text(&same)],
     ] {
-        assert_fails(&musicap(arguments), 2, &["song.ogg", "read"]);
+        assert_fails(&musicap(arguments), 2, &["song.ogg", "input"]);
         assert!(std::fs::read(&song).unwrap() == before);
     }
 }

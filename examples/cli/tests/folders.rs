@@ -69,7 +69,7 @@ fn a_folder_is_mirrored_and_failures_are_listed_at_the_end() {
     let message = stderr(&output);
     let (_, list) = message.split_once("musicap: 1 of 4 files failed:\n").unwrap();
     assert_eq!(list.lines().count(), 1, "{list}");
-    assert!(list.contains("broken.mp3") && list.contains("not an audio file"), "{list}");
+    assert!(list.contains("broken.mp3") && list.contains("not a supported audio file"), "{list}");
 
     // Again: what is done stays as it is, what failed is tried again.
     let before = tree(&out);

@@ -46,7 +46,7 @@ fn without_a_driver_a_gpu_is_refused_in_one_line_and_auto_goes_on_with_a_note() 
     let auto = with(NO_DRIVER, &cache, &[SONG, "--device", "auto"]);
     assert!(auto.status.success());
     let message = stderr(&auto);
-    assert!(message.contains("using the processor, as there is no GPU"), "{message}");
+    assert!(message.contains("using the CPU because there is no GPU"), "{message}");
     assert!(message.contains("no adapter found"), "{message}");
     assert_eq!(stdout(&auto), stdout(&with(NO_DRIVER, &cache, &[SONG])));
     let quiet = with(NO_DRIVER, &cache, &[SONG, "--device", "auto", "--quiet"]);

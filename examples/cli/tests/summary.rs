@@ -46,7 +46,7 @@ fn every_format_has_a_place_for_a_summary() {
     let vtt = with("vtt");
     assert!(vtt.starts_with("WEBVTT\n\nNOTE Summary: ") && vtt.contains(TRUTH), "{vtt}");
     let chapters = with("chapters");
-    assert!(chapters.starts_with("WEBVTT\n\n00:00:00.000 --> 00:00:10.000\nPiano"), "{chapters}");
+    assert!(chapters.starts_with("WEBVTT\n\n00:00:00.000 --> 00:00:15.000\nPiano"), "{chapters}");
     assert_eq!(json["sections"][0]["title"], "Piano alone");
     let german = stdout(&musicap(&["--summary", SONG, "--language", "de"]));
     assert!(german.contains("Klavierstück") && german.contains("bei 0:30"), "{german}");
@@ -173,7 +173,7 @@ mod openai {
     #[test]
     fn wrong_use_is_found_before_anything_is_asked() {
         let file = scratch("unasked.json");
-        std::fs::write(&file, musicap::Captions::default().write(musicap::Format::Json)).unwrap();
+        std::fs::write(&file, musicap::Captions::default().format(musicap::Format::Json)).unwrap();
         let file = file.to_str().unwrap();
         let server = Server::start(vec![summary("A waltz.")]);
         let url = server.url();

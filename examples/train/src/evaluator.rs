@@ -95,7 +95,7 @@ impl Evaluator {
 /// If its front end makes other spectrograms.
 pub fn check_front_end(model: &Pretrained) -> Result<()> {
     // Padding does not change what a spectrogram holds.
-    let bare = |audio: &AudioConfig| AudioConfig { pad: Pad::Zero, ..audio.clone() };
+    let bare = |audio: &AudioConfig| audio.clone().with(|config| config.pad = Pad::Zero);
     ensure!(
         bare(&model.config().audio) == bare(&features::audio_config()),
         "{} has another front end than the spectrograms in the shards; measure it on recordings, \

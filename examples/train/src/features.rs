@@ -4,12 +4,11 @@ use musicap::audio::{AudioConfig, LogMel, Pad, Power};
 
 /// The embedded model's front end.
 pub fn audio_config() -> AudioConfig {
-    AudioConfig {
-        hop_length: 640,
-        power: Power::Magnitude,
-        pad: Pad::Repeat,
-        ..AudioConfig::default()
-    }
+    AudioConfig::default().with(|config| {
+        config.hop_length = 640;
+        config.power = Power::Squared;
+        config.pad = Pad::Repeat;
+    })
 }
 
 /// Decibels of byte 0 and of byte 255.
@@ -67,7 +66,7 @@ mod tests {
     fn clips_have_the_size_that_the_trainer_reads() {
         let features = Features::new().unwrap();
         assert_eq!(features.bytes(&vec![0.1; 40_000]).len(), 128 * 251);
-        let bart = BartConfig { conv_layers: 4, ..BartConfig::default() };
+        let bart = BartConfig::default().with(|config| config.conv_layers = 4);
         assert_eq!(bart.encoder_frames(&audio_config()), 32);
     }
 }

@@ -13,15 +13,7 @@ use crate::singer::VoiceKind;
 
 /// A caption in German, or itself with a mark where a word of it is not understood.
 fn translated(text: &str) -> String {
-    let caption = Caption {
-        index: 0,
-        start_s: 0.0,
-        end_s: 10.0,
-        text: text.to_owned(),
-        score: 0.0,
-        ..Caption::default()
-    };
-    let captions = Captions { captions: vec![caption], ..Captions::default() };
+    let captions = Captions::new(10.0, vec![Caption::new(0, 0.0, 10.0, text)]);
     let german = Language::find("de").expect("German");
     captions.translated(german).captions.remove(0).text
 }

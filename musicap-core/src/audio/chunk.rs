@@ -101,7 +101,7 @@ impl Chunker {
         let most = (chunk_samples - chunk_samples.div_ceil(MOST_OVERLAPPING)) as f64;
         if !(0.0..=most).contains(&overlap) {
             let expected = format!("0 to {} s", most / sample_rate);
-            return Err(Error::option("overlap", overlap_seconds, expected));
+            return Err(Error::option("overlap_seconds", overlap_seconds, expected));
         }
         Ok(Chunker {
             sample_rate,

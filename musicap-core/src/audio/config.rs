@@ -12,10 +12,12 @@ pub enum Power {
     /// `Re(X)²`: what LP-MusicCaps computes. It depends on the phase of the signal.
     #[default]
     Real,
-    /// `|X|²`: the power spectrogram, librosa's and torchaudio's `power=2`. Called `magnitude` in
-    /// `config.json`.
-    Magnitude,
-    /// `|X|`: librosa's and torchaudio's `power=1`. Its decibels are 20·log10(max(x, 1e-5)).
+    /// `|X|²`: the power spectrogram, librosa's and torchaudio's `power=2`. In `config.json`
+    /// it is `power`, or `magnitude` as musicap wrote it before.
+    #[serde(rename = "power", alias = "magnitude")]
+    Squared,
+    /// `|X|`: the magnitude spectrogram, librosa's and torchaudio's `power=1`. Its decibels are
+    /// 20·log10(max(x, 1e-5)).
     Amplitude,
 }
 
@@ -65,6 +67,7 @@ pub enum Pad {
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct AudioConfig {
     /// Sample rate in hertz.
     pub sample_rate: u32,
@@ -115,6 +118,17 @@ impl Default for AudioConfig {
 }
 
 impl AudioConfig {
+    /// This front end with changes.
+    ///
+    /// ```
+    /// let audio = musicap::audio::AudioConfig::default().with(|audio| audio.n_mels = 80);
+    /// assert_eq!((audio.n_mels, audio.n_fft), (80, 1024));
+    /// ```
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// Samples in a chunk.
     pub fn chunk_samples(&self) -> usize {
         (self.chunk_seconds * f64::from(self.sample_rate)).round() as usize

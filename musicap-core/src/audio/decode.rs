@@ -330,7 +330,7 @@ impl AudioReader {
         let mut errors = 0;
         let packet = loop {
             if self.fruitless > MAX_FRUITLESS {
-                return self.end(Some("too much of it has no sound".into()));
+                return self.end(Some("too many packets without audio".into()));
             }
             match guard(|| self.container.reader.next_packet()) {
                 Ok(Some(packet)) if packet.track_id == self.track.id => break packet,
@@ -344,7 +344,7 @@ impl AudioReader {
                 Err(SymphoniaError::IoError(error))
                     if error.kind() == io::ErrorKind::UnexpectedEof =>
                 {
-                    let reason = "it ends in the middle".to_owned();
+                    let reason = "it ends in the middle of a packet".to_owned();
                     return self.end(Some(reason).filter(|_| !self.container.fixed.is_whole));
                 }
                 Err(SymphoniaError::IoError(source)) => {
@@ -487,7 +487,7 @@ impl AudioReader {
         let unread = frame_bytes.saturating_sub(self.track.bytes);
         let cause = match unread > MAX_UNREAD && self.gaps.list.is_empty() {
             true => {
-                let reason = format!("{unread} bytes are no frames of this stream");
+                let reason = format!("{unread} bytes are not frames of this stream");
                 Some(GapCause::Damaged(reason))
             }
             false => is_truncated.then_some(GapCause::Truncated),
@@ -509,7 +509,7 @@ impl AudioReader {
             Some(reason) => Error::DamagedAudio {
                 origin,
                 container: container.into(),
-                reason: format!("no sound could be decoded: {reason}"),
+                reason: format!("nothing could be decoded: {reason}"),
             },
             None => {
                 Error::NoSamples { origin, reason: format!("the {container} file has no samples") }

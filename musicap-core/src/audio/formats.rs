@@ -148,7 +148,7 @@ const REFUSED: &[(&[Signature], Refused)] = {
         (&[&[(0, b"RIFF"), (8, b"WEBP")]], Other("a WebP picture")),
         (
             &[&[(0, b"RIFF"), (8, b"RMID")], &[(0, b"MThd")]],
-            Other("a MIDI file: notes without sound"),
+            Other("a MIDI file, which has notes but no audio"),
         ),
         (&[&[(0, b"RIFF"), (8, b"AVI ")]], Sound("an AVI video")),
         (&[&[(0, b"%PDF")]], Other("a PDF document")),

@@ -42,11 +42,13 @@ impl fmt::Display for Gap {
         write!(f, "{start:.2} s to {end:.2} s: ")?;
         match &self.cause {
             GapCause::Damaged(reason) => write!(f, "damaged ({reason})")?,
-            GapCause::Missing => write!(f, "missing by the file's time stamps")?,
-            GapCause::Truncated => return write!(f, "missing, the file is cut off"),
-            GapCause::NotFinite => return write!(f, "some samples are not numbers; 0 instead"),
+            GapCause::Missing => write!(f, "missing according to the file's timestamps")?,
+            GapCause::Truncated => return write!(f, "missing: the file is truncated"),
+            GapCause::NotFinite => {
+                return write!(f, "some samples are NaN or infinite; replaced with 0");
+            }
         }
-        f.write_str(if self.filled { "; silence instead" } else { "; omitted" })
+        f.write_str(if self.filled { "; replaced with silence" } else { "; omitted" })
     }
 }
 

@@ -193,7 +193,7 @@ pub(super) fn read_pipe(from: impl Read, origin: &str, limits: &AudioLimits) -> 
     if bytes.len() as u64 > limits.max_stream_bytes {
         return Err(Error::AudioLimit {
             origin: origin.into(),
-            what: "size of a stream",
+            what: "the stream",
             found: format!("{} bytes or more", bytes.len()),
             limit: format!("{} bytes; save it to a file first", limits.max_stream_bytes),
         });

@@ -58,7 +58,7 @@ impl Coding {
             Coding::Zlib => {
                 match miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(&data, MAX_PACKET) {
                     Ok(data) => Ok(data.into()),
-                    Err(_) => decode_error("mkv: a packet cannot be inflated"),
+                    Err(_) => decode_error("mkv: a packet cannot be decompressed"),
                 }
             }
             Coding::Unknown(_) => decode_error("mkv: the packets are compressed"),
@@ -176,7 +176,7 @@ fn read_coding(encoding: &[u8]) -> Coding {
         (_, 1, 3) => Coding::Header(settings),
         (_, _, 1) => Coding::Unknown("compressed with bzip2"),
         (_, _, 2) => Coding::Unknown("compressed with LZO"),
-        _ => Coding::Unknown("compressed in a way that is not known"),
+        _ => Coding::Unknown("compressed with an unknown algorithm"),
     }
 }
 

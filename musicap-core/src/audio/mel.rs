@@ -202,7 +202,7 @@ fn square(
                 bin[column] = (value.re * value.re) as f32;
             }
         }
-        Power::Magnitude => {
+        Power::Squared => {
             for (bin, value) in powers.iter_mut().zip(spectrum) {
                 bin[column] = value.norm_sqr() as f32;
             }
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn magnitude_does_not_depend_on_phase() {
-        let config = AudioConfig { power: Power::Magnitude, ..AudioConfig::default() };
+        let config = AudioConfig { power: Power::Squared, ..AudioConfig::default() };
         let log_mel = LogMel::new(&config).unwrap();
         let sine = |phase: f32| -> Vec<f32> {
             (0..16_000).map(|n| (n as f32 * 0.4 + phase).sin()).collect()

@@ -91,7 +91,7 @@ impl Mp4Track {
     /// The name of a codec that cannot be decoded, where symphonia does not know it.
     pub(super) fn codec_name(&self) -> Option<&'static str> {
         Some(match &self.codec {
-            b"drms" | b"enca" | b"drmi" => "sound with copy protection (DRM)",
+            b"drms" | b"enca" | b"drmi" => "audio with copy protection (DRM)",
             b"ima4" => "IMA ADPCM (ima4)",
             b"samr" => "AMR",
             b"sawb" => "AMR-WB",

@@ -45,23 +45,30 @@ impl fmt::Display for AudioNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             AudioNote::OtherTracks { read, tracks } => {
-                write!(f, "audio track {read} of {tracks} was read, the default one")
+                write!(f, "of {tracks} audio tracks only number {read}, the default, was read")
             }
             AudioNote::OppositePhase { channel } => write!(
                 f,
-                "the channels are in opposite phase and cancel each other; channel {channel} was \
-                 taken alone"
+                "the channels are in opposite phase and cancel each other; only channel \
+                 {channel} was used"
             ),
-            AudioNote::EditList => f.write_str(
-                "the edit list repeats or reorders parts of the sound; it was read as it is stored",
-            ),
+            AudioNote::EditList => {
+                f.write_str("the edit list repeats or reorders parts of the audio; it was ignored")
+            }
             AudioNote::HeAacCore { sample_rate, parametric_stereo } => {
                 let limit = f64::from(*sample_rate) / 2_000.0;
                 let kind = if *parametric_stereo { "HE-AAC v2" } else { "HE-AAC" };
-                write!(f, "of {kind} only the core is decoded: sound above {limit} kHz is missing")
+                write!(
+                    f,
+                    "only the core of {kind} was decoded: frequencies above {limit} kHz are missing"
+                )
             }
             AudioNote::RateChanged { from_hz, to_hz } => {
-                write!(f, "the sample rate changes from {from_hz} Hz to {to_hz} Hz; converted back")
+                write!(
+                    f,
+                    "the sample rate changes from {from_hz} Hz to {to_hz} Hz; the rest was \
+                     resampled to {from_hz} Hz"
+                )
             }
             AudioNote::Amplified { gain_db } => {
                 write!(f, "the recording is very quiet; it was amplified by {gain_db:.0} dB")

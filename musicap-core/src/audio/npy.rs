@@ -103,14 +103,14 @@ impl<R: Read> NpyReader<R> {
         let mut start = [0; 8];
         from.read_exact(&mut start).map_err(cut_off)?;
         if !start.starts_with(MAGIC) {
-            return Err(invalid("not NumPy's format: the first bytes are not \\x93NUMPY"));
+            return Err(invalid("not a .npy file: it does not start with \\x93NUMPY"));
         }
         let wide = start[6] > 1;
         let mut length = [0; 4];
         from.read_exact(&mut length[..if wide { 4 } else { 2 }]).map_err(cut_off)?;
         let length = u32::from_le_bytes(length) as usize;
         if length > MAX_HEADER {
-            return Err(invalid(format!("a header of {length} bytes; at most {MAX_HEADER}")));
+            return Err(invalid(format!("its header has {length} bytes, more than {MAX_HEADER}")));
         }
         let mut header = vec![0; length];
         from.read_exact(&mut header).map_err(cut_off)?;
@@ -166,21 +166,23 @@ fn shape(header: &str) -> Result<[usize; 3]> {
     }
     let list = value("shape")?;
     let inside = list.strip_prefix('(').and_then(|list| list.split_once(')'));
-    let inside = inside.ok_or_else(|| invalid("its shape is no tuple"))?.0;
+    let inside = inside.ok_or_else(|| invalid("its shape is not a tuple"))?.0;
     let sizes = inside.split(',').map(str::trim).filter(|size| !size.is_empty());
     let sizes: Option<Vec<usize>> = sizes.map(|size| size.parse().ok()).collect();
     let shape = sizes.and_then(|sizes| <[usize; 3]>::try_from(sizes).ok());
     let shape = shape.ok_or_else(|| {
-        invalid(format!("its shape is ({inside}); [chunks, n_mels, frames] is wanted"))
+        invalid(format!("its shape is ({inside}), but must be (chunks, n_mels, frames)"))
     })?;
     // Chunks of nothing would be read without end.
     if shape[1..].contains(&0) {
-        return Err(invalid(format!("its shape is ({inside}): there is nothing in a chunk")));
+        return Err(invalid(format!("its shape is ({inside}): its chunks are empty")));
     }
     let values =
         shape.iter().try_fold(size_of::<f32>(), |product, &size| product.checked_mul(size.max(1)));
     let values = values.filter(|&bytes| isize::try_from(bytes).is_ok());
-    values.map(|_| shape).ok_or_else(|| invalid(format!("its shape, ({inside}), fits no memory")))
+    values
+        .map(|_| shape)
+        .ok_or_else(|| invalid(format!("its shape, ({inside}), does not fit into memory")))
 }
 
 fn invalid(reason: impl Into<String>) -> Error {
@@ -190,7 +192,7 @@ fn invalid(reason: impl Into<String>) -> Error {
 /// Says what it means that bytes are missing.
 fn cut_off(error: Error) -> Error {
     match error.kind() {
-        ErrorKind::UnexpectedEof => Error::new(error.kind(), "the array is cut off"),
+        ErrorKind::UnexpectedEof => Error::new(error.kind(), "the array is truncated"),
         _ => error,
     }
 }
@@ -239,17 +241,17 @@ mod tests {
         assert!(error(&npy(Array3::<f64>::zeros((1, 2, 3)))).contains("float32"));
         assert!(error(&npy(Array3::<f32>::zeros((1, 2, 3).f()))).contains("Fortran"));
         assert!(error(&npy(Array4::<f32>::zeros((1, 2, 3, 4)))).contains("(1, 2, 3, 4)"));
-        assert!(error(&npy(Array3::<f32>::zeros((9, 0, 3)))).contains("nothing"));
+        assert!(error(&npy(Array3::<f32>::zeros((9, 0, 3)))).contains("empty"));
         assert!(error(b"RIFF....WAVE").contains("NUMPY"));
         let good = npy(Array3::<f32>::zeros((2, 2, 3)));
         for length in 0..good.len() {
-            assert_eq!(error(&good[..length]), "the array is cut off");
+            assert_eq!(error(&good[..length]), "the array is truncated");
         }
         // A header that promises more than any machine has.
         let text =
             String::from_utf8_lossy(&good[10..128]).replace("(2, 2, 3)", "(99999999, 9999, 9)");
         let mut huge = good[..10].to_vec();
         huge.extend(&text.as_bytes()[..118]);
-        assert_eq!(error(&huge), "the array is cut off");
+        assert_eq!(error(&huge), "the array is truncated");
     }
 }

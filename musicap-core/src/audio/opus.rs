@@ -77,14 +77,14 @@ impl OpusDecoder {
                 table.starts_with(&start) && table[3..].starts_with(&known.mapping)
             });
             if !is_known {
-                return unsupported_error("opus: an unusual arrangement of channels");
+                return unsupported_error("opus: unsupported channel mapping");
             }
             Multiple::new(RATE as i32, channels, 1).map(Codec::Multiple)
         } else {
             Single::new(RATE as i32, channels).map(|codec| Codec::Single(Box::new(codec)))
         };
         let Ok(codec) = codec else {
-            return decode_error("opus: the decoder does not start");
+            return decode_error("opus: the decoder cannot be created");
         };
         Ok(Self {
             codec,

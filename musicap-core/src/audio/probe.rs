@@ -26,7 +26,7 @@ const TAG_BYTES: usize = 64 * 1024;
 const NO_DECODER: &str = "there is no decoder for it";
 
 /// What a panic within symphonia is turned into.
-const PANICKED: &str = "the bytes make the decoder panic";
+const PANICKED: &str = "the decoder panicked";
 
 /// Calls into symphonia. Fuzzing its readers with damaged files finds a panic in a few hundred
 /// thousand (an assertion on a seek beyond 2^63, for one), and a file must not take its process
@@ -106,7 +106,7 @@ fn probe_error(origin: &str, start: &[u8], error: SymphoniaError) -> Error {
         return Error::UnsupportedCodec {
             origin: origin.into(),
             codec: "Opus".into(),
-            reason: format!("its channels are arranged by mapping family {family}, not 0 or 1"),
+            reason: format!("its channel mapping family is {family}; only 0 and 1 are supported"),
         };
     }
     match (error, container) {
@@ -116,7 +116,7 @@ fn probe_error(origin: &str, start: &[u8], error: SymphoniaError) -> Error {
         (SymphoniaError::IoError(_), Some(container)) => Error::DamagedAudio {
             origin: origin.into(),
             container: container.into(),
-            reason: "it is cut off".into(),
+            reason: "it is truncated".into(),
         },
         // What lacks a part of its header is damaged.
         (SymphoniaError::Unsupported(reason), Some(container)) if !reason.contains("missing") => {
@@ -131,7 +131,7 @@ fn probe_error(origin: &str, start: &[u8], error: SymphoniaError) -> Error {
             container: container.into(),
             reason: error.to_string(),
         },
-        (_, None) => unknown(origin, "its bytes are in no known audio format"),
+        (_, None) => unknown(origin, "its format is not recognised"),
     }
 }
 
@@ -189,7 +189,7 @@ pub(super) fn unsupported(
         return Error::UnsupportedCodec {
             origin: origin.into(),
             codec: "the audio track's codec".into(),
-            reason: "its parameters are not given in the file".into(),
+            reason: "the file does not state its parameters".into(),
         };
     };
     let object = aac::object_name(params);

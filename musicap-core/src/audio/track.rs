@@ -114,7 +114,7 @@ impl TrackReader {
             return Err(Error::UnsupportedCodec {
                 origin: origin.into(),
                 codec: format!("a track that is {name}"),
-                reason: "only zlib and header removal are undone".into(),
+                reason: "only zlib and header stripping are supported".into(),
             });
         }
         // Decoders allocate for all channels when they are made.

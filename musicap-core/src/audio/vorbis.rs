@@ -30,7 +30,7 @@ pub(super) fn check(params: &AudioCodecParameters) -> Result<()> {
     let setups = headers.windows(SETUP.len()).enumerate().filter(|(_, word)| *word == SETUP);
     for (number, (start, _)) in setups.enumerate() {
         if number == MAX_SETUPS {
-            return limit_error("vorbis: it has more setup headers than one");
+            return limit_error("vorbis: more than one setup header");
         }
         let mut bits = Bits { bytes: &headers[start + SETUP.len()..], at: 0 };
         let mut numbers = 0;
@@ -40,7 +40,7 @@ pub(super) fn check(params: &AudioCodecParameters) -> Result<()> {
             let Some(codebook) = bits.codebook() else { break };
             numbers += codebook;
             if numbers > MAX_NUMBERS {
-                return limit_error("vorbis: its codebooks are larger than any music's");
+                return limit_error("vorbis: the codebooks are too large");
             }
         }
     }

@@ -48,7 +48,7 @@ impl Waveform {
         check_rate(sample_rate, channels)?;
         if !samples.len().is_multiple_of(channels) {
             let len = samples.len();
-            let reason = format!("{len} samples are not whole frames of {channels} channels");
+            let reason = format!("{len} samples are not a multiple of {channels} channels");
             return Err(Error::InvalidSamples { reason });
         }
         check_finite(samples)?;
@@ -125,6 +125,6 @@ fn check_rate(sample_rate: u32, channels: usize) -> Result<()> {
 /// Finds samples that are infinite or not a number.
 pub(super) fn check_finite(samples: &[f32]) -> Result<()> {
     let Some(at) = first_non_finite(samples) else { return Ok(()) };
-    let reason = format!("sample {at} is {}, but must be a finite number", samples[at]);
+    let reason = format!("sample {at} is {}, but must be finite", samples[at]);
     Err(Error::InvalidSamples { reason })
 }

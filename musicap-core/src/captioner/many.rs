@@ -58,6 +58,18 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> RecordingStream<I, S> {
         self.pipeline.current().and_then(Recording::source)
     }
 
+    /// How much of that recording has been read, in seconds.
+    pub fn position_s(&self) -> f64 {
+        self.pipeline.current().map_or(0.0, Recording::position_s)
+    }
+
+    /// Cancels a recording, given by its number: no more of it is read. It still ends with an event,
+    /// without an error, when those of its chunks that are in the model are captioned; `gaps` has
+    /// the rest. The others are not affected. Has no effect on a recording that has ended.
+    pub fn cancel(&mut self, recording: usize) {
+        self.pipeline.cancel(recording);
+    }
+
     /// Does part of the work, as [`CaptionStream::poll_next`](super::CaptionStream::poll_next)
     /// does.
     pub fn poll_next(&mut self) -> Poll<Option<RecordingEvent>> {

@@ -1,6 +1,7 @@
 //! Joins the stages: audio in, captions out, in the order of time and as soon as they are done.
 
 mod batch;
+mod changes;
 mod decoding;
 mod facts;
 mod gpu;
@@ -42,14 +43,14 @@ impl Captioner {
     /// Captions a whole recording.
     ///
     /// # Errors
-    /// Those of [`captions`](Self::captions), and of the first caption that fails.
+    /// Those of [`caption_stream`](Self::caption_stream), and of the first caption that fails.
     pub fn caption<S: SampleSource>(
         &self,
         source: S,
         options: &CaptionOptions,
     ) -> Result<Captions> {
-        let options = options.clone().with_low_latency(false);
-        let mut stream = self.captions(source, &options)?;
+        let options = options.clone().without_low_latency();
+        let mut stream = self.caption_stream(source, &options)?;
         let captions = stream.by_ref().collect::<Result<_>>()?;
         Ok(stream.finish(captions))
     }
@@ -61,7 +62,7 @@ impl Captioner {
     /// # Errors
     /// [`Error::InvalidOption`] if an option is out of its range. The iterator gives the
     /// source's errors and [`Error::Backend`], and ends after the first.
-    pub fn captions<S: SampleSource>(
+    pub fn caption_stream<S: SampleSource>(
         &self,
         source: S,
         options: &CaptionOptions,

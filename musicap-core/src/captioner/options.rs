@@ -116,9 +116,9 @@ impl CaptionOptions {
         self
     }
 
-    /// Captions the first chunk alone (`true`) or together with others.
-    pub fn with_low_latency(mut self, low_latency: bool) -> Self {
-        self.low_latency = low_latency;
+    /// Captions the first chunk together with others.
+    pub fn without_low_latency(mut self) -> Self {
+        self.low_latency = false;
         self
     }
 
@@ -129,8 +129,8 @@ impl CaptionOptions {
     }
 
     /// Adds [facts](crate::facts) to captions and recordings.
-    pub fn with_facts(mut self, facts: bool) -> Self {
-        self.facts = facts;
+    pub fn with_facts(mut self) -> Self {
+        self.facts = true;
         self
     }
 }

@@ -1,7 +1,7 @@
 //! The chunks of one or several recordings on their way through the model. A batch does not end
 //! with a recording: chunks of the next ones fill it up. Captions come out in order.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::task::Poll;
 
 use super::decoding::Decoding;
@@ -51,6 +51,8 @@ pub struct Pipeline<I, S> {
     recordings: VecDeque<Recording<S>>,
     /// The number of recordings before those.
     ended: usize,
+    /// Recordings that are not to be captioned once they are opened.
+    cancelled: BTreeSet<usize>,
     /// Whether all sources have been opened.
     is_opened: bool,
     /// Chunks in the model and after it, in order.
@@ -75,6 +77,7 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             is_first: options.low_latency && options.batch_size.is_none(),
             recordings: first.into(),
             ended: 0,
+            cancelled: BTreeSet::new(),
             is_opened: false,
             pending: VecDeque::new(),
         }
@@ -93,6 +96,15 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
     /// The same recording, which leaves the pipeline.
     pub fn into_current(mut self) -> Option<Recording<S>> {
         self.recordings.pop_front()
+    }
+
+    /// Reads no more of a recording, given by its number.
+    pub fn cancel(&mut self, recording: usize) {
+        match recording.checked_sub(self.ended).and_then(|place| self.recordings.get_mut(place)) {
+            Some(recording) => recording.cancel(),
+            None if recording >= self.ended => drop(self.cancelled.insert(recording)),
+            None => {}
+        }
     }
 
     /// The next chunk and the number of its recording. Opens recordings, but not so many that the
@@ -116,7 +128,11 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
                         true => chunks.map(Chunks::with_facts),
                         false => chunks,
                     };
-                    self.recordings.push_back(Recording::new(chunks));
+                    let mut recording = Recording::new(chunks);
+                    if self.cancelled.remove(&(self.ended + self.recordings.len())) {
+                        recording.cancel();
+                    }
+                    self.recordings.push_back(recording);
                 }
                 None => self.is_opened = true,
             }
@@ -154,6 +170,13 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             batch.push(chunk);
         }
         let mel = self.decoding.captioner().log_mel(&batch)?;
+        let chunk_s = self.decoding.captioner().config().audio.chunk_seconds;
+        let new = self.pending.len() - batch.len();
+        for (pending, mel) in self.pending.range(new..).zip(mel.outer_iter()) {
+            let (start_s, end_s) = pending.span_s;
+            let changes = self.recordings[pending.recording - self.ended].changes();
+            changes.push(mel, chunk_s, start_s, end_s);
+        }
         let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
         let others = match self.options.facts {
             true => self.decoding.captioner().other_tags(&batch)?,

@@ -1,5 +1,6 @@
 //! A recording while it is captioned: its chunks, the error that ends it, what has no caption.
 
+use super::changes::ChangeFinder;
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::{Caption, Captions, UncaptionedSpan};
 use crate::error::{Error, Result};
@@ -21,6 +22,7 @@ pub struct Recording<S> {
     error: Option<Error>,
     omitted: Omitted,
     tags: TagSums,
+    changes: ChangeFinder,
 }
 
 /// Spans without captions, in seconds, and the reason.
@@ -60,6 +62,7 @@ impl<S: SampleSource> Recording<S> {
             error,
             omitted: Omitted::default(),
             tags: TagSums::default(),
+            changes: ChangeFinder::default(),
         }
     }
 
@@ -118,26 +121,40 @@ impl<S: SampleSource> Recording<S> {
         None
     }
 
+    /// Where the changes of the sound are found, from the spectrograms of the chunks in their order.
+    pub fn changes(&mut self) -> &mut ChangeFinder {
+        &mut self.changes
+    }
+
     /// Ends the recording by an error: what has not been read gets no captions.
     pub fn fail(&mut self, error: Error) {
+        self.end(&error.to_string());
+        self.error.get_or_insert(error);
+    }
+
+    /// Reads no more of the recording: the rest gets no captions.
+    pub fn cancel(&mut self) {
+        self.end("cancelled");
+    }
+
+    fn end(&mut self, reason: &str) {
         let known_s = self.source().and_then(S::duration).map_or(0.0, |known| known.as_secs_f64());
         let end_s = known_s.max(self.position_s());
         if !self.is_read() && end_s > self.read_s {
-            self.omit((self.read_s, end_s), &error);
+            self.omit((self.read_s, end_s), reason);
         }
         (self.is_read, self.peeked) = (true, None);
-        self.error.get_or_insert(error);
     }
 
     /// Ends the recording by an error of a chunk that has been read.
     pub fn fail_chunk(&mut self, span_s: (f64, f64), error: Error) {
-        self.omit(span_s, &error);
+        self.omit(span_s, &error.to_string());
         self.fail(error);
     }
 
-    fn omit(&mut self, span_s: (f64, f64), error: &Error) {
+    fn omit(&mut self, span_s: (f64, f64), reason: &str) {
         if self.omitted.spans_s.is_empty() {
-            self.omitted.reason = error.to_string();
+            self.omitted.reason = reason.to_owned();
         }
         self.omitted.spans_s.push(span_s);
     }
@@ -171,7 +188,8 @@ impl<S: SampleSource> Recording<S> {
         let duration_s = omitted.last().map_or(position_s, |span| span.end_s.max(position_s));
         gaps.extend(omitted);
         gaps.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
-        let model = model.to_owned();
-        Captions { file, duration_s, model, captions, gaps, notes, facts, ..Captions::default() }
+        let (model, changes) = (model.to_owned(), self.changes.finish());
+        let known = Captions { file, duration_s, model, captions, gaps, ..Captions::default() };
+        Captions { notes, changes, facts, ..known }
     }
 }

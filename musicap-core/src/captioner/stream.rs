@@ -12,7 +12,7 @@ use crate::caption::{Caption, Captions};
 use crate::error::Result;
 
 /// Yields the captions of a recording as they are done; see
-/// [`Captioner::captions`](super::Captioner::captions).
+/// [`Captioner::caption_stream`](super::Captioner::caption_stream).
 ///
 /// A chunk leaves the batch as soon as its caption is done, and a waiting chunk takes its place.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl<S: SampleSource> CaptionStream<S> {
     ///
     /// let waveform = Waveform::new(vec![0.1; 160_000], 16_000)?;
     /// let captioner = Captioner::embedded()?;
-    /// let mut stream = captioner.captions(waveform.reader(), &CaptionOptions::default())?;
+    /// let mut stream = captioner.caption_stream(waveform.reader(), &CaptionOptions::default())?;
     /// let mut turns = 0;
     /// let first = loop {
     ///     match stream.poll_next() {

@@ -34,5 +34,11 @@ pub(super) fn thread_pool(threads: usize) -> Result<Arc<rayon::ThreadPool>> {
         .thread_name(|i| format!("musicap-{i}"))
         .build()
         .map(Arc::new)
-        .map_err(|reason| Error::option("threads", threads, format!("fewer: {reason}")))
+        .map_err(|reason| {
+            Error::option(
+                "threads",
+                threads,
+                format!("a number of threads that the system can start ({reason})"),
+            )
+        })
 }

@@ -19,10 +19,12 @@ pub enum Stage {
     Search,
 }
 
+const STAGES: [Stage; 5] =
+    [Stage::LogMel, Stage::Encoder, Stage::Decoder, Stage::OutputLayer, Stage::Search];
+
 impl Stage {
     /// All stages in their order.
-    pub const ALL: [Stage; 5] =
-        [Stage::LogMel, Stage::Encoder, Stage::Decoder, Stage::OutputLayer, Stage::Search];
+    pub const ALL: &'static [Stage] = &STAGES;
 }
 
 impl std::fmt::Display for Stage {
@@ -41,8 +43,7 @@ impl std::fmt::Display for Stage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timings {
-    /// The time spent in each stage, in the order of [`Stage::ALL`].
-    pub spent: [Duration; 5],
+    spent: [Duration; STAGES.len()],
     /// Chunks encoded.
     pub chunks: u64,
     /// Steps of the decoder.
@@ -51,11 +52,18 @@ pub struct Timings {
     pub rows: u64,
 }
 
+impl Timings {
+    /// The time spent in `stage`.
+    pub fn spent(&self, stage: Stage) -> Duration {
+        self.spent[stage as usize]
+    }
+}
+
 /// Measures time if it is switched on: not every platform has a clock.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     running: bool,
-    nanoseconds: [AtomicU64; 5],
+    nanoseconds: [AtomicU64; STAGES.len()],
     chunks: AtomicU64,
     steps: AtomicU64,
     rows: AtomicU64,
@@ -111,7 +119,7 @@ impl Clock {
 
     pub fn read(&self) -> Option<Timings> {
         self.running.then(|| Timings {
-            spent: Stage::ALL.map(|stage| self.spent(stage)),
+            spent: STAGES.map(|stage| self.spent(stage)),
             chunks: self.chunks.load(Ordering::Relaxed),
             steps: self.steps.load(Ordering::Relaxed),
             rows: self.rows.load(Ordering::Relaxed),

@@ -110,8 +110,7 @@ fn read_text(path: &Path) -> Result<String> {
     // Not by the file's size: it may grow, and some files have none.
     file.take(MAX_TEXT + 1).read_to_end(&mut bytes).map_err(failed())?;
     if bytes.len() as u64 > MAX_TEXT {
-        let reason =
-            format!("it is larger than {MAX_TEXT} bytes, the most that is read of a text file");
+        let reason = format!("it is larger than {MAX_TEXT} bytes, the limit for text files");
         return Err(Error::InvalidConfig { origin: path.display().to_string(), reason });
     }
     let not_utf8 = |_| std::io::Error::from(std::io::ErrorKind::InvalidData);

@@ -107,8 +107,8 @@ impl Hub {
 
     /// Sends `token` to the server. It never appears in errors or `Debug` output, and is erased
     /// from memory when the hub is dropped.
-    pub fn with_token(mut self, token: impl Into<SecretString>) -> Self {
-        self.token = Some(token.into());
+    pub fn with_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(SecretString::from(token.into()));
         self
     }
 
@@ -182,8 +182,8 @@ impl Hub {
             Cached::Absent if self.offline || id.is_pinned() => return Ok(None),
             _ if self.offline => {
                 let reason = format!(
-                    "it is not in the cache {}, and HF_HUB_OFFLINE is set; \
-                     fetch it once with a network",
+                    "it is not in the cache {}, and the network is disabled (HF_HUB_OFFLINE); \
+                     download it once with the network enabled",
                     cache.root().display()
                 );
                 return Err(fault(id, file, HubProblem::Offline, reason));
@@ -216,8 +216,8 @@ impl Hub {
             Err(Failure::Other(problem, reason)) => Err(fault(id, file, problem, reason)),
             Err(Failure::Missing) if cache.adopt_absence(&staging, file)? => Ok(None),
             Err(Failure::Missing) => {
-                let reason = "the server answers 404: there is no such repository, revision or \
-                              file; check the name";
+                let reason = "the server responded with 404: there is no such repository, \
+                              revision or file; check the name";
                 Err(fault(id, file, HubProblem::NotFound, reason))
             }
         }
@@ -236,8 +236,8 @@ impl Hub {
             check_bytes(blob, etag, fetched.announced)?.map_or(Ok(()), |reason| Err(fault(reason)))
         };
         cache.adopt(staging, file, &fetched.path, check)?.ok_or_else(|| {
-            let reason = "the server names the file's commit or hash in a way that cannot be \
-                          stored; is HF_ENDPOINT a Hugging Face hub?";
+            let reason = "the server sent an invalid commit or hash for the file; is HF_ENDPOINT \
+                          a Hugging Face hub?";
             fault(id, file, HubProblem::Server, reason)
         })
     }
@@ -268,7 +268,7 @@ fn cache_from_env() -> Result<PathBuf> {
     let usual = || Some(std::env::home_dir()?.join(".cache").join("huggingface"));
     let home = variable("HF_HOME").map(PathBuf::from).or_else(xdg).or_else(usual);
     home.map(|home| home.join("hub"))
-        .ok_or_else(|| Error::option("HF_HOME", "not set", "set where there is no home folder"))
+        .ok_or_else(|| Error::option("HF_HOME", "not set", "set, because there is no home folder"))
 }
 
 /// Whether another time might go better, and the cache does for now.
@@ -295,12 +295,17 @@ fn check_bytes(path: &Path, etag: &str, announced: u64) -> Result<Option<String>
         let found = sha256(path).map_err(Error::io("read", path))?;
         let differs = !found.eq_ignore_ascii_case(etag);
         return Ok(differs.then(|| {
-            format!("what came has another SHA-256, {found}, than announced, {etag}; try again")
+            format!(
+                "the downloaded file's SHA-256 is {found}, but the server announced {etag}; \
+                     try again"
+            )
         }));
     }
     let length = path.metadata().map_err(Error::io("read", path))?.len();
     let differs = announced > 0 && length != announced;
-    Ok(differs.then(|| format!("{length} bytes came where {announced} were announced; try again")))
+    Ok(differs.then(|| {
+        format!("{length} bytes were downloaded, but the server announced {announced}; try again")
+    }))
 }
 
 fn sha256(path: &Path) -> io::Result<String> {

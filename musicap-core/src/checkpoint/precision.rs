@@ -56,7 +56,8 @@ const TABLE: [Row; 3] = [
 
 impl Precision {
     /// All precisions, the highest first.
-    pub const ALL: [Precision; 3] = [TABLE[0].precision, TABLE[1].precision, TABLE[2].precision];
+    pub const ALL: &'static [Precision] =
+        &[TABLE[0].precision, TABLE[1].precision, TABLE[2].precision];
 
     fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.precision == self).expect("every precision is in the table")
@@ -91,7 +92,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_json() {
-        for precision in Precision::ALL {
+        for &precision in Precision::ALL {
             let json = serde_json::to_value(precision).unwrap();
             assert_eq!(json, precision.to_string());
             assert_eq!(precision.to_string().parse::<Precision>().unwrap(), precision);

@@ -42,7 +42,7 @@ pub(super) fn tensors(
     check(file)?;
     let path = path_of(file, path)?;
     let reader = catch_panic(|| pytorch_reader::PytorchReader::new(path))
-        .map_err(|_| "it contradicts itself".to_owned())?
+        .map_err(|_| "it is inconsistent".to_owned())?
         .map_err(|reason| reason.to_string())?;
     let tensors = reader.into_tensors();
     let bytes = tensors.values().map(|tensor| tensor.byte_len() as u64);
@@ -84,7 +84,9 @@ fn check(file: &File) -> Result<(), String> {
     let mut start = Vec::new();
     file.by_ref().take(262).read_to_end(&mut start).map_err(failed)?;
     if start.get(257..) == Some(b"ustar") {
-        return Err("it is of PyTorch before 0.1.10 (2017); save it again with a newer one".into());
+        return Err("it was written by PyTorch before 0.1.10 (2017); load it and save it with a \
+                    newer version"
+            .into());
     }
     if start.starts_with(b"PK") {
         return check_archive(&mut file).map_err(failed)?;
@@ -108,7 +110,7 @@ fn check_pickles(pickles: &mut impl BufRead, most: usize) -> Result<(), String> 
         match walk.pass(pickles) {
             Ok(()) => {}
             Err(Stop::NoPickle) => break,
-            Err(Stop::TooMany) => return Err("its pickle holds millions of values".into()),
+            Err(Stop::TooMany) => return Err("its pickle has too many values".into()),
         }
     }
     Ok(())
@@ -138,7 +140,7 @@ fn check_archive<R: BufRead + Seek>(file: &mut R) -> io::Result<Result<(), Strin
         file.read_exact(&mut name)?;
         // Bit 0: encrypted.
         if method != 0 || flags & 1 != 0 {
-            let reason = "it is compressed or encrypted; unpack it and save it with torch.save";
+            let reason = "it is compressed or encrypted; load it and save it with torch.save";
             return Ok(Err(reason.into()));
         }
         if name.ends_with(b"data.pkl") {

@@ -76,7 +76,7 @@ impl Checkpoint {
         file.read_exact(&mut length).map_err(|_| invalid(&origin, "it is shorter than 8 bytes"))?;
         let header_length = u64::from_le_bytes(length);
         if header_length > MAX_HEADER.min(file_length.saturating_sub(8)) {
-            return Err(invalid(&origin, "it is not a safetensors file, or it is cut off"));
+            return Err(invalid(&origin, "it is not a safetensors file, or it is truncated"));
         }
         let mut header = vec![0; header_length as usize];
         file.read_exact(&mut header).map_err(unreadable)?;
@@ -96,7 +96,7 @@ impl Checkpoint {
     pub fn from_static_safetensors(origin: &str, bytes: &'static [u8]) -> Result<Self> {
         let header_length = bytes.first_chunk::<8>().map(|n| u64::from_le_bytes(*n) as usize);
         let header = header_length.and_then(|n| bytes[8..].split_at_checked(n));
-        let (header, data) = header.ok_or_else(|| invalid(origin, "it is cut off"))?;
+        let (header, data) = header.ok_or_else(|| invalid(origin, "it is truncated"))?;
         Self::from_header(origin.to_owned(), header, data.len() as u64, |start, length| {
             Bytes::Memory(&data[start as usize..][..length])
         })
@@ -109,7 +109,7 @@ impl Checkpoint {
         locate: impl Fn(u64, usize) -> Bytes,
     ) -> Result<Self> {
         let metadata: Metadata = serde_json::from_slice(header)
-            .map_err(|reason| invalid(&origin, format!("its header: {reason}")))?;
+            .map_err(|reason| invalid(&origin, format!("invalid header: {reason}")))?;
         let mut tensors = BTreeMap::new();
         for (name, info) in metadata.tensors() {
             let Some(dtype) = StoredType::from_safetensors(info.dtype) else {
@@ -121,7 +121,7 @@ impl Checkpoint {
             let length = elements.and_then(|n| n.checked_mul(dtype.size()));
             if end > data_length {
                 let reason = format!(
-                    "it is cut off: tensor {name} ends {} bytes after its end",
+                    "it is truncated: tensor {name} ends {} bytes after its end",
                     end - data_length
                 );
                 return Err(invalid(&origin, reason));
@@ -147,7 +147,8 @@ impl Checkpoint {
             let rows = stored.shape.first().copied().unwrap_or(0);
             if scale.is_none_or(|s| s.dtype != StoredType::F32 || s.shape != [rows]) || rows == 0 {
                 let reason = format!(
-                    "tensor {name} is stored as int8 but has no scales: {} should be float32 [{rows}]",
+                    "tensor {name} is stored as int8 but has no scales: {} should be float32 \
+                     [{rows}]",
                     scale_of(name)
                 );
                 return Err(invalid(&self.origin, reason));
@@ -197,7 +198,7 @@ impl Checkpoint {
             check_dimensions(&origin, &name, &shape)?;
             let stored = Stored { dtype, shape, bytes: Bytes::Pickled(tensor) };
             if tensors.insert(name.clone(), stored).is_some() {
-                return Err(invalid(&origin, format!("it holds tensor {name} twice")));
+                return Err(invalid(&origin, format!("tensor {name} occurs twice")));
             }
         }
         Ok(Checkpoint { origin, tensors })
@@ -329,7 +330,7 @@ impl Checkpoint {
         match first_non_finite(values) {
             None => Ok(()),
             Some(_) => {
-                let reason = "has values that are not finite at this precision";
+                let reason = "has values that are NaN or infinite at this precision";
                 Err(invalid(&self.origin, format!("tensor {name} {reason}")))
             }
         }
@@ -342,7 +343,8 @@ fn check_dimensions(origin: &str, name: &str, shape: &[usize]) -> Result<()> {
         true => Ok(()),
         false => {
             let found = shape.len();
-            let reason = format!("tensor {name} has {found} dimensions, beyond {MAX_DIMENSIONS}");
+            let reason =
+                format!("tensor {name} has {found} dimensions, more than {MAX_DIMENSIONS}");
             Err(invalid(origin, reason))
         }
     }

@@ -29,9 +29,10 @@ pub fn open(number: usize) -> Result<(BurnDevice, Gpu), String> {
     let mut listed = list();
     if number >= listed.len() {
         return Err(match listed.len() {
-            0 => "no NVIDIA driver or no card found: install the driver, or use the device cpu"
-                .into(),
-            count => format!("there is no card {number}, only cuda:0 to cuda:{}", count - 1),
+            0 => {
+                "no NVIDIA driver or no GPU found: install the driver, or use the device cpu".into()
+            }
+            count => format!("there is no GPU {number}, only cuda:0 to cuda:{}", count - 1),
         });
     }
     let device = listed.swap_remove(number);

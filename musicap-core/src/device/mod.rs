@@ -97,12 +97,19 @@ pub fn adapters() -> Vec<Adapter> {
 }
 
 impl Device {
+    /// Checks that this build and this machine have the device.
+    ///
+    /// # Errors
+    /// [`Error::DeviceUnavailable`] says what is missing.
+    pub fn check(self) -> Result<()> {
+        self.open().map(drop)
+    }
+
     /// Burn's handle of the device.
     ///
     /// # Errors
-    /// [`Error::DeviceUnavailable`] if this build lacks the device's backend or the machine has
-    /// no such device.
-    pub fn to_burn(self) -> Result<burn::tensor::Device> {
+    /// Those of [`check`](Self::check).
+    pub(crate) fn to_burn(self) -> Result<burn::tensor::Device> {
         Ok(self.open()?.burn)
     }
 
@@ -133,7 +140,7 @@ impl Device {
                 Err(other) => reasons.push(other.to_string()),
             }
         }
-        let note = format!("using the processor, as there is no GPU ({})", reasons.join("; "));
+        let note = format!("using the CPU because there is no GPU ({})", reasons.join("; "));
         (Device::Cpu, Some(note))
     }
 
@@ -171,7 +178,9 @@ impl Device {
                     _ => "flex",
                 };
                 let _ = opened;
-                Err(unavailable(format!("this build lacks the cargo feature \"{feature}\"")))
+                Err(unavailable(format!(
+                    "this build does not have the cargo feature \"{feature}\""
+                )))
             }
         }
     }
@@ -225,7 +234,7 @@ impl FromStr for Device {
 
     fn from_str(name: &str) -> Result<Self> {
         let wrong = || {
-            let known = "cpu, gpu, cuda, auto or ndarray, and gpu:1 is the second adapter";
+            let known = "cpu, gpu, cuda, auto or ndarray; gpu:1 is the second adapter";
             Error::option("device", name, known)
         };
         let (kind, number) = match name.split_once(':') {

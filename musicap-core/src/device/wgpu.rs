@@ -150,8 +150,8 @@ fn best(listed: &[Listed]) -> Result<usize, String> {
         listed.iter().enumerate().min_by_key(|(_, listed)| rank(listed)).ok_or_else(nothing)?;
     match kind(&adapter.info) {
         AdapterKind::Software => Err(format!(
-            "there is only {}, a program on the processor, which is slower than the device cpu; \
-             gpu:{number} takes it all the same",
+            "there is only {}, a software renderer, which is slower than the device cpu; \
+             gpu:{number} selects it anyway",
             adapter.info.name
         )),
         _ => Ok(number),

@@ -17,7 +17,7 @@
 //! use musicap::{CaptionOptions, Captioner};
 //!
 //! # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/three-scenes.ogg");
-//! let options = CaptionOptions::default().with_facts(true);
+//! let options = CaptionOptions::default().with_facts();
 //! let captions = Captioner::embedded()?.caption(AudioReader::open(path)?, &options)?;
 //! let facts = captions.facts.unwrap();
 //! assert!(facts.instruments.iter().any(|instrument| instrument.name == "piano"));

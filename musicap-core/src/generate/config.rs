@@ -12,8 +12,16 @@ const MAX_LISTED: usize = 1 << 16;
 
 /// Settings of beam search, greedy search and sampling, as in `config.json` and
 /// `generation_config.json`. Missing keys have transformers' default values for BART.
+///
+/// ```
+/// use musicap::generate::GenerationConfig;
+///
+/// let config = GenerationConfig::lp_music_caps().with(|config| config.num_beams = 1);
+/// assert_eq!((config.num_beams, config.max_length), (1, 128));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct GenerationConfig {
     /// Number of beams; 1 is greedy search.
     pub num_beams: usize,
@@ -103,6 +111,12 @@ impl Default for GenerationConfig {
 }
 
 impl GenerationConfig {
+    /// These settings with changes.
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
     /// The settings that LP-MusicCaps uses: its own arguments, which override bart-base's
     /// configuration.
     pub fn lp_music_caps() -> Self {

@@ -18,8 +18,20 @@ mod shape;
 mod var_builder;
 pub mod whisper;
 
+use crate::device::Device;
+use crate::error::Result;
+
 pub use crate::kernels::{Layout, Placement, QuantizedWeight, RowSource, Weight};
 pub use architecture::{Architecture, ChunkMemory, Network};
 pub use decoder_cache::DecoderCache;
 pub use registry::architecture;
+pub use shape::TransformerConfig;
 pub use var_builder::{NamedTensor, TensorSource};
+
+/// Burn's handle of `device`.
+///
+/// # Errors
+/// Those of [`Device::check`].
+pub fn burn_device(device: Device) -> Result<burn::tensor::Device> {
+    device.to_burn()
+}

@@ -19,7 +19,7 @@ pub fn architecture(keys: &mut Map<String, Value>) -> Result<Arc<dyn Architectur
         Some("whisper") => Ok(Arc::new(WhisperConfig::from_keys(keys)?)),
         other => {
             let found = other.unwrap_or("not a string");
-            Err(format!("model_type is {found}, but only bart and whisper are known"))
+            Err(format!("model_type is {found}, but only bart and whisper are supported"))
         }
     }
 }

@@ -1,21 +1,82 @@
 //! Checks that the shapes of all architectures share, within bounds that no published model reaches
 //! but that keep a hostile file from asking for absurd amounts of memory.
 
-use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The largest vocabulary.
-pub(super) const MAX_VOCAB: usize = 1 << 20;
+const MAX_VOCAB: usize = 1 << 20;
 /// The largest width of hidden states.
-pub(super) const MAX_WIDTH: usize = 1 << 13;
+const MAX_WIDTH: usize = 1 << 13;
 /// The most layers of an encoder or decoder.
-pub(super) const MAX_LAYERS: usize = 64;
+const MAX_LAYERS: usize = 64;
 /// The most attention heads of a layer.
-pub(super) const MAX_HEADS: usize = 128;
+const MAX_HEADS: usize = 128;
 /// The largest width of a feed-forward part.
-pub(super) const MAX_FFN: usize = 1 << 15;
+const MAX_FFN: usize = 1 << 15;
 /// The longest sequence of tokens.
 pub(super) const MAX_POSITIONS: usize = 1 << 16;
+
+/// The numbers that the encoder-decoder transformers of Hugging Face have in common, under their
+/// names in `config.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TransformerConfig {
+    /// Number of token ids.
+    pub vocab_size: usize,
+    /// Width of the hidden states.
+    pub d_model: usize,
+    /// Layers of the encoder.
+    pub encoder_layers: usize,
+    /// Layers of the decoder.
+    pub decoder_layers: usize,
+    /// Attention heads of an encoder layer.
+    pub encoder_attention_heads: usize,
+    /// Attention heads of a decoder layer.
+    pub decoder_attention_heads: usize,
+    /// Width of an encoder layer's feed-forward part.
+    pub encoder_ffn_dim: usize,
+    /// Width of a decoder layer's feed-forward part.
+    pub decoder_ffn_dim: usize,
+    /// Activation of the feed-forward part; only `gelu` (the exact, erf form) is supported.
+    pub activation_function: String,
+    /// Whether token embeddings are multiplied by √d_model.
+    pub scale_embedding: bool,
+}
+
+impl TransformerConfig {
+    /// Checks that a transformer of this shape can be built.
+    ///
+    /// # Errors
+    /// A sentence that names the invalid key and its value.
+    pub(super) fn check(&self) -> Result<(), String> {
+        check_ranges([
+            ("vocab_size", self.vocab_size, MAX_VOCAB),
+            ("d_model", self.d_model, MAX_WIDTH),
+            ("encoder_layers", self.encoder_layers, MAX_LAYERS),
+            ("decoder_layers", self.decoder_layers, MAX_LAYERS),
+            ("encoder_attention_heads", self.encoder_attention_heads, MAX_HEADS),
+            ("decoder_attention_heads", self.decoder_attention_heads, MAX_HEADS),
+            ("encoder_ffn_dim", self.encoder_ffn_dim, MAX_FFN),
+            ("decoder_ffn_dim", self.decoder_ffn_dim, MAX_FFN),
+        ])?;
+        for (key, heads) in [
+            ("encoder_attention_heads", self.encoder_attention_heads),
+            ("decoder_attention_heads", self.decoder_attention_heads),
+        ] {
+            if !self.d_model.is_multiple_of(heads) {
+                return Err(format!("d_model {} is not divisible by {key} {heads}", self.d_model));
+            }
+        }
+        match &self.activation_function[..] {
+            "gelu" => Ok(()),
+            other => {
+                Err(format!("activation_function is \"{other}\", but only \"gelu\" is supported"))
+            }
+        }
+    }
+}
 
 /// Checks that each value is 1 to its greatest.
 ///
@@ -32,29 +93,17 @@ pub(super) fn check_ranges(
     Ok(())
 }
 
-/// Checks that the heads of encoder and decoder divide the width of the hidden states.
+/// The shape that the keys of a `config.json` describe; keys that are missing have the values of
+/// `T::default()`.
 ///
 /// # Errors
-/// As [`check_ranges`].
-pub(super) fn check_heads(d_model: usize, encoder: usize, decoder: usize) -> Result<(), String> {
-    for (key, heads) in [("encoder_attention_heads", encoder), ("decoder_attention_heads", decoder)]
-    {
-        if !d_model.is_multiple_of(heads) {
-            return Err(format!("d_model {d_model} cannot be split into {key} {heads}"));
-        }
-    }
-    Ok(())
-}
-
-/// Checks the activation of the feed-forward parts: `gelu` is the exact, erf form.
-///
-/// # Errors
-/// As [`check_ranges`].
-pub(super) fn check_activation(found: &str) -> Result<(), String> {
-    match found {
-        "gelu" => Ok(()),
-        _ => Err(format!("activation_function is \"{found}\", but only \"gelu\" is supported")),
-    }
+/// A sentence that names the invalid value.
+pub(super) fn from_keys<T: Default + Serialize + DeserializeOwned>(
+    keys: &Map<String, Value>,
+) -> Result<T, String> {
+    let mut all = to_keys(&T::default());
+    all.extend(keys.clone());
+    T::deserialize(Value::Object(all)).map_err(|reason| reason.to_string())
 }
 
 /// The keys of `config.json` that a shape is read from.

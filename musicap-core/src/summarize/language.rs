@@ -66,7 +66,7 @@ impl Language {
                 LANGUAGES.iter().map(|(code, english, ..)| format!("{english} ({code})")).collect();
             let shown: String = name.trim().chars().take(40).collect();
             let expected = format!(
-                "one that local summaries are written in: {}; a language model (openai) writes \
+                "one of the languages of local summaries: {}; a language model (openai) supports \
                  others",
                 known.join(", ")
             );

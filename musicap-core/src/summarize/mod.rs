@@ -10,16 +10,9 @@
 //! use musicap::summarize::{LocalSummarizer, SummaryOptions};
 //!
 //! let texts = ["A piano plays a slow melody.", "A piano plays a slow melody over drums."];
-//! let caption = |(index, text): (usize, &&str)| Caption {
-//!     index,
-//!     start_s: 10.0 * index as f64,
-//!     end_s: 10.0 * index as f64 + 10.0,
-//!     text: text.to_string(),
-//!     score: -0.5,
-//!     ..Caption::default()
-//! };
-//! let captions = texts.iter().enumerate().map(caption).collect();
-//! let captions = Captions { captions, ..Captions::default() };
+//! let [first, second] = texts;
+//! let captions = vec![Caption::new(0, 0.0, 10.0, first), Caption::new(1, 10.0, 20.0, second)];
+//! let captions = Captions::new(20.0, captions);
 //! let summary = LocalSummarizer::new().describe(&captions, &SummaryOptions::default())?;
 //! assert_eq!(summary, "A slow piano piece, joined by drums at 0:10.");
 //!

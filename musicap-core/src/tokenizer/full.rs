@@ -40,7 +40,7 @@ impl Full {
             serde_json::from_slice(json).map_err(|reason| reason.to_string())?;
         if let Some(Part { kind }) = normalizer {
             return Err(format!(
-                "its normalizer is {kind}; none is supported, as BART and Whisper have none"
+                "its normalizer {kind} is not supported; BART and Whisper use none"
             ));
         }
         match decoder.map(|decoder| decoder.kind) {
@@ -112,6 +112,6 @@ impl Full {
 fn call<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, String> {
     match catch_panic(work) {
         Ok(result) => result.map_err(|reason| reason.to_string()),
-        Err(_) => Err("it contradicts itself".into()),
+        Err(_) => Err("it is inconsistent".into()),
     }
 }

@@ -104,7 +104,7 @@ impl Vocabulary {
 #[cfg(target_family = "wasm")]
 impl Vocabulary {
     pub fn encode(&self, _: &str) -> Result<Vec<u32>, String> {
-        Err("it only decodes in a browser".into())
+        Err("in a browser it can only decode".into())
     }
 
     pub fn to_json(&self) -> Result<String, String> {

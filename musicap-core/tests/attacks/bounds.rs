@@ -108,7 +108,7 @@ fn captions_take_a_small_multiple_of_their_json() {
         );
         drop(many);
         let length = json.len() as u64;
-        let taken = taken(|| Captions::read_json("test", &json).unwrap());
+        let taken = taken(|| Captions::parse_json("test", &json).unwrap());
         report("captions", length, taken);
         assert!(taken < 8 * length);
     });
@@ -152,7 +152,7 @@ fn captioning_takes_no_more_for_many_minutes_than_for_few() {
         }
         let caption = |minutes: u64| {
             let silence = Silence(minutes * 60 * 16_000, vec![0.0; 16_000]);
-            captioner.captions(silence, &options).unwrap().filter(|c| c.is_ok()).count()
+            captioner.caption_stream(silence, &options).unwrap().filter(|c| c.is_ok()).count()
         };
         let few = taken(|| caption(2));
         let more = taken(|| assert_eq!(caption(20), 120));

@@ -7,7 +7,8 @@ use std::process::Command;
 
 use musicap::audio::AudioReader;
 use musicap::checkpoint::Precision;
-use musicap::{Captioner, Error, Pretrained, replace_file};
+use musicap::file::replace_file;
+use musicap::{Captioner, Error, Pretrained};
 
 use crate::common::Scratch;
 use crate::confined::within;

@@ -66,7 +66,7 @@ fn captioning_goes_on_by_a_batch_or_a_token_at_a_time() {
         let seconds = Rc::new(Cell::new(0));
         let source = Seconds(vec![0.1; 16_000], seconds.clone());
         let options = CaptionOptions::default().with_batch_size(batch_size);
-        let mut stream = captioner.captions(source, &options).unwrap();
+        let mut stream = captioner.caption_stream(source, &options).unwrap();
         let (mut captions, mut polls, mut reads) = (0, 0, 0);
         while captions < 6 {
             let before = seconds.get();

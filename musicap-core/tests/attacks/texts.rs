@@ -43,7 +43,7 @@ fn texts_nested_a_million_deep_are_refused() {
                     vocab(&text).unwrap_err(),
                     ModelConfig::from_json("config.json", &text, None).unwrap_err(),
                     ModelConfig::from_json("config.json", "{}", Some(&text)).unwrap_err(),
-                    Captions::read_json("captions.json", &text).unwrap_err(),
+                    Captions::parse_json("captions.json", &text).unwrap_err(),
                 ] {
                     check(&error);
                 }
@@ -177,8 +177,10 @@ fn contradictory_settings_end() {
         let end = base.eos_token_id;
         let mut cases = Vec::new();
         for num_beams in [1, 3] {
-            let base =
-                musicap::generate::GenerationConfig { num_beams, max_length: 24, ..base.clone() };
+            let base = base.clone().with(|config| {
+                config.num_beams = num_beams;
+                config.max_length = 24;
+            });
             let case = |change: &dyn Fn(&mut musicap::generate::GenerationConfig)| {
                 let mut case = base.clone();
                 change(&mut case);
@@ -241,35 +243,30 @@ fn captions_of_impossible_times_are_written_down() {
     for (start, end) in [("1e308", "-1e308"), ("-0.0", "1e-320"), ("18446744073709551616", "1e19")]
     {
         let text = json(start, end, r#""\u001b[2J\n\n1\n00:00:00,000 --> 00:00:01,000\nforged""#);
-        let captions = Captions::read_json("here", &text).unwrap().remove(0);
+        let captions = Captions::parse_json("here", &text).unwrap().remove(0);
         for format in [Format::Text, Format::Srt, Format::Vtt, Format::Json] {
-            let written = captions.write(format);
+            let written = captions.format(format);
             assert!(!written.contains('\u{1b}'), "{written:?}");
         }
-        assert_eq!(captions.write(Format::Srt).matches("-->").count(), 1);
+        assert_eq!(captions.format(Format::Srt).matches("-->").count(), 1);
         LocalSummarizer::new().describe(&captions, &SummaryOptions::default()).unwrap();
     }
     for (start, end) in [("1e999", "0"), ("null", "0"), ("NaN", "0"), ("\"0\"", "0")] {
-        check(&Captions::read_json("here", &json(start, end, "\"a\"")).unwrap_err());
+        check(&Captions::parse_json("here", &json(start, end, "\"a\"")).unwrap_err());
     }
     let index = json("0", "1", "\"a\"").replace(r#""index":0"#, r#""index":-1"#);
-    check(&Captions::read_json("here", &index).unwrap_err());
+    check(&Captions::parse_json("here", &index).unwrap_err());
 }
 
 #[test]
 fn a_hundred_thousand_captions_are_summarised_in_bounds() {
     within(512, || {
-        let caption = |index: usize| musicap::Caption {
-            index,
-            start_s: index as f64,
-            end_s: index as f64 + 1.0,
+        let caption = |index: usize| {
             // No two share a word, which is what comparing them all would cost the most for.
-            text: (0..8).map(|word| format!("w{index}x{word}")).collect::<Vec<_>>().join(" "),
-            score: 0.0,
-            ..musicap::Caption::default()
+            let text = (0..8).map(|word| format!("w{index}x{word}")).collect::<Vec<_>>().join(" ");
+            musicap::Caption::new(index, index as f64, index as f64 + 1.0, text)
         };
-        let captions =
-            Captions { captions: (0..100_000).map(caption).collect(), ..Captions::default() };
+        let captions = Captions::new(100_000.0, (0..100_000).map(caption).collect());
         let summary = LocalSummarizer::new().describe(&captions, &SummaryOptions::default());
         assert!(summary.unwrap().len() < 10_000);
     });

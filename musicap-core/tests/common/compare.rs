@@ -47,7 +47,8 @@ pub fn same_captions(captions: &[Caption], expected: &[Value], name: &str) {
     assert_eq!(captions.len(), expected.len(), "{name}");
     for (ours, theirs) in captions.iter().zip(expected) {
         let place = format!("{name}, caption {}", ours.index);
-        assert_eq!(ours.text, theirs["text"].as_str().unwrap(), "{place}");
+        let scores = format!("scores {} and {}", ours.score, theirs["score"]);
+        assert_eq!(ours.text, theirs["text"].as_str().unwrap(), "{place}, {scores}");
         if let Some(score) = theirs["score"].as_f64() {
             let difference = (f64::from(ours.score) - score).abs();
             assert!(difference < 1e-3, "{place}: score {} not {score}", ours.score);

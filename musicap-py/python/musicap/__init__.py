@@ -28,7 +28,7 @@ from musicap._labels import label
 from musicap._live import Live, LiveCaption, Skipped
 from musicap._many import Failure, Results
 from musicap._musicap import VERSION as __version__
-from musicap._results import Caption, Captions, Gap, Section
+from musicap._results import Caption, Captions, Gap, Section, SoundChange
 from musicap._summaries import LANGUAGES, summarize
 from musicap._training import finetune
 from musicap.errors import MusicapError
@@ -46,6 +46,7 @@ __all__ = [
     "MusicapError",
     "Results",
     "Section",
+    "SoundChange",
     "Skipped",
     "__version__",
     "caption",

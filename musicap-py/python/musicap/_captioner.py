@@ -14,7 +14,7 @@ from musicap._live import Live
 from musicap._many import Results, expand
 from musicap._options import Kind, check_names, encode, integer, warn_without_effect
 from musicap._progress import make_bar
-from musicap._results import Caption, Captions, Gap
+from musicap._results import Caption, Captions, Gap, SoundChange
 from musicap._sources import Recording, Source, resolve
 from musicap._summaries import caption_language, check_summary, summarize
 from musicap.errors import InvalidOptionError, MusicapError
@@ -193,7 +193,7 @@ class Captioner:
         """Options of captioning, checked."""
         encoded = encode(function, generation, {**_OTHER_OPTIONS[function], **KINDS})
         warn_without_effect(generation, self.config)
-        checked = (tail, float(overlap), integer("batch_size", batch_size, 1), encoded)
+        checked = (tail, float(overlap), integer("batch_size", batch_size, 1, 1024), encoded)
         self._captioner.check(*checked)
         return checked
 
@@ -592,6 +592,7 @@ def _result(
         captions=tuple(captions),
         gaps=tuple(Gap(**gap) for gap in known.get("gaps", ())),
         notes=tuple(known.get("notes", ())),
+        changes=tuple(SoundChange(**change) for change in known.get("changes", ())),
     )
     return result._with_source(Source(*resolve(recording, sample_rate)))
 

@@ -25,7 +25,7 @@ def log_mel(
     f_min: float = 0.0,
     f_max: float | None = None,
     mel_scale: Literal["htk", "slaney"] = "htk",
-    power: Literal["real", "magnitude", "amplitude", 1, 2] = "real",
+    power: Literal["real", "power", "amplitude", 1, 2] = "real",
     whole: bool = False,
     chunk_seconds: float = 10.0,
     pad: Literal["zero", "repeat"] = "zero",
@@ -54,8 +54,8 @@ def log_mel(
         mel_scale: ``"htk"`` bands have height 1, torchaudio's default; ``"slaney"`` bands have equal
             area, librosa's default.
         power: ``"real"`` squares the real part of the spectrum, as LP-MusicCaps does;
-            ``"magnitude"`` or 2 squares its magnitude, as is usual; ``"amplitude"`` or 1 is the
-            magnitude itself, with the decibels ``20·log10(max(x, 1e-5))``.
+            ``"power"`` or 2 is the power spectrogram ``|X|²``, as is usual; ``"amplitude"`` or 1 is
+            the magnitude ``|X|``, with the decibels ``20·log10(max(x, 1e-5))``.
         whole: Whether the recording is one piece, ``1 + samples // hop_length`` frames with the tail,
             instead of chunks. ``chunk_seconds``, ``pad``, ``overlap`` and ``tail`` have no effect then,
             and all samples are in memory.
@@ -88,13 +88,12 @@ def log_mel(
     rate = integer("sample_rate", rate, 1)
     encoded = encode("log_mel", front_end, _KINDS)
     threads = integer("threads", threads, 1, _musicap.MAX_THREADS)
-    if whole:
-        return _musicap.log_mel_whole(resolved, rate, encoded, threads)
-    return _musicap.log_mel(resolved, rate, encoded, float(overlap), tail, threads)
+    chunks = None if whole else (float(overlap), tail)
+    return _musicap.log_mel(resolved, rate, encoded, chunks, threads)
 
 
 # The exponents that librosa and torchaudio have for a spectrogram.
-_POWERS: dict[Any, str] = {1: "amplitude", 2: "magnitude"}
+_POWERS: dict[Any, str] = {1: "amplitude", 2: "power"}
 
 _KINDS: dict[str, Kind] = {
     "sample_rate": INTEGER,
@@ -103,7 +102,7 @@ _KINDS: dict[str, Kind] = {
     "n_mels": INTEGER,
     "f_min": NUMBER,
     "f_max": NUMBER,
-    "power": ("real", "magnitude", "amplitude"),
+    "power": ("real", "power", "amplitude"),
     "mel_scale": ("htk", "slaney"),
     "chunk_seconds": NUMBER,
     "pad": ("zero", "repeat"),

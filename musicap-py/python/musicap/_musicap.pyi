@@ -12,7 +12,7 @@ The compiled part of musicap. Use the package `musicap` instead.
 from _typeshed import SupportsGetItem
 from typing import Final, SupportsIndex, final
 
-__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "RecordingStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "find_language", "find_sections", "finetune", "languages", "log_mel", "log_mel_whole", "run_command", "summarize", "translate", "translate_text", "write_captions"]
+__all__ = ["MAX_THREADS", "VERSION", "CaptionStream", "Captioner", "LiveStream", "RecordingStream", "audio_extensions", "audio_type", "check_captions", "check_summary", "convert", "default_threads", "encode_opus", "find_language", "find_sections", "finetune", "languages", "log_mel", "run_command", "summarize", "translate", "translate_text", "write_captions"]
 
 MAX_THREADS: Final[int]
 """
@@ -188,16 +188,12 @@ def languages() -> list[tuple[str, str, str]]:
     The languages that captions can be translated to: code, English name and own name of each.
     """
 
-def log_mel(source: object, sample_rate: int | None, front_end: str, overlap: float, tail: str, threads: int | None) -> numpy.typing.NDArray[numpy.float32]:
+def log_mel(source: object, sample_rate: int | None, front_end: str, chunks: tuple[float, str] | None, threads: int | None) -> numpy.typing.NDArray[numpy.float32]:
     """
-    The log-mel spectrogram of a recording, float32 [chunks, n_mels, frames] in decibels. `front_end`
-    is a JSON object of changes to the front end of LP-MusicCaps.
-    """
-
-def log_mel_whole(source: object, sample_rate: int | None, front_end: str, threads: int | None) -> numpy.typing.NDArray[numpy.float32]:
-    """
-    The log-mel spectrogram of a whole recording, float32 [n_mels, frames] in decibels, with
-    `1 + samples / hop_length` frames. `front_end` is as for [`log_mel`].
+    The log-mel spectrogram of a recording in decibels, float32. With `chunks`, their overlap in
+    seconds and "keep" or "drop" for the tail, it is [chunks, n_mels, frames], else that of the
+    whole recording, [n_mels, 1 + samples / hop_length]. `front_end` is a JSON object of changes to
+    the front end of LP-MusicCaps.
     """
 
 def run_command(arguments: SupportsGetItem[int, str]) -> int:

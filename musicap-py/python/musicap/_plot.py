@@ -47,7 +47,7 @@ def plot(result: Captions) -> matplotlib.figure.Figure:
             "the recording is not available any more: keep a reference to the samples or the open "
             "file, or caption a path"
         )
-    decibels = log_mel(recording, sample_rate=sample_rate, power="magnitude", whole=True)
+    decibels = log_mel(recording, sample_rate=sample_rate, power="power", whole=True)
     duration = max(result.duration_s, 1e-3)
     # The last frame is centred on the end.
     decibels = decibels[:, : max(1, round(duration * 100))]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from musicap._sources import Source
 
-__all__ = ["Caption", "Captions", "Gap", "Section"]
+__all__ = ["Caption", "Captions", "Gap", "Section", "SoundChange"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,17 @@ class Section:
 
 
 @dataclass(frozen=True)
+class SoundChange:
+    """A time at which the sound of a recording changes."""
+
+    at_s: float
+    """When, in seconds, to the second."""
+    strength: float
+    """How much, 0 to 1: how alike the sound is within the eight seconds before and within those
+    after, and how little the ones are like the others."""
+
+
+@dataclass(frozen=True)
 class Gap:
     """A span that could not be decoded or captioned."""
 
@@ -102,6 +113,8 @@ class Captions:
     facts: dict[str, Any] | None = field(default=None, hash=False)
     """What is known of the recording as data, if the JSON it was read from has facts: tempo, key,
     loudness, instruments and more. What is absent is not known."""
+    changes: tuple[SoundChange, ...] = ()
+    """Times at which the sound changes, from which sections get their boundaries."""
 
     def __len__(self) -> int:
         return len(self.captions)
@@ -151,6 +164,8 @@ class Captions:
             data["notes"] = list(self.notes)
         if self.facts is not None:
             data["facts"] = self.facts
+        if self.changes:
+            data["changes"] = [asdict(change) for change in self.changes]
         return data
 
     @classmethod
@@ -205,6 +220,7 @@ class Captions:
             notes=tuple(one.get("notes", ())),
             language=one.get("language"),
             facts=one.get("facts"),
+            changes=tuple(_from_keys(SoundChange, change) for change in one.get("changes", ())),
         )
 
     def to_json(self) -> str:

@@ -58,7 +58,7 @@ def main() -> None:
 def _libraries(threads: int) -> dict[str, Callable[[Any], Any]]:
     def with_musicap(samples: Any) -> Any:
         return musicap.log_mel(
-            samples, sample_rate=_RATE, power="magnitude", whole=True, threads=threads
+            samples, sample_rate=_RATE, power="power", whole=True, threads=threads
         )
 
     libraries: dict[str, Callable[[Any], Any]] = {"musicap": with_musicap}

@@ -100,11 +100,10 @@ impl Endpoint {
             let name = &self.name;
             Problem::transient(format!("{key}: the endpoint {name} returned no captions: {reason}"))
         })?;
-        let captions = read.captions.into_iter().zip(spans).map(|(caption, span)| Caption {
-            index: span.index,
-            start_s: span.start_s,
-            end_s: span.end_s,
-            ..caption
+        let captions = read.captions.into_iter().zip(spans).map(|(mut caption, span)| {
+            (caption.index, caption.start_s, caption.end_s) =
+                (span.index, span.start_s, span.end_s);
+            caption
         });
         Ok((read.model, captions.collect()))
     }

@@ -139,7 +139,7 @@ impl Stage for CaptionStage {
             jobs.start(id, bucket, key, &description).await?;
             return Ok(Done { audio_s, chunks, later: true });
         }
-        let captions = self.caption(&array, &features, deadline).await?.write(Format::Json);
+        let captions = self.caption(&array, &features, deadline).await?.format(Format::Json);
         self.store.put_new_json(&self.bucket, output, captions).await?;
         Ok(Done { audio_s, chunks, later: false })
     }
@@ -170,14 +170,11 @@ impl CaptionStage {
             captions.extend(more);
             model = name;
         }
-        Ok(Captions {
-            file: Some(file_name(&features.source.key).to_owned()),
-            duration_s: features.duration_s,
-            model,
-            captions,
-            gaps: features.gaps.clone(),
-            ..Captions::default()
-        })
+        let mut captions = Captions::new(features.duration_s, captions);
+        captions.file = Some(file_name(&features.source.key).to_owned());
+        captions.model = model;
+        captions.gaps = features.gaps.clone();
+        Ok(captions)
     }
 }
 

@@ -74,7 +74,7 @@ impl FrontEnd {
         if more > 0 {
             let start_s = gaps.last().map_or(0.0, |gap| gap.end_s);
             let reason = format!("{more} more gaps");
-            gaps.push(UncaptionedSpan { start_s, end_s: chunks.position_s(), reason });
+            gaps.push(UncaptionedSpan::new(start_s, chunks.position_s(), reason));
         }
         let Object { bucket, key, version, etag } = source.clone();
         let features = Features {

@@ -100,7 +100,7 @@ mod tests {
             variant(|one| one.n_mels = 64),
             variant(|one| one.f_min = 20.0),
             variant(|one| one.f_max = 7_000.0),
-            variant(|one| one.power = Power::Magnitude),
+            variant(|one| one.power = Power::Squared),
             variant(|one| one.power = Power::Amplitude),
             variant(|one| one.chunk_seconds = 5.0),
             variant(|one| one.pad = Pad::Repeat),

@@ -76,7 +76,7 @@ impl GiveUp {
 impl Model {
     /// The captions of a recording.
     pub fn recording(&self, reader: AudioReader, give_up: &GiveUp) -> Result<Captions, Failure> {
-        let mut stream = self.captioner.captions(reader, &self.options)?;
+        let mut stream = self.captioner.caption_stream(reader, &self.options)?;
         let mut captions = Vec::new();
         loop {
             match stream.poll_next() {
@@ -156,12 +156,9 @@ impl Model {
     fn joined(&self, captions: Vec<Caption>) -> Captions {
         let start = captions.first().map_or(0.0, |caption: &Caption| caption.start_s);
         let end = captions.last().map_or(0.0, |caption| caption.end_s);
-        Captions {
-            duration_s: end - start,
-            model: self.captioner.name().to_owned(),
-            captions,
-            ..Captions::default()
-        }
+        let mut captions = Captions::new(end - start, captions);
+        captions.model = self.captioner.name().to_owned();
+        captions
     }
 }
 

@@ -103,7 +103,9 @@ impl Invocation {
             Kind::Audio => {
                 let body = Cursor::new(self.body);
                 let reader = AudioReader::from_reader_with(body, "the request", model.limits)?;
-                model.recording(reader, give_up).map(|captions| Captions { file: None, ..captions })
+                let mut captions = model.recording(reader, give_up)?;
+                captions.file = None;
+                Ok(captions)
             }
         }
     }

@@ -146,9 +146,9 @@ fn one(
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
-    musicap::replace_file(path, |out| {
+    musicap::file::replace_file(path, |out| {
         use std::io::Write;
-        out.write_all(captions.write(Format::Json).as_bytes())
+        out.write_all(captions.format(Format::Json).as_bytes())
             .map_err(|source| musicap::Error::Io { path: path.to_owned(), action: "write", source })
     })?;
     Ok(Some(captions))
@@ -185,16 +185,13 @@ fn features(
         None => spans,
     };
     let captions = model.array(&mut npy, &spans, &GiveUp::default());
-    let captions = captions.map_err(|failure| anyhow!("{failure}"))?;
-    Ok(match described {
-        None => captions,
-        Some(features) => Captions {
-            file: Some(file_name(&features.source.key).to_owned()),
-            duration_s: features.duration_s,
-            gaps: features.gaps,
-            ..captions
-        },
-    })
+    let mut captions = captions.map_err(|failure| anyhow!("{failure}"))?;
+    if let Some(features) = described {
+        captions.file = Some(file_name(&features.source.key).to_owned());
+        captions.duration_s = features.duration_s;
+        captions.gaps = features.gaps;
+    }
+    Ok(captions)
 }
 
 /// A file's name without folders and extension.

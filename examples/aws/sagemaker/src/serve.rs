@@ -126,7 +126,7 @@ async fn invocations(
             tracing::error!(stage = "serve", status = status.as_u16(), error = reason, "failed");
         }
     }
-    let json = answered?.write(Format::Json);
+    let json = answered?.format(Format::Json);
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
 }
 

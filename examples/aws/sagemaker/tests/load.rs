@@ -59,7 +59,7 @@ fn status(reply: &str) -> u16 {
 
 fn texts(reply: &str) -> Vec<String> {
     let (_, json) = reply.split_once("\r\n\r\n").expect("a body");
-    let captions = Captions::read_json("reply", json).unwrap().remove(0).captions;
+    let captions = Captions::parse_json("reply", json).unwrap().remove(0).captions;
     captions.into_iter().map(|caption| caption.text).collect()
 }
 

@@ -44,7 +44,7 @@ fn two_machines_caption_every_recording_once() {
         let found = outputs(folder.path());
         let first = folder.path().join("processing/output/album").join(found.first().unwrap());
         let captions = std::fs::read_to_string(&first).unwrap();
-        let captions = &Captions::read_json("first", &captions).unwrap()[0].captions;
+        let captions = &Captions::parse_json("first", &captions).unwrap()[0].captions;
         let expected = Captioner::embedded().unwrap().caption_file(SONG).unwrap();
         assert_eq!(*captions, expected.captions);
         found

@@ -79,7 +79,7 @@ async fn invalid_requests_are_refused_with_the_reason() {
         ("application/x-npy", "first-chunk=x", good.clone(), 400, "first-chunk"),
         ("application/x-npy", "front-end=0000", good, 400, "0000"),
         ("application/json", "", b"[[[1, 2], [3]]]".to_vec(), 400, "line 1, column"),
-        ("audio/mpeg", "", b"no sound".to_vec(), 415, "not an audio file"),
+        ("audio/mpeg", "", b"no sound".to_vec(), 415, "not a supported audio file"),
         ("audio/ogg", "", std::fs::read(SONG).unwrap(), 413, "30.0 s"),
         ("audio/ogg", "", vec![0; 1_000_001], 413, "1000000"),
     ];

@@ -46,7 +46,7 @@ impl Stage for Summarize {
     async fn work(&self, work: Work<'_>) -> Result<Done, Problem> {
         let Work { object, id, output, .. } = work;
         let json = self.store.text(&object.bucket, &object.key, MAX_BYTES).await?;
-        let read = Captions::read_json(&object.to_string(), &json)?;
+        let read = Captions::parse_json(&object.to_string(), &json)?;
         let [mut captions] = <[Captions; 1]>::try_from(read).map_err(|all| {
             let message = format!("{object} has captions of {} recordings, not of one", all.len());
             Problem::permanent("InvalidCaptions", message)
@@ -71,7 +71,7 @@ impl Stage for Summarize {
         captions.sections = captions.find_sections(language);
         let captions = captions.translated(language);
         let (audio_s, chunks) = (captions.duration_s, captions.captions.len());
-        self.store.put_new_json(&self.bucket, output, captions.write(Format::Json)).await?;
+        self.store.put_new_json(&self.bucket, output, captions.format(Format::Json)).await?;
         Ok(Done { audio_s, chunks, later: false })
     }
 }

@@ -186,7 +186,7 @@ fn caption(
     mut fail: impl FnMut(&str, String),
     quiet: bool,
 ) -> Result<()> {
-    let options = CaptionOptions::default().with_low_latency(false).with_facts(true);
+    let options = CaptionOptions::default().without_low_latency().with_facts();
     let bytes = pending.iter().map(|track| track.bytes()).sum();
     let mut progress = Progress::new(pending.len(), bytes, quiet);
     let sources = pending.iter().map(|track| recordings::open(&track.path));

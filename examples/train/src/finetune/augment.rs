@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn an_augmented_spectrogram_is_that_of_louder_and_later_audio() {
-        let config = AudioConfig { power: Power::Magnitude, ..AudioConfig::default() };
+        let config = AudioConfig::default().with(|config| config.power = Power::Squared);
         let log_mel = LogMel::new(&config).unwrap();
         let noise: Vec<f32> = {
             let mut rng = Rng::new(1, 0, Purpose::Tune);

@@ -106,7 +106,7 @@ fn evaluate(
     captioned: usize,
     batch_size: usize,
 ) -> Result<Vec<(f64, Vec<String>)>> {
-    let device = musicap::Device::Cpu.to_burn()?;
+    let device = musicap::model::burn_device(musicap::Device::Cpu)?;
     let config = model.config();
     let network = build(config, model.checkpoint(), &device)?;
     let loss = |set: &Set, spectra: &mut _| {

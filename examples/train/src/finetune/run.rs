@@ -40,7 +40,7 @@ impl Run<'_> {
     /// If the model cannot be built, training fails, or a file cannot be written or read.
     pub fn train(&self, material: &mut Material, on_step: OnStep) -> Result<Finished> {
         let options = self.options;
-        let device = musicap::Device::Cpu.to_burn()?.autodiff();
+        let device = musicap::model::burn_device(musicap::Device::Cpu)?.autodiff();
         let (mut trainer, mut state) = match self.saved.state()? {
             Some(state) => {
                 state.check(&self.settings)?;
@@ -100,7 +100,8 @@ impl Run<'_> {
             let best = state.since_best() == 0;
             let mark = if best { " (best)" } else { "" };
             progress.println(format!(
-                "epoch {epoch}: training loss {train_loss:.3}, held-out loss {held_out_loss:.3}{mark}"
+                "epoch {epoch}: training loss {train_loss:.3}, held-out loss \
+                 {held_out_loss:.3}{mark}"
             ));
             if best {
                 self.write_model(&trainer, &state, material)?;
@@ -177,7 +178,7 @@ impl Run<'_> {
         let warmup = (options.warmup * all as f64).round() as usize;
         let rate = learning_rate(done, all, warmup, options.learning_rate(self.base));
 
-        let device = musicap::Device::Cpu.to_burn()?.autodiff();
+        let device = musicap::model::burn_device(musicap::Device::Cpu)?.autodiff();
         let epoch = state.epochs.len();
         let micro = options.micro_batch_size.unwrap_or(options.batch_size);
         let batches = clips.chunks(micro).map(|clips| {
@@ -202,7 +203,7 @@ impl Run<'_> {
     fn held_out_loss(&self, trainer: &Trainer, material: &mut Material) -> Result<f64> {
         // Without automatic differentiation, which would keep the output of every layer.
         let model = trainer.trainable.model.valid();
-        let device = musicap::Device::Cpu.to_burn()?;
+        let device = musicap::model::burn_device(musicap::Device::Cpu)?;
         let Material { held_out, spectra, .. } = material;
         let batch_size = self.options.evaluation_batch_size();
         mean_loss(&model, held_out, spectra, self.base.config(), batch_size, &device)

@@ -77,7 +77,7 @@ impl Scratch {
         let vocabulary = embedded.config().architecture().vocab_size().to_string();
         let config = config.replace("VOCABULARY", &vocabulary);
         let config = ModelConfig::from_json("small", &config, None).unwrap();
-        let device = musicap::Device::Cpu.to_burn().unwrap();
+        let device = musicap::model::burn_device(musicap::Device::Cpu).unwrap();
         let mut random = Random(Rng::new(1, 0, Purpose::Tune));
         let bart = config.architecture_as::<BartConfig>().unwrap();
         let placement = Placement { device, layout: Layout::Plain };
@@ -144,7 +144,7 @@ fn kit_batch() -> Batch {
     let chunk: Vec<f32> = (0..128 * 1001).map(|i| data[i % 1001 * 128 + i / 1001]).collect();
     let softer = chunk.iter().map(|decibel| decibel - 6.0);
     let mel: Vec<f32> = chunk.iter().copied().chain(softer).collect();
-    let device = musicap::Device::Cpu.to_burn().unwrap().autodiff();
+    let device = musicap::model::burn_device(musicap::Device::Cpu).unwrap().autodiff();
     let input = vec![2, 0, 10, 20, 30, 40, 2, 0, 50, 60, 1, 1];
     let target = vec![0i64, 10, 20, 30, 40, 2, 0, 50, 60, 2];
     Batch {
@@ -158,7 +158,7 @@ fn kit_batch() -> Batch {
 
 fn trainer(model: &str, freeze: &[&str]) -> Trainer {
     let base = Pretrained::open(kit(model)).unwrap();
-    let device = musicap::Device::Cpu.to_burn().unwrap().autodiff();
+    let device = musicap::model::burn_device(musicap::Device::Cpu).unwrap().autodiff();
     let model = build(base.config(), base.checkpoint(), &device).unwrap();
     let freeze: Vec<String> = freeze.iter().map(|part| part.to_string()).collect();
     Trainer::new(freeze::prepare(model, &freeze).unwrap(), 0.1, 1.0)
@@ -207,7 +207,7 @@ fn padding_has_no_effect_on_the_loss() {
     let example = |text| Example::new(text, base.tokenizer(), base.config()).unwrap();
     let (short, long) = (example("low"), example("a higher one"));
     let clips = [(&loaded.clips[0], &short), (&loaded.clips[2], &long)];
-    let device = musicap::Device::Cpu.to_burn().unwrap().autodiff();
+    let device = musicap::model::burn_device(musicap::Device::Cpu).unwrap().autodiff();
     let trainer = trainer("model-a", &[]);
     let mut losses = |clips: &[(&Clip, &Example)]| {
         let batch = batch::batch(clips, &mut spectra, base.config(), None, &device).unwrap();

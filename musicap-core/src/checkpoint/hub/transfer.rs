@@ -64,7 +64,10 @@ impl Transfer<'_> {
             result
         };
         let panicked = || {
-            Failure::Other(HubProblem::Damaged, "the download stopped for an internal error".into())
+            Failure::Other(
+                HubProblem::Damaged,
+                "the download stopped because of an internal error".into(),
+            )
         };
         std::thread::scope(|scope| scope.spawn(run).join().unwrap_or_else(|_| Err(panicked())))
     }
@@ -133,7 +136,7 @@ impl Transfer<'_> {
                 _ => (
                     Denied,
                     format!(
-                        "{server} answers 401: there is no such repository, or it is private; \
+                        "{server} responded with 401: there is no such repository, or it is private; \
                          check its name, or set HF_TOKEN to a token that may read it"
                     ),
                 ),
@@ -141,11 +144,11 @@ impl Transfer<'_> {
             HFError::Forbidden { .. } => (Denied, gated(&server)),
             HFError::RateLimited { retry_after, .. } => {
                 let wait = retry_after.map_or(String::new(), |wait| format!(" in {wait:?}"));
-                (Server, format!("{server} answers 429, too many requests; try again{wait}"))
+                (Server, format!("{server} responded with 429, too many requests; try again{wait}"))
             }
             HFError::Http { context } => {
                 let status = context.status.as_u16();
-                (Server, format!("{server} answers {status}; try again later"))
+                (Server, format!("{server} responded with {status}; try again later"))
             }
             HFError::Request { source, .. } => {
                 let source = source.without_url();
@@ -156,7 +159,7 @@ impl Transfer<'_> {
                 } else if source.is_timeout() {
                     (Unreachable, format!("{server} did not answer in time; try again"))
                 } else {
-                    let what = format!("the connection to {server} broke off");
+                    let what = format!("the connection to {server} was lost");
                     (Unreachable, format!("{what}: {cause}; try again"))
                 }
             }
@@ -165,12 +168,14 @@ impl Transfer<'_> {
             }
             HFError::MalformedResponse { what, .. } => {
                 let advice = "is HF_ENDPOINT a Hugging Face hub?";
-                (Server, format!("{server} does not speak the hub's protocol: {what}; {advice}"))
+                (Server, format!("{server} does not follow the hub's protocol: {what}; {advice}"))
             }
             HFError::Xet { operation, .. } => {
                 (Unreachable, format!("the {operation} from {server} failed; try again"))
             }
-            _ => (Damaged, "the download failed for an internal error; try again".to_owned()),
+            _ => {
+                (Damaged, "the download failed because of an internal error; try again".to_owned())
+            }
         };
         Failure::Other(problem, reason)
     }
@@ -178,7 +183,7 @@ impl Transfer<'_> {
 
 fn gated(server: &str) -> String {
     format!(
-        "{server} does not allow it: the repository is gated or private; accept its terms on \
+        "{server} denied access: the repository is gated or private; accept its terms on \
          its page, and set HF_TOKEN to a token that may read it"
     )
 }

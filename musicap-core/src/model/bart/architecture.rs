@@ -48,7 +48,7 @@ impl Architecture for BartConfig {
             ));
         }
         // A chunk's spectrogram and its first hidden states must fit into some hundred megabytes.
-        let cells = audio.frames().saturating_mul(audio.n_mels.max(self.d_model));
+        let cells = audio.frames().saturating_mul(audio.n_mels.max(self.transformer.d_model));
         if cells > MAX_CELLS || frames > MAX_FRAMES {
             return Err(format!(
                 "a chunk gives {cells} values and {frames} audio frames, \
@@ -59,7 +59,7 @@ impl Architecture for BartConfig {
     }
 
     fn vocab_size(&self) -> usize {
-        self.vocab_size
+        self.transformer.vocab_size
     }
 
     fn max_positions(&self) -> usize {
@@ -67,7 +67,7 @@ impl Architecture for BartConfig {
     }
 
     fn d_model(&self) -> usize {
-        self.d_model
+        self.transformer.d_model
     }
 
     fn encoder_frames(&self, audio: &AudioConfig) -> usize {
@@ -120,12 +120,13 @@ impl Architecture for BartConfig {
     }
 
     fn chunk_memory(&self, audio: &AudioConfig, rows: usize, length: usize) -> ChunkMemory {
-        let (d_model, layers) = (self.d_model as u64, self.decoder_layers as u64);
+        let (d_model, layers) =
+            (self.transformer.d_model as u64, self.transformer.decoder_layers as u64);
         let (frames, encoded) = (audio.frames() as u64, self.frames(audio) as u64);
         let (rows, length) = (rows as u64, length as u64);
         // A convolution reads its input as windows of three frames.
         let convolution = 3 * frames * d_model;
-        let logits = rows * self.vocab_size as u64;
+        let logits = rows * self.transformer.vocab_size as u64;
         let keys = rows * length * d_model;
         let audio_keys = 2 * layers * encoded * d_model;
         let total = 3 * convolution + audio_keys + shape::token_cache(layers, keys) + 4 * logits;

@@ -34,11 +34,11 @@ struct DecoderLayer {
 impl Decoder {
     pub fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let positions = config.max_position_embeddings + POSITION_OFFSET;
-        let d_model = config.d_model;
+        let d_model = config.transformer.d_model;
         Ok(Decoder {
             embed_positions: builder.param("embed_positions.weight", [positions, d_model])?,
             layernorm_embedding: builder.norm("layernorm_embedding", d_model)?,
-            layers: (0..config.decoder_layers)
+            layers: (0..config.transformer.decoder_layers)
                 .map(|i| DecoderLayer::load(builder.child(format_args!("layers.{i}")), config))
                 .collect::<Result<_>>()?,
             layout: builder.layout(),
@@ -70,7 +70,8 @@ impl Decoder {
 
 impl DecoderLayer {
     fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
-        let (d_model, heads) = (config.d_model, config.decoder_attention_heads);
+        let (d_model, heads) =
+            (config.transformer.d_model, config.transformer.decoder_attention_heads);
         Ok(DecoderLayer {
             self_attn: Attention::load(builder.child("self_attn"), d_model, heads, Bias::Stored)?,
             self_attn_layer_norm: builder.norm("self_attn_layer_norm", d_model)?,
@@ -81,7 +82,7 @@ impl DecoderLayer {
                 Bias::Stored,
             )?,
             encoder_attn_layer_norm: builder.norm("encoder_attn_layer_norm", d_model)?,
-            feed_forward: FeedForward::load(builder, d_model, config.decoder_ffn_dim)?,
+            feed_forward: FeedForward::load(builder, d_model, config.transformer.decoder_ffn_dim)?,
         })
     }
 

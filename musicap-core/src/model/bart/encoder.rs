@@ -38,11 +38,11 @@ pub(super) struct FeedForward {
 impl Encoder {
     pub fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
         let positions = config.max_position_embeddings + POSITION_OFFSET;
-        let d_model = config.d_model;
+        let d_model = config.transformer.d_model;
         Ok(Encoder {
             embed_positions: builder.param("embed_positions.weight", [positions, d_model])?,
             layernorm_embedding: builder.norm("layernorm_embedding", d_model)?,
-            layers: (0..config.encoder_layers)
+            layers: (0..config.transformer.encoder_layers)
                 .map(|i| EncoderLayer::load(builder.child(format_args!("layers.{i}")), config))
                 .collect::<Result<_>>()?,
         })
@@ -63,11 +63,12 @@ impl Encoder {
 
 impl EncoderLayer {
     fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
-        let (d_model, heads) = (config.d_model, config.encoder_attention_heads);
+        let (d_model, heads) =
+            (config.transformer.d_model, config.transformer.encoder_attention_heads);
         Ok(EncoderLayer {
             self_attn: Attention::load(builder.child("self_attn"), d_model, heads, Bias::Stored)?,
             self_attn_layer_norm: builder.norm("self_attn_layer_norm", d_model)?,
-            feed_forward: FeedForward::load(builder, d_model, config.encoder_ffn_dim)?,
+            feed_forward: FeedForward::load(builder, d_model, config.transformer.encoder_ffn_dim)?,
         })
     }
 

@@ -35,7 +35,7 @@ impl BartModel {
             n_mels: audio.n_mels,
             conv_layers: config.conv_layers,
             frames: config.frames(audio),
-            d_model: config.d_model,
+            d_model: config.transformer.d_model,
         };
         let mut root = VarBuilder::root(source, placement);
         Ok(BartModel {

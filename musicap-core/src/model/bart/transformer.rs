@@ -8,6 +8,7 @@ use super::encoder::Encoder;
 use crate::error::Result;
 use crate::kernels::{LogitStats, TiedEmbedding};
 use crate::model::decoder_cache::DecoderCache;
+use crate::model::shape::TransformerConfig;
 use crate::model::var_builder::VarBuilder;
 
 /// Encoder and decoder with the one embedding table that both ends of the decoder share.
@@ -21,11 +22,15 @@ pub struct Bart {
 
 impl Bart {
     pub fn load(mut builder: VarBuilder, config: &BartConfig) -> Result<Self> {
-        let BartConfig { vocab_size, d_model, .. } = *config;
+        let TransformerConfig { vocab_size, d_model, .. } = config.transformer;
         let (table, bias) = ("model.shared.weight", Some("final_logits_bias"));
         Ok(Bart {
             shared: builder.tied_embedding(table, bias, vocab_size, d_model)?,
-            embed_scale: if config.scale_embedding { (d_model as f64).sqrt() } else { 1.0 },
+            embed_scale: if config.transformer.scale_embedding {
+                (d_model as f64).sqrt()
+            } else {
+                1.0
+            },
             encoder: Encoder::load(builder.child("model.encoder"), config)?,
             decoder: Decoder::load(builder.child("model.decoder"), config)?,
         })

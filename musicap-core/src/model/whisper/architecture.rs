@@ -41,7 +41,7 @@ impl Architecture for WhisperConfig {
     }
 
     fn vocab_size(&self) -> usize {
-        self.vocab_size
+        self.transformer.vocab_size
     }
 
     fn max_positions(&self) -> usize {
@@ -49,7 +49,7 @@ impl Architecture for WhisperConfig {
     }
 
     fn d_model(&self) -> usize {
-        self.d_model
+        self.transformer.d_model
     }
 
     fn encoder_frames(&self, audio: &AudioConfig) -> usize {
@@ -68,7 +68,7 @@ impl Architecture for WhisperConfig {
             f_min: 0.0,
             f_max: f64::from(SAMPLE_RATE) / 2.0,
             mel_scale: MelScale::Slaney,
-            power: Power::Magnitude,
+            power: Power::Squared,
             scaling: Scaling::Whisper,
             drop_last_frame: true,
             chunk_seconds: samples as f64 / f64::from(SAMPLE_RATE),
@@ -102,12 +102,13 @@ impl Architecture for WhisperConfig {
     }
 
     fn chunk_memory(&self, audio: &AudioConfig, rows: usize, length: usize) -> ChunkMemory {
-        let (d_model, layers) = (self.d_model as u64, self.decoder_layers as u64);
+        let (d_model, layers) =
+            (self.transformer.d_model as u64, self.transformer.decoder_layers as u64);
         let (frames, encoded) = (audio.frames() as u64, self.max_source_positions as u64);
         let (rows, length) = (rows as u64, length as u64);
         let convolution = 3 * frames * d_model;
-        let scores = self.encoder_attention_heads as u64 * encoded * encoded;
-        let logits = rows * self.vocab_size as u64;
+        let scores = self.transformer.encoder_attention_heads as u64 * encoded * encoded;
+        let logits = rows * self.transformer.vocab_size as u64;
         let keys = rows * length * d_model;
         let audio_keys = 2 * layers * encoded * d_model;
         let total = 3 * convolution

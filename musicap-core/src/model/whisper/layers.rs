@@ -43,12 +43,13 @@ struct FeedForward {
 
 impl EncoderLayer {
     pub fn load(mut builder: VarBuilder, config: &WhisperConfig) -> Result<Self> {
-        let (d_model, heads) = (config.d_model, config.encoder_attention_heads);
+        let (d_model, heads) =
+            (config.transformer.d_model, config.transformer.encoder_attention_heads);
         Ok(EncoderLayer {
             layout: builder.layout(),
             self_attn_layer_norm: builder.norm("self_attn_layer_norm", d_model)?,
             self_attn: Attention::load(builder.child("self_attn"), d_model, heads, Bias::Zero)?,
-            feed_forward: FeedForward::load(builder, d_model, config.encoder_ffn_dim)?,
+            feed_forward: FeedForward::load(builder, d_model, config.transformer.encoder_ffn_dim)?,
         })
     }
 
@@ -62,7 +63,8 @@ impl EncoderLayer {
 
 impl DecoderLayer {
     pub fn load(mut builder: VarBuilder, config: &WhisperConfig) -> Result<Self> {
-        let (d_model, heads) = (config.d_model, config.decoder_attention_heads);
+        let (d_model, heads) =
+            (config.transformer.d_model, config.transformer.decoder_attention_heads);
         let self_attn = Attention::load(builder.child("self_attn"), d_model, heads, Bias::Zero)?;
         let encoder_attn =
             Attention::load(builder.child("encoder_attn"), d_model, heads, Bias::Zero)?;
@@ -72,7 +74,7 @@ impl DecoderLayer {
             self_attn,
             encoder_attn_layer_norm: builder.norm("encoder_attn_layer_norm", d_model)?,
             encoder_attn,
-            feed_forward: FeedForward::load(builder, d_model, config.decoder_ffn_dim)?,
+            feed_forward: FeedForward::load(builder, d_model, config.transformer.decoder_ffn_dim)?,
         })
     }
 

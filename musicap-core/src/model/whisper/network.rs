@@ -11,6 +11,7 @@ use crate::kernels::{
 };
 use crate::model::architecture::Network;
 use crate::model::decoder_cache::DecoderCache;
+use crate::model::shape::TransformerConfig;
 use crate::model::var_builder::{TensorSource, VarBuilder};
 
 /// Whisper: log-mel chunks in, logits out.
@@ -64,7 +65,8 @@ impl WhisperModel {
 
 impl Encoder {
     fn load(mut builder: VarBuilder, config: &WhisperConfig) -> Result<Self> {
-        let WhisperConfig { d_model, num_mel_bins, max_source_positions, .. } = *config;
+        let WhisperConfig { num_mel_bins, max_source_positions, .. } = *config;
+        let d_model = config.transformer.d_model;
         let convs = [
             builder.conv3("conv1", [num_mel_bins, d_model], 1)?,
             builder.conv3("conv2", [d_model, d_model], 2)?,
@@ -73,7 +75,7 @@ impl Encoder {
         Ok(Encoder {
             convs: ConvStack::new(convs, builder.placement()),
             embed_positions: builder.param("embed_positions.weight", positions)?,
-            layers: (0..config.encoder_layers)
+            layers: (0..config.transformer.encoder_layers)
                 .map(|i| EncoderLayer::load(builder.child(format_args!("layers.{i}")), config))
                 .collect::<Result<_>>()?,
             layer_norm: builder.norm("layer_norm", d_model)?,
@@ -91,7 +93,8 @@ impl Encoder {
 
 impl Decoder {
     fn load(mut builder: VarBuilder, config: &WhisperConfig) -> Result<Self> {
-        let WhisperConfig { d_model, vocab_size, max_target_positions, .. } = *config;
+        let TransformerConfig { d_model, vocab_size, .. } = config.transformer;
+        let max_target_positions = config.max_target_positions;
         let positions = [max_target_positions, d_model];
         Ok(Decoder {
             embed_tokens: builder.tied_embedding(
@@ -100,9 +103,13 @@ impl Decoder {
                 vocab_size,
                 d_model,
             )?,
-            embed_scale: if config.scale_embedding { (d_model as f64).sqrt() } else { 1.0 },
+            embed_scale: if config.transformer.scale_embedding {
+                (d_model as f64).sqrt()
+            } else {
+                1.0
+            },
             embed_positions: builder.param("embed_positions.weight", positions)?,
-            layers: (0..config.decoder_layers)
+            layers: (0..config.transformer.decoder_layers)
                 .map(|i| DecoderLayer::load(builder.child(format_args!("layers.{i}")), config))
                 .collect::<Result<_>>()?,
             layer_norm: builder.norm("layer_norm", d_model)?,

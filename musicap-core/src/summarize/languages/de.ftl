@@ -38,6 +38,7 @@ adjective-attributive = { $adjective }es
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a }, { $b }
 qualities-be = { $a } und { $b }
+qualities-open = { $a } und { $b }
 qualities-become = { $a } und { $b }
 
 ## Das Ganze
@@ -49,8 +50,11 @@ piece-for = Stück für { $noun }
 whole = ein { $piece }
 whole-qualities = ein { $qualities } { $piece }
 whole-with = { $whole } mit { $sounds }
-whole-solo = { $whole } für { $sounds } allein
-whole-alone = { $whole }, unbegleitet
+whole-solo = { $whole } für { $sounds } { $number ->
+    [one] solo
+   *[other] allein
+}
+whole-alone = { $whole } ohne Begleitung
 whole-without = { $whole }, ohne { $sounds }
 silent = die Aufnahme ist fast still
 only = es { $number ->
@@ -88,13 +92,21 @@ lead = { $sounds } { $verb ->
         [one] spielt
        *[other] spielen
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a cappella
+       *[play] { $number ->
+            [one] solo
+           *[other] allein
+        }
+    }
 } { $qualities ->
     [none] eine Melodie
    *[other] eine { $qualities } Melodie
 }
 lead-over = { $lead } über { $manner }
 lead-with = { $lead }, begleitet von { $sounds }
-lead-alone = { $lead }, unbegleitet
 lead-without = { $lead }, ohne { $sounds }
 whole-led = { $whole } mit { $lead-with } im Vordergrund, dazu { $sounds-subject }
 manner = { $noun } ({ $manner })
@@ -113,6 +125,7 @@ manner-arpeggios = Arpeggien
 ## Der Verlauf
 
 open = es beginnt mit { $sounds }
+open-qualities = es beginnt { $qualities } mit { $sounds }
 open-also = es beginnt mit { $sounds }
 at-first = anfangs ist es { $qualities }
 at-first-also = anfangs ist es { $qualities }
@@ -239,10 +252,10 @@ sound-marimba = Marimba
     .class = f
 sound-xylophone = Xylophon
 sound-glockenspiel = Glockenspiel
-sound-chiming = klingendes Schlaginstrument
-    .with = klingendem Schlaginstrument
-    .open = klingendem Schlaginstrument
-    .the = klingende Schlaginstrument
+sound-chiming = glockenartiges Instrument
+    .with = einem glockenartigen Instrument
+    .open = einem glockenartigen Instrument
+    .the = glockenartige Instrument
 sound-kalimba = Kalimba
     .class = f
 sound-steelpan = Steelpan
@@ -293,6 +306,8 @@ sound-strings = Streicher
     .with = Streichern
     .open = Streichern
 sound-bowed = Streichinstrument
+    .with = einem Streichinstrument
+    .open = einem Streichinstrument
 sound-pizzicato = Pizzicato-Streicher
     .class = p
     .with = Pizzicato-Streichern
@@ -327,6 +342,8 @@ sound-woodwind = Holzbläser
     .with = Holzbläsern
     .open = Holzbläsern
 sound-wind = Blasinstrument
+    .with = einem Blasinstrument
+    .open = einem Blasinstrument
 sound-flute = Flöte
     .class = f
     .piece = Flötenstück
@@ -345,6 +362,8 @@ sound-synth-pad = Synthesizer-Fläche
 sound-synth = Synthesizer
     .class = m
 sound-plucked = Zupfinstrument
+    .with = einem Zupfinstrument
+    .open = einem Zupfinstrument
 sound-banjo = Banjo
 sound-mandolin = Mandoline
     .class = f
@@ -365,10 +384,8 @@ sound-ukulele = Ukulele
 sound-theremin = Theremin
 sound-orchestra = Orchester
     .piece = Orchesterstück
-sound-turntables = Plattenspieler
+sound-turntables = Turntables
     .class = p
-    .with = Plattenspielern
-    .open = Plattenspielern
 sound-others = andere Instrumente
     .class = p
     .with = anderen Instrumenten
@@ -455,7 +472,7 @@ sound-sound-effects = Soundeffekte
 ## Eigenschaften
 
 tempo-slow = langsam
-tempo-medium = mittelschnell
+tempo-medium = mäßig schnell
 tempo-fast = schnell
 loudness-quiet = leise
     .attributive = leises

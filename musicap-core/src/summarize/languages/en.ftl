@@ -25,6 +25,7 @@ list-or = { $a } or { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a }, { $b }
 qualities-be = { $a } and { $b }
+qualities-open = { $a } and { $b }
 qualities-become = { $a } and { $b }
 
 ## The whole
@@ -56,7 +57,10 @@ recording-overloaded = the recording is overloaded
 
 ## Captions. Who leads, and how others accompany.
 
-lead = { $sounds } { $verb ->
+lead = { $sounds }{ $alone ->
+    [no] {""}
+   *[yes] {" "}alone
+} { $verb ->
     [sing] { $number ->
         [one] sings
        *[other] sing
@@ -71,7 +75,6 @@ lead = { $sounds } { $verb ->
 }
 lead-over = { $lead } over { $manner }
 lead-with = { $lead }, accompanied by { $sounds-by }
-lead-alone = { $lead }, unaccompanied
 lead-without = { $lead }, without { $sounds }
 whole-led = { $whole } led by { $lead }, with { $sounds }
 manner = { $noun } ({ $manner })
@@ -88,6 +91,7 @@ manner-arpeggios = arpeggios
 ## The course. The first clause of a sentence has the time; -also follows another clause.
 
 open = it opens with { $sounds }
+open-qualities = at first it is { $qualities }, with { $sounds }
 open-also = it opens with { $sounds }
 at-first = it is { $qualities } at first
 at-first-also = it is { $qualities } at first

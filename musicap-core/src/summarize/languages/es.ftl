@@ -35,6 +35,7 @@ list-or = { $a } ni { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } y { $b }
 qualities-be = { $a } y { $b }
+qualities-open = { $a } y { $b }
 qualities-become = { $a } y { $b }
 
 ## El conjunto
@@ -46,7 +47,14 @@ whole = una { $piece }
 whole-qualities = una { $piece } { $qualities }
 whole-for = { $whole } para { $noun }
 whole-with = { $whole } con { $sounds }
-whole-solo = { $whole } para { $sounds } sin acompañamiento
+whole-solo = { $whole } para { $sounds } { $class ->
+    [f] sola
+    [fa] sola
+    [uf] sola
+    [mp] solos
+    [fp] solas
+   *[m] solo
+}
 whole-alone = { $whole }, sin acompañamiento
 whole-without = { $whole }, sin { $sounds }
 silent = la grabación es casi silenciosa
@@ -90,13 +98,18 @@ lead = { $class ->
         [one] toca
        *[other] tocan
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a capela
+       *[play] en solitario
+    }
 } { $qualities ->
     [none] una melodía
    *[other] una melodía { $qualities }
 }
 lead-over = { $lead } sobre { $manner }
 lead-with = { $lead }, con acompañamiento de { $sounds }
-lead-alone = { $lead }, sin acompañamiento
 lead-without = { $lead }, sin { $sounds }
 whole-led = { $whole } con { $lead } al frente, acompañada de { $sounds }
 manner = { $noun } ({ $manner })
@@ -113,6 +126,7 @@ manner-arpeggios = arpegios
 ## El desarrollo
 
 open = comienza con { $sounds }
+open-qualities = comienza de forma { $qualities }, con { $sounds }
 open-also = comienza con { $sounds }
 at-first = al principio es { $qualities }
 at-first-also = al principio es { $qualities }
@@ -218,7 +232,7 @@ title-alone = solo { $sound }
 title-band = banda completa
 title-silence = silencio
 title-music = música
-title-qualities = { $title } (música { $qualities })
+title-qualities = { $title } (tempo { $qualities })
 
 
 ## Sonidos
@@ -322,7 +336,8 @@ sound-theremin = theremín
 sound-orchestra = orquesta
     .class = f
     .piece = pieza de orquesta
-sound-turntables = tocadiscos
+sound-turntables = platos de DJ
+    .class = mp
 sound-others = otros instrumentos
     .class = mp
 sound-drums = batería
@@ -390,10 +405,13 @@ sound-sound-effects = efectos de sonido
 ## Cualidades
 
 tempo-slow = lenta
+    .title = lento
 tempo-medium = moderada
     .attributive = de tempo moderado
     .melody = de tempo moderado
+    .title = moderado
 tempo-fast = rápida
+    .title = rápido
 loudness-quiet = suave
 loudness-loud = fuerte
     .attributive = de sonido fuerte

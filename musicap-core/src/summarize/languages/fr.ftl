@@ -34,6 +34,7 @@ list-or = { $a } ni { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } et { $b }
 qualities-be = { $a } et { $b }
+qualities-open = { $a } et { $b }
 qualities-become = { $a } et { $b }
 
 ## L’ensemble
@@ -80,13 +81,24 @@ lead = { $sounds } { $verb ->
         [one] joue
        *[other] jouent
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a cappella
+       *[play] { $class ->
+            [f] seule
+            [uf] seule
+            [mp] seuls
+            [fp] seules
+           *[m] seul
+        }
+    }
 } { $qualities ->
     [none] une mélodie
    *[other] une mélodie { $qualities }
 }
 lead-over = { $lead } sur des { $manner }
 lead-with = { $lead }, accompagnée par { $sounds-by }
-lead-alone = { $lead }, sans accompagnement
 lead-without = { $lead }, sans { $sounds }
 whole-led = { $whole } porté par { $lead }, avec { $sounds }
 manner = { $noun } ({ $manner })
@@ -103,6 +115,7 @@ manner-arpeggios = arpèges
 ## Le déroulement
 
 open = il commence par { $sounds }
+open-qualities = il s’ouvre sur un passage { $qualities } avec { $sounds }
 open-also = il commence par { $sounds }
 at-first = au début, il est { $qualities }
 at-first-also = au début, il est { $qualities }

@@ -21,6 +21,7 @@ list-or = { $a } और { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } और { $b }
 qualities-be = { $a } और { $b }
+qualities-open = { $a } और { $b }
 qualities-become = { $a } और { $b }
 
 ## समग्र
@@ -85,7 +86,13 @@ recording-overloaded = रिकॉर्डिंग की ध्वनि फ
 
 ## अंश: मुख्य स्वर और संगत। «धुन» स्त्रीलिंग है।
 
-lead = { $verb ->
+lead = { $alone ->
+    [no] {""}
+   *[yes] { $verb ->
+        [sing] बिना संगत के{" "}
+       *[play] केवल{" "}
+    }
+}{ $verb ->
     [sing] { $sound ->
         [choir] कोरस { $qualities ->
             [none] एक धुन
@@ -103,7 +110,6 @@ lead = { $verb ->
 }
 lead-over = { $manner } के साथ { $lead }
 lead-with = { $sounds } की संगत में { $lead }
-lead-alone = { $lead }, बिना संगत के
 lead-without = { $lead }, { $sounds } के बिना
 whole-led = { $whole }, जिसमें { $lead } प्रमुख { $lead-last ->
     [p] हैं
@@ -124,6 +130,18 @@ manner-arpeggios = आर्पेजियो
 ## क्रम
 
 open = शुरुआत में { $sounds } सुनाई { $number ->
+    [one] { $last ->
+        [f] देती है
+        [fp] देती है
+       *[none] देता है
+    }
+   *[other] { $last ->
+        [f] देती हैं
+        [fp] देती हैं
+       *[none] देते हैं
+    }
+}
+open-qualities = शुरुआत { $qualities } है, जिसमें { $sounds } सुनाई { $number ->
     [one] { $last ->
         [f] देती है
         [fp] देती है

@@ -42,6 +42,7 @@ list-or = { $a } né { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } e { $b }
 qualities-be = { $a } e { $b }
+qualities-open = { $a } e { $b }
 qualities-become = { $a } e { $b }
 
 ## L’insieme
@@ -53,7 +54,15 @@ whole = un { $piece }
 whole-qualities = un { $piece } { $qualities }
 whole-for = { $whole } per { $noun }
 whole-with = { $whole } con { $sounds }
-whole-solo = { $whole } per { $sounds } senza accompagnamento
+whole-solo = { $whole } per { $sounds } { $class ->
+    [f] sola
+    [fv] sola
+    [uf] sola
+    [mp] soli
+    [mvp] soli
+    [fp] sole
+   *[m] solo
+}
 whole-alone = { $whole }, senza accompagnamento
 whole-without = { $whole }, senza { $sounds }
 silent = la registrazione è quasi silenziosa
@@ -98,13 +107,26 @@ lead = { $class ->
         [one] suona
        *[other] suonano
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a cappella
+       *[play] { $class ->
+            [f] da sola
+            [fv] da sola
+            [uf] da sola
+            [mp] da soli
+            [mvp] da soli
+            [fp] da sole
+           *[m] da solo
+        }
+    }
 } { $qualities ->
     [none] una melodia
    *[other] una melodia { $qualities }
 }
 lead-over = { $lead } su { $manner }
 lead-with = { $lead }, con accompagnamento di { $sounds }
-lead-alone = { $lead }, senza accompagnamento
 lead-without = { $lead }, senza { $sounds }
 whole-led = { $whole } con { $lead-with } in primo piano, insieme a { $sounds }
 manner = { $noun } ({ $manner })
@@ -121,6 +143,7 @@ manner-arpeggios = arpeggi
 ## Lo svolgimento
 
 open = inizia con { $sounds }
+open-qualities = si apre in modo { $qualities }, con { $sounds }
 open-also = inizia con { $sounds }
 at-first = all’inizio è { $qualities }
 at-first-also = all’inizio è { $qualities }
@@ -290,6 +313,7 @@ sound-cello = violoncello
 sound-strings = archi
     .class = mvp
 sound-bowed = strumento ad arco
+    .with = uno strumento ad arco
     .class = mz
 sound-pizzicato = archi pizzicati
     .class = mvp
@@ -314,6 +338,7 @@ sound-bassoon = fagotto
 sound-woodwind = legni
     .class = mp
 sound-wind = strumento a fiato
+    .with = uno strumento a fiato
     .class = mz
 sound-flute = flauto
 sound-piccolo = ottavino
@@ -326,6 +351,7 @@ sound-synth-lead = sintetizzatore solista
 sound-synth-pad = tappeto di sintetizzatore
 sound-synth = sintetizzatore
 sound-plucked = strumento a pizzico
+    .with = uno strumento a pizzico
     .class = mz
 sound-banjo = banjo
 sound-mandolin = mandolino
@@ -344,7 +370,7 @@ sound-theremin = theremin
 sound-orchestra = orchestra
     .class = fv
     .piece = brano orchestrale
-sound-turntables = giradischi
+sound-turntables = giradischi da DJ
     .class = mp
 sound-others = altri strumenti
     .class = mvp

@@ -21,6 +21,7 @@ list-or = { $a }や{ $b }
 qualities-more = { $a }{ $b }
 qualities-attributive = { $a }{ $b }
 qualities-be = { $a }{ $b }
+qualities-open = { $a }{ $b }
 qualities-become = { $a }{ $b }
 
 ## 全体
@@ -52,7 +53,13 @@ recording-overloaded = 録音が音割れしている
 
 ## 一節の説明：主旋律と伴奏。
 
-lead = { $sounds }が{ $qualities ->
+lead = { $sounds }{ $alone ->
+    [no] が
+   *[yes] { $verb ->
+        [sing] がアカペラで
+       *[play] だけで
+    }
+}{ $qualities ->
     [none] メロディーを
    *[other] { $qualities }メロディーを
 }{ $verb ->
@@ -61,7 +68,6 @@ lead = { $sounds }が{ $qualities ->
 }
 lead-over = { $manner }に乗せて、{ $lead }
 lead-with = { $sounds }の伴奏で、{ $lead }
-lead-alone = 無伴奏で、{ $lead }
 lead-without = { $lead }。{ $sounds }はない
 whole-led = { $lead }を前面に出し、{ $sounds }を伴う{ $whole }
 manner = { $noun }（{ $manner }）
@@ -79,6 +85,7 @@ manner-arpeggios = アルペジオ
 
 open = { $sounds }で始まる
 open-then = { $sounds }で始まり
+open-qualities = { $qualities }曲調で、{ $sounds }から始まる
 open-also = { $sounds }で始まる
 at-first = 初めは{ $qualities }曲調である
 at-first-also = 初めは{ $qualities }曲調である
@@ -279,14 +286,23 @@ sound-sound-effects = 効果音
 
 ## 性質
 
-tempo-slow = ゆっくりした
+tempo-slow = ゆったりとした
+    .attributive-and = ゆったりとして
+    .melody-and = ゆったりとして
+    .be-and = ゆったりとして
     .become = テンポがゆっくりに
     .become-and = テンポがゆっくりで
 tempo-medium = ミディアムテンポの
+    .attributive-and = ミディアムテンポで
+    .melody-and = ミディアムテンポで
+    .be-and = ミディアムテンポで
     .become = ミディアムテンポに
     .become-and = ミディアムテンポで
     .title = ミディアム
 tempo-fast = テンポの速い
+    .attributive-and = テンポが速く
+    .melody-and = 速く
+    .be-and = テンポが速く
     .become = テンポが速く
     .become-and = テンポが速く
     .title = 速い
@@ -386,11 +402,11 @@ mood-bold = 堂々とした
     .become-and = 堂々として
     .attributive-and = 堂々として
     .be-and = 堂々として
-mood-steady = 淡々とした
-    .become = 淡々としたものに
-    .become-and = 淡々として
-    .attributive-and = 淡々として
-    .be-and = 淡々として
+mood-steady = 安定した
+    .become = 安定したものに
+    .become-and = 安定していて
+    .attributive-and = 安定していて
+    .be-and = 安定していて
 mood-light = 軽やかな
     .become = 軽やかに
     .become-and = 軽やかで

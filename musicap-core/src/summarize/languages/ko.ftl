@@ -28,6 +28,7 @@ list-or = { $a }{ $class ->
 qualities-more = { $a } { $b }
 qualities-attributive = { $a } { $b }
 qualities-be = { $a } { $b }
+qualities-open = { $a } { $b }
 qualities-become = { $a } { $b }
 
 ## 전체
@@ -44,7 +45,7 @@ whole-with = { $sounds }{ $last ->
 } 곁들인 { $whole }
 whole-solo = { $sounds }만 나오는 { $whole }
 whole-alone = 무반주의 { $whole }
-whole-without = { $sounds } 없는 { $whole }
+whole-without = { $sounds } 없는, { $whole }
 silent = 거의 무음인 녹음
 only = 음악 없이 { $sounds }만 들린다
 opens-as = 도입부는 { $whole }이다
@@ -68,9 +69,24 @@ recording-overloaded = 녹음이 과부하로 찌그러져 들린다
 
 ## 짧은 구간의 설명: 주선율과 반주.
 
-lead = { $sounds }{ $last ->
-    [c] 이
-   *[none] 가
+lead = { $alone ->
+    [no] {""}
+   *[yes] { $verb ->
+        [sing] 무반주로{" "}
+       *[play] {""}
+    }
+}{ $sounds }{ $alone ->
+    [no] { $last ->
+        [c] 이
+       *[none] 가
+    }
+   *[yes] { $verb ->
+        [sing] { $last ->
+            [c] 이
+           *[none] 가
+        }
+       *[play] 만으로
+    }
 } { $qualities ->
     [none] 선율을
    *[other] { $qualities } 선율을
@@ -80,7 +96,6 @@ lead = { $sounds }{ $last ->
 }
 lead-over = { $manner } 위에서 { $lead }
 lead-with = { $sounds } 반주에 맞춰 { $lead }
-lead-alone = 반주 없이 { $lead }
 lead-without = { $lead }. { $sounds }{ $last ->
     [c] 은
    *[none] 는
@@ -113,6 +128,10 @@ open-then = 처음에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
 } 나오고
+open-qualities = 처음에는 { $qualities } 분위기로 { $sounds }{ $last ->
+    [c] 이
+   *[none] 가
+} 나온다
 open-also = 처음에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
@@ -258,7 +277,7 @@ contractions = {""}
 
 ## 제목
 
-title-alone = { $sound } 단독
+title-alone = { $sound }만
 title-band = 밴드 전체
 title-silence = 무음
 title-music = 음악

@@ -34,6 +34,7 @@ list-or = { $a } nem { $b }
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } e { $b }
 qualities-be = { $a } e { $b }
+qualities-open = { $a } e { $b }
 qualities-become = { $a } e { $b }
 
 ## O conjunto
@@ -45,7 +46,7 @@ whole = uma { $piece }
 whole-qualities = uma { $piece } { $qualities }
 whole-for = { $whole } para { $noun }
 whole-with = { $whole } com { $sounds }
-whole-solo = { $whole } para { $sounds } sem acompanhamento
+whole-solo = { $whole } para { $sounds } solo
 whole-alone = { $whole }, sem acompanhamento
 whole-without = { $whole }, sem { $sounds }
 silent = a gravação é quase silenciosa
@@ -89,13 +90,24 @@ lead = { $class ->
         [one] toca
        *[other] tocam
     }
+}{ $alone ->
+    [no] {""}
+   *[yes] {" "}{ $verb ->
+        [sing] a cappella
+       *[play] { $class ->
+            [f] sozinha
+            [uf] sozinha
+            [mp] sozinhos
+            [fp] sozinhas
+           *[m] sozinho
+        }
+    }
 } { $qualities ->
     [none] uma melodia
    *[other] uma melodia { $qualities }
 }
 lead-over = { $lead } sobre { $manner }
 lead-with = { $lead }, com acompanhamento de { $sounds }
-lead-alone = { $lead }, sem acompanhamento
 lead-without = { $lead }, sem { $sounds }
 whole-led = { $whole } com { $lead } à frente, acompanhada de { $sounds }
 manner = { $noun } ({ $manner })
@@ -112,6 +124,7 @@ manner-arpeggios = arpejos
 ## O desenvolvimento
 
 open = começa com { $sounds }
+open-qualities = começa de forma { $qualities }, com { $sounds }
 open-also = começa com { $sounds }
 at-first = no início é { $qualities }
 at-first-also = no início é { $qualities }
@@ -211,7 +224,7 @@ title-alone = só { $sound }
 title-band = banda completa
 title-silence = silêncio
 title-music = música
-title-qualities = { $title } (música { $qualities })
+title-qualities = { $title } (andamento { $qualities })
 
 
 ## Sons
@@ -380,10 +393,13 @@ sound-sound-effects = efeitos sonoros
 ## Qualidades
 
 tempo-slow = lenta
+    .title = lento
 tempo-medium = moderada
     .attributive = de andamento moderado
     .melody = de andamento moderado
+    .title = moderado
 tempo-fast = rápida
+    .title = rápido
 loudness-quiet = suave
 loudness-loud = forte
     .attributive = de som forte

@@ -21,6 +21,7 @@ list-or = { $a }和{ $b }
 qualities-more = { $a }、{ $b }
 qualities-attributive = { $a }、{ $b }
 qualities-be = { $a }、{ $b }
+qualities-open = { $a }、{ $b }
 qualities-become = { $a }、{ $b }
 
 ## 整体
@@ -52,16 +53,24 @@ recording-overloaded = 录音有过载失真
 
 ## 片段：主奏与伴奏
 
-lead = { $sounds }{ $verb ->
-    [sing] 演唱
-   *[play] 演奏
+lead = { $alone ->
+    [no] { $sounds }{ $verb ->
+        [sing] 演唱
+       *[play] 演奏
+    }
+   *[yes] { $verb ->
+        [sing] { $sounds }无伴奏演唱
+       *[play] { $class ->
+            [e] 仅由{ $sounds }演奏
+           *[none] { $sounds }独奏
+        }
+    }
 }{ $qualities ->
     [none] 旋律
    *[other] { $qualities }的旋律
 }
 lead-over = { $lead }，以{ $manner }衬托
 lead-with = { $lead }，由{ $sounds }伴奏
-lead-alone = { $lead }，无伴奏
 lead-without = { $lead }，没有{ $sounds }
 whole-led = { $whole }，以{ $lead }为主，配有{ $sounds }
 manner = { $noun }（{ $manner }）
@@ -78,6 +87,7 @@ manner-arpeggios = 琶音
 ## 过程
 
 open = 以{ $sounds }开始
+open-qualities = 开头{ $qualities }，以{ $sounds }开始
 open-also = 以{ $sounds }开始
 at-first = 开头{ $qualities }
 at-first-also = 开头{ $qualities }
@@ -126,7 +136,7 @@ title-alone = { $class ->
     [e] 仅{ $sound }
    *[none] { $sound }独奏
 }
-title-band = 完整乐队
+title-band = 乐队合奏
 title-silence = 无声
 title-music = 音乐
 title-qualities = { $title }（{ $qualities }）
@@ -285,9 +295,12 @@ sound-sound-effects = 音效
 ## 特征
 
 tempo-slow = 缓慢
+    .be = 节奏缓慢
+    .title = 缓慢
 tempo-medium = 中速
     .become = 速度适中
 tempo-fast = 快节奏
+    .be = 节奏快
     .become = 快速
     .melody = 快速
     .title = 快速

@@ -2,12 +2,14 @@
 //!
 //! 1. [`Facts`] are parsed from each caption.
 //! 2. [`sections`]: captions that say alike become sections, each with what most of them say.
-//! 3. [`story`]: the whole first, then what changes from section to section.
-//! 4. [`render`]: the story in the words of a language, by its file in `languages`.
-//! 5. [`lexrank`]: captions that no fact can be read from are quoted, the most central sentences
+//! 3. [`boundaries`]: the sound says when within a chunk a section begins.
+//! 4. [`story`]: the whole first, then what changes from section to section.
+//! 5. [`render`]: the story in the words of a language, by its file in `languages`.
+//! 6. [`lexrank`]: captions that no fact can be read from are quoted, the most central sentences
 //!    first (LexRank, Erkan and Radev 2004; maximal marginal relevance, Carbonell and Goldstein
 //!    1998).
 
+mod boundaries;
 mod lexrank;
 mod quotes;
 mod render;
@@ -22,7 +24,7 @@ use story::{Change, Event, Story};
 use super::facts::Facts;
 use super::language::Language;
 use super::{Summarizer, SummaryFuture, SummaryLength, SummaryOptions, SummaryStyle, Watch};
-use crate::caption::{Caption, Captions, Section, minutes};
+use crate::caption::{Caption, Captions, Section, SoundChange, minutes};
 use crate::error::{Error, Result, SummaryProblem};
 
 /// Recordings up to this length, in seconds, are one sentence.
@@ -77,7 +79,8 @@ impl LocalSummarizer {
                 ),
             });
         }
-        let statements = statements(&sorted(captions), options.length, language);
+        let timed = Timed { captions: &sorted(captions), changes: &captions.changes };
+        let statements = statements(timed, options.length, language);
         let separator = match &options.style {
             SummaryStyle::Lines => "\n",
             _ => language.sentence_separator(),
@@ -133,20 +136,33 @@ impl Captions {
             return Vec::new();
         }
         let renderer = Renderer::new(language.catalog());
-        let section = |part: &Part| Section {
-            start_s: captions[part.captions.start].start_s,
-            end_s: end(part.captions.end - 1, &captions),
-            title: render::capitalized(&renderer.title(&part.titled(&facts))),
-        };
+        let parts = sections::sections(&facts, SECTION_COST);
+        let starts = boundaries::starts(&parts, &captions, &self.changes);
         let mut sections: Vec<Section> = Vec::new();
-        for next in sections::sections(&facts, SECTION_COST).iter().map(section) {
+        for (part, &start_s) in parts.iter().zip(&starts) {
+            let title = render::capitalized(&renderer.title(&part.titled(&facts)));
+            let end_s = end(part.captions.end - 1, &captions);
             match sections.last_mut() {
-                Some(last) if last.title == next.title => last.end_s = next.end_s,
-                _ => sections.push(next),
+                Some(last) if last.title == title => last.end_s = end_s,
+                last => {
+                    if let Some(last) =
+                        last.filter(|last| last.end_s == captions[part.captions.start].start_s)
+                    {
+                        last.end_s = start_s;
+                    }
+                    sections.push(Section { start_s, end_s, title });
+                }
             }
         }
         sections
     }
+}
+
+/// Captions in the order of time, and the times at which the sound changes.
+#[derive(Clone, Copy)]
+struct Timed<'a> {
+    captions: &'a [Caption],
+    changes: &'a [SoundChange],
 }
 
 /// The captions in the order of time.
@@ -157,7 +173,8 @@ fn sorted(captions: &Captions) -> Vec<Caption> {
 }
 
 /// The sentences of a summary.
-fn statements(captions: &[Caption], length: SummaryLength, language: Language) -> Vec<String> {
+fn statements(timed: Timed, length: SummaryLength, language: Language) -> Vec<String> {
+    let captions = timed.captions;
     let renderer = Renderer::new(language.catalog());
     if captions.iter().all(|caption| caption.text.trim().is_empty()) {
         return vec![renderer.sentence(&renderer.message("no-captions", &[]))];
@@ -176,23 +193,24 @@ fn statements(captions: &[Caption], length: SummaryLength, language: Language) -
         (Some((index, only)), None) if only.is_complete() => {
             match translate::rendered(only, language) {
                 Some(translated) => alone(index, translated, captions, length, &renderer),
-                None => story_or_outline(&facts, captions, length, &renderer),
+                None => story_or_outline(&facts, timed, length, &renderer),
             }
         }
         _ if facts.iter().all(|facts| facts.terms.is_empty()) => {
             quotes::quotes(&facts, captions, length, &renderer)
         }
-        _ => story_or_outline(&facts, captions, length, &renderer),
+        _ => story_or_outline(&facts, timed, length, &renderer),
     }
 }
 
 /// A story that is short enough, or an outline.
 fn story_or_outline(
     facts: &[Facts],
-    captions: &[Caption],
+    timed: Timed,
     length: SummaryLength,
     renderer: &Renderer,
 ) -> Vec<String> {
+    let captions = timed.captions;
     let divider = Divider::new(facts);
     let first = divider.at_cost(SECTION_COST);
     let duration = captions.last().map_or(0.0, |last| last.end_s) - captions[0].start_s;
@@ -208,7 +226,7 @@ fn story_or_outline(
     };
     for parts in std::iter::once(first).chain(fewer) {
         let story = Story::of(&parts, facts);
-        let statements = written(&story, &parts, has_outline, facts, captions, renderer);
+        let statements = written(&story, &parts, has_outline, facts, timed, renderer);
         let words: usize = statements.iter().map(|text| count_words(text)).sum();
         if words <= length.words() {
             return statements;
@@ -219,13 +237,13 @@ fn story_or_outline(
     }
     // What is left is a long list of sounds, or remarks.
     let story = Story::of(&divider.at_cost(MAX_COST), facts);
-    shortest(story, captions, length, renderer)
+    shortest(story, timed, length, renderer)
 }
 
 /// The whole alone, with so many sounds as there is space for.
 fn shortest(
     mut story: Story,
-    captions: &[Caption],
+    timed: Timed,
     length: SummaryLength,
     renderer: &Renderer,
 ) -> Vec<String> {
@@ -233,7 +251,7 @@ fn shortest(
     story.at_times.clear();
     story.whole.recording.clear();
     loop {
-        let statements = written(&story, &[], false, &[], captions, renderer);
+        let statements = written(&story, &[], false, &[], timed, renderer);
         let words: usize = statements.iter().map(|text| count_words(text)).sum();
         if words <= length.words() || story.whole.sounds.pop().is_none() {
             return statements;
@@ -247,10 +265,15 @@ fn written(
     parts: &[Part],
     has_outline: bool,
     facts: &[Facts],
-    captions: &[Caption],
+    timed: Timed,
     renderer: &Renderer,
 ) -> Vec<String> {
-    let time = |index: usize| minutes(captions[index].start_s);
+    let captions = timed.captions;
+    let starts = boundaries::starts(parts, captions, timed.changes);
+    let time = |index: usize| {
+        let part = parts.iter().position(|part| part.captions.start == index);
+        minutes(part.map_or(captions[index].start_s, |part| starts[part]))
+    };
     let duration = captions.last().map_or(0.0, |last| last.end_s) - captions[0].start_s;
     let is_outline = has_outline && parts.len() > 2;
     let mut whole = renderer.whole(&story.whole);
@@ -305,7 +328,7 @@ fn written(
     }
     statements.extend(sentence.map(|(text, _)| renderer.sentence(&text)));
     if is_outline {
-        statements.push(outlined(parts, facts, captions, renderer));
+        statements.push(outlined(parts, &starts, facts, renderer));
     }
     if !story.at_times.is_empty() {
         statements.push(renderer.sentence(&renderer.at_times(&story.at_times)));
@@ -315,10 +338,10 @@ fn written(
 }
 
 /// "In outline: 0:00 piano alone; 12:00 full band."
-fn outlined(parts: &[Part], facts: &[Facts], captions: &[Caption], renderer: &Renderer) -> String {
+fn outlined(parts: &[Part], starts: &[f64], facts: &[Facts], renderer: &Renderer) -> String {
     let mut items: Vec<(String, String)> = Vec::new();
     let (mut last, mut tempo) = (String::new(), None);
-    for part in parts {
+    for (part, &start_s) in parts.iter().zip(starts) {
         let title = renderer.title(&part.titled(facts));
         let new_tempo = part.state.tempo.filter(|new| tempo != Some(*new));
         if title == last && new_tempo.is_none() {
@@ -330,7 +353,7 @@ fn outlined(parts: &[Part], facts: &[Facts], captions: &[Caption], renderer: &Re
         };
         tempo = new_tempo.or(tempo);
         last = title;
-        items.push((minutes(captions[part.captions.start].start_s), shown));
+        items.push((minutes(start_s), shown));
     }
     let items = items
         .iter()

@@ -184,6 +184,13 @@ impl Renderer {
 
     /// "at 0:30 drums enter, and the music turns fast"
     pub(super) fn event(&self, event: &Event, time: &str, number: usize) -> String {
+        if let [Change::Open(sounds), Change::AtFirst(terms)] = &event.changes[..] {
+            let qualities = self.qualities(terms, "open");
+            let sounds = self.sounds(sounds, "open");
+            let mut args = args(&sounds).to_vec();
+            args.push(("qualities", &qualities));
+            return self.message("open-qualities", &args);
+        }
         let mut text = String::new();
         for (i, change) in event.changes.iter().enumerate() {
             let place = Place { is_first: i == 0, is_last: i > 0 || event.changes.len() == 1 };
@@ -423,7 +430,7 @@ impl Renderer {
         };
         let general = || match form {
             "melody" => in_form("attributive"),
-            "title" => in_form("be"),
+            "title" | "open" => in_form("be"),
             _ => None,
         };
         in_form(form).or_else(general).unwrap_or_else(plain)

@@ -117,10 +117,34 @@ impl Story {
         for at in first + 1..parts.len() {
             events.extend(finder.event(parts, at));
         }
+        if !expects_drums(parts) {
+            whole.absent.retain(|term| term.kind != Kind::Drums);
+        }
         let at_times = at_times(parts, &whole, facts);
         let music_from = (!preceding.is_empty()).then_some(opening.captions.start);
         Story { whole, is_opening, music_from, events, at_times }
     }
+}
+
+/// Whether one would expect drums, so that their absence is worth stating: in popular music, and
+/// where instruments of a band play. Nobody says of a string quartet that it has no drums.
+fn expects_drums(parts: &[Part]) -> bool {
+    const OF_A_BAND: [&str; 9] = [
+        "electric-guitar",
+        "distorted-guitar",
+        "electric-bass",
+        "synth-bass",
+        "synth",
+        "synth-lead",
+        "synth-pad",
+        "electric-piano",
+        "keyboard",
+    ];
+    const WITHOUT: [&str; 3] = ["orchestral", "classical", "ambient"];
+    parts.iter().any(|Part { state, .. }| {
+        state.sounds.iter().any(|term| OF_A_BAND.contains(&term.id) || term.kind == Kind::Drums)
+            || state.genre.is_some_and(|genre| !WITHOUT.contains(&genre.id))
+    })
 }
 
 /// What holds of nearly all of the music.

@@ -4,7 +4,7 @@ use super::super::facts::{Facts, Figure, Kind, Lead, Manner, Term, all_terms};
 use super::super::{Language, SummaryLength};
 use super::render::Renderer;
 use super::translate::rendered;
-use super::{Caption, story_or_outline};
+use super::{Caption, Timed, story_or_outline};
 
 /// A deterministic source of random numbers (Knuth's MMIX constants).
 struct Random(u64);
@@ -159,7 +159,8 @@ fn random_facts_are_rendered_in_full_in_every_language() {
         for round in 0..200 {
             let (facts, captions) = recording(&mut random);
             let length = [SummaryLength::Medium, SummaryLength::Long][round % 2];
-            let statements = story_or_outline(&facts, &captions, length, &renderer);
+            let timed = Timed { captions: &captions, changes: &[] };
+            let statements = story_or_outline(&facts, timed, length, &renderer);
             check(&statements.join("\n"), language);
         }
     }

@@ -36,9 +36,8 @@ impl Caption {
     /// use musicap::caption::Caption;
     /// use musicap::summarize::Language;
     ///
-    /// let text = "A flute plays a slow, calm melody over piano chords.".to_owned();
-    /// let caption =
-    ///     Caption { end_s: 10.0, text, score: -0.5, ..Caption::default() };
+    /// let text = "A flute plays a slow, calm melody over piano chords.";
+    /// let caption = Caption::new(0, 0.0, 10.0, text);
     /// assert_eq!(
     ///     caption.translated(Language::find("de")?).text,
     ///     "Eine Flöte spielt eine langsame, ruhige Melodie, begleitet von Klavier (Akkorde)."
@@ -95,20 +94,20 @@ impl Renderer {
         given.extend([("sounds-with", &with.text[..]), ("sounds-the", &the.text)]);
         given.push(("verb", if is_sung { "sing" } else { "play" }));
         given.push(("qualities", if qualities.is_empty() { "none" } else { &qualities }));
+        let others = accompanists(lead, state, roles);
+        let is_alone = state.is_solo && others.is_empty();
+        given.push(("alone", if is_alone { "yes" } else { "no" }));
         let mut text = self.message("lead", &given);
         if let Some(manner) = roles.over {
             let over = self.manner(manner, "over");
             text = self.message("lead-over", &[("lead", &text), ("manner", &over)]);
         }
-        let others = accompanists(lead, state, roles);
         if !others.is_empty() {
             let sounds = self.players(&others, roles, "with");
             let by = self.players(&others, roles, "by");
             let mut given = args(&sounds).to_vec();
             given.extend([("lead", &text[..]), ("sounds-by", &by.text)]);
             text = self.message("lead-with", &given);
-        } else if state.is_solo {
-            text = self.message("lead-alone", &[("lead", &text)]);
         }
         if !state.absent.is_empty() {
             let absent = self.absent(state);

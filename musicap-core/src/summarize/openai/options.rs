@@ -94,8 +94,8 @@ impl OpenAiOptions {
 
     /// Sends this key, whichever server is used. Without it, the key is taken from the environment
     /// variable `OPENAI_API_KEY`, and is not sent over plain HTTP to another machine.
-    pub fn with_key(mut self, key: impl Into<SecretString>) -> Self {
-        self.key = Key::Given(key.into());
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = Key::Given(SecretString::from(key.into()));
         self
     }
 

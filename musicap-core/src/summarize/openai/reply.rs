@@ -15,12 +15,12 @@ const SUMMARY_BYTES: usize = 16 << 10;
 pub(super) fn summary(body: &[u8]) -> Result<String, Failure> {
     let wrong = |what: &str| Failure::last(SummaryProblem::Reply, what.to_owned());
     let reply: Value = serde_json::from_slice(body)
-        .map_err(|_| wrong("the answer is no JSON; is this a server for chat completions?"))?;
+        .map_err(|_| wrong("the answer is not JSON; is this a chat completions server?"))?;
     let choice = &reply["choices"][0];
     let message = &choice["message"];
     let finish = choice["finish_reason"].as_str().unwrap_or_default();
     if finish == "content_filter" || message["refusal"].is_string() {
-        let reason = "the model refuses to describe this".to_owned();
+        let reason = "the model refused to describe this".to_owned();
         return Err(Failure::last(SummaryProblem::Content, reason));
     }
     let text = match &message["content"] {
@@ -30,7 +30,7 @@ pub(super) fn summary(body: &[u8]) -> Result<String, Failure> {
         _ => return Err(wrong("there is no text in the answer")),
     };
     if finish == "length" {
-        return Err(wrong("the answer is cut off at the greatest number of tokens"));
+        return Err(wrong("the answer was truncated at the maximum number of tokens"));
     }
     let text = without_thoughts(&text);
     if text.len() > SUMMARY_BYTES {
@@ -70,7 +70,7 @@ pub(super) fn refusal(status: u16, headers: &HeaderMap, body: &[u8], model: &str
         has(&["content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"]);
     let unpaid = has(&["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"]);
 
-    let says = |what: &str| format!("the server answers {status}: {what}");
+    let says = |what: &str| format!("the server responded with {status}: {what}");
     let last = |problem, what: &str| Failure::last(problem, says(what));
     let again = |problem, what: &str| Failure {
         problem,
@@ -78,20 +78,20 @@ pub(super) fn refusal(status: u16, headers: &HeaderMap, body: &[u8], model: &str
         retry: retry_after(headers).map_or(Retry::Later, Retry::After),
     };
     match status {
-        _ if filtered => last(Content, "its content filter refuses this"),
+        _ if filtered => last(Content, "its content filter rejected this"),
         401 => last(Auth, "the key is missing or wrong; see OPENAI_API_KEY"),
-        402 => last(Quota, "the paid quota is used up"),
-        403 => last(Auth, "the key may not do this"),
+        402 => last(Quota, "the paid quota is exhausted"),
+        403 => last(Auth, "the key does not have permission"),
         404 => last(Request, &format!("there is no model \"{model}\" or no such path")),
         408 => again(Timeout, "the request took too long"),
         413 => last(TooLong, "the request is too large"),
         400 | 422 if too_long => last(TooLong, "the captions are too long for the model"),
-        429 if unpaid => last(Quota, "the paid quota is used up"),
+        429 if unpaid => last(Quota, "the paid quota is exhausted"),
         429 => again(RateLimit, "too many requests"),
         500.. => again(Server, "it failed"),
-        300..400 => last(Request, "it has moved; give its present URL"),
+        300..400 => last(Request, "it has moved; use its current URL"),
         _ => {
-            Failure { retry: Retry::Simpler, ..last(Request, "it does not understand the request") }
+            Failure { retry: Retry::Simpler, ..last(Request, "it rejected the request as invalid") }
         }
     }
 }

@@ -72,7 +72,7 @@ impl Connection {
         let client = client.build().map_err(|reason| Error::Summary {
             service: service.clone(),
             problem: SummaryProblem::Network,
-            reason: format!("cannot start a client: {}", root_cause(&reason)),
+            reason: format!("cannot create an HTTP client: {}", root_cause(&reason)),
         })?;
         Ok(Connection { client, url, key, key_withheld, service, options })
     }
@@ -190,7 +190,7 @@ impl Connection {
             let reason = format!("no answer within {:.1?}", self.options.timeout);
             (SummaryProblem::Timeout, reason)
         } else {
-            (SummaryProblem::Network, format!("the connection broke off: {}", root_cause(error)))
+            (SummaryProblem::Network, format!("the connection was lost: {}", root_cause(error)))
         };
         Failure { problem, reason, retry: Retry::Later }
     }

@@ -66,7 +66,7 @@ pub async fn upload(cloud: &Cloud, key: &str, bytes: &[u8]) -> RecordingId {
 pub async fn result(cloud: &Cloud, id: &RecordingId) -> Captions {
     let json = cloud.store().text(RESULTS, &id.key("summaries/", "json"), 1 << 20).await;
     let json = json.unwrap_or_else(|problem| panic!("{problem}\n{}", logs(cloud)));
-    let [captions] = <[Captions; 1]>::try_from(Captions::read_json("s3", &json).unwrap()).unwrap();
+    let [captions] = <[Captions; 1]>::try_from(Captions::parse_json("s3", &json).unwrap()).unwrap();
     captions
 }
 

@@ -51,7 +51,7 @@ impl Server {
         let reply = self.invoke(kind, attributes, body).await;
         let (status, text) = (reply.status(), reply.text().await.unwrap());
         assert_eq!(status, 200, "{text}");
-        Captions::read_json("reply", &text).unwrap().remove(0)
+        Captions::parse_json("reply", &text).unwrap().remove(0)
     }
 
     pub async fn refusal(&self, kind: &str, attributes: &str, body: Vec<u8>) -> (u16, String) {
