@@ -157,7 +157,7 @@ fn facts_change_nothing_but_their_own_keys() {
     let (without, mut with) = (song(false), song(true));
     assert!(!without.format(Format::Json).contains("\"facts\""));
     let json = with.format(Format::Json);
-    assert_eq!(Captions::read_json("song", &json).unwrap(), std::slice::from_ref(&with));
+    assert_eq!(Captions::parse_json("song", &json).unwrap(), std::slice::from_ref(&with));
     assert!(with.facts.take().is_some());
     assert!(with.captions.iter_mut().all(|caption| caption.facts.take().is_some()));
     assert_eq!(with, without);

@@ -18,9 +18,8 @@ use super::tempo::hann;
 use super::types::{Key, Mode};
 
 /// Length of a frame in seconds, as a power of two of samples: 4096 at 16 kHz.
+/// Frames follow each other: those that overlap by half give no better keys.
 const FRAME_S: f32 = 0.256;
-/// Frames overlap by half.
-const OVERLAP: usize = 2;
 const LOWEST_HZ: f32 = 55.0;
 const HIGHEST_HZ: f32 = 1760.0;
 /// Steps of the histogram in an octave, and in a semitone.
@@ -44,7 +43,6 @@ pub(super) struct KeyMeter {
     pending: Vec<f32>,
     /// Weight of the peaks at each step of the octave; step 0 is C by A4 = 440 Hz.
     histogram: [f64; STEPS],
-    frames: u64,
     frame: Vec<f32>,
     spectrum: Vec<Complex32>,
     magnitudes: Vec<f32>,
@@ -63,7 +61,6 @@ impl KeyMeter {
             bin_hz,
             pending: Vec::new(),
             histogram: [0.0; STEPS],
-            frames: 0,
             frame: vec![0.0; length],
             magnitudes: vec![0.0; spectrum.len()],
             spectrum,
@@ -77,7 +74,7 @@ impl KeyMeter {
         let (length, mut start) = (self.hann.len(), 0);
         while start + length <= self.pending.len() {
             self.add_frame(start);
-            start += length / OVERLAP;
+            start += length;
         }
         self.pending.drain(..start.min(self.pending.len()));
     }
@@ -94,7 +91,6 @@ impl KeyMeter {
         for (magnitude, bin) in self.magnitudes.iter_mut().zip(&self.spectrum[..last]) {
             *magnitude = bin.norm_sqr().sqrt();
         }
-        self.frames += 1;
         let first = ((LOWEST_HZ / self.bin_hz) as usize).max(1);
         for bin in first..last - 1 {
             let [before, peak, after] = [bin - 1, bin, bin + 1].map(|bin| self.magnitudes[bin]);
