@@ -13,6 +13,7 @@ use crate::recording::{self, Quality};
 use crate::rng::{Purpose, Rng};
 use crate::score::{Dynamics, Groove, Role, Score, Style, Tempo, Texture};
 use crate::singer::VoiceKind;
+use crate::theory::Scale;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,11 @@ pub struct Record {
     pub kind: Kind,
     pub fonts: Vec<String>,
     pub bpm: f32,
+    /// "E minor"; in a mode by its third.
+    #[serde(default)]
+    pub key: Option<String>,
+    #[serde(default)]
+    pub beats_per_bar: Option<usize>,
     pub tempo: Tempo,
     pub dynamics: Dynamics,
     pub style: Style,
@@ -184,6 +190,8 @@ pub fn record(index: u64, score: &Score, sources: Vec<String>, captions: Vec<Str
         level: None,
         fonts,
         bpm: score.bpm,
+        key: score.scale.as_ref().map(Scale::name),
+        beats_per_bar: Some(score.beats_per_bar),
         tempo: score.tempo,
         dynamics: score.dynamics,
         style: score.style,

@@ -50,6 +50,8 @@ pub fn compose_in(plan: &Plan, scale: Scale, seconds: f32, rng: &mut Rng) -> Sco
     Score {
         bpm: plan.bpm,
         beats: bars as f32 * plan.beats_per_bar as f32,
+        beats_per_bar: plan.beats_per_bar,
+        scale: Some(scale),
         tempo: plan.tempo,
         dynamics: plan.dynamics,
         style: plan.style,

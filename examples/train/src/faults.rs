@@ -128,6 +128,8 @@ mod tests {
             level: None,
             fonts: Vec::new(),
             bpm: 60.0,
+            key: None,
+            beats_per_bar: None,
             tempo: Tempo::Slow,
             dynamics: Dynamics::Moderate,
             style: Style::Free,
