@@ -44,6 +44,9 @@ pub(super) struct Inner {
     /// The thread that does all work on the GPU.
     gpu_thread: Option<Arc<rayon::ThreadPool>>,
     pub clock: Clock,
+    /// The embedded model, for the facts of a model without a tag head.
+    #[cfg(feature = "embedded-model")]
+    pub tagger: std::sync::OnceLock<Option<Captioner>>,
 }
 
 impl Captioner {
@@ -123,7 +126,7 @@ impl Captioner {
     ) -> Result<Caption> {
         let text = self.inner.tokenizer.decode(&generated.tokens)?;
         let &Generated { score, confidence, .. } = generated;
-        Ok(Caption { index, start_s, end_s, text, score, confidence })
+        Ok(Caption { index, start_s, end_s, text, score, confidence, facts: None })
     }
 
     /// The log-mel spectrograms of chunks, `[chunks, n_mels, frames]` in decibels.
@@ -224,6 +227,8 @@ impl Inner {
             memory_budget,
             gpu_thread,
             clock: Clock::new(options.timings),
+            #[cfg(feature = "embedded-model")]
+            tagger: std::sync::OnceLock::new(),
         })
     }
 

@@ -11,6 +11,7 @@ use super::recording::Recording;
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::Caption;
 use crate::error::{Error, Result};
+use crate::facts::{Facts, add_words};
 use crate::generate::Generated;
 
 /// Chunks and recordings that may wait behind a slow chunk, as a multiple of the batch size.
@@ -33,6 +34,8 @@ struct Pending {
     index: usize,
     span_s: (f64, f64),
     generated: Option<Generated>,
+    /// The probabilities of its tags, if facts are asked for.
+    tags: Option<Vec<f32>>,
 }
 
 /// The pipeline. `I` gives the recordings, or the errors of opening them.
@@ -125,6 +128,10 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
                     let CaptionOptions { overlap_seconds: overlap, tail, .. } = self.options;
                     let audio = &self.decoding.captioner().config().audio;
                     let chunks = source.and_then(|s| Chunks::new(s, audio, overlap, tail));
+                    let chunks = match self.options.facts {
+                        true => chunks.map(Chunks::with_facts),
+                        false => chunks,
+                    };
                     let mut recording = Recording::new(chunks);
                     if self.cancelled.remove(&(self.ended + self.recordings.len())) {
                         recording.cancel();
@@ -160,7 +167,8 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
         {
             let (index, span_s) = (chunk.index, (chunk.start_s, chunk.end_s));
             let number = self.decoding.admitted() + self.batch.len();
-            self.pending.push_back(Pending { recording, number, index, span_s, generated: None });
+            let (generated, tags) = (None, None);
+            self.pending.push_back(Pending { recording, number, index, span_s, generated, tags });
             self.batch.push(chunk);
         }
         let batch = std::mem::take(&mut self.batch);
@@ -173,8 +181,20 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             changes.push(mel, chunk_s, start_s, end_s);
         }
         let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
+        let others = match self.options.facts {
+            true => self.decoding.captioner().other_tags(&batch)?,
+            false => Vec::new(),
+        };
         drop(batch);
-        self.decoding.admit(mel, &indices)
+        self.decoding.admit(mel, &indices)?;
+        for (number, other) in (first..).zip(others) {
+            let tags = other.or_else(|| self.decoding.tags(number).map(<[f32]>::to_vec));
+            let is_it = |pending: &&mut Pending| pending.number == number;
+            if let Some(pending) = self.pending.iter_mut().rev().find(is_it) {
+                pending.tags = tags;
+            }
+        }
+        Ok(())
     }
 
     /// Takes a step with all chunks in the model.
@@ -225,8 +245,11 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
                     let written =
                         self.decoding.captioner().write(*index, *span_s, generated.as_ref()?);
                     match written {
-                        Ok(caption) => {
-                            self.pending.pop_front();
+                        Ok(mut caption) => {
+                            let tags = self.pending.pop_front().and_then(|done| done.tags);
+                            if self.options.facts {
+                                self.add_facts(&mut caption, tags);
+                            }
                             return Some(Output::Caption(caption));
                         }
                         Err(error) => self.fail_chunk(0, error),
@@ -239,6 +262,20 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
                 }
             }
         }
+    }
+
+    /// Adds facts to the next caption of the first recording.
+    fn add_facts(&mut self, caption: &mut Caption, tags: Option<Vec<f32>>) {
+        let names = self.decoding.captioner().tag_names();
+        let mut facts = Facts::default();
+        if let (Some(names), Some(tags)) = (names, tags) {
+            facts = names.of_chunk(&tags);
+            if let Some(recording) = self.recordings.front_mut() {
+                recording.add_tags(names, &tags);
+            }
+        }
+        add_words(&mut facts, caption);
+        caption.facts = Some(Box::new(facts));
     }
 
     /// After an error of the device, which costs all chunks in the model: ends their recordings.
