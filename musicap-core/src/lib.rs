@@ -73,10 +73,10 @@
 //!
 //! # What may change
 //! Everything exported here, and the modules [`audio`], [`caption`] and [`summarize`], is the
-//! stable API. [`model`], [`generate`] and [`checkpoint`] serve tools that train or convert models
-//! and may change in any minor version; architectures are added inside this crate. Types of Burn
-//! and ndarray in signatures come from the re-exported [`burn`] and [`ndarray`]; their major
-//! versions are part of this API.
+//! stable API. [`model`], [`generate`], [`checkpoint`] and [`mod@file`] serve tools that train or
+//! convert models or write files, and may change in any minor version; architectures are added
+//! inside this crate. Types of Burn, ndarray and serde_json in signatures come from the re-exported
+//! [`burn`], [`ndarray`] and [`serde_json`]; their major versions are part of this API.
 //!
 //! # Errors
 //! Fallible functions return [`Error`]; its one-line message says what failed, where, and what to
@@ -112,8 +112,9 @@ pub use captioner::{
     CaptionOptions, CaptionStream, Captioner, LoadOptions, RecordingEvent, RecordingStream, Stage,
     Timings,
 };
-pub use checkpoint::Pretrained;
+pub use checkpoint::{Precision, Pretrained};
 pub use device::{Adapter, AdapterKind, Device, adapters};
 pub use error::{Error, HubProblem, Result, SummaryProblem};
+pub use generate::GenerationConfig;
 pub use live::{LiveCaptions, LiveEvent, LiveInput, LiveOptions, LiveStatus, Overrun};
 pub use tokenizer::{Tokenizer, VocabFiles};

@@ -244,7 +244,8 @@ export interface AudioConfig {
   f_min: number;
   f_max: number;
   mel_scale?: "htk" | "slaney";
-  power: "real" | "power" | "amplitude";
+  /** `"magnitude"`, as files have it, is the same as `"power"`: |X|². `"amplitude"` is |X|. */
+  power: "real" | "power" | "magnitude" | "amplitude";
   scaling?: "decibels" | "whisper";
   drop_last_frame?: boolean;
   chunk_seconds: number;

@@ -65,6 +65,9 @@ pub struct Record {
     /// The genre that style and players show.
     #[serde(default)]
     pub genre: Option<String>,
+    /// Whether the notes are random ones, of which only the instruments may be told.
+    #[serde(default)]
+    pub scattered: bool,
     /// All that is said of the clip, in the wording that the trainer teaches.
     pub caption: String,
     /// The same in other words.
@@ -94,6 +97,11 @@ pub fn make(seed: u64, index: u64, library: &Library) -> Result<(Vec<f32>, Recor
         let kind = Kind::random(library.without_music, &mut rng);
         if kind != Kind::Music {
             return Ok(without_music(kind, seed, index, library, &mut rng));
+        }
+        if rng.chance(library.scattered) {
+            let (samples, mut record) = make_planned(seed, index, library, Plan::scattered)?;
+            record.scattered = true;
+            return Ok((samples, record));
         }
     }
     make_planned(seed, index, library, Plan::random)
@@ -200,6 +208,7 @@ pub fn record(index: u64, score: &Score, sources: Vec<String>, captions: Vec<Str
             .map(|part| part.program)
             .collect(),
         genre: None,
+        scattered: false,
         caption: caption::steady(score),
         captions,
         taught: Vec::new(),

@@ -121,6 +121,7 @@ mod tests {
             voice_kind: None,
             woman: None,
             genre: None,
+            scattered: false,
             taught: Vec::new(),
             quality: None,
             codec: None,

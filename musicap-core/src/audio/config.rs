@@ -13,8 +13,8 @@ pub enum Power {
     #[default]
     Real,
     /// `|X|²`: the power spectrogram, librosa's and torchaudio's `power=2`. In `config.json`
-    /// it is `power`, or `magnitude` as musicap wrote it before.
-    #[serde(rename = "power", alias = "magnitude")]
+    /// it is written `magnitude`, and `power` is read too.
+    #[serde(rename = "magnitude", alias = "power")]
     Squared,
     /// `|X|`: the magnitude spectrogram, librosa's and torchaudio's `power=1`. Its decibels are
     /// 20·log10(max(x, 1e-5)).
@@ -172,4 +172,20 @@ impl AudioConfig {
 /// Keys at their defaults are left out of `config.json`.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_power_spectrogram_is_written_as_files_have_it_and_read_by_its_right_name_too() {
+        let written = serde_json::to_value(Power::Squared).unwrap();
+        assert_eq!(written, "magnitude");
+        for name in ["magnitude", "power"] {
+            let json = format!("{{\"power\": \"{name}\"}}");
+            let config: AudioConfig = serde_json::from_str(&json).unwrap();
+            assert_eq!(config.power, Power::Squared);
+        }
+    }
 }

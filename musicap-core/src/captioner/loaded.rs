@@ -10,7 +10,7 @@ use ndarray::Array3;
 use super::batch::MemoryBudget;
 use super::gpu;
 use super::options::{CaptionOptions, LoadOptions};
-use super::threads::{thread_pool, within};
+use super::threads::{start_global_pool, thread_pool, within};
 use super::timings::{Clock, Stage, Timings};
 use crate::audio::{Chunk, LogMel};
 use crate::caption::Caption;
@@ -71,9 +71,13 @@ impl Captioner {
     ///
     /// # Errors
     /// A tensor that is missing, unexpected, of the wrong shape or unreadable;
-    /// [`Error::DeviceUnavailable`]; [`Error::InvalidOption`] for 0 threads.
+    /// [`Error::DeviceUnavailable`]; [`Error::InvalidOption`] for 0 threads, or more than the
+    /// system can start.
     pub fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
         let pool = options.threads.map(thread_pool).transpose()?;
+        if pool.is_none() {
+            start_global_pool()?;
+        }
         let inner = within(pool.as_deref(), || Inner::load(pretrained, options))?;
         Ok(Captioner { inner: Arc::new(inner), pool })
     }

@@ -55,8 +55,11 @@ pub struct Pipeline<I, S> {
     cancelled: BTreeSet<usize>,
     /// Whether all sources have been opened.
     is_opened: bool,
-    /// Chunks in the model and after it, in order.
+    /// Chunks before the model, in it and after it, in order.
     pending: VecDeque<Pending>,
+    /// The chunks before the model: the last of `pending`. A source may panic while a batch is read;
+    /// what has been read by then stays here until the next call.
+    batch: Vec<Chunk>,
 }
 
 impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
@@ -80,6 +83,7 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             cancelled: BTreeSet::new(),
             is_opened: false,
             pending: VecDeque::new(),
+            batch: Vec::new(),
         }
     }
 
@@ -158,17 +162,16 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
 
     /// Reads chunks and starts their searches.
     fn read(&mut self, wanted: usize) -> Result<()> {
-        let mut batch: Vec<Chunk> = Vec::new();
-        let first = self.decoding.admitted();
-        while batch.len() < wanted
+        while self.batch.len() < wanted
             && let Some((recording, chunk)) = self.next_chunk()
         {
             let (index, span_s) = (chunk.index, (chunk.start_s, chunk.end_s));
-            let number = first + batch.len();
+            let number = self.decoding.admitted() + self.batch.len();
             let (generated, tags) = (None, None);
             self.pending.push_back(Pending { recording, number, index, span_s, generated, tags });
-            batch.push(chunk);
+            self.batch.push(chunk);
         }
+        let batch = std::mem::take(&mut self.batch);
         let mel = self.decoding.captioner().log_mel(&batch)?;
         let chunk_s = self.decoding.captioner().config().audio.chunk_seconds;
         let new = self.pending.len() - batch.len();
@@ -220,9 +223,10 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
         if let Some(output) = self.ready() {
             return Poll::Ready(Some(output));
         }
+        let is_running = self.decoding.running() > 0;
         let worked = match self.wanted() {
-            0 if self.decoding.running() == 0 => return Poll::Ready(None),
-            0 => self.step(),
+            0 if is_running => self.step(),
+            0 if self.batch.is_empty() => return Poll::Ready(None),
             wanted => self.read(wanted),
         };
         if let Err(error) = worked {
@@ -278,6 +282,7 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
     /// Captions that are done are kept, and the recordings after those continue.
     fn abandon(&mut self, error: &Error) {
         self.decoding.clear();
+        self.batch.clear();
         while let Some(place) = self.pending.iter().position(|pending| pending.generated.is_none())
         {
             self.fail_chunk(place, error.duplicate());
