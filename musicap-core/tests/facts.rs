@@ -123,7 +123,7 @@ fn loudness_is_that_of_ffmpeg() {
     let made = [
         ("wide.wav", "aevalsrc=0.3*sin(660*t)*gt(sin(3*t)\\,0)|0.05*sin(2000*t):s=48000:d=20"),
         ("mono.flac", "sine=f=1000:r=44100:d=12"),
-        ("halves.wav", "aevalsrc=(0.5-0.49*gt(t\\,15))*sin(3000*t):s=44100:d=30"),
+        ("halves.wav", "aevalsrc=(0.5-0.342*gt(t\\,15))*sin(3000*t):s=44100:d=30"),
     ];
     for (name, source) in made {
         ffmpeg(&["-f", "lavfi", "-i", source, &path(name)]);

@@ -187,12 +187,9 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
         };
         drop(batch);
         self.decoding.admit(mel, &indices)?;
-        for (number, other) in (first..).zip(others) {
-            let tags = other.or_else(|| self.decoding.tags(number).map(<[f32]>::to_vec));
-            let is_it = |pending: &&mut Pending| pending.number == number;
-            if let Some(pending) = self.pending.iter_mut().rev().find(is_it) {
-                pending.tags = tags;
-            }
+        for (pending, other) in self.pending.range_mut(new..).zip(others) {
+            let own = || self.decoding.tags(pending.number).map(<[f32]>::to_vec);
+            pending.tags = other.or_else(own);
         }
         Ok(())
     }

@@ -68,7 +68,8 @@ def label(
     tracks = json.loads(state.read_text("utf-8"))["tracks"] if state.exists() else {}
     rows = [{"file": file, **_row(track["label"])} for file, track in tracks.items()]
     columns = ["file", *_row({"caption": "", "duration_s": 0.0, "facts": {}})]
-    return pandas.DataFrame(rows, columns=columns).set_index("file")
+    table: pandas.DataFrame = pandas.DataFrame(rows, columns=columns).set_index("file")
+    return table
 
 
 def _row(label: dict[str, Any]) -> dict[str, Any]:
