@@ -148,7 +148,9 @@ impl TiedEmbedding {
     /// layer, `[vocab_size]`.
     pub fn new(
         table: Weight,
-        #[cfg_attr(not(feature = "flex"), allow(unused_variables))] rows: Option<Arc<dyn RowSource>>,
+        #[cfg_attr(not(feature = "flex"), allow(unused_variables))] rows: Option<
+            Arc<dyn RowSource>,
+        >,
         bias: Vec<f32>,
         d_model: usize,
         placement: &Placement,
