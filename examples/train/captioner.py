@@ -147,6 +147,8 @@ class Captioner(nn.Module):
         # One reads the convolutions, so that they learn at once, the other the encoder.
         self.early_tags = TagHead(c["d_model"], tag_sizes)
         self.tags = TagHead(c["d_model"], tag_sizes)
+        # Predicts a teacher's embedding from the encoder's output; not exported.
+        self.teach = nn.Linear(2 * c["d_model"], c["taught"]) if c.get("taught") else None
         for module in self.modules():
             if isinstance(module, nn.Linear | nn.Embedding):
                 nn.init.normal_(module.weight, std=0.06)

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 
 MELS, FRAMES = 128, 251
 FLOOR_DB, STEP_DB = -100.0, 150.0 / 255.0
+# Values of a teacher's embedding that a clip may have beside it (see teacher.py).
+TAUGHT = 256
 FAMILIES = """piano electric_piano harpsichord mallets bells organ accordion acoustic_guitar
 electric_guitar distorted_guitar bass violin cello strings pizzicato harp choir trumpet brass
 saxophone reeds flute synth_lead synth_pad folk_strings voice""".split()
@@ -32,6 +34,8 @@ CLASSES = {
     "quality": ["clean", *QUALITIES],
     "genre": ["none", *GENRES],
 }
+# Classes that random notes say nothing of.
+OF_MUSIC = ("tempo", "texture", "dynamics", "groove", "lead", "genre")
 TAG_SIZES = {"families": len(FAMILIES), "programs": 128, "drums": 1, "vocals": 1} | {
     name: len(names) for name, names in CLASSES.items()
 }
@@ -43,7 +47,7 @@ class Clips:
     def __init__(self, folders, tokenizer=None):
         self.folders = [Path(folder) for folder in folders]
         self.tokenizer = tokenizer
-        self.spectra, self.records, self.read = [], [], {}
+        self.spectra, self.records, self.taught, self.read = [], [], [], {}
         self.refresh()
 
     def __len__(self):
@@ -61,15 +65,20 @@ class Clips:
         if whole <= clips:
             return
         spectra = np.memmap(mel_path, np.uint8, "r", shape=(whole, MELS, FRAMES))
+        taught_path = path.with_suffix(".taught.npy")
+        taught = np.load(taught_path) if taught_path.exists() else np.zeros((0, TAUGHT), np.float16)
         with open(path, "rb") as lines:
             lines.seek(at)
             while clips < whole and (line := lines.readline()).endswith(b"\n"):
                 self.records.append(self._digest(json.loads(line)))
                 self.spectra.append(spectra[clips])
+                self.taught.append(taught[clips] if clips < len(taught) else None)
                 clips, at = clips + 1, lines.tell()
         self.read[path] = (clips, at)
 
     def _digest(self, record):
+        if record.get("real"):
+            return real_tags(record), []
         families = np.zeros(len(FAMILIES), np.float32)
         families[[FAMILIES.index(name) for name in record["families"]]] = 1
         programs = np.zeros(128, np.float32)
@@ -85,13 +94,17 @@ class Clips:
         }
         for name, names in CLASSES.items():
             value = record.get(name) if music else None
+            if record.get("scattered") and name in OF_MUSIC:
+                value = None
             if name == "kind":
                 value = kind
             elif name == "sex":
                 value = sex_of(record)
-            elif name == "genre" and music:
+            elif name == "genre" and music and not record.get("scattered"):
                 value = value if record["families"] and value else "none"
             tags[name] = np.int64(names.index(value) if value in names else -100)
+        if record.get("scattered"):
+            return tags, []
         return tags, record.get("taught") or [record["caption"]]
 
     def batch(self, indices, treat=True):
@@ -101,15 +114,38 @@ class Clips:
             name: torch.from_numpy(np.stack([self.records[i][0][name] for i in indices]))
             for name in TAG_SIZES
         }
+        missing = np.full(TAUGHT, np.nan, np.float16)
+        taught = [missing if self.taught[i] is None else self.taught[i] for i in indices]
+        tags["taught"] = torch.from_numpy(np.stack(taught)).float()
         if self.tokenizer is None:
             return (treated(db) if treat else db), tags, None
-        texts = [random.choice(self.records[i][1]) for i in indices]
+        # Real recordings and random notes teach tags alone.
+        texts = [random.choice(self.records[i][1] or [""]) for i in indices]
         encoded = [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
         width = -(-max(map(len, encoded)) // 8) * 8
         ids = np.ones((len(indices), width), np.int64)
         for row, caption in zip(ids, encoded):
             row[: len(caption)] = caption
         return (treated(db) if treat else db), tags, torch.from_numpy(ids)
+
+
+def real_tags(record):
+    """Tags of a recording of which only some are known: `families` that sound, and all of them where
+    `all_families` is set; `drums`, `vocals`, `sex` and `genre` where they are there."""
+    whole = record.get("all_families", False)
+    families = np.full(len(FAMILIES), 0.0 if whole else -1.0, np.float32)
+    for name in record.get("absent", ()):
+        families[FAMILIES.index(name)] = 0
+    for name in record.get("families", ()):
+        families[FAMILIES.index(name)] = 1
+    tags = {"families": families, "programs": np.full(128, -1, np.float32)}
+    for name in ("drums", "vocals"):
+        value = record.get(name)
+        tags[name] = np.float32([-1 if value is None else value])
+    for name, names in CLASSES.items():
+        value = "music" if name == "kind" else record.get(name)
+        tags[name] = np.int64(names.index(value) if value in names else -100)
+    return tags
 
 
 def kind_of(record):
@@ -158,8 +194,12 @@ def mixed(db, tags, share):
     both = gain > -math.inf
     tags = dict(tags)
     for name, values in tags.items():
-        if values.is_floating_point():
+        if name == "taught":
+            tags[name] = values.masked_fill(both[:, None], math.nan)
+        elif values.is_floating_point():
             union = torch.maximum(values, values[other])
+            unknown = (union < 1) & (torch.minimum(values, values[other]) < 0)
+            union = union.masked_fill(unknown, -1)
             tags[name] = torch.where(both[:, None], union, values)
         else:
             tags[name] = values.masked_fill(both, -100)

@@ -95,6 +95,7 @@ def main():
     memory, tags = remembered(model, clips, order)
     memory, tags = memory.clone(), {name: t.clone() for name, t in tags.items()}
     taught = [clips.records[i][1] for i in order]
+    captioned = [row for row, texts in enumerate(taught) if texts]
     print(f"{len(order)} clips encoded in {time.time() - begun:.0f} s", flush=True)
     train_head(model, memory, tags)
     print(f"tag head after {time.time() - begun:.0f} s", flush=True)
@@ -105,7 +106,7 @@ def main():
     left = []
     while (elapsed := time.time() - begun) < total:
         if len(left) < a.batch:
-            left = random.sample(range(len(order)), len(order))
+            left = random.sample(captioned, len(captioned))
         rows = [left.pop() for _ in range(a.batch)]
         texts = [random.choice(taught[i]) for i in rows]
         encoded = [e.ids for e in tokenizer.encode_batch(texts)]

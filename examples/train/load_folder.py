@@ -23,7 +23,7 @@ def unfold_scale(model, db):
     encoder.std_db.copy_(std)
 
 
-def load_folder(folder, tag_sizes=TAG_SIZES):
+def load_folder(folder, tag_sizes=TAG_SIZES, taught=None):
     """A Captioner with the weights of `folder`; its tag heads keep their random values.
 
     The decibel scale is part of conv1 there, so `mean_db` is 0 and `std_db` 1.
@@ -40,6 +40,8 @@ def load_folder(folder, tag_sizes=TAG_SIZES):
         n_mels=c["audio"]["n_mels"], conv_layers=c["audio"]["conv_layers"], audio_frames=frames,
         max_positions=c["max_position_embeddings"], dropout=0.0, vocab_size=c["vocab_size"],
     )  # fmt: skip
+    if taught:
+        shape["taught"] = taught
     model = Captioner(shape, tag_sizes)
     stored = load_file(folder / "model.safetensors")
     state = {}
@@ -52,7 +54,7 @@ def load_folder(folder, tag_sizes=TAG_SIZES):
         state[name] = tensor
     missing, unexpected = model.load_state_dict(state, strict=False)
     unexpected = [name for name in unexpected if not name.startswith("tag_head.")]
-    allowed = ("tags.", "early_tags.", "audio_encoder.mean_db", "audio_encoder.std_db")
+    allowed = ("tags.", "early_tags.", "teach.", "audio_encoder.mean_db", "audio_encoder.std_db")
     missing = [name for name in missing if not name.startswith(allowed)]
     if missing or unexpected:
         raise ValueError(f"{folder}: missing {missing}, unexpected {unexpected}")

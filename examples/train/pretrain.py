@@ -27,7 +27,7 @@ from safetensors.torch import save
 from tokenizers import Tokenizer
 
 from captioner import PAD, START, Captioner, exported
-from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, Clips, mixed
+from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, TAUGHT, Clips, mixed
 from load_folder import load_folder, unfold_scale
 from muon import Muon
 
@@ -41,6 +41,8 @@ WEIGHTS = dict(
     families=5.0, programs=3.0, drums=0.5, vocals=0.5, tempo=0.5, texture=0.4, dynamics=0.3, groove=0.2,
     lead=0.4, kind=0.4, sex=0.4, quality=0.2, genre=0.3,
 )  # fmt: skip
+
+TEACHER_WEIGHT = 2.0
 
 
 def tag_loss(logits, tags):
@@ -59,10 +61,20 @@ def tag_loss(logits, tags):
     return total
 
 
+def teacher_loss(model, memory, target):
+    """Mean squared error of the teacher's embedding where it is known."""
+    known = ~target.isnan().any(1)
+    if model.teach is None or not known.any():
+        return 0.0
+    pooled = torch.cat([memory.mean(1), memory.amax(1)], -1)[known]
+    return F.mse_loss(model.teach(pooled).float(), target[known])
+
+
 def losses(model, batch, captions):
     db, tags, ids = batch
     heard, memory = model.encode(db)
     tag = tag_loss(model.tags(memory), tags) + 0.5 * tag_loss(model.early_tags(heard), tags)
+    tag = tag + TEACHER_WEIGHT * teacher_loss(model, memory, tags["taught"])
     if not captions:
         return tag, tag
     starts = torch.full_like(ids[:, :1], START)
@@ -117,7 +129,7 @@ def train(rank, a):
     dist.init_process_group("gloo", rank=rank, world_size=a.processes)
     torch.set_num_threads(a.threads)
     tokenizer = Tokenizer.from_file(a.tokenizer)
-    shape = SHAPE | {"vocab_size": tokenizer.get_vocab_size()}
+    shape = SHAPE | {"vocab_size": tokenizer.get_vocab_size()} | ({"taught": TAUGHT} if a.teacher else {})
     torch.manual_seed(a.seed)
     model = Captioner(shape, TAG_SIZES)
     average = {name: t.clone() for name, t in model.state_dict().items()}
@@ -130,11 +142,15 @@ def train(rank, a):
             optimizer.load_state_dict(state)
         average, elapsed, step, seen = saved["average"], saved["elapsed"], saved["step"], saved["seen"]
     elif a.start and Path(a.start).is_dir():
-        model = load_folder(a.start)
+        model = load_folder(a.start, taught=shape.get("taught"))
         average = {name: t.clone() for name, t in model.state_dict().items()}
         optimizers = [*optimizers_of(model, a.rate)]
     elif a.start:
-        model.load_state_dict(torch.load(a.start)["average"])
+        # The head for a teacher's embeddings may be new.
+        missing, unexpected = model.load_state_dict(torch.load(a.start)["average"], strict=False)
+        unknown = [name for name in missing + unexpected if not name.startswith("teach.")]
+        if unknown:
+            raise ValueError(f"{a.start}: {unknown}")
         average = {name: t.clone() for name, t in model.state_dict().items()}
     clips = Clips(a.data, tokenizer)
     if step == 0 and a.start and Path(a.start).is_dir():
@@ -184,7 +200,7 @@ def train(rank, a):
         if heads_only:
             # New heads on an encoder that is trained already: their first gradients are noise.
             for name, p in model.named_parameters():
-                if not name.startswith(("tags.", "early_tags.")):
+                if not name.startswith(("tags.", "early_tags.", "teach.")):
                     p.grad = None
         torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.grad is not None], 1.0)
         for optimizer in optimizers:
@@ -341,6 +357,7 @@ def main():
     p.add_argument("--run", required=True)
     p.add_argument("--out")
     p.add_argument("--start", help="checkpoint, or model folder, to begin from")
+    p.add_argument("--teacher", action="store_true", help="learn a teacher's embeddings too (teacher.py)")
     p.add_argument("--head-steps", type=int, default=0, help="first steps that train heads alone")
     p.add_argument("--tag-share", type=float, default=0.55, help="of the time, before captions")
     p.add_argument("--minutes", type=float, default=45)

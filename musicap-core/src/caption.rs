@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audio::Gap;
 use crate::error::{Error, Result, one_line, truncate};
+use crate::facts::Facts;
 use crate::summarize::Language;
 
 /// The caption of one span of a recording.
@@ -29,6 +30,10 @@ pub struct Caption {
     /// recordings; `None` for a model without a tag head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
+    /// What is known of the span as data, if [`CaptionOptions::facts`](crate::CaptionOptions::facts)
+    /// asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Box<Facts>>,
 }
 
 /// Numbers beyond the greatest of float32 as that one.
@@ -63,6 +68,10 @@ pub struct Captions {
     /// Changes made to the audio that users should know about.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What is known of the recording as data, if
+    /// [`CaptionOptions::facts`](crate::CaptionOptions::facts) asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<Facts>,
     /// Times at which the sound changes, in order, from which sections get their boundaries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<SoundChange>,
@@ -178,7 +187,7 @@ impl Caption {
     /// The caption `text` of chunk number `index`, which spans `start_s` to `end_s`, in seconds. Its
     /// score is 0 and its confidence is not known.
     pub fn new(index: usize, start_s: f64, end_s: f64, text: impl Into<String>) -> Self {
-        Caption { index, start_s, end_s, text: text.into(), score: 0.0, confidence: None }
+        Caption { index, start_s, end_s, text: text.into(), ..Self::default() }
     }
 }
 
@@ -350,7 +359,7 @@ mod tests {
             end_s: 3600.0 + 9.5 * index as f64,
             text: (*text).to_owned(),
             score: -0.5,
-            confidence: None,
+            ..Caption::default()
         };
         let captions = texts.iter().enumerate().map(caption).collect();
         Captions { file: Some("a.mp3".into()), duration_s: 3619.0, captions, ..Captions::default() }

@@ -93,6 +93,7 @@ mod captioner;
 pub mod checkpoint;
 mod device;
 mod error;
+pub mod facts;
 pub mod file;
 mod finite;
 pub mod generate;

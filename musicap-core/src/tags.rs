@@ -37,6 +37,7 @@ use serde_json::Value;
 
 use crate::checkpoint::ModelConfig;
 use crate::error::{Error, Result, truncate};
+use crate::facts::TagNames;
 use crate::generate::{LogitsProcessor, LogitsProcessors, Scores};
 use crate::model::TensorSource;
 
@@ -86,6 +87,8 @@ pub struct TagHead {
     calibration: Vec<[f32; 2]>,
     confidence: Confidence,
     names: Arc<Names>,
+    /// What the tags are about.
+    pub facts: TagNames,
 }
 
 /// Probability of each tag in one chunk.
@@ -134,6 +137,7 @@ impl TagHead {
             bias: source.tensor(&format!("{TAG_HEAD}bias"), &[tags])?,
             calibration: config.calibration,
             confidence: config.confidence,
+            facts: TagNames::new(&config.names),
             names: Arc::new(Names::new(config.words)),
         })
     }
@@ -209,6 +213,11 @@ impl TagConfig {
 }
 
 impl TagProbabilities {
+    /// In the order of the tags.
+    pub fn values(&self) -> &[f32] {
+        &self.0
+    }
+
     /// The probability that a tag is present, or `absent`.
     fn of(&self, tag: usize, absent: bool) -> f32 {
         if absent { 1.0 - self.0[tag] } else { self.0[tag] }
@@ -472,6 +481,7 @@ mod tests {
             bias: Vec::new(),
             calibration: Vec::new(),
             confidence: Confidence { bias: 1.0, score: 0.0, evidence: 1.0, named: 0.0 },
+            facts: TagNames::new(&[]),
             names: names(),
         };
         let found = TagProbabilities(vec![0.8, 0.5, 0.1, 0.0]);

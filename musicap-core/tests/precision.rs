@@ -93,6 +93,13 @@ impl TensorSource for RandomWeights {
     }
 }
 
+#[test]
+#[ignore = "writes MUSICAP_WIDE, for scripts/test arm"]
+fn the_wide_model_is_written() {
+    let folder = std::env::var_os("MUSICAP_WIDE").expect("MUSICAP_WIDE is set");
+    wide().save(folder, Precision::F32).unwrap();
+}
+
 /// docs/performance.md states these bounds.
 #[test]
 fn logits_in_int8_and_float16_are_near_those_in_float32() {

@@ -82,6 +82,39 @@ def test_errors_of_the_iterable_are_raised(captioner, song):
             list(results)
 
 
+def test_an_exception_of_the_progress_function_costs_no_recording(captioner, folder):
+    names = ["b.ogg", "no-such-file.mp3", "deeper/c.OGG", "b.ogg"]
+    expected = list(captioner.caption_many([folder / name for name in names], progress=False))
+    calls = []
+
+    def progress(done, total):
+        calls.append(done)
+        raise KeyboardInterrupt if done == 1 else ValueError(done)
+
+    results = captioner.caption_many([folder / name for name in names], progress=progress)
+    found, raised = [], []
+    while True:
+        try:
+            found.append(next(results))
+        except StopIteration:
+            break
+        except (ValueError, KeyboardInterrupt) as error:
+            raised.append(type(error))
+    assert found == expected and len(found) == 3
+    assert calls == [1, 2, 3, 4]
+    assert raised == [KeyboardInterrupt, ValueError, ValueError, ValueError]
+    assert [failure.index for failure in results.failures] == [1]
+    # A captioner whose caller's function raised works as before.
+    for stop in (KeyboardInterrupt, ZeroDivisionError):
+
+        def fail(done, total, stop=stop):
+            raise stop
+
+        with pytest.raises(stop):
+            captioner.caption(folder / "b.ogg", progress=fail)
+        assert captioner.caption(folder / "b.ogg", progress=False) == expected[0]
+
+
 def test_it_is_lazy_and_one_table(captioner, folder):
     taken = []
 

@@ -101,6 +101,8 @@ export interface Caption {
   score: number;
   /** The probability, 0 to 1, that all of the caption is true; absent if the model states none. */
   confidence?: number;
+  /** What is known of the span as data; absent unless facts were asked for. */
+  facts?: Facts;
 }
 
 /** The captions of one recording. */
@@ -120,10 +122,42 @@ export interface Captions {
   gaps?: { start_s: number; end_s: number; reason: string }[];
   /** What was done to the sound that its user should know of. */
   notes?: string[];
+  /** What is known of the recording as data; absent unless facts were asked for. */
+  facts?: Facts;
   /** Times at which the sound changes, in order, from which sections get their boundaries. `strength`,
    * 0 to 1, says how much: how alike the sound is within the eight seconds before and within those after,
    * and how little the ones are like the others. */
   changes?: { at_s: number; strength: number }[];
+}
+
+/** A name with how likely it applies, 0 to 1. */
+export interface Tag {
+  name: string;
+  confidence: number;
+}
+
+/** Whether something is there, with how likely that is true, 0.5 to 1. */
+export interface Presence {
+  present: boolean;
+  confidence: number;
+}
+
+/** What is known of music as data. What is absent is not known. */
+export interface Facts {
+  version?: 1;
+  instruments?: (Tag & { share?: number; role?: "lead" | "accompaniment" })[];
+  voices?: { kind: "man" | "woman" | "choir" | "speech" | "rap"; confidence: number }[];
+  drums?: Presence;
+  vocals?: Presence;
+  tempo?: { bpm: number; confidence: number; alternative_bpm?: number; class: "slow" | "medium" | "fast" };
+  key?: { tonic: string; mode: "major" | "minor"; confidence: number };
+  time_signature?: { beats_per_bar: 3 | 4; confidence: number };
+  genres?: Tag[];
+  loudness?: { integrated_lufs: number; range_lu?: number; sample_peak_dbfs?: number };
+  dynamics?: "even" | "moderate" | "wide";
+  recording?: Tag[];
+  content?: Tag[];
+  acoustic?: Presence;
 }
 
 /** A section of a recording in which the music stays alike. */
@@ -255,6 +289,8 @@ export interface CaptionOptions {
   batchSize?: number;
   /** Settings that replace the model's own. */
   generation?: Partial<GenerationConfig>;
+  /** Whether captions and the recording get facts; default false. */
+  facts?: boolean;
 }
 
 /** A running job: an iterable of its items, for one `for await`. Leaving the loop cancels the job. */

@@ -20,6 +20,7 @@ pub struct Options {
     overlap: f64,
     batch_size: Option<usize>,
     generation: Option<GenerationConfig>,
+    facts: bool,
 }
 
 impl Default for Options {
@@ -30,6 +31,7 @@ impl Default for Options {
             overlap: core.overlap_seconds,
             batch_size: core.batch_size,
             generation: core.generation,
+            facts: core.facts,
         }
     }
 }
@@ -40,6 +42,7 @@ impl From<Options> for CaptionOptions {
             CaptionOptions::default().with_tail(options.tail).with_overlap(options.overlap);
         core.batch_size = options.batch_size;
         core.generation = options.generation;
+        core.facts = options.facts;
         core
     }
 }
@@ -48,7 +51,7 @@ impl Options {
     /// Reads the options of JavaScript.
     pub fn read(options: JsValue) -> Result<Self, JsValue> {
         serde_wasm_bindgen::from_value(options)
-            .map_err(malformed("options", "tail, overlap, batchSize or generation"))
+            .map_err(malformed("options", "tail, overlap, batchSize, generation or facts"))
     }
 
     /// The most steps that a caption takes.

@@ -8,6 +8,7 @@ use musicap::audio::Tail;
 use musicap::checkpoint::Precision;
 use musicap::{CaptionOptions, Device, Format, LoadOptions, Pretrained, Result};
 
+use crate::label::LabelArgs;
 use crate::output::TextFormat;
 use crate::progress::downloads;
 use crate::report;
@@ -28,6 +29,8 @@ pub struct Cli {
 pub enum Command {
     /// Caption audio files (the default command)
     Caption(Box<CaptionArgs>),
+    /// Label a folder of tracks: captions, tags and facts in the formats that trainers read
+    Label(Box<LabelArgs>),
     /// Summarize recordings from their captions in JSON
     Summarize(SummarizeArgs),
     /// Write the log-mel spectrogram of an audio file as a NumPy array
@@ -60,6 +63,11 @@ pub struct CaptionArgs {
     pub overwrite: bool,
     #[command(flatten)]
     pub summary: SummaryArgs,
+    /// Facts in JSON: instruments, voices, tempo, key, loudness and more, with confidences. `--facts`
+    /// alone means on
+    #[arg(long, value_enum, value_name = "on|off", default_value = "off")]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]
+    pub facts: OnOff,
     /// With --format srt: write the summary too, as a last subtitle after the end of the recording
     #[arg(long)]
     pub summary_subtitle: bool,
@@ -144,6 +152,12 @@ pub struct ChunkArgs {
 pub enum TailArg {
     Keep,
     Drop,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnOff {
+    On,
+    Off,
 }
 
 #[derive(Args, Debug)]
@@ -287,6 +301,7 @@ impl CaptionArgs {
             .with_overlap(self.chunks.overlap)
             .with_generation(generation);
         options.batch_size = self.batch;
+        options.facts = self.facts == OnOff::On;
         options
     }
 }

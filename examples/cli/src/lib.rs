@@ -7,6 +7,7 @@ mod args;
 mod caption;
 mod convert;
 mod devices;
+mod label;
 mod live;
 mod mel;
 mod output;
@@ -47,6 +48,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
     };
     match cli.command {
         Some(Command::Caption(args)) => caption::run(&args),
+        Some(Command::Label(args)) => label::run(&args),
         Some(Command::Summarize(args)) => summarize::run(&args),
         Some(Command::Mel(args)) => mel::run(&args),
         Some(Command::Convert(args)) => convert::run(&args),

@@ -13,6 +13,7 @@ use crate::recording::{self, Quality};
 use crate::rng::{Purpose, Rng};
 use crate::score::{Dynamics, Groove, Role, Score, Style, Tempo, Texture};
 use crate::singer::VoiceKind;
+use crate::theory::Scale;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,11 @@ pub struct Record {
     pub kind: Kind,
     pub fonts: Vec<String>,
     pub bpm: f32,
+    /// "E minor"; in a mode by its third.
+    #[serde(default)]
+    pub key: Option<String>,
+    #[serde(default)]
+    pub beats_per_bar: Option<usize>,
     pub tempo: Tempo,
     pub dynamics: Dynamics,
     pub style: Style,
@@ -59,6 +65,9 @@ pub struct Record {
     /// The genre that style and players show.
     #[serde(default)]
     pub genre: Option<String>,
+    /// Whether the notes are random ones, of which only the instruments may be told.
+    #[serde(default)]
+    pub scattered: bool,
     /// All that is said of the clip, in the wording that the trainer teaches.
     pub caption: String,
     /// The same in other words.
@@ -88,6 +97,11 @@ pub fn make(seed: u64, index: u64, library: &Library) -> Result<(Vec<f32>, Recor
         let kind = Kind::random(library.without_music, &mut rng);
         if kind != Kind::Music {
             return Ok(without_music(kind, seed, index, library, &mut rng));
+        }
+        if rng.chance(library.scattered) {
+            let (samples, mut record) = make_planned(seed, index, library, Plan::scattered)?;
+            record.scattered = true;
+            return Ok((samples, record));
         }
     }
     make_planned(seed, index, library, Plan::random)
@@ -176,6 +190,8 @@ pub fn record(index: u64, score: &Score, sources: Vec<String>, captions: Vec<Str
         level: None,
         fonts,
         bpm: score.bpm,
+        key: score.scale.as_ref().map(Scale::name),
+        beats_per_bar: Some(score.beats_per_bar),
         tempo: score.tempo,
         dynamics: score.dynamics,
         style: score.style,
@@ -192,6 +208,7 @@ pub fn record(index: u64, score: &Score, sources: Vec<String>, captions: Vec<Str
             .map(|part| part.program)
             .collect(),
         genre: None,
+        scattered: false,
         caption: caption::steady(score),
         captions,
         taught: Vec::new(),

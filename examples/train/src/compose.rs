@@ -5,6 +5,7 @@ use crate::family::{Family, Production};
 use crate::melody;
 use crate::plan::{Plan, Player};
 use crate::rng::Rng;
+use crate::scatter;
 use crate::score::{Dynamics, Note, Part, Role, Score, Style, Tempo};
 use crate::theory::{Chord, Scale, progression};
 
@@ -49,6 +50,8 @@ pub fn compose_in(plan: &Plan, scale: Scale, seconds: f32, rng: &mut Rng) -> Sco
     Score {
         bpm: plan.bpm,
         beats: bars as f32 * plan.beats_per_bar as f32,
+        beats_per_bar: plan.beats_per_bar,
+        scale: Some(scale),
         tempo: plan.tempo,
         dynamics: plan.dynamics,
         style: plan.style,
@@ -58,7 +61,10 @@ pub fn compose_in(plan: &Plan, scale: Scale, seconds: f32, rng: &mut Rng) -> Sco
 }
 
 fn part(frame: &Frame, player: &Player, rng: &mut Rng) -> Part {
+    let (beats, beat) = (frame.chords.len() as f32 * frame.beats_per_bar(), 60.0 / frame.plan.bpm);
     let notes = match (player.role, player.family) {
+        (Role::Drums, _) if frame.plan.scattered => scatter::hits(beats, beat, rng),
+        (_, Some(family)) if frame.plan.scattered => scatter::notes(family, beats, beat, rng),
         (Role::Melody, Some(family)) => melody::lead(frame, family, rng),
         (Role::CounterMelody, Some(family)) => melody::counter(frame, family, rng),
         (Role::Chords, Some(family)) => chords(frame, family, rng),

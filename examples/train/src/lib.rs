@@ -36,6 +36,7 @@ mod render;
 mod render_command;
 mod rng;
 mod sampler;
+mod scatter;
 mod score;
 mod set;
 mod sf2;
@@ -94,12 +95,22 @@ enum Command {
         /// Folder of WAV files of speech, named man-*.wav and woman-*.wav.
         #[arg(long)]
         speech: Option<PathBuf>,
+        /// Folder of WAV files of singing, named man-*.wav and woman-*.wav (`sung.py` makes them).
+        #[arg(long, requires = "instruments")]
+        sung: Option<PathBuf>,
+        /// Share of the clips whose notes are random, 0 to 1.
+        #[arg(long, default_value_t = 0.0, requires = "instruments")]
+        scattered: f64,
         /// Share of the clips that are noise, tones, silence, applause or speech, 0 to 1.
         #[arg(long, default_value_t = library::WITHOUT_MUSIC)]
         without_music: f32,
         /// Keep the first clips as WAV files in this folder too, to listen to.
         #[arg(long)]
         listen: Option<PathBuf>,
+        /// Keep the samples of all clips beside the shard, as 16-bit PCM at 16 kHz, ten seconds a
+        /// clip.
+        #[arg(long)]
+        audio: bool,
     },
     /// Write the captions of a folder of shards anew, from what its records say was played.
     Recaption {
@@ -191,8 +202,11 @@ pub fn run() -> Result<()> {
             instruments,
             sources,
             speech,
+            sung,
+            scattered,
             without_music,
             listen,
+            audio,
         } => {
             let mut library = library::Library::of(fonts)?;
             library.without_music = without_music;
@@ -200,7 +214,11 @@ pub fn run() -> Result<()> {
             {
                 library.add_recordings(&instruments, &sources, &speech)?;
             }
-            render_command::run(&out, clips, seed, shard, &library, listen.as_deref())
+            library.scattered = scattered;
+            if let Some(sung) = sung {
+                library.add_singing(&sung)?;
+            }
+            render_command::run(&out, clips, seed, shard, &library, listen.as_deref(), audio)
         }
         Command::Recaption { data, seed } => {
             eprintln!("{} captions", shard::recaption(&data, seed)?);

@@ -25,6 +25,10 @@ pub struct Library {
     /// Impulse responses, mono at 16 kHz with a total power of 1.
     pub rooms: Vec<Vec<f32>>,
     pub speech: Vec<Speech>,
+    /// Recordings that are sung, not spoken.
+    pub sung: Vec<Speech>,
+    /// Share of the clips whose notes are random ones.
+    pub scattered: f64,
     /// Share of the clips that are not music, in a rendering with recordings.
     pub without_music: f32,
 }
@@ -78,10 +82,16 @@ impl Library {
             instruments.display()
         );
         self.rooms = rooms(sources)?;
-        for path in wav_files(speech)? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            self.speech.push(Speech { samples: read(&path)?, woman: name.starts_with("woman") });
-        }
+        self.speech = voices(speech)?;
+        Ok(())
+    }
+
+    /// Adds recordings of singing from a folder.
+    ///
+    /// # Errors
+    /// If the folder is missing or a file cannot be read.
+    pub fn add_singing(&mut self, folder: &Path) -> Result<()> {
+        self.sung = voices(folder)?;
         Ok(())
     }
 
@@ -164,6 +174,16 @@ fn rooms(sources: &Path) -> Result<Vec<Vec<f32>>> {
         rooms.push(samples);
     }
     Ok(rooms)
+}
+
+/// The WAV files of a folder, named man-*.wav and woman-*.wav.
+fn voices(folder: &Path) -> Result<Vec<Speech>> {
+    let mut voices = Vec::new();
+    for path in wav_files(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        voices.push(Speech { samples: read(&path)?, woman: name.starts_with("woman") });
+    }
+    Ok(voices)
 }
 
 fn wav_files(folder: &Path) -> Result<Vec<std::path::PathBuf>> {

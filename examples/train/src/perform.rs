@@ -76,7 +76,13 @@ pub fn perform(score: &mut Score, cut: &Cut, library: &Library, rng: &mut Rng) -
         let shift = if shifted { rng.int(-3, 3) } else { 0 };
         let spoken = if sung { spoken(score, library, rng) } else { None };
         let patch = if sung || real.is_some() { None } else { synthesizer(&part, library, rng) };
-        let mut sound = if let Some((speech, kind)) = spoken {
+        let recorded = sung && spoken.is_none() && !library.sung.is_empty() && rng.chance(0.6);
+        let mut sound = if recorded {
+            let voice = &library.sung[rng.index(library.sung.len())];
+            voice_kind = Some(if voice.woman { VoiceKind::Woman } else { VoiceKind::Man });
+            sources.push("sung speech".to_owned());
+            rap::speak(voice, PART_RATE, cut.seconds, rng)?
+        } else if let Some((speech, kind)) = spoken {
             (voice_kind, woman) = (Some(kind), Some(speech.woman));
             sources.push("speech".to_owned());
             match kind {

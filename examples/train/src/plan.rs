@@ -23,6 +23,8 @@ pub struct Plan {
     pub beats_per_bar: usize,
     pub groove: Option<Groove>,
     pub players: Vec<Player>,
+    /// Whether the notes are random ones rather than music.
+    pub scattered: bool,
 }
 
 /// The shape of an ensemble.
@@ -81,6 +83,26 @@ impl Plan {
         plan
     }
 
+    /// Up to three instruments, or percussion, that play random notes.
+    pub fn scattered(rng: &mut Rng) -> Self {
+        let tempo = rng.one(&[Tempo::Slow, Tempo::Medium, Tempo::Fast]);
+        let dynamics = rng.one(&[Dynamics::Quiet, Dynamics::Moderate, Dynamics::Loud]);
+        let mut plan = Self::with(tempo, dynamics, Style::Free, rng);
+        plan.scattered = true;
+        let count = rng.weighted(&[(0, 0.09), (1, 0.51), (2, 0.25), (3, 0.15)]);
+        let mut families: Vec<Family> = FAMILIES.iter().map(|traits| traits.family).collect();
+        rng.shuffle(&mut families);
+        for &family in &families[..count] {
+            let role = if plan.players.is_empty() { Role::Melody } else { Role::CounterMelody };
+            plan.add(role, family, rng);
+        }
+        if count == 0 || (count > 1 && rng.chance(0.3)) {
+            let program = rng.one(&[0, 0, 8, 16, 24, 25, 32, 40]);
+            plan.players.push(Player { role: Role::Drums, family: None, program });
+        }
+        plan
+    }
+
     /// A plan without players.
     pub fn with(tempo: Tempo, dynamics: Dynamics, style: Style, rng: &mut Rng) -> Self {
         let bpm = match tempo {
@@ -92,7 +114,16 @@ impl Plan {
             Style::Rock | Style::Electronic | Style::Latin => 4,
             _ => rng.weighted(&[(4, 0.72), (3, 0.28)]),
         };
-        Self { tempo, bpm, dynamics, style, beats_per_bar, groove: None, players: Vec::new() }
+        Self {
+            tempo,
+            bpm,
+            dynamics,
+            style,
+            beats_per_bar,
+            groove: None,
+            players: Vec::new(),
+            scattered: false,
+        }
     }
 
     /// Adds a player with a random program of its family.

@@ -8,7 +8,8 @@ use crate::rng::{Purpose, Rng};
 use crate::shard::Shard;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Clips that go through a codec together.
@@ -27,10 +28,12 @@ pub fn run(
     (part, parts): (u64, u64),
     library: &Library,
     listen: Option<&Path>,
+    audio: bool,
 ) -> Result<()> {
     const KEPT_TO_LISTEN: u64 = 40;
     let features = Features::new()?;
     let mut shard = Shard::open(out, part, parts)?;
+    let mut pcm = if audio { Some(Pcm::open(out, part, parts, shard.clips())?) } else { None };
     let mine = (clips + parts - 1 - part) / parts;
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} clips, {per_sec}, {eta} left")?;
     let progress = ProgressBar::new(mine).with_style(style).with_position(shard.clips());
@@ -49,12 +52,43 @@ pub fn run(
                 let path = folder.join(format!("{}.wav", record.index));
                 crate::write_wav(&path, 16_000, &[samples])?;
             }
+            if let Some(pcm) = &mut pcm {
+                pcm.push(samples)?;
+            }
             shard.push(&features.bytes(samples), record)?;
             progress.inc(1);
         }
     }
     progress.finish();
     Ok(())
+}
+
+/// The samples of a shard's clips as 16-bit PCM.
+struct Pcm(File);
+
+impl Pcm {
+    const SAMPLES: usize = 160_000;
+
+    /// Opens `part-of-parts.pcm` for the clips after the first `clips`.
+    fn open(folder: &Path, part: u64, parts: u64, clips: u64) -> Result<Self> {
+        let path = folder.join(format!("{part}-of-{parts}.pcm"));
+        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
+        file.set_len(clips * 2 * Self::SAMPLES as u64)?;
+        file.seek(SeekFrom::End(0))?;
+        Ok(Self(file))
+    }
+
+    /// Adds a clip; one that is shorter than ten seconds is repeated, as the model's front end does.
+    fn push(&mut self, samples: &[f32]) -> Result<()> {
+        let scaled = |x: &f32| (x * 32_767.0).round().clamp(-32_768.0, 32_767.0) as i16;
+        let bytes: Vec<u8> = samples
+            .iter()
+            .cycle()
+            .take(Self::SAMPLES)
+            .flat_map(|x| scaled(x).to_le_bytes())
+            .collect();
+        Ok(self.0.write_all(&bytes)?)
+    }
 }
 
 /// Sends some of a batch through a codec.

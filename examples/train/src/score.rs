@@ -1,6 +1,7 @@
 //! A composed piece: what is played, and what may be said about it.
 
 use crate::family::Family;
+use crate::theory::Scale;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +98,8 @@ pub struct Part {
 pub struct Score {
     pub bpm: f32,
     pub beats: f32,
+    pub beats_per_bar: usize,
+    pub scale: Option<Scale>,
     pub tempo: Tempo,
     pub dynamics: Dynamics,
     pub style: Style,

@@ -244,6 +244,8 @@ mod tests {
         let score = Score {
             bpm: 60.0,
             beats: 4.0,
+            beats_per_bar: 4,
+            scale: None,
             tempo: Tempo::Slow,
             dynamics: Dynamics::Moderate,
             style: Style::Free,

@@ -12,7 +12,7 @@ pub const AEOLIAN: Mode = [0, 2, 3, 5, 7, 8, 10];
 pub const HARMONIC_MINOR: Mode = [0, 2, 3, 5, 7, 8, 11];
 
 /// A mode on a tonic.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     /// MIDI key of the tonic below middle C.
     pub tonic: i32,
@@ -29,6 +29,14 @@ impl Scale {
             (MIXOLYDIAN, 1.0),
         ]);
         Self { tonic: 48 + rng.int(0, 11), mode }
+    }
+
+    /// The key as `musicap` names it: "E minor". A mode is minor if its third is.
+    pub fn name(&self) -> String {
+        const TONICS: [&str; 12] =
+            ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+        let tonic = TONICS[self.tonic.rem_euclid(12) as usize];
+        format!("{tonic} {}", if self.mode[2] == 3 { "minor" } else { "major" })
     }
 
     /// MIDI key of a degree; degree 7 is an octave above degree 0.

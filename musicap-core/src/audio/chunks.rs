@@ -7,6 +7,7 @@ use super::loudness::Leveler;
 use super::waveform::check_finite;
 use super::{AudioConfig, AudioNote, AudioReader, Chunk, Chunker, Gap, Resampler, Tail, Waveform};
 use crate::error::Result;
+use crate::facts::{Loudness, TrackAnalysis};
 
 /// Samples taken from a waveform at a time.
 const BLOCK: usize = 1 << 16;
@@ -51,6 +52,14 @@ pub trait SampleSource {
     fn notes(&self) -> Vec<AudioNote> {
         Vec::new()
     }
+
+    /// Asks the source to measure its loudness, before the first block is read.
+    fn measure_loudness(&mut self) {}
+
+    /// The loudness of all channels so far, if the source measures it.
+    fn loudness(&self) -> Option<Loudness> {
+        None
+    }
 }
 
 impl<S: SampleSource + ?Sized> SampleSource for Box<S> {
@@ -85,6 +94,14 @@ impl<S: SampleSource + ?Sized> SampleSource for Box<S> {
     fn notes(&self) -> Vec<AudioNote> {
         (**self).notes()
     }
+
+    fn measure_loudness(&mut self) {
+        (**self).measure_loudness();
+    }
+
+    fn loudness(&self) -> Option<Loudness> {
+        (**self).loudness()
+    }
 }
 
 impl SampleSource for AudioReader {
@@ -118,6 +135,14 @@ impl SampleSource for AudioReader {
 
     fn notes(&self) -> Vec<AudioNote> {
         self.notes().to_vec()
+    }
+
+    fn measure_loudness(&mut self) {
+        self.measure_loudness();
+    }
+
+    fn loudness(&self) -> Option<Loudness> {
+        self.loudness()
     }
 }
 
@@ -179,6 +204,8 @@ pub struct Chunks<S> {
     samples: u64,
     resampled: Vec<f32>,
     exhausted: bool,
+    /// What is measured for facts, if somebody asked.
+    analysis: Option<TrackAnalysis>,
 }
 
 impl<S: SampleSource> Chunks<S> {
@@ -196,7 +223,21 @@ impl<S: SampleSource> Chunks<S> {
             samples: 0,
             resampled: Vec::new(),
             exhausted: false,
+            analysis: None,
         })
+    }
+
+    /// Measures what the [facts](crate::facts) of the recording need while chunks are read.
+    pub(crate) fn with_facts(mut self) -> Self {
+        self.analysis = Some(TrackAnalysis::new(self.resampler.to_hz()));
+        self.source.measure_loudness();
+        self
+    }
+
+    /// What has been measured, and the loudness.
+    pub(crate) fn take_analysis(&mut self) -> Option<(TrackAnalysis, Option<Loudness>)> {
+        let analysis = self.analysis.take()?;
+        Some((analysis, self.source.loudness()))
     }
 
     /// The source.
@@ -231,6 +272,9 @@ impl<S: SampleSource> Chunks<S> {
             }
         }
         self.samples += self.resampled.len() as u64;
+        if let Some(analysis) = &mut self.analysis {
+            analysis.push(&self.resampled);
+        }
         self.leveler.process(&mut self.resampled, self.exhausted);
         self.chunker.push(&self.resampled);
         if self.exhausted {

@@ -37,9 +37,11 @@ use super::limits::AudioLimits;
 use super::note::AudioNote;
 use super::output::Output;
 use super::probe::{self, Container, guard, panicked};
+use super::r128::LoudnessTap;
 use super::timeline::Piece;
 use super::track::{TrackReader, Trim};
 use super::waveform::Waveform;
+use crate::facts::Loudness;
 use crate::{Error, Result};
 
 /// After this many errors of the container without a packet in between, the rest is given up.
@@ -183,6 +185,8 @@ impl AudioReader {
         let container = probe::probe(input, &origin)?;
         let (track, read, tracks) = probe::choose_track(&container, &origin)?;
         let track = TrackReader::new(track, &container, &limits, &origin)?;
+        let mut track = track;
+        track.downmix.loudness = LoudnessTap::Opening(Vec::new());
         track.check_format(&limits, &origin)?;
         let mut notes = Vec::new();
         if tracks > 1 {
@@ -275,6 +279,18 @@ impl AudioReader {
         &self.notes
     }
 
+    /// Measures the loudness of all channels while blocks are read. Has an effect only before the
+    /// first block.
+    pub fn measure_loudness(&mut self) {
+        self.track.downmix.loudness.start();
+    }
+
+    /// The loudness of what has been read; `None` if it is not
+    /// [measured](Self::measure_loudness), or for silence.
+    pub fn loudness(&self) -> Option<Loudness> {
+        self.track.downmix.loudness.loudness()
+    }
+
     /// The next samples, at least one; `None` at the end.
     ///
     /// # Errors
@@ -282,6 +298,7 @@ impl AudioReader {
     /// the limit. Damage is not an error, see [`gaps`](Self::gaps). After an error the reader is at
     /// its end.
     pub fn next_block(&mut self) -> Result<Option<&[f32]>> {
+        self.track.downmix.loudness.opened();
         while self.output.is_empty() && !self.ended {
             if let Err(error) = self.advance() {
                 self.ended = true;
@@ -444,7 +461,8 @@ impl AudioReader {
         self.track.timeline.finish();
         self.deliver()?;
         let (track, _, _) = probe::choose_track(&self.container, &self.origin)?;
-        let track = TrackReader::new(track, &self.container, &self.limits, &self.origin)?;
+        let mut track = TrackReader::new(track, &self.container, &self.limits, &self.origin)?;
+        track.downmix.loudness = std::mem::take(&mut self.track.downmix.loudness);
         // The length of the whole is not known any more.
         self.track = track;
         self.track.declared = None;

@@ -12,6 +12,7 @@
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
+use super::r128::LoudnessTap;
 use symphonia::core::audio::conv::FromSample;
 use symphonia::core::audio::sample::Sample;
 use symphonia::core::audio::{
@@ -49,6 +50,7 @@ pub(crate) struct Downmix {
     /// The one that was taken last, and whether that is still to be said.
     last_alone: Option<usize>,
     pub(super) new_alone: Option<usize>,
+    pub(super) loudness: LoudnessTap,
 }
 
 impl Downmix {
@@ -65,7 +67,8 @@ impl Downmix {
             let weights = weights(&channels);
             let energies = vec![0.0; weights.len()];
             let ours = Self { channels, weights, energies, ..Self::default() };
-            *self = Self { new_alone, ignores_positions, ..ours };
+            let loudness = std::mem::take(&mut self.loudness);
+            *self = Self { new_alone, ignores_positions, loudness, ..ours };
         }
         match buffer {
             GenericAudioBufferRef::U8(buffer) => self.buffer(buffer, out),
@@ -86,6 +89,11 @@ impl Downmix {
         f32: FromSample<S>,
     {
         let planes: Vec<&[S]> = buffer.iter_planes().collect();
+        if self.loudness.is_on() {
+            let finite = |&x: &S| Some(f32::from_sample(x)).filter(|x| x.is_finite());
+            let plane = |plane: &&[S]| plane.iter().map(|x| finite(x).unwrap_or(0.0)).collect();
+            self.loudness.push(buffer.spec().rate(), planes.iter().map(plane).collect());
+        }
         self.planes(buffer.spec().rate(), &planes, out);
     }
 

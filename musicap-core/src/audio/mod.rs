@@ -22,6 +22,7 @@ mod npy;
 mod opus;
 mod output;
 mod probe;
+mod r128;
 mod resample;
 mod sinc;
 mod timeline;

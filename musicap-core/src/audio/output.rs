@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 
+use super::downmix::remove_non_finite;
 use super::resample::Resampler;
 use crate::Result;
 
@@ -82,6 +83,8 @@ impl Output {
         if let Some(converter) = &mut self.converter {
             let mut converted = Vec::new();
             converter.process(&samples, &mut converted);
+            // The edges of samples at the bound become overshoots beyond it.
+            remove_non_finite(&mut converted);
             samples = converted;
         }
         self.put(samples)
@@ -119,6 +122,7 @@ impl Output {
         if let Some(mut converter) = self.converter.take() {
             let mut rest = Vec::new();
             converter.finish(&mut rest);
+            remove_non_finite(&mut rest);
             self.put(rest);
         }
     }

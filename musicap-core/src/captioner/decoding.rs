@@ -87,6 +87,12 @@ impl Decoding {
         self.session.admitted()
     }
 
+    /// The probabilities of the tags of a chunk that is being decoded, by its number; `None` if the
+    /// model has no tag head.
+    pub fn tags(&self, number: usize) -> Option<&[f32]> {
+        self.tags.get(&number).map(TagProbabilities::values)
+    }
+
     /// Whether chunks can be admitted while others are being decoded.
     pub fn supports_continuous_batching(&self) -> bool {
         self.decoder.cache.as_ref().is_none_or(DecoderCache::supports_continuous_batching)

@@ -10,7 +10,7 @@ use ndarray::Array3;
 use super::batch::MemoryBudget;
 use super::gpu;
 use super::options::{CaptionOptions, LoadOptions};
-use super::threads::{thread_pool, within};
+use super::threads::{start_global_pool, thread_pool, within};
 use super::timings::{Clock, Stage, Timings};
 use crate::audio::{Chunk, LogMel};
 use crate::caption::Caption;
@@ -44,6 +44,9 @@ pub(super) struct Inner {
     /// The thread that does all work on the GPU.
     gpu_thread: Option<Arc<rayon::ThreadPool>>,
     pub clock: Clock,
+    /// The embedded model, for the facts of a model without a tag head.
+    #[cfg(feature = "embedded-model")]
+    pub tagger: std::sync::OnceLock<Option<Captioner>>,
 }
 
 impl Captioner {
@@ -68,9 +71,13 @@ impl Captioner {
     ///
     /// # Errors
     /// A tensor that is missing, unexpected, of the wrong shape or unreadable;
-    /// [`Error::DeviceUnavailable`]; [`Error::InvalidOption`] for 0 threads.
+    /// [`Error::DeviceUnavailable`]; [`Error::InvalidOption`] for 0 threads, or more than the
+    /// system can start.
     pub fn load(pretrained: &Pretrained, options: &LoadOptions) -> Result<Self> {
         let pool = options.threads.map(thread_pool).transpose()?;
+        if pool.is_none() {
+            start_global_pool()?;
+        }
         let inner = within(pool.as_deref(), || Inner::load(pretrained, options))?;
         Ok(Captioner { inner: Arc::new(inner), pool })
     }
@@ -119,7 +126,7 @@ impl Captioner {
     ) -> Result<Caption> {
         let text = self.inner.tokenizer.decode(&generated.tokens)?;
         let &Generated { score, confidence, .. } = generated;
-        Ok(Caption { index, start_s, end_s, text, score, confidence })
+        Ok(Caption { index, start_s, end_s, text, score, confidence, facts: None })
     }
 
     /// The log-mel spectrograms of chunks, `[chunks, n_mels, frames]` in decibels.
@@ -220,6 +227,8 @@ impl Inner {
             memory_budget,
             gpu_thread,
             clock: Clock::new(options.timings),
+            #[cfg(feature = "embedded-model")]
+            tagger: std::sync::OnceLock::new(),
         })
     }
 

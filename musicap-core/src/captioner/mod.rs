@@ -3,6 +3,7 @@
 mod batch;
 mod changes;
 mod decoding;
+mod facts;
 mod gpu;
 mod loaded;
 mod many;
@@ -68,7 +69,10 @@ impl Captioner {
     ) -> Result<CaptionStream<S>> {
         self.check(options)?;
         let audio = &self.inner.config.audio;
-        let chunks = Chunks::new(source, audio, options.overlap_seconds, options.tail)?;
+        let mut chunks = Chunks::new(source, audio, options.overlap_seconds, options.tail)?;
+        if options.facts {
+            chunks = chunks.with_facts();
+        }
         Ok(CaptionStream::new(self, chunks, options))
     }
 

@@ -80,6 +80,8 @@ pub struct CaptionOptions {
     pub low_latency: bool,
     /// How captions are generated; `None` uses the model's settings.
     pub generation: Option<GenerationConfig>,
+    /// Whether captions and recordings get [facts](crate::facts). Off by default.
+    pub facts: bool,
 }
 
 impl Default for CaptionOptions {
@@ -90,6 +92,7 @@ impl Default for CaptionOptions {
             batch_size: None,
             low_latency: true,
             generation: None,
+            facts: false,
         }
     }
 }
@@ -122,6 +125,12 @@ impl CaptionOptions {
     /// Uses these generation settings instead of the model's.
     pub fn with_generation(mut self, generation: GenerationConfig) -> Self {
         self.generation = Some(generation);
+        self
+    }
+
+    /// Adds [facts](crate::facts) to captions and recordings.
+    pub fn with_facts(mut self) -> Self {
+        self.facts = true;
         self
     }
 }

@@ -11,6 +11,7 @@ use super::recording::Recording;
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::Caption;
 use crate::error::{Error, Result};
+use crate::facts::{Facts, add_words};
 use crate::generate::Generated;
 
 /// Chunks and recordings that may wait behind a slow chunk, as a multiple of the batch size.
@@ -33,6 +34,8 @@ struct Pending {
     index: usize,
     span_s: (f64, f64),
     generated: Option<Generated>,
+    /// The probabilities of its tags, if facts are asked for.
+    tags: Option<Vec<f32>>,
 }
 
 /// The pipeline. `I` gives the recordings, or the errors of opening them.
@@ -52,8 +55,11 @@ pub struct Pipeline<I, S> {
     cancelled: BTreeSet<usize>,
     /// Whether all sources have been opened.
     is_opened: bool,
-    /// Chunks in the model and after it, in order.
+    /// Chunks before the model, in it and after it, in order.
     pending: VecDeque<Pending>,
+    /// The chunks before the model: the last of `pending`. A source may panic while a batch is read;
+    /// what has been read by then stays here until the next call.
+    batch: Vec<Chunk>,
 }
 
 impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
@@ -77,6 +83,7 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             cancelled: BTreeSet::new(),
             is_opened: false,
             pending: VecDeque::new(),
+            batch: Vec::new(),
         }
     }
 
@@ -121,6 +128,10 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
                     let CaptionOptions { overlap_seconds: overlap, tail, .. } = self.options;
                     let audio = &self.decoding.captioner().config().audio;
                     let chunks = source.and_then(|s| Chunks::new(s, audio, overlap, tail));
+                    let chunks = match self.options.facts {
+                        true => chunks.map(Chunks::with_facts),
+                        false => chunks,
+                    };
                     let mut recording = Recording::new(chunks);
                     if self.cancelled.remove(&(self.ended + self.recordings.len())) {
                         recording.cancel();
@@ -151,16 +162,16 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
 
     /// Reads chunks and starts their searches.
     fn read(&mut self, wanted: usize) -> Result<()> {
-        let mut batch: Vec<Chunk> = Vec::new();
-        let first = self.decoding.admitted();
-        while batch.len() < wanted
+        while self.batch.len() < wanted
             && let Some((recording, chunk)) = self.next_chunk()
         {
             let (index, span_s) = (chunk.index, (chunk.start_s, chunk.end_s));
-            let number = first + batch.len();
-            self.pending.push_back(Pending { recording, number, index, span_s, generated: None });
-            batch.push(chunk);
+            let number = self.decoding.admitted() + self.batch.len();
+            let (generated, tags) = (None, None);
+            self.pending.push_back(Pending { recording, number, index, span_s, generated, tags });
+            self.batch.push(chunk);
         }
+        let batch = std::mem::take(&mut self.batch);
         let mel = self.decoding.captioner().log_mel(&batch)?;
         let chunk_s = self.decoding.captioner().config().audio.chunk_seconds;
         let new = self.pending.len() - batch.len();
@@ -170,8 +181,17 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             changes.push(mel, chunk_s, start_s, end_s);
         }
         let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
+        let others = match self.options.facts {
+            true => self.decoding.captioner().other_tags(&batch)?,
+            false => Vec::new(),
+        };
         drop(batch);
-        self.decoding.admit(mel, &indices)
+        self.decoding.admit(mel, &indices)?;
+        for (pending, other) in self.pending.range_mut(new..).zip(others) {
+            let own = || self.decoding.tags(pending.number).map(<[f32]>::to_vec);
+            pending.tags = other.or_else(own);
+        }
+        Ok(())
     }
 
     /// Takes a step with all chunks in the model.
@@ -200,9 +220,10 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
         if let Some(output) = self.ready() {
             return Poll::Ready(Some(output));
         }
+        let is_running = self.decoding.running() > 0;
         let worked = match self.wanted() {
-            0 if self.decoding.running() == 0 => return Poll::Ready(None),
-            0 => self.step(),
+            0 if is_running => self.step(),
+            0 if self.batch.is_empty() => return Poll::Ready(None),
             wanted => self.read(wanted),
         };
         if let Err(error) = worked {
@@ -221,8 +242,11 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
                     let written =
                         self.decoding.captioner().write(*index, *span_s, generated.as_ref()?);
                     match written {
-                        Ok(caption) => {
-                            self.pending.pop_front();
+                        Ok(mut caption) => {
+                            let tags = self.pending.pop_front().and_then(|done| done.tags);
+                            if self.options.facts {
+                                self.add_facts(&mut caption, tags);
+                            }
                             return Some(Output::Caption(caption));
                         }
                         Err(error) => self.fail_chunk(0, error),
@@ -237,10 +261,25 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
         }
     }
 
+    /// Adds facts to the next caption of the first recording.
+    fn add_facts(&mut self, caption: &mut Caption, tags: Option<Vec<f32>>) {
+        let names = self.decoding.captioner().tag_names();
+        let mut facts = Facts::default();
+        if let (Some(names), Some(tags)) = (names, tags) {
+            facts = names.of_chunk(&tags);
+            if let Some(recording) = self.recordings.front_mut() {
+                recording.add_tags(names, &tags);
+            }
+        }
+        add_words(&mut facts, caption);
+        caption.facts = Some(Box::new(facts));
+    }
+
     /// After an error of the device, which costs all chunks in the model: ends their recordings.
     /// Captions that are done are kept, and the recordings after those continue.
     fn abandon(&mut self, error: &Error) {
         self.decoding.clear();
+        self.batch.clear();
         while let Some(place) = self.pending.iter().position(|pending| pending.generated.is_none())
         {
             self.fail_chunk(place, error.duplicate());

@@ -4,6 +4,7 @@ use super::changes::ChangeFinder;
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::{Caption, Captions, UncaptionedSpan};
 use crate::error::{Error, Result};
+use crate::facts::{TagNames, TagSums, of_recording};
 use crate::finite::first_non_finite;
 
 /// A recording in a [`Pipeline`](super::pipeline::Pipeline).
@@ -20,6 +21,7 @@ pub struct Recording<S> {
     /// The first error.
     error: Option<Error>,
     omitted: Omitted,
+    tags: TagSums,
     changes: ChangeFinder,
 }
 
@@ -59,6 +61,7 @@ impl<S: SampleSource> Recording<S> {
             is_read,
             error,
             omitted: Omitted::default(),
+            tags: TagSums::default(),
             changes: ChangeFinder::default(),
         }
     }
@@ -156,9 +159,17 @@ impl<S: SampleSource> Recording<S> {
         self.omitted.spans_s.push(span_s);
     }
 
+    /// Adds the probabilities of the tags of the next caption.
+    pub fn add_tags(&mut self, names: &TagNames, probabilities: &[f32]) {
+        self.tags.push(names, probabilities);
+    }
+
     /// `captions` with what is known of the recording.
-    pub fn finish(self, model: &str, captions: Vec<Caption>) -> Captions {
+    pub fn finish(mut self, model: &str, captions: Vec<Caption>) -> Captions {
         let position_s = self.position_s();
+        let analysis = self.chunks.as_mut().and_then(Chunks::take_analysis);
+        let facts = analysis
+            .map(|(analysis, loudness)| of_recording(analysis, &self.tags, &captions, loudness));
         let (mut gaps, mut file, mut notes) = (Vec::new(), None, Vec::new());
         if let Some(chunks) = &self.chunks {
             let source = chunks.source();
@@ -178,6 +189,7 @@ impl<S: SampleSource> Recording<S> {
         gaps.extend(omitted);
         gaps.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
         let (model, changes) = (model.to_owned(), self.changes.finish());
-        Captions { file, duration_s, model, captions, gaps, notes, changes, ..Captions::default() }
+        let known = Captions { file, duration_s, model, captions, gaps, ..Captions::default() };
+        Captions { notes, changes, facts, ..known }
     }
 }

@@ -17,6 +17,32 @@ pub(super) fn within<T: Send>(
     }
 }
 
+/// Starts rayon's global pool, which captioners without threads of their own share, unless it runs
+/// already.
+///
+/// # Errors
+/// [`Error::InvalidOption`] if the system cannot start its threads. rayon would panic at the first
+/// use, and does not try again within a process.
+#[cfg(not(target_family = "wasm"))]
+pub(super) fn start_global_pool() -> Result<()> {
+    static FAILED: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+    let failed = FAILED.get_or_init(|| {
+        let error = rayon::ThreadPoolBuilder::new().build_global().err()?;
+        // Without a source it is that somebody else has started the pool.
+        std::error::Error::source(&error).map(ToString::to_string)
+    });
+    match failed {
+        None => Ok(()),
+        Some(reason) => Err(Error::option("threads", "none", format!("a number: {reason}"))),
+    }
+}
+
+/// There, rayon computes in the calling thread.
+#[cfg(target_family = "wasm")]
+pub(super) fn start_global_pool() -> Result<()> {
+    Ok(())
+}
+
 /// A pool of exactly `threads` threads.
 ///
 /// # Errors

@@ -147,6 +147,7 @@ impl Device {
     pub(crate) fn open(self) -> Result<Opened> {
         let unavailable =
             |reason: String| Error::DeviceUnavailable { device: self.to_string(), reason };
+        #[cfg(any(feature = "flex", feature = "ndarray"))]
         let opened = |burn| Ok(Opened { device: self, burn, gpu: None });
         match self {
             Device::Auto => self.resolve().0.open(),
@@ -177,7 +178,6 @@ impl Device {
                     Device::Cuda(_) => "cuda",
                     _ => "flex",
                 };
-                let _ = opened;
                 Err(unavailable(format!(
                     "this build does not have the cargo feature \"{feature}\""
                 )))

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use burn::prelude::*;
 use burn::tensor::activation::softmax;
+#[cfg(feature = "flex")]
+use rayon::prelude::*;
 
 use super::buckets::Split;
 use super::kv::{KvPair, scale};
@@ -13,6 +15,7 @@ use super::{Layout, unpacked};
 
 #[cfg(feature = "flex")]
 use super::{
+    chunk_kv::{ChunkKv, attend_chunks},
     flex,
     vector::{Attend, Stored},
 };
@@ -28,14 +31,6 @@ pub enum CrossAttentionCache {
     Tensors(Box<KvPair>),
 }
 
-/// Keys and values of one chunk, `[length, d_model]` each.
-#[cfg(feature = "flex")]
-#[derive(Debug)]
-pub struct ChunkKv {
-    keys: Vec<f32>,
-    values: Vec<f32>,
-}
-
 impl CrossAttentionCache {
     /// Of the chunks `all`.
     pub fn new(all: KvPair, heads: usize, layout: Layout) -> Self {
@@ -45,9 +40,8 @@ impl CrossAttentionCache {
             let (keys, values) = (flex::Values::of(all.keys), flex::Values::of(all.values));
             let size = length * d_model;
             let chunks = keys.chunks_exact(size).zip(values.chunks_exact(size));
-            let chunk = |(keys, values): (&[f32], &[f32])| {
-                Arc::new(ChunkKv { keys: keys.to_vec(), values: values.to_vec() })
-            };
+            let chunk =
+                |(keys, values): (&[f32], &[f32])| Arc::new(ChunkKv::new(keys, values, d_model));
             return CrossAttentionCache::Chunks(chunks.map(chunk).collect());
         }
         unpacked();
@@ -86,12 +80,8 @@ impl CrossAttentionCache {
         match self {
             #[cfg(feature = "flex")]
             CrossAttentionCache::Chunks(chunks) => {
-                let shape @ [rows, length, d_model] = queries.dims();
-                let served = rows * length / chunks.len();
-                let found = attend_rows(flex::into_vec(queries), d_model, heads, |i, found| {
-                    let ChunkKv { keys, values } = &*chunks[i / served];
-                    found.extend(keys.chunks_exact(d_model).zip(values.chunks_exact(d_model)));
-                });
+                let shape @ [_, _, d_model] = queries.dims();
+                let found = attend_chunks(flex::into_vec(queries), d_model, heads, chunks);
                 flex::tensor(found, shape)
             }
             CrossAttentionCache::Split(all) => all.serve(queries),
@@ -108,17 +98,17 @@ impl KvPair {
     pub fn attend(&self, queries: Tensor<3>, heads: usize, layout: Layout) -> Tensor<3> {
         #[cfg(feature = "flex")]
         if layout.is_packed() {
-            let shape @ [rows, length, d_model] = queries.dims();
-            let [sequences, memory_length, _] = self.keys.dims();
+            let shape @ [_, _, d_model] = queries.dims();
+            let [_, memory_length, _] = self.keys.dims();
             let keys = flex::Values::of(self.keys.clone());
             let values = flex::Values::of(self.values.clone());
-            let served = rows * length / sequences;
-            let found = attend_rows(flex::into_vec(queries), d_model, heads, |i, found| {
-                let sequence = i / served * memory_length * d_model;
-                let span = sequence..sequence + memory_length * d_model;
-                let keys = keys[span.clone()].chunks_exact(d_model);
-                found.extend(keys.zip(values[span].chunks_exact(d_model)));
-            });
+            let size = memory_length * d_model;
+            let sequences: Vec<_> = keys
+                .par_chunks_exact(size)
+                .zip(values.par_chunks_exact(size))
+                .map(|(keys, values)| Arc::new(ChunkKv::new(keys, values, d_model)))
+                .collect();
+            let found = attend_chunks(flex::into_vec(queries), d_model, heads, &sequences);
             return flex::tensor(found, shape);
         }
         let _ = layout;
@@ -164,7 +154,6 @@ pub(super) fn attend_rows<'a, T: Stored>(
     heads: usize,
     memory: impl Fn(usize, &mut Vec<(&'a [T], &'a [T])>) + Sync,
 ) -> Vec<f32> {
-    use rayon::prelude::*;
     use rten_simd::SimdOp;
 
     // Neighbouring rows share most of what they look at: one thread takes several, if there are

@@ -4,7 +4,7 @@ use rten_gemm::{
     GemmExecutor, GemmInputA, GemmInputB, GemmOptions, GemmUninitOptions, PackedAMatrix,
     PackedBMatrix,
 };
-use rten_tensor::NdTensorView;
+use rten_tensor::{Layout, NdTensorView};
 use rten_vecmath::ExtendInit;
 
 // Little more than a choice of kernel, but not made to be sent between threads.
@@ -25,8 +25,8 @@ pub struct Int8Weight {
     offsets: Vec<i32>,
 }
 
-/// rten-gemm packs its left side again for each block of this many columns. With more columns, it is
-/// packed once beforehand.
+/// rten-gemm packs its left side again for each weight, and in that for each block of columns. With
+/// more columns than this, it is packed once beforehand.
 const WIDE: usize = 2048;
 
 impl Int8Weight {
@@ -44,40 +44,38 @@ impl Int8Weight {
         &self.offsets
     }
 
-    /// Rows `[rows, d_input]`, spread around their zero point → products `[rows, d_output]`.
-    pub fn multiply(&self, rows: &[u8], products: &mut [i32]) {
-        let operand = Operand::new(self, rows, products.len() / self.offsets.len());
+    /// Rows `[rows, d_input]` → products `[rows, d_output]`.
+    pub fn multiply(&self, rows: &Operand, products: &mut [i32]) {
         let b = GemmInputB::Packed(&self.matrix);
-        INT8.with(|gemm| gemm.gemm(products, operand.input(), b, GemmOptions::default()))
+        INT8.with(|gemm| gemm.gemm(products, rows.input(), b, GemmOptions::default()))
             .expect("sizes that fit");
     }
 
     /// The same into a new vector.
-    pub fn products(&self, rows: &[u8], count: usize) -> Vec<i32> {
-        let size = count * self.offsets.len();
+    pub fn products(&self, rows: &Operand) -> Vec<i32> {
+        let size = rows.rows.shape()[0] * self.offsets.len();
         let mut products = Vec::with_capacity(size);
-        let operand = Operand::new(self, rows, count);
         products.extend_init(|room| {
             let options = GemmUninitOptions::default();
             let b = GemmInputB::Packed(&self.matrix);
-            INT8.with(|gemm| gemm.gemm_uninit(&mut room[..size], operand.input(), b, options))
+            INT8.with(|gemm| gemm.gemm_uninit(&mut room[..size], rows.input(), b, options))
                 .expect("sizes that fit")
         });
         products
     }
 }
 
-/// The left side of a product.
-struct Operand<'a> {
+/// The left side of products: rows `[count, d_input]` around their zero point.
+pub struct Operand<'a> {
     rows: NdTensorView<'a, u8, 2>,
     packed: Option<PackedAMatrix<u8>>,
 }
 
 impl<'a> Operand<'a> {
-    fn new(weight: &Int8Weight, rows: &'a [u8], count: usize) -> Self {
+    /// Rows to be multiplied with weights of `d_output` outputs altogether.
+    pub fn new(rows: &'a [u8], count: usize, d_output: usize) -> Self {
         let rows = NdTensorView::from_data([count, rows.len() / count.max(1)], rows);
-        let is_wide = weight.offsets.len() > WIDE;
-        let packed = is_wide.then(|| INT8.with(|gemm| gemm.prepack_a(rows)));
+        let packed = (d_output > WIDE).then(|| INT8.with(|gemm| gemm.prepack_a(rows)));
         Operand { rows, packed }
     }
 

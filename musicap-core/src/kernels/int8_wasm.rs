@@ -55,8 +55,8 @@ impl Int8Weight {
         &self.offsets
     }
 
-    /// Rows `[rows, d_input]`, spread around their zero point → products `[rows, d_output]`.
-    pub fn multiply(&self, rows: &[u8], products: &mut [i32]) {
+    /// Rows `[rows, d_input]` → products `[rows, d_output]`.
+    pub fn multiply(&self, &Operand { rows, .. }: &Operand, products: &mut [i32]) {
         let &Int8Weight { d_input, turns, .. } = self;
         let d_output = self.offsets.len();
         let tiles = (CACHED / (size_of::<Inputs>() * turns)).max(1);
@@ -94,10 +94,23 @@ impl Int8Weight {
     }
 
     /// The same into a new vector.
-    pub fn products(&self, rows: &[u8], count: usize) -> Vec<i32> {
-        let mut products = vec![0; count * self.offsets.len()];
+    pub fn products(&self, rows: &Operand) -> Vec<i32> {
+        let mut products = vec![0; rows.count * self.offsets.len()];
         self.multiply(rows, &mut products);
         products
+    }
+}
+
+/// The left side of products: rows `[count, d_input]` around their zero point.
+pub struct Operand<'a> {
+    rows: &'a [u8],
+    count: usize,
+}
+
+impl<'a> Operand<'a> {
+    /// Rows to be multiplied with weights of any number of outputs.
+    pub fn new(rows: &'a [u8], count: usize, _d_output: usize) -> Self {
+        Operand { rows, count }
     }
 }
 
@@ -204,7 +217,7 @@ mod tests {
             let values: Vec<i8> = (0..d_output * d_input).map(|_| byte() as i8).collect();
             let (_, zero) = spread();
             let weight = Int8Weight::new(values.clone(), d_input);
-            let products = weight.products(&rows, count);
+            let products = weight.products(&Operand::new(&rows, count, d_output));
             for (row, products) in rows.chunks(d_input).zip(products.chunks(d_output)) {
                 for (weights, (product, offset)) in
                     values.chunks(d_input).zip(products.iter().zip(weight.offsets()))

@@ -72,6 +72,23 @@ impl Linear {
         output.reshape([rows, length, d_output])
     }
 
+    /// [`forward`](Self::forward) of several layers with the same input.
+    pub fn forward_all<const N: usize>(layers: [&Linear; N], input: Tensor<3>) -> [Tensor<3>; N] {
+        #[cfg(feature = "flex")]
+        if layers.iter().all(|layer| layer.packed.is_some()) {
+            let weights = layers.map(|layer| &**layer.packed.as_ref().expect("all are packed"));
+            let [rows, length, d_input] = input.dims();
+            let values = flex::Values::of(input);
+            let outputs = PackedWeight::apply_all(weights, Rows::of(&values, d_input));
+            let mut outputs = outputs.into_iter().zip(weights);
+            return [(); N].map(|()| {
+                let (output, weight) = outputs.next().expect("an output for each layer");
+                flex::tensor(output, [rows, length, weight.d_output()])
+            });
+        }
+        layers.map(|layer| layer.forward(input.clone()))
+    }
+
     /// [`forward`](Self::forward) with GELU after it.
     pub fn forward_gelu(&self, input: Tensor<3>) -> Tensor<3> {
         #[cfg(feature = "flex")]
@@ -131,7 +148,9 @@ impl TiedEmbedding {
     /// layer, `[vocab_size]`.
     pub fn new(
         table: Weight,
-        rows: Option<Arc<dyn RowSource>>,
+        #[cfg_attr(not(feature = "flex"), allow(unused_variables))] rows: Option<
+            Arc<dyn RowSource>,
+        >,
         bias: Vec<f32>,
         d_model: usize,
         placement: &Placement,

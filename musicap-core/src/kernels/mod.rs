@@ -20,6 +20,8 @@ mod softmax;
 mod weight;
 
 #[cfg(feature = "flex")]
+mod chunk_kv;
+#[cfg(feature = "flex")]
 mod flex;
 #[cfg(all(feature = "flex", not(all(target_arch = "wasm32", target_feature = "simd128"))))]
 mod int8;

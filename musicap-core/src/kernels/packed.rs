@@ -9,9 +9,9 @@ use rten_tensor::NdTensorView;
 use rten_vecmath::{ExtendInit, Gelu};
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-use super::int8::{Int8Weight, spread};
+use super::int8::{Int8Weight, Operand, spread};
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use super::int8_wasm::{Int8Weight, spread};
+use super::int8_wasm::{Int8Weight, Operand, spread};
 use super::vector::{Dequantize, Quantize};
 use super::{QuantizedWeight, Weight};
 
@@ -114,15 +114,42 @@ impl PackedWeight {
                 out
             }
             Matrix::Int8 { matrix, .. } => {
-                let quantized = self.quantize(input);
-                let products = matrix.products(&quantized.values, input.count);
-                // Of the same size, they keep their place.
-                let bits = products.into_iter().map(|product: i32| f32::from_bits(product as u32));
-                let mut out = bits.collect::<Vec<f32>>();
-                self.dequantize_all(&quantized.steps, &mut out, activation);
-                out
+                let Quantized { values, steps } = self.quantize(input);
+                let rows = Operand::new(&values, input.count, self.d_output);
+                self.dequantized(matrix, &rows, &steps, activation)
             }
         }
+    }
+
+    /// [`apply`](Self::apply) of several weights to the same rows, which are rounded and packed
+    /// once.
+    pub fn apply_all<const N: usize>(weights: [&PackedWeight; N], input: Rows) -> [Vec<f32>; N] {
+        if !weights.iter().all(|weight| weight.is_quantized()) {
+            return weights.map(|weight| weight.apply(input, Activation::Identity));
+        }
+        let Quantized { values, steps } = weights[0].quantize(input);
+        let d_output = weights.iter().map(|weight| weight.d_output).sum();
+        let rows = Operand::new(&values, input.count, d_output);
+        weights.map(|weight| {
+            let Matrix::Int8 { matrix, .. } = &weight.matrix else {
+                unreachable!("all are quantized");
+            };
+            weight.dequantized(matrix, &rows, &steps, Activation::Identity)
+        })
+    }
+
+    fn dequantized(
+        &self,
+        matrix: &Int8Weight,
+        rows: &Operand,
+        steps: &[f32],
+        activation: Activation,
+    ) -> Vec<f32> {
+        // Of the same size, they keep their place.
+        let bits = matrix.products(rows).into_iter().map(|product| f32::from_bits(product as u32));
+        let mut out = bits.collect::<Vec<f32>>();
+        self.dequantize_all(steps, &mut out, activation);
+        out
     }
 
     /// [`apply`](Self::apply) into a slice, `[rows, d_output]`.
@@ -145,9 +172,10 @@ impl PackedWeight {
     /// Puts integer products into `out`, in the place of the values that they will be turned into;
     /// gives the size of a step for each row.
     fn multiply(&self, input: Rows, matrix: &Int8Weight, out: &mut [f32]) -> Vec<f32> {
-        let quantized = self.quantize(input);
-        matrix.multiply(&quantized.values, bytemuck::cast_slice_mut(out));
-        quantized.steps
+        let Quantized { values, steps } = self.quantize(input);
+        let rows = Operand::new(&values, input.count, self.d_output);
+        matrix.multiply(&rows, bytemuck::cast_slice_mut(out));
+        steps
     }
 
     /// [`apply_to`](Self::apply_to), and what `look` makes of each row while it is still in the

@@ -96,9 +96,9 @@ impl<T: Stored> SimdOp for Attend<'_, T> {
 /// rten-vecmath's softmax, bit for bit, which searches the greatest in a function of its own that
 /// is compiled without wide vectors.
 #[inline(always)]
-fn softmax<I: Isa>(isa: I, scores: &mut [f32]) {
+pub(super) fn softmax<I: Isa>(isa: I, scores: &mut [f32]) {
     let ops = isa.f32();
-    let offset = ops.splat(peak(scores));
+    let offset = ops.splat(peak(isa, scores));
     let mut sum = ops.zero();
     let mut blocks = scores.chunks_exact_mut(ops.len());
     for block in blocks.by_ref() {
@@ -158,7 +158,7 @@ impl SimdOp for LogSumExp<'_> {
     fn eval<I: Isa>(self, isa: I) -> f32 {
         let ops = isa.f32();
         for block in self.values.chunks(BLOCK) {
-            self.peaks.push(peak(block));
+            self.peaks.push(peak(isa, block));
         }
         let greatest = self.peaks.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         if !greatest.is_finite() {
@@ -234,22 +234,22 @@ fn mix<I: Isa, T: Stored>(
     }
 }
 
-/// The greatest of some values. What is not a number does not count.
+/// The greatest of some values, −∞ of none. NaN is ignored.
 #[inline(always)]
-fn peak(block: &[f32]) -> f32 {
-    // As many side by side as the widest vectors have lanes: the compiler makes vectors of them.
-    let mut peaks = [f32::NEG_INFINITY; 16];
-    for part in block.chunks(16) {
-        for (peak, &value) in peaks.iter_mut().zip(part) {
-            *peak = if value > *peak { value } else { *peak };
-        }
-    }
-    for half in [8, 4, 2, 1] {
-        for i in 0..half {
-            peaks[i] = if peaks[i + half] > peaks[i] { peaks[i + half] } else { peaks[i] };
-        }
-    }
-    peaks[0]
+fn peak<I: Isa>(isa: I, values: &[f32]) -> f32 {
+    let ops = isa.f32();
+    // `max` leaves open what NaN gives.
+    let peaks = fold(
+        isa,
+        values,
+        f32::NEG_INFINITY,
+        #[inline(always)]
+        |peak, x| ops.select(x, peak, ops.gt(x, peak)),
+        #[inline(always)]
+        |a, b| ops.select(b, a, ops.gt(b, a)),
+    );
+    let peaks = rten_simd::Simd::to_array(peaks);
+    peaks.as_ref().iter().fold(f32::NEG_INFINITY, |peak, &x| if x > peak { x } else { peak })
 }
 
 /// Adds `residual` to `row` and brings the sum to mean 0 and variance 1, then scales and shifts

@@ -43,13 +43,20 @@ impl Attention {
 
     /// The keys and values of `hidden`, `[rows, length, d_model]`.
     fn kv_pair(&self, hidden: Tensor<3>) -> KvPair {
-        KvPair { keys: self.k_proj.forward(hidden.clone()), values: self.v_proj.forward(hidden) }
+        let [keys, values] = Linear::forward_all([&self.k_proj, &self.v_proj], hidden);
+        KvPair { keys, values }
+    }
+
+    /// The queries, keys and values of `hidden`, `[rows, length, d_model]`.
+    fn queries_and_kv_pair(&self, hidden: Tensor<3>) -> (Tensor<3>, KvPair) {
+        let layers = [&self.q_proj, &self.k_proj, &self.v_proj];
+        let [queries, keys, values] = Linear::forward_all(layers, hidden);
+        (queries, KvPair { keys, values })
     }
 
     /// Attention of each row of `hidden`, `[rows, length, d_model]`, to all of itself.
     pub fn self_attention(&self, hidden: Tensor<3>) -> Tensor<3> {
-        let own = self.kv_pair(hidden.clone());
-        let queries = self.q_proj.forward(hidden);
+        let (queries, own) = self.queries_and_kv_pair(hidden);
         self.out_proj.forward(own.attend(queries, self.heads, self.layout))
     }
 
@@ -73,8 +80,7 @@ impl Attention {
         layer: usize,
         cache: &mut TokenCache,
     ) -> Tensor<3> {
-        let next = self.kv_pair(hidden.clone());
-        let queries = self.q_proj.forward(hidden);
+        let (queries, next) = self.queries_and_kv_pair(hidden);
         self.out_proj.forward(cache.attend(layer, queries, next, self.heads))
     }
 }

@@ -37,7 +37,7 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod blocking;
-mod facts;
+pub(crate) mod facts;
 mod future;
 mod language;
 mod local;

@@ -8,6 +8,11 @@ const CONFINED: &str = "MUSICAP_CONFINED";
 /// Runs `attack` in a process that can have `megabytes` of memory (RLIMIT_DATA) and two minutes.
 /// Whoever asks for more is aborted, which fails the test that called this.
 pub fn within<A: FnOnce()>(megabytes: u64, attack: A) {
+    within_and(megabytes, &[], attack);
+}
+
+/// The same with more variables in that process's environment.
+pub fn within_and<A: FnOnce()>(megabytes: u64, variables: &[(&str, &str)], attack: A) {
     if std::env::var_os(CONFINED).is_some() {
         return attack();
     }
@@ -21,6 +26,7 @@ pub fn within<A: FnOnce()>(megabytes: u64, attack: A) {
         .arg(std::env::current_exe().expect("this test's program"))
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(CONFINED, "")
+        .envs(variables.iter().copied())
         .output()
         .expect("sh is there");
     let (out, err) = (&output.stdout, &output.stderr);

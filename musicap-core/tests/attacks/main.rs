@@ -14,4 +14,5 @@ mod pickle;
 mod safetensors;
 mod stopping;
 mod texts;
+mod threads;
 mod torch;

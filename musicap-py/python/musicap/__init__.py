@@ -12,6 +12,7 @@
 :class:`Captioner`      a loaded model: lazy captions, live streams
 :class:`Captions`       the result: text, JSON, subtitles, a table, a plot
 :func:`summarize`       a summary of a recording
+:func:`label`           labels of a folder of tracks, for trainers
 :func:`log_mel`         log-mel spectrograms
 :func:`finetune`        fine-tuning on pairs of audio and caption
 :func:`convert`         checkpoints of LP-MusicCaps as model folders
@@ -23,6 +24,7 @@ from musicap import errors
 from musicap._captioner import Captioner, caption, caption_many
 from musicap._features import convert, log_mel
 from musicap._generation import Generation
+from musicap._labels import label
 from musicap._live import Live, LiveCaption, Skipped
 from musicap._many import Failure, Results
 from musicap._musicap import VERSION as __version__
@@ -52,6 +54,7 @@ __all__ = [
     "convert",
     "errors",
     "finetune",
+    "label",
     "log_mel",
     "summarize",
 ]

@@ -46,36 +46,38 @@ class Results:
         self.failures = []
         self._done: list[Captions] = []
         self._total = len(recordings) if isinstance(recordings, Sized) else None
-        self._iterator = self._run(recordings, caption, progress)
-
-    def _run(
-        self,
-        recordings: Iterable[Any],
-        caption: Callable[[Iterable[Any]], Iterator[tuple[Any, Captions | Exception]]],
-        progress: bool | Callable[[int, Union[int, None]], object],
-    ) -> Iterator[Captions]:
-        bar = make_bar(total=self._total, unit="file") if progress is True else None
-        try:
-            for index, (recording, result) in enumerate(caption(recordings)):
-                if isinstance(result, Exception):
-                    self.failures.append(Failure(index, _name(recording), result))
-                if bar is not None:
-                    bar.update(1)
-                elif callable(progress):
-                    progress(index + 1, self._total)
-                if isinstance(result, Captions):
-                    yield result
-        finally:
-            if bar is not None:
-                bar.close()
+        self._recordings = enumerate(caption(recordings))
+        # Captions whose progress has been reported, but which have not been returned.
+        self._ready: Captions | None = None
+        self._progress = progress if callable(progress) else None
+        self._bar = make_bar(total=self._total, unit="file") if progress is True else None
 
     def __iter__(self) -> Results:
         return self
 
     def __next__(self) -> Captions:
-        result = next(self._iterator)
+        try:
+            while self._ready is None:
+                self._advance()
+        except BaseException:
+            if self._bar is not None:
+                self._bar.close()
+            raise
+        result, self._ready = self._ready, None
         self._done.append(result)
         return result
+
+    def _advance(self) -> None:
+        """Takes the next recording. An exception of the progress function costs none."""
+        index, (recording, result) = next(self._recordings)
+        if isinstance(result, Exception):
+            self.failures.append(Failure(index, _name(recording), result))
+        else:
+            self._ready = result
+        if self._bar is not None:
+            self._bar.update(1)
+        if self._progress is not None:
+            self._progress(index + 1, self._total)
 
     def to_pandas(self) -> pandas.DataFrame:
         """Captions what is left and returns a row for each caption of all recordings.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, overload
 
 from musicap import _musicap
@@ -36,6 +36,9 @@ class Caption:
     music, and compares captions of the same model and generation settings only."""
     confidence: float | None = None
     """The probability, 0 to 1, that all of the caption is true; None if the model states none."""
+    facts: dict[str, Any] | None = field(default=None, hash=False)
+    """What is known of the span as data, if the JSON it was read from has facts: instruments, voices
+    and more, with confidences. What is absent is not known."""
 
     def __str__(self) -> str:
         return f"{_clock(self.start_s)}–{_clock(self.end_s)} {self.text}"
@@ -107,6 +110,9 @@ class Captions:
     """What was done to the audio that its user should know."""
     language: str | None = None
     """The language of the captions, as an ISO 639-1 code; None is English, which models write."""
+    facts: dict[str, Any] | None = field(default=None, hash=False)
+    """What is known of the recording as data, if the JSON it was read from has facts: tempo, key,
+    loudness, instruments and more. What is absent is not known."""
     changes: tuple[SoundChange, ...] = ()
     """Times at which the sound changes, from which sections get their boundaries."""
 
@@ -122,8 +128,9 @@ class Captions:
     def __getitem__(self, index: slice) -> Captions: ...
     def __getitem__(self, index: int | slice) -> Caption | Captions:
         if isinstance(index, slice):
-            # Summary and sections are of the whole.
-            part = replace(self, captions=self.captions[index], summary=None, sections=())
+            # Summary, sections and facts are of the whole.
+            captions = self.captions[index]
+            part = replace(self, captions=captions, summary=None, sections=(), facts=None)
             return part._with_source(self._source)
         return self.captions[index]
 
@@ -155,6 +162,8 @@ class Captions:
             data["sections"] = [asdict(section) for section in self.sections]
         if self.notes:
             data["notes"] = list(self.notes)
+        if self.facts is not None:
+            data["facts"] = self.facts
         if self.changes:
             data["changes"] = [asdict(change) for change in self.changes]
         return data
@@ -210,6 +219,7 @@ class Captions:
             sections=tuple(_from_keys(Section, section) for section in one.get("sections", ())),
             notes=tuple(one.get("notes", ())),
             language=one.get("language"),
+            facts=one.get("facts"),
             changes=tuple(_from_keys(SoundChange, change) for change in one.get("changes", ())),
         )
 

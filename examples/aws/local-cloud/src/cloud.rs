@@ -55,6 +55,7 @@ pub struct Cloud {
     events: Arc<Mutex<Vec<(&'static str, Value)>>>,
     faults: Arc<Faults>,
     calls: Arc<Calls>,
+    written: Arc<s3::Written>,
     /// The URLs of SageMaker and Secrets Manager.
     services: [String; 2],
     sagemaker: SageMaker,
@@ -78,6 +79,7 @@ impl Cloud {
         let hosts = loopback::hosts(settings.web_port);
         let calls = Arc::new(Calls::new(settings.mode.as_str(), settings.calls.as_deref())?);
         let faults = Arc::new(Faults::default());
+        let written = Arc::new(s3::Written::default());
         let functions: Arc<OnceLock<Vec<(&'static str, Function)>>> = Arc::default();
         let events: Arc<Mutex<Vec<(&'static str, Value)>>> = Arc::default();
         // Known to the children alone: a web page could sign requests with a fixed one.
@@ -110,6 +112,7 @@ impl Cloud {
             origins: hosts.iter().map(|host| format!("http://{host}")).collect(),
             faults: faults.clone(),
             calls: calls.clone(),
+            written: written.clone(),
             notify,
         })
         .await?;
@@ -142,6 +145,7 @@ impl Cloud {
             timeout: settings.timeout,
             retry_wait: settings.retry_wait,
             calls: calls.clone(),
+            faults: faults.clone(),
         };
         let handler = function(DEAD_LETTER_HANDLER, environment(DEAD_LETTER_HANDLER));
         let dead_letter_handler = Function::start(handler, None).await?;
@@ -196,6 +200,7 @@ impl Cloud {
             events,
             faults,
             calls,
+            written,
             services: [format!("http://{address}/"), format!("http://{secrets}/")],
             sagemaker,
             web,
@@ -263,6 +268,16 @@ impl Cloud {
         self.events.lock().expect("not poisoned").clone()
     }
 
+    /// `BUCKET/KEY` of each object that was written, as often as it was, with the time.
+    pub fn written(&self) -> Vec<(String, Instant)> {
+        self.written.objects()
+    }
+
+    /// Messages that the dead-letter handler has failed to handle, as in its own dead-letter queue.
+    pub fn unhandled(&self) -> Vec<DeadLetter> {
+        self.dead_letter_handler.dead_letters()
+    }
+
     /// The dead letters of all stages.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         let all = self.functions.get().into_iter().flatten();
@@ -280,7 +295,10 @@ impl Cloud {
         while idle_checks < 3 {
             let mut all = self.functions.get().into_iter().flatten();
             let stages = all.all(|(_, function)| function.is_idle());
-            let idle = stages && self.sagemaker.is_idle() && self.dead_letter_handler.is_idle();
+            let idle = self.written.is_delivered()
+                && stages
+                && self.sagemaker.is_idle()
+                && self.dead_letter_handler.is_idle();
             idle_checks = if idle { idle_checks + 1 } else { 0 };
             if begun.elapsed() > timeout {
                 bail!("still busy after {timeout:?}; see {}", self.data().display());

@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 
 use crate::calls::{ACCOUNT, Calls, arn};
 use crate::children;
+use crate::faults::{Fault, Faults};
 use crate::loopback::{Users, protect};
 use crate::s3::REGION;
 
@@ -46,6 +47,8 @@ pub struct Config {
     pub retry_wait: Duration,
     /// The record of calls.
     pub calls: Arc<Calls>,
+    /// The failures to inject.
+    pub faults: Arc<Faults>,
 }
 
 /// An event that has failed for good.
@@ -98,6 +101,8 @@ struct Running {
     invocation: Invocation,
     worker: usize,
     since: Instant,
+    /// When an injected failure kills its process.
+    killed_at: Option<Instant>,
 }
 
 impl Function {
@@ -206,11 +211,16 @@ impl Function {
                     Err(error) => break format!("Runtime lost: {error}"),
                     Ok(None) => {}
                 }
-                if self.running_for(worker).is_some_and(|time| time > *timeout) {
-                    children::destroy(&child);
-                    let _ = child.wait().await;
-                    break format!("Task timed out after {:.2} seconds", timeout.as_secs_f64());
-                }
+                let problem = match self.running_since(worker) {
+                    Some((since, _)) if since.elapsed() > *timeout => {
+                        format!("Task timed out after {:.2} seconds", timeout.as_secs_f64())
+                    }
+                    Some((_, Some(at))) if at <= Instant::now() => "Runtime killed".to_owned(),
+                    _ => continue,
+                };
+                children::destroy(&child);
+                let _ = child.wait().await;
+                break problem;
             };
             tracing::warn!(function = name, worker, problem, "a process has ended");
             let ids: Vec<String> = {
@@ -225,10 +235,11 @@ impl Function {
         }
     }
 
-    fn running_for(&self, worker: usize) -> Option<Duration> {
+    /// Since when a process has had its event, and when it is killed.
+    fn running_since(&self, worker: usize) -> Option<(Instant, Option<Instant>)> {
         let queue = self.queue();
         let running = queue.running.values().find(|running| running.worker == worker);
-        running.map(|running| running.since.elapsed())
+        running.map(|running| (running.since, running.killed_at))
     }
 
     /// Handles a failed attempt.
@@ -267,7 +278,11 @@ impl Function {
     fn take(&self, worker: usize) -> Option<Invocation> {
         let mut queue = self.queue();
         let invocation = queue.waiting.pop_front()?;
-        let running = Running { invocation: invocation.clone(), worker, since: Instant::now() };
+        let (faults, since) = (&self.0.config.faults, Instant::now());
+        let object = &invocation.event["Records"][0]["s3"]["object"]["key"];
+        let path = format!("{}/{}", self.0.config.name, object.as_str().unwrap_or_default());
+        let killed_at = faults.delay(Fault::KillFunction, &path).map(|delay| since + delay);
+        let running = Running { invocation: invocation.clone(), worker, since, killed_at };
         queue.running.insert(invocation.id.clone(), running);
         Some(invocation)
     }

@@ -4,7 +4,9 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use axum::Router;
@@ -41,12 +43,34 @@ const PLAIN: &AsciiSet =
 /// Called for each object that has been written, with bucket, key and event.
 pub type Notify = Arc<dyn Fn(&str, &str, Value) + Send + Sync>;
 
+/// What has been written.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// `BUCKET/KEY` of each object that was written, with the time.
+    objects: Mutex<Vec<(String, Instant)>>,
+    /// The number of events that arrive later.
+    late_events: AtomicUsize,
+}
+
+impl Written {
+    /// `BUCKET/KEY` of each object that was written, as often as it was, with the time.
+    pub fn objects(&self) -> Vec<(String, Instant)> {
+        self.objects.lock().expect("not poisoned").clone()
+    }
+
+    /// Whether all events have arrived.
+    pub fn is_delivered(&self) -> bool {
+        self.late_events.load(Ordering::SeqCst) == 0
+    }
+}
+
 struct Buckets {
     files: FileSystem,
     /// Held during conditional writes.
     conditional: tokio::sync::Mutex<()>,
     faults: Arc<Faults>,
     calls: Arc<Calls>,
+    written: Arc<Written>,
     notify: Notify,
 }
 
@@ -66,6 +90,8 @@ pub struct Config<'a> {
     pub faults: Arc<Faults>,
     /// The record of calls.
     pub calls: Arc<Calls>,
+    /// The record of what is written.
+    pub written: Arc<Written>,
     /// Called for each new object.
     pub notify: Notify,
 }
@@ -75,13 +101,14 @@ pub struct Config<'a> {
 /// # Errors
 /// If a folder or the port is not available.
 pub async fn serve(config: Config<'_>) -> Result<SocketAddr> {
-    let Config { root, buckets, port, secret_key, origins, faults, calls, notify } = config;
+    let Config { root, buckets, port, secret_key, origins, faults, calls, written, notify } =
+        config;
     for bucket in buckets {
         std::fs::create_dir_all(root.join(bucket))?;
     }
     let files = FileSystem::new(root).map_err(|error| anyhow!("{}: {error:?}", root.display()))?;
     let conditional = tokio::sync::Mutex::new(());
-    let buckets = Buckets { files, conditional, faults, calls, notify };
+    let buckets = Buckets { files, conditional, faults, calls, written, notify };
     let mut service = S3ServiceBuilder::new(buckets);
     let mut auth = SimpleAuth::new();
     for role in ROLES {
@@ -131,6 +158,17 @@ async fn answer(
 }
 
 impl Buckets {
+    /// Lets a request wait or fail, if it has to.
+    async fn busy(&self, fault: Fault, path: &str) -> S3Result<()> {
+        if let Some(delay) = self.faults.delay(Fault::Slow, path) {
+            tokio::time::sleep(delay).await;
+        }
+        if self.faults.inject(fault, path) {
+            return Err(s3_error!(SlowDown, "Please reduce your request rate."));
+        }
+        Ok(())
+    }
+
     /// Records a call for an object. S3 answers 403 instead of 404 to callers that may not list the
     /// bucket, so finding out that an object does not exist needs that permission.
     fn record<T>(
@@ -175,9 +213,7 @@ impl S3 for Buckets {
     ) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input.clone();
         let path = format!("{}/{}", input.bucket, input.key);
-        if self.faults.inject(Fault::Get, &path) {
-            return Err(s3_error!(SlowDown, "Please reduce your request rate."));
-        }
+        self.busy(Fault::Get, &path).await?;
         let credentials = request.credentials.clone();
         let result = self.files.get_object(request).await;
         let action =
@@ -211,9 +247,8 @@ impl S3 for Buckets {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let credentials = request.credentials.clone();
         self.record(credentials.as_ref(), "s3:PutObject", &bucket, &key, &Ok(()));
-        if self.faults.inject(Fault::Put, &format!("{bucket}/{key}")) {
-            return Err(s3_error!(SlowDown, "Please reduce your request rate."));
-        }
+        let path = format!("{bucket}/{key}");
+        self.busy(Fault::Put, &path).await?;
         let size = request.input.content_length.unwrap_or_default();
         let response = {
             let conditional = request.input.if_none_match.is_some();
@@ -221,7 +256,29 @@ impl S3 for Buckets {
             self.files.put_object(request).await?
         };
         let etag = response.output.e_tag.as_ref().map(|etag| etag.value().to_owned());
-        (self.notify)(&bucket, &key, event(&bucket, &key, size, etag.as_deref()));
+        let mut objects = self.written.objects.lock().expect("not poisoned");
+        objects.push((path.clone(), Instant::now()));
+        drop(objects);
+        let event = event(&bucket, &key, size, etag.as_deref());
+        let times = 1 + usize::from(self.faults.inject(Fault::RepeatedEvent, &path));
+        for _ in 0..times {
+            let (notify, event) = (self.notify.clone(), event.clone());
+            let (bucket, key) = (bucket.clone(), key.clone());
+            let Some(delay) = self.faults.delay(Fault::LateEvent, &path) else {
+                notify(&bucket, &key, event);
+                continue;
+            };
+            let written = self.written.clone();
+            written.late_events.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                notify(&bucket, &key, event);
+                written.late_events.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+        if self.faults.inject(Fault::LostAnswer, &path) {
+            return Err(s3_error!(InternalError, "We encountered an internal error."));
+        }
         Ok(response)
     }
 
@@ -231,6 +288,7 @@ impl S3 for Buckets {
     ) -> S3Result<S3Response<HeadObjectOutput>> {
         let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
         let credentials = request.credentials.clone();
+        self.busy(Fault::Head, &format!("{bucket}/{key}")).await?;
         let result = self.files.head_object(request).await;
         // HEAD needs the permission for GET.
         self.record(credentials.as_ref(), "s3:GetObject", &bucket, &key, &result);

@@ -186,11 +186,12 @@ pub(crate) fn failure(status: u16, kind: &str, mut body: Value) -> Response {
 }
 
 async fn invoke(
-    State(SageMaker(inner)): State<SageMaker>,
+    State(sagemaker): State<SageMaker>,
     Path(name): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let SageMaker(inner) = &sagemaker;
     let role = Calls::role(headers.get("authorization").and_then(|value| value.to_str().ok()));
     let role = role.unwrap_or_default();
     let endpoint = arn("sagemaker", &format!("endpoint/{name}"));
@@ -201,6 +202,13 @@ async fn invoke(
     if body.len() > MAX_PAYLOAD {
         let message = format!("a request of {} bytes; at most {MAX_PAYLOAD}", body.len());
         return failure(400, "ValidationError", json!({"Message": message}));
+    }
+    if let Some(delay) = inner.faults.delay(Fault::KillContainer, &name) {
+        let sagemaker = sagemaker.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            sagemaker.kill_container();
+        });
     }
     let url = format!("http://127.0.0.1:{}/invocations", inner.port);
     let passed = ["content-type", "accept", "x-amzn-sagemaker-custom-attributes"];

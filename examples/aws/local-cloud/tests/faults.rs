@@ -301,3 +301,39 @@ async fn a_function_that_takes_too_long_is_killed_and_retried() {
     assert_eq!(letters.len(), 1);
     assert!(letters[0].error["errorMessage"].as_str().unwrap().contains("timed out"));
 }
+
+/// `ingest` with a temporary folder that holds less than a recording.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_noted_and_leaves_nothing_half_written() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let programs = tempfile::tempdir().unwrap();
+    let temporary = tempfile::tempdir().unwrap();
+    let (cloud, _folder) = cloud(|settings| {
+        for program in ["caption", "summarize", "dead-letter-handler", "sagemaker", "web"] {
+            let link = programs.path().join(program);
+            std::os::unix::fs::symlink(settings.binaries.join(program), link).unwrap();
+        }
+        let ingest = settings.binaries.join("ingest");
+        let script = format!(
+            "#!/bin/sh\nexec unshare --user --map-root-user --mount sh -c \
+             'mount -t tmpfs -o size=100k tmpfs \"$TMPDIR\" && exec {}'\n",
+            ingest.display()
+        );
+        let path = programs.path().join("ingest");
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let settings = settings.with_variable("TMPDIR", temporary.path().to_str().unwrap());
+        Settings { binaries: programs.path().to_owned(), ..settings }
+    })
+    .await;
+    let id = upload(&cloud, KEY, &mp3(0, 30)).await;
+    cloud.settle(TIMEOUT).await.unwrap();
+    let letters = cloud.dead_letters();
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    let message = letters[0].error["errorMessage"].as_str().unwrap();
+    assert!(message.contains("No space left on device"), "{message}");
+    let left = objects(&cloud).await;
+    let [(note, _)] = &left[..] else { panic!("{left:?}") };
+    assert_eq!(*note, format!("{RESULTS}/failures/{id}.ingest.json"));
+}

@@ -84,8 +84,11 @@ pub(in crate::audio) fn fix<R: Read + Seek>(input: &mut Input<R>) -> Option<Fixe
                     header.resize(place + (range.end - range.start) as usize, 0);
                     input.seek(SeekFrom::Start(range.start)).ok()?;
                     input.read_exact(&mut header[place..]).ok()?;
-                    if let (Some(bits), b"fmt ") = (bits, &header[place..place + 4]) {
-                        header[place + 22..place + 24].copy_from_slice(&bits.to_le_bytes());
+                    // A chunk may be shorter than a description of the format.
+                    if let (Some(bits), b"fmt ") = (bits, &header[place..place + 4])
+                        && let Some(field) = header.get_mut(place + 22..place + 24)
+                    {
+                        field.copy_from_slice(&bits.to_le_bytes());
                     }
                 }
                 header.extend(b"data");

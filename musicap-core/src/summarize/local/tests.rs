@@ -70,7 +70,7 @@ fn recording(random: &mut Random) -> (Vec<Facts>, Vec<Caption>) {
         end_s: step * (index + 1) as f64,
         text: String::new(),
         score: 0.0,
-        confidence: None,
+        ..Caption::default()
     };
     let captions = (0..facts.len()).map(caption).collect();
     (facts, captions)

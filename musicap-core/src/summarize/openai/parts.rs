@@ -85,7 +85,7 @@ mod tests {
             end_s: 10.0 * index as f64 + 10.0,
             text,
             score: 0.0,
-            confidence: None,
+            ..Caption::default()
         };
         Captions { captions: texts.enumerate().map(caption).collect(), ..Captions::default() }
     }

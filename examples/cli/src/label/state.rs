@@ -1,0 +1,114 @@
+//! What is known of the tracks of a folder, in one file that is replaced as a whole.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use musicap::facts::Facts;
+use musicap::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::output::{io, write_file};
+use crate::recordings::Recording;
+
+/// The file's name; hidden, so that no trainer takes it for a label.
+pub const FILE: &str = ".musicap-labels.json";
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    /// By the path below the folder.
+    tracks: BTreeMap<String, Track>,
+    /// Hashes of the files that have been written, by their paths.
+    written: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Track {
+    bytes: u64,
+    /// When the file was changed, in nanoseconds since 1970.
+    modified_ns: u64,
+    /// What it was captioned with.
+    settings: String,
+    label: Label,
+}
+
+/// What is known of a track.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Label {
+    pub caption: String,
+    pub duration_s: f64,
+    pub facts: Facts,
+}
+
+impl State {
+    /// # Errors
+    /// [`Error::Io`], and [`Error::InvalidCaptions`] for a file that is damaged.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join(FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => return Err(io("read", &path, error)),
+        };
+        serde_json::from_str(&text).map_err(|reason| Error::InvalidCaptions {
+            origin: path.display().to_string(),
+            reason: format!("{reason}; delete the file to label all tracks again"),
+        })
+    }
+
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save(&self, folder: &Path) -> Result<()> {
+        let text = serde_json::to_string(self).expect("plain data can be written");
+        write_file(&folder.join(FILE), &(text + "\n"))
+    }
+
+    /// Whether the track has a label with these settings and has not changed since.
+    pub fn is_current(&self, track: &Recording, settings: &str) -> bool {
+        self.tracks.get(&key(track)).is_some_and(|known| {
+            (known.bytes, known.modified_ns) == stamp(track) && known.settings == settings
+        })
+    }
+
+    pub fn put(&mut self, track: &Recording, settings: &str, label: Label) {
+        let (bytes, modified_ns) = stamp(track);
+        let track_state = Track { bytes, modified_ns, settings: settings.to_owned(), label };
+        self.tracks.insert(key(track), track_state);
+    }
+
+    pub fn label(&self, file: &str) -> Option<&Label> {
+        self.tracks.get(file).map(|track| &track.label)
+    }
+
+    /// Whether `text` is what has been written to `path` last.
+    pub fn wrote(&self, path: &str, text: &str) -> bool {
+        self.written.get(path).is_some_and(|hash| *hash == hash_of(text))
+    }
+
+    pub fn note_written(&mut self, path: &str, text: &str) {
+        self.written.insert(path.to_owned(), hash_of(text));
+    }
+}
+
+/// A track's path below its folder, with slashes.
+pub fn key(track: &Recording) -> String {
+    let parts = track.relative_path.components().map(|part| part.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The size and time of a track's file.
+fn stamp(track: &Recording) -> (u64, u64) {
+    let Ok(file) = std::fs::metadata(&track.path) else { return (0, 0) };
+    let modified = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    (file.len(), modified.map_or(0, |time| time.as_nanos() as u64))
+}
+
+/// FNV-1a: it has to find changes that a person makes, not those of an attacker.
+fn hash_of(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
+}

@@ -1,0 +1,3 @@
+#![no_main]
+
+musicap_fuzz::container_target!(Adts);

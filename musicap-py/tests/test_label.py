@@ -1,0 +1,32 @@
+"""Labels of folders."""
+
+import shutil
+from pathlib import Path
+
+import musicap
+import pytest
+
+SONG = Path(__file__).parents[2] / "examples" / "songs" / "three-scenes.ogg"
+
+
+def test_a_folder_becomes_a_table(tmp_path):
+    pytest.importorskip("pandas")
+    shutil.copy(SONG, tmp_path / "one.ogg")
+    table = musicap.label(tmp_path, formats=["jsonl"])
+    row = table.loc["one.ogg"]
+    assert row["caption"].endswith(".") and "piano" in row["instruments"]
+    assert -70 < row["loudness_lufs"] < 0
+    assert (tmp_path / "metadata.jsonl").exists()
+    with pytest.raises(ValueError, match="invalid"):
+        musicap.label(tmp_path, template="{gender}")
+
+
+def test_facts_in_json_are_read_and_written():
+    facts = {"version": 1, "key": {"tonic": "E", "mode": "minor", "confidence": 0.5}}
+    caption = {"index": 0, "start_s": 0.0, "end_s": 1.0, "text": "A.", "score": -0.5}
+    caption["facts"] = {"drums": {"present": False, "confidence": 0.9}}
+    data = {"file": None, "duration_s": 1.0, "model": "m", "captions": [caption], "summary": None}
+    captions = musicap.Captions.from_dict({**data, "facts": facts})
+    assert captions.facts == facts and captions[0].facts == caption["facts"]
+    assert captions.to_dict() == {**data, "facts": facts}
+    assert isinstance(hash(captions[0]), int)
