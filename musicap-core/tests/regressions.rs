@@ -6,8 +6,10 @@ mod targets;
 
 use std::path::Path;
 
+type Target = fn(&[u8]);
+
 /// A target's name and function.
-const TARGETS: [(&str, fn(&[u8])); 17] = [
+const TARGETS: [(&str, Target); 17] = [
     ("adts", targets::decode_small),
     ("aiff", targets::decode_small),
     ("captions", targets::captions),
