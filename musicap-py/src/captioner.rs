@@ -20,8 +20,8 @@ use crate::options::{self, json, with_changes};
 use crate::source::{self, Source};
 use crate::threads::{self, ForkAware, ProcessBound, SIGNAL_POLL, lock};
 
-/// Index, start and end in seconds, text, score, confidence.
-pub type Row = (usize, f64, f64, String, f64, Option<f64>);
+/// Index, start and end in seconds, text, score, confidence, facts as JSON.
+pub type Row = (usize, f64, f64, String, f64, Option<f64>, Option<String>);
 
 /// A loaded model.
 #[pyclass(frozen)]
@@ -87,6 +87,7 @@ impl Captioner {
         tail: "str",
         overlap: "float",
         batch_size: "int | None",
+        facts: "bool",
         generation: "str",
     ))]
     fn check(
@@ -94,9 +95,10 @@ impl Captioner {
         tail: &str,
         overlap: f64,
         batch_size: Option<usize>,
+        facts: bool,
         generation: &str,
     ) -> Result<()> {
-        self.options(tail, overlap, batch_size, generation).map(drop)
+        self.options(tail, overlap, batch_size, facts, generation).map(drop)
     }
 
     /// The captions of a recording as an iterator of rows. With `low_latency`, the first chunk is
@@ -109,6 +111,7 @@ impl Captioner {
         tail: "str",
         overlap: "float",
         batch_size: "int | None",
+        facts: "bool",
         generation: "str",
     ))]
     fn captions(
@@ -119,15 +122,17 @@ impl Captioner {
         tail: &str,
         overlap: f64,
         batch_size: Option<usize>,
+        facts: bool,
         generation: &str,
     ) -> Result<CaptionStream> {
-        let options = self.options(tail, overlap, batch_size, generation)?;
+        let options = self.options(tail, overlap, batch_size, facts, generation)?;
         let mut options = options;
         options.low_latency = low_latency;
         let source = source::open(source, sample_rate)?;
         let duration_s = source.duration().map(|duration| duration.as_secs_f64());
         let stream = self.captioner.get()?.caption_stream(source, &options)?;
-        Ok(CaptionStream { stream: ProcessBound::new(Some(stream)), duration_s })
+        let captions = facts.then(Mutex::default);
+        Ok(CaptionStream { stream: ProcessBound::new(Some(stream)), duration_s, captions })
     }
 
     /// Captions many recordings, given as an iterator of `(recording, sample_rate)` and exceptions.
@@ -136,6 +141,7 @@ impl Captioner {
         tail: "str",
         overlap: "float",
         batch_size: "int | None",
+        facts: "bool",
         generation: "str",
     ))]
     fn caption_many(
@@ -144,9 +150,10 @@ impl Captioner {
         tail: &str,
         overlap: f64,
         batch_size: Option<usize>,
+        facts: bool,
         generation: &str,
     ) -> Result<RecordingStream> {
-        let options = self.options(tail, overlap, batch_size, generation)?;
+        let options = self.options(tail, overlap, batch_size, facts, generation)?;
         let options = options.without_low_latency();
         RecordingStream::start(&self.captioner.get()?, recordings, &options)
     }
@@ -210,6 +217,7 @@ impl Captioner {
         tail: &str,
         overlap: f64,
         batch_size: Option<usize>,
+        facts: bool,
         generation: &str,
     ) -> Result<CaptionOptions> {
         let captioner = self.captioner.get()?;
@@ -218,6 +226,7 @@ impl Captioner {
             .with_overlap(overlap)
             .with_generation(with_changes(&captioner.config().generation, generation)?);
         options.batch_size = batch_size;
+        options.facts = facts;
         captioner.check(&options)?;
         Ok(options)
     }
@@ -238,6 +247,8 @@ pub struct CaptionStream {
     /// `None` once it is finished.
     stream: ProcessBound<Option<musicap::CaptionStream<Source>>>,
     duration_s: Option<f64>,
+    /// The captions so far, if the recording's facts will need them.
+    captions: Option<Mutex<Vec<Caption>>>,
 }
 
 #[pymethods]
@@ -259,7 +270,13 @@ impl CaptionStream {
                 }
             })?;
             match next {
-                Poll::Ready(next) => return Ok(next.transpose()?.map(row)),
+                Poll::Ready(next) => {
+                    let caption = next.transpose()?;
+                    if let (Some(captions), Some(caption)) = (&self.captions, &caption) {
+                        lock(captions).push(caption.clone());
+                    }
+                    return Ok(caption.map(row));
+                }
                 Poll::Pending => py.check_signals()?,
             }
         }
@@ -275,15 +292,19 @@ impl CaptionStream {
     fn finish(&self, py: Python<'_>) -> Result<String> {
         let stream = self.stream.with(py, Option::take)?;
         let stream = stream.ok_or_else(|| PyRuntimeError::new_err("already finished"))?;
-        Ok(json(&stream.finish(Vec::new())))
+        let captions = self.captions.as_ref().map(|captions| std::mem::take(&mut *lock(captions)));
+        let mut finished = stream.finish(captions.unwrap_or_default());
+        finished.captions.clear();
+        Ok(json(&finished))
     }
 }
 
 /// A caption as a tuple. Score and confidence are rounded to the decimal numbers in JSON.
 pub fn row(caption: Caption) -> Row {
     let decimal = |number: f32| number.to_string().parse().unwrap_or(f64::from(number));
-    let Caption { index, start_s, end_s, text, score, confidence, .. } = caption;
-    (index, start_s, end_s, text, decimal(score), confidence.map(decimal))
+    let Caption { index, start_s, end_s, text, score, confidence, facts, .. } = caption;
+    let facts = facts.map(|facts| json(&*facts));
+    (index, start_s, end_s, text, decimal(score), confidence.map(decimal), facts)
 }
 
 /// Adds how to get a wheel for GPUs, if this one is not.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use musicap::Result;
 use musicap::audio::{AudioNote, Gap, SampleSource};
+use musicap::facts::Loudness;
 
 /// What is done before and after a block is read.
 pub trait Check {
@@ -54,5 +55,13 @@ impl<S: SampleSource, C: Check> SampleSource for Checked<S, C> {
 
     fn notes(&self) -> Vec<AudioNote> {
         self.source.notes()
+    }
+
+    fn measure_loudness(&mut self) {
+        self.source.measure_loudness();
+    }
+
+    fn loudness(&self) -> Option<Loudness> {
+        self.source.loudness()
     }
 }

@@ -77,7 +77,7 @@ impl LiveStream {
 
     /// Waits for the next event, at most `timeout` seconds, or without a limit if it is None. Returns
     /// an event, or, if there is none, whether there may be more later.
-    #[pyo3(signature = (timeout: "float | None") -> "tuple[tuple[int, float, float, str, float, float | None] | None, float, float, float] | bool")]
+    #[pyo3(signature = (timeout: "float | None") -> "tuple[tuple[int, float, float, str, float, float | None, str | None] | None, float, float, float] | bool")]
     fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> Result<Py<PyAny>> {
         let deadline = match timeout.map(Duration::try_from_secs_f64).transpose() {
             // A time that the clock cannot represent is no limit.

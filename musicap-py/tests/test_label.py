@@ -1,6 +1,8 @@
 """Labels of folders."""
 
+import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import musicap
@@ -30,3 +32,17 @@ def test_facts_in_json_are_read_and_written():
     assert captions.facts == facts and captions[0].facts == caption["facts"]
     assert captions.to_dict() == {**data, "facts": facts}
     assert isinstance(hash(captions[0]), int)
+
+
+def test_facts_are_those_of_the_command(command):
+    line = [command, "--facts", "--format", "json", SONG]
+    expected = json.loads(subprocess.run(line, check=True, capture_output=True).stdout)
+    captioner = musicap.Captioner()
+    result = captioner.caption(SONG, facts=True, progress=False)
+    assert result.facts == expected["facts"] and result.facts["loudness"]
+    facts = [caption["facts"] for caption in expected["captions"]]
+    assert [caption.facts for caption in result] == facts
+    assert [caption.facts for caption in captioner.captions(SONG, facts=True)] == facts
+    [one] = captioner.caption_many([SONG], facts=True, progress=False)
+    assert one == result
+    assert captioner.caption(SONG, progress=False).facts is None

@@ -153,6 +153,7 @@ class Captioner:
         tail: Literal["keep", "drop"] = "keep",
         overlap: float = 0.0,
         batch_size: int | None = None,
+        facts: bool = False,
         **generation: Unpack[Generation],
     ) -> Iterator[Caption]:
         """Captions a recording lazily: each caption is available as soon as it is done.
@@ -170,6 +171,8 @@ class Captioner:
                 first chunk alone, so that its caption is available soon, then as many as are
                 fastest, up to 24 that take at most 512 MiB besides the weights, or on a GPU as many
                 as fit its memory.
+            facts: Adds what is known as data, with confidences, to captions and the recording:
+                instruments, voices, drums, tempo, key, loudness and more; see docs/label.md.
 {generation}
 
         Generation settings that are not given are the model's own.
@@ -178,9 +181,9 @@ class Captioner:
             MusicapError: If the recording cannot be decoded or an option is invalid.
             OSError: If the file cannot be opened.
         """
-        options = self._options("captions", tail, overlap, batch_size, generation)
+        options = self._options("captions", tail, overlap, batch_size, facts, generation)
         stream = self._stream(recording, sample_rate, True, options)
-        return (Caption(*row) for row in stream)
+        return (_caption(row) for row in stream)
 
     def _options(
         self,
@@ -188,12 +191,14 @@ class Captioner:
         tail: str,
         overlap: float,
         batch_size: int | None,
+        facts: bool,
         generation: Mapping[str, Any],
-    ) -> tuple[str, float, int | None, str]:
+    ) -> tuple[str, float, int | None, bool, str]:
         """Options of captioning, checked."""
         encoded = encode(function, generation, {**_OTHER_OPTIONS[function], **KINDS})
         warn_without_effect(generation, self.config)
-        checked = (tail, float(overlap), integer("batch_size", batch_size, 1, 1024), encoded)
+        batch_size = integer("batch_size", batch_size, 1, 1024)
+        checked = (tail, float(overlap), batch_size, bool(facts), encoded)
         self._captioner.check(*checked)
         return checked
 
@@ -219,6 +224,7 @@ class Captioner:
         tail: Literal["keep", "drop"] = "keep",
         overlap: float = 0.0,
         batch_size: int | None = None,
+        facts: bool = False,
         **generation: Unpack[Generation],
     ) -> Captions:
         """Captions a whole recording and summarises it.
@@ -241,6 +247,8 @@ class Captioner:
             batch_size: Chunks in one batch, which the captions do not depend on. None chooses as
                 many as are fastest, up to 24 that take at most 512 MiB besides the weights, or on a
                 GPU as many as fit its memory.
+            facts: Adds what is known as data, with confidences, to captions and the recording:
+                instruments, voices, drums, tempo, key, loudness and more; see docs/label.md.
 {generation}
 
         Generation settings that are not given are the model's own. All options are checked before
@@ -253,7 +261,7 @@ class Captioner:
             MusicapError: If the recording cannot be decoded or an option is invalid.
             OSError: If the file cannot be opened.
         """
-        options = self._options("caption", tail, overlap, batch_size, generation)
+        options = self._options("caption", tail, overlap, batch_size, facts, generation)
         check_summary(summary, language)
         _check_progress(progress)
         stream = self._stream(recording, sample_rate, False, options)
@@ -261,7 +269,7 @@ class Captioner:
         try:
             with _bar(progress, stream.duration_s, recording) as advance:
                 for row in stream:
-                    captions.append(Caption(*row))
+                    captions.append(_caption(row))
                     advance(captions[-1].end_s)
                 result = _result(stream.finish(), captions, recording, sample_rate)
                 advance(result.duration_s)
@@ -281,6 +289,7 @@ class Captioner:
         tail: Literal["keep", "drop"] = "keep",
         overlap: float = 0.0,
         batch_size: int | None = None,
+        facts: bool = False,
         **generation: Unpack[Generation],
     ) -> Results:
         """Captions many recordings lazily: an iterator of :class:`Captions` in order.
@@ -306,6 +315,7 @@ class Captioner:
             tail: As for :meth:`caption`.
             overlap: As for :meth:`caption`.
             batch_size: As for :meth:`caption`.
+            facts: As for :meth:`caption`.
 {generation}
 
         Generation settings that are not given are the model's own. All options are checked before
@@ -315,7 +325,7 @@ class Captioner:
             MusicapError: If an option is invalid.
             FileNotFoundError: If there is no such folder, or no file that matches the pattern.
         """
-        options = self._options("caption_many", tail, overlap, batch_size, generation)
+        options = self._options("caption_many", tail, overlap, batch_size, facts, generation)
         check_summary(summary, language)
         _check_progress(progress)
         integer("sample_rate", sample_rate, 1)
@@ -327,7 +337,7 @@ class Captioner:
             sources = _sources(recordings, sample_rate, waiting)
             for number, rows, known, error in captioner.caption_many(sources, *options):
                 recording = waiting.pop(number)
-                captions = [Caption(*row) for row in rows]
+                captions = [_caption(row) for row in rows]
                 if error is None:
                     result = _result(known, captions, recording, sample_rate)
                     yield recording, _summarized(result, summary, language)
@@ -386,6 +396,7 @@ def caption(
     tail: Literal["keep", "drop"] = "keep",
     overlap: float = 0.0,
     batch_size: int | None = None,
+    facts: bool = False,
     **generation: Unpack[Generation],
 ) -> Captions:
     """Captions a recording with the embedded model, or with another, and summarises it.
@@ -418,6 +429,7 @@ def caption(
             ``"drop"`` ignores it.
         overlap: Overlap of successive chunks in seconds.
         batch_size: Chunks in one batch; None chooses as for :meth:`Captioner.caption`.
+        facts: As for :meth:`Captioner.caption`.
 {generation}
 
     Generation settings that are not given are the model's own. Errors and warnings are those of
@@ -435,6 +447,7 @@ def caption(
         tail=tail,
         overlap=overlap,
         batch_size=batch_size,
+        facts=facts,
     )
     return result
 
@@ -453,6 +466,7 @@ def caption_many(
     tail: Literal["keep", "drop"] = "keep",
     overlap: float = 0.0,
     batch_size: int | None = None,
+    facts: bool = False,
     **generation: Unpack[Generation],
 ) -> Results:
     """Captions many recordings lazily: an iterator of :class:`Captions` in order.
@@ -474,6 +488,7 @@ def caption_many(
         tail=tail,
         overlap=overlap,
         batch_size=batch_size,
+        facts=facts,
     )
     return result
 
@@ -494,7 +509,7 @@ def _with_captioner(
 
 
 # Named arguments, for suggestions.
-_COMMON = ["sample_rate", "tail", "overlap", "batch_size"]
+_COMMON = ["sample_rate", "tail", "overlap", "batch_size", "facts"]
 _OTHER_OPTIONS: dict[str, dict[str, Kind]] = {
     "captions": dict.fromkeys(_COMMON, ""),
     "caption": dict.fromkeys([*_COMMON, "summary", "language", "progress"], ""),
@@ -578,6 +593,12 @@ def _summarized(
     return result.translated(own)
 
 
+def _caption(row: tuple[int, float, float, str, float, float | None, str | None]) -> Caption:
+    index, start_s, end_s, text, score, confidence, facts = row
+    known = None if facts is None else json.loads(facts)
+    return Caption(index, start_s, end_s, text, score, confidence, known)
+
+
 def _result(
     finished: str,
     captions: list[Caption],
@@ -593,6 +614,7 @@ def _result(
         gaps=tuple(Gap(**gap) for gap in known.get("gaps", ())),
         notes=tuple(known.get("notes", ())),
         changes=tuple(SoundChange(**change) for change in known.get("changes", ())),
+        facts=known.get("facts"),
     )
     return result._with_source(Source(*resolve(recording, sample_rate)))
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from musicap import _musicap
 
-    Row: TypeAlias = tuple[int, float, float, str, float, float | None]
+    Row: TypeAlias = tuple[int, float, float, str, float, float | None, str | None]
     LiveEvent: TypeAlias = Union["LiveCaption", "Skipped"]
 
 
@@ -131,5 +131,5 @@ def _event(event: tuple[Row | None, float, float, float]) -> LiveEvent:
     row, start_s, end_s, behind_s = event
     if row is None:
         return Skipped(start_s, end_s, behind_s)
-    index, start_s, end_s, text, score, confidence = row
-    return LiveCaption(index, start_s, end_s, text, score, confidence, behind_s)
+    index, start_s, end_s, text, score, confidence, _ = row
+    return LiveCaption(index, start_s, end_s, text, score, confidence, behind_s=behind_s)

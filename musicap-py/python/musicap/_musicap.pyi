@@ -30,7 +30,7 @@ class CaptionStream:
     A recording that is being captioned.
     """
     def __iter__(self, /) -> CaptionStream: ...
-    def __next__(self, /) -> tuple[int, float, float, str, float, float | None]: ...
+    def __next__(self, /) -> tuple[int, float, float, str, float, float | None, str | None]: ...
     @property
     def duration_s(self, /) -> float | None:
         """
@@ -46,16 +46,16 @@ class Captioner:
     """
     A loaded model.
     """
-    def caption_many(self, /, recordings: collections.abc.Iterator[tuple[object, int | None] | BaseException], tail: str, overlap: float, batch_size: int | None, generation: str) -> RecordingStream:
+    def caption_many(self, /, recordings: collections.abc.Iterator[tuple[object, int | None] | BaseException], tail: str, overlap: float, batch_size: int | None, facts: bool, generation: str) -> RecordingStream:
         """
         Captions many recordings, given as an iterator of `(recording, sample_rate)` and exceptions.
         """
-    def captions(self, /, source: object, sample_rate: int | None, low_latency: bool, tail: str, overlap: float, batch_size: int | None, generation: str) -> CaptionStream:
+    def captions(self, /, source: object, sample_rate: int | None, low_latency: bool, tail: str, overlap: float, batch_size: int | None, facts: bool, generation: str) -> CaptionStream:
         """
         The captions of a recording as an iterator of rows. With `low_latency`, the first chunk is
         captioned alone.
         """
-    def check(self, /, tail: str, overlap: float, batch_size: int | None, generation: str) -> None:
+    def check(self, /, tail: str, overlap: float, batch_size: int | None, facts: bool, generation: str) -> None:
         """
         Checks options, before there is a recording.
         """
@@ -118,7 +118,7 @@ class LiveStream:
         """
         Adds the next samples, a one-dimensional array. Never waits for the model.
         """
-    def wait(self, /, timeout: float | None) -> tuple[tuple[int, float, float, str, float, float | None] | None, float, float, float] | bool:
+    def wait(self, /, timeout: float | None) -> tuple[tuple[int, float, float, str, float, float | None, str | None] | None, float, float, float] | bool:
         """
         Waits for the next event, at most `timeout` seconds, or without a limit if it is None. Returns
         an event, or, if there is none, whether there may be more later.
@@ -130,7 +130,7 @@ class RecordingStream:
     Recordings that are being captioned.
     """
     def __iter__(self, /) -> RecordingStream: ...
-    def __next__(self, /) -> tuple[int, list[tuple[int, float, float, str, float, float | None]], str, BaseException | None]: ...
+    def __next__(self, /) -> tuple[int, list[tuple[int, float, float, str, float, float | None, str | None]], str, BaseException | None]: ...
 
 def audio_extensions() -> list[str]:
     """

@@ -37,8 +37,8 @@ class Caption:
     confidence: float | None = None
     """The probability, 0 to 1, that all of the caption is true; None if the model states none."""
     facts: dict[str, Any] | None = field(default=None, hash=False)
-    """What is known of the span as data, if the JSON it was read from has facts: instruments, voices
-    and more, with confidences. What is absent is not known."""
+    """What is known of the span as data, if facts were asked for: instruments, voices and more, with
+    confidences. What is absent is not known."""
 
     def __str__(self) -> str:
         return f"{_clock(self.start_s)}–{_clock(self.end_s)} {self.text}"
@@ -111,8 +111,8 @@ class Captions:
     language: str | None = None
     """The language of the captions, as an ISO 639-1 code; None is English, which models write."""
     facts: dict[str, Any] | None = field(default=None, hash=False)
-    """What is known of the recording as data, if the JSON it was read from has facts: tempo, key,
-    loudness, instruments and more. What is absent is not known."""
+    """What is known of the recording as data, if facts were asked for: tempo, key, loudness, instruments
+    and more. What is absent is not known."""
     changes: tuple[SoundChange, ...] = ()
     """Times at which the sound changes, from which sections get their boundaries."""
 
