@@ -239,6 +239,16 @@ fn names_are_as_exact_as_captions_agree() {
 }
 
 #[test]
+fn a_piece_is_not_named_after_what_accompanies() {
+    let by = |lead: &str| format!("A {lead} plays a slow melody over a bass.");
+    let texts = [by("piano"), by("piano"), by("flute"), by("flute")];
+    assert_eq!(
+        describe(&texts.each_ref().map(|text| &text[..])),
+        "A slow piano piece with a bass; at 0:20 the piano gives way to a flute."
+    );
+}
+
+#[test]
 fn the_reference_system_s_example_is_summarised_without_its_loops() {
     let summary = describe(&ACCORDION);
     assert_eq!(

@@ -18,7 +18,7 @@ use crate::model::Model;
 #[serde(tag = "type", rename_all = "camelCase")]
 enum Event {
     Caption { recording: usize, caption: Caption },
-    End { recording: usize, captions: Captions, error: Option<Failure> },
+    End { recording: usize, captions: Box<Captions>, error: Option<Failure> },
 }
 
 #[derive(Serialize)]
@@ -92,6 +92,7 @@ impl ManyJob {
                     let error = in_words(error);
                     Failure { code: error.code(), message: error.to_string() }
                 };
+                let captions = Box::new(captions);
                 object(&Event::End { recording, captions, error: error.map(failure) })
             }
             _ => Ok(JsValue::UNDEFINED),

@@ -112,6 +112,7 @@ impl TagNames {
         let mut facts = Facts::default();
         let known = self.0.iter().zip(probabilities).enumerate();
         let music = self.of("music", probabilities).unwrap_or(1.0);
+        let speech = self.of("speech", probabilities).unwrap_or(0.0);
         let mut electric = 0.0_f32;
         let mut acoustic = 0.0_f32;
         for (tag, (place, &probability)) in known {
@@ -120,6 +121,8 @@ impl TagNames {
                 || Tag { name: other.unwrap_or(name).to_owned(), confidence: rounded(probability) };
             let is_listed = probability >= MIN_CONFIDENCE;
             match subject {
+                // Noise sounds like a worn record, and silence like anything.
+                Subject::Recording if music.max(speech) < MIN_MUSIC => {}
                 Subject::Recording | Subject::Content if is_listed => {
                     let list = match subject {
                         Subject::Recording => &mut facts.recording,
@@ -199,12 +202,14 @@ mod tests {
     }
 
     #[test]
-    fn noise_has_no_instruments() {
-        let names = names(&["piano", "drums", "music", "noise", "rock"]);
-        let facts = names.of_chunk(&[0.9, 0.9, 0.1, 0.95, 0.9]);
+    fn noise_has_no_instruments_and_no_damage() {
+        let names = names(&["piano", "drums", "music", "noise", "rock", "vinyl", "speech"]);
+        let facts = names.of_chunk(&[0.9, 0.9, 0.1, 0.95, 0.9, 0.9, 0.1]);
         assert_eq!(facts.content.len(), 1);
         let only = Facts { content: facts.content.clone(), ..Facts::default() };
         assert_eq!(facts, only);
+        assert_eq!(names.of_chunk(&[0.1, 0.1, 0.1, 0.1, 0.1, 0.9, 0.9]).recording.len(), 1);
+        assert_eq!(names.of_chunk(&[0.1, 0.1, 0.9, 0.1, 0.1, 0.9, 0.1]).recording.len(), 1);
     }
 
     #[test]

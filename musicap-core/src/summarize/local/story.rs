@@ -73,7 +73,10 @@ impl Story {
         let mut whole =
             if music.is_empty() { parts[0].state.clone() } else { whole(&music, facts) };
         let is_single = parts.len() == 1;
-        let is_opening = !is_single && whole.sounds.is_empty() && whole.genre.is_none();
+        // A bass that is there throughout leads none of the sections: the piece is not one for it.
+        let leads = |sound: &Term| music.iter().any(|p| p.state.sounds.first() == Some(sound));
+        let is_led = whole.sounds.first().is_some_and(leads);
+        let is_opening = !is_single && !is_led && whole.genre.is_none();
         if is_opening {
             // Absences are those of the whole: what comes later is no longer without drums.
             let absent = std::mem::take(&mut whole.absent);
@@ -264,6 +267,14 @@ impl<'a> EventFinder<'a> {
                 });
                 changes.extend(stopped.map(|term| Change::Stop(*term)));
             }
+        } else if left_for_good
+            && returns.is_empty()
+            && follows.is_empty()
+            && matches!((&left[..], &enters[..]), ([old], [new])
+                if before.sounds.first() == Some(old) && state.sounds.first() == Some(new))
+        {
+            // Another leads now, and what accompanies goes on.
+            changes.push(Change::Replace(left, enters));
         } else if left_for_good && !keeps && returns.is_empty() && follows.is_empty() {
             changes.push(match left.len() {
                 ..=3 => Change::Replace(left, enters.into_iter().take(MAX_SOUNDS).collect()),
