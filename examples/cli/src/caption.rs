@@ -226,16 +226,9 @@ impl Work {
         self.begin(number, recording, None);
         self.progress.end();
         self.head(number, recording)?;
-        let file = &recording.path;
         // The error itself is reported by the caller.
-        let message = failed.as_ref().map(Error::to_string);
-        let is_error =
-            |reason: &str| message.as_ref().is_some_and(|message| reason.ends_with(message));
-        for gap in captions.gaps.iter().filter(|gap| !is_error(&gap.reason)) {
-            self.progress.suspend(|| report(&format!("{}: {}", file.display(), gap.reason)));
-        }
-        for note in &captions.notes {
-            self.progress.suspend(|| report(&format!("{}: {note}", file.display())));
+        for remark in recording.remarks(&captions, failed.as_ref()) {
+            self.progress.suspend(|| report(&remark));
         }
         // The summary of a part would be taken for that of the whole.
         if failed.is_none()

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use musicap::Result;
 use musicap::audio::{self, AudioReader};
+use musicap::{Captions, Error, Result};
 use walkdir::WalkDir;
 
 /// A file to caption.
@@ -17,6 +17,17 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// What users should know of its captions: damaged spans and notes, but not the error that ended
+    /// it, which is reported as such.
+    pub fn remarks(&self, captions: &Captions, error: Option<&Error>) -> Vec<String> {
+        let message = error.map(Error::to_string);
+        let is_error =
+            |reason: &str| message.as_ref().is_some_and(|message| reason.ends_with(message));
+        let gaps = captions.gaps.iter().map(|gap| &gap.reason).filter(|gap| !is_error(gap));
+        let remarks = gaps.chain(&captions.notes);
+        remarks.map(|remark| format!("{}: {remark}", self.path.display())).collect()
+    }
+
     /// The size of the file; 0 if it does not exist.
     pub fn bytes(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |file| file.len())

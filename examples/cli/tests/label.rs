@@ -149,3 +149,214 @@ fn templates_write_the_text() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("{gender}"), "{}", stderr(&output));
 }
+
+/// The lines of a table, whatever their order.
+fn rows(folder: &Path) -> Vec<Value> {
+    let text = read(&folder.join("metadata.jsonl"));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_file_that_cannot_be_written_fails_alone() {
+    let folder = album("label-unwritable");
+    let formats = ["--formats", "ace-step-1.5,ace-step,jsonl", "--template", "{bpm} BPM"];
+    // A folder is where a file is to be.
+    std::fs::create_dir(folder.join("one.json")).unwrap();
+    let output = label(&folder, &formats);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = stderr(&output);
+    assert!(errors.contains("1 file could not be written:"), "{errors}");
+    assert!(errors.contains("one.json") && !errors.contains("two"), "{errors}");
+    assert!(folder.join("disc 2/two.json").is_file() && rows(&folder).len() == 2);
+    // What was written is known as musicap's, and is written again with another text.
+    std::fs::remove_dir(folder.join("one.json")).unwrap();
+    let output = label(&folder, &[&formats[..3], &["{instruments}"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("by hand"), "{}", stderr(&output));
+    assert!(read(&folder.join("one_prompt.txt")).contains("piano"));
+}
+
+#[test]
+fn damaged_corrections_are_refused_before_captioning() {
+    let folder = album("label-damaged-edits");
+    for (edits, expected) in [
+        ("{\"one.ogg\": ", "review.html"),
+        (r#"{"one.ogg": {"bpm": "fast"}}"#, "one.ogg: bpm is \"fast\""),
+        (r#"{"one.ogg": {"key": "H minor"}}"#, "one.ogg: key is \"H minor\""),
+    ] {
+        std::fs::write(folder.join("labels-edited.json"), edits).unwrap();
+        let output = label(&folder, &[]);
+        assert_eq!(output.status.code(), Some(1));
+        let errors = stderr(&output);
+        assert!(errors.contains("labels-edited.json") && errors.contains(expected), "{errors}");
+        assert!(!folder.join("one.json").exists() && !folder.join(".musicap-labels.json").exists());
+    }
+}
+
+#[test]
+fn paths_lead_from_another_folder_to_the_tracks() {
+    let folder = album("label-elsewhere");
+    let other = scratch("label-elsewhere-output").join("a/b");
+    let output = label(&folder, &["--output", text(&other), "--playlists", "instruments"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stderr(&output).contains("below its data_dir"), "{}", stderr(&output));
+    for row in rows(&other) {
+        assert!(other.join(row["file_name"].as_str().unwrap()).is_file(), "{row}");
+    }
+    let playlists = other.join("playlists");
+    let list = read(&playlists.join("instruments-piano.m3u8"));
+    let mut paths = list.lines().filter(|line| !line.starts_with('#'));
+    assert!(paths.all(|path| playlists.join(path).is_file()), "{list}");
+    assert!(read(&other.join("review.html")).contains("/label-elsewhere/disc 2/two.ogg"));
+    let output = label(&folder, &["--output", text(&folder)]);
+    assert!(!stderr(&output).contains("data_dir"), "{}", stderr(&output));
+    assert_eq!(rows(&folder)[1]["file_name"], "one.ogg");
+}
+
+#[test]
+fn corrections_count_are_kept_and_are_reported_without_effect() {
+    let folder = album("label-corrections");
+    let song = "one.ogg";
+    let edit = |edits: &str| std::fs::write(folder.join("labels-edited.json"), edits).unwrap();
+    assert!(label(&folder, &[]).status.success());
+    // A review after a change by hand is the last word, but the file stays.
+    std::fs::write(folder.join("one.caption.txt"), "By hand.").unwrap();
+    edit(
+        r#"{"one.ogg": {"caption": "Reviewed.", "bpm": "200", "key": "f minor", "mood": "sad"},
+            "gone.ogg": {"bpm": "100"}}"#,
+    );
+    for _ in 0..2 {
+        let output = label(&folder, &[]);
+        let notes = stderr(&output);
+        assert!(output.status.success(), "{notes}");
+        assert!(notes.contains("gone.ogg: no such track"), "{notes}");
+        assert!(notes.contains("one.ogg: no field is called mood"), "{notes}");
+        assert!(notes.contains("one.caption.txt: changed by hand"), "{notes}");
+        assert_eq!(read(&folder.join("one.caption.txt")), "By hand.");
+        let one = json(&folder.join("one.json"));
+        assert_eq!((&one["caption"], &one["bpm"]), (&"Reviewed.".into(), &200.into()));
+        assert_eq!(one["keyscale"], "F minor");
+        let csv = read(&folder.join("labels.csv"));
+        let row = csv.lines().find(|line| line.starts_with(song)).unwrap();
+        assert!(row.contains(",200,F minor,") && row.contains(",fast,"), "{row}");
+    }
+    // They stay without their file, and end with an empty correction.
+    std::fs::remove_file(folder.join("labels-edited.json")).unwrap();
+    assert!(label(&folder, &[]).status.success());
+    assert_eq!(json(&folder.join("one.json"))["caption"], "Reviewed.");
+    assert!(read(&folder.join("review.html")).contains("F minor"));
+    // A change by hand after the review is the last word in turn.
+    std::fs::write(folder.join("one.caption.txt"), "By hand again.").unwrap();
+    assert!(label(&folder, &[]).status.success());
+    assert_eq!(json(&folder.join("one.json"))["caption"], "By hand again.");
+    edit(r#"{"one.ogg": {}}"#);
+    assert!(label(&folder, &[]).status.success());
+    assert_ne!(json(&folder.join("one.json"))["bpm"], 200);
+}
+
+#[test]
+fn damage_of_a_track_is_reported() {
+    let folder = scratch("label-damage");
+    let mut bytes = std::fs::read(SONG).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 20_000].fill(0);
+    std::fs::write(folder.join("damaged.ogg"), bytes).unwrap();
+    let captioned = musicap(&[text(&folder.join("damaged.ogg"))]);
+    assert!(stderr(&captioned).contains("damaged.ogg: "), "{}", stderr(&captioned));
+    let output = label(&folder, &[]);
+    assert_eq!(stderr(&output), stderr(&captioned));
+}
+
+#[test]
+fn nothing_is_written_without_tracks() {
+    let folder = scratch("label-nothing");
+    let wrong = folder.join("musik");
+    let output = label(&wrong, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("musik") && !wrong.exists(), "{}", stderr(&output));
+    let output = label(&folder, &["--output", text(&wrong)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("nothing is written"), "{}", stderr(&output));
+    assert!(!wrong.exists() && std::fs::read_dir(&folder).unwrap().next().is_none());
+    // Tables are not emptied because their tracks are gone or fail.
+    std::fs::copy(SONG, folder.join("one.ogg")).unwrap();
+    assert!(label(&folder, &[]).status.success());
+    let output = label(&folder, &[]);
+    assert!(stderr(&output).contains("1 of 1 track is up to date"), "{}", stderr(&output));
+    let csv = read(&folder.join("labels.csv"));
+    for gone in [false, true] {
+        match gone {
+            false => std::fs::write(folder.join("one.ogg"), "no sound").unwrap(),
+            true => std::fs::remove_file(folder.join("one.ogg")).unwrap(),
+        }
+        assert_eq!(label(&folder, &[]).status.code(), Some(1));
+        assert_eq!(read(&folder.join("labels.csv")), csv);
+    }
+}
+
+#[test]
+fn an_unknown_language_is_one_error() {
+    let folder = album("label-language");
+    let output = label(&folder, &["--language", "xx"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(stderr(&output).matches("xx").count(), 1, "{}", stderr(&output));
+    assert!(!folder.join(".musicap-labels.json").exists());
+}
+
+#[test]
+fn what_no_longer_holds_is_removed() {
+    let folder = album("label-stale");
+    let playlists = folder.join("playlists");
+    let with = |fact: &str| label(&folder, &["--playlists", fact]);
+    assert!(with("instruments").status.success());
+    let (piano, drums) =
+        (playlists.join("instruments-piano.m3u8"), playlists.join("instruments-drums.m3u8"));
+    assert!(piano.is_file());
+    std::fs::write(&drums, "#EXTM3U\n").unwrap();
+    let edits =
+        r#"{"one.ogg": {"instruments": "oboe"}, "disc 2/two.ogg": {"instruments": "oboe"}}"#;
+    std::fs::write(folder.join("labels-edited.json"), edits).unwrap();
+    for _ in 0..2 {
+        assert!(with("instruments").status.success());
+        assert!(playlists.join("instruments-oboe.m3u8").is_file() && !piano.exists());
+    }
+    // A person has changed it.
+    assert!(drums.is_file());
+    assert!(label(&folder, &[]).status.success());
+    assert!(playlists.join("instruments-oboe.m3u8").is_file());
+    // A track that fails now, or that is gone, has no row.
+    std::fs::write(folder.join("one.ogg"), "no sound").unwrap();
+    assert_eq!(label(&folder, &[]).status.code(), Some(1));
+    assert_eq!(rows(&folder).len(), 1);
+    std::fs::copy(SONG, folder.join("three.ogg")).unwrap();
+    std::fs::remove_file(folder.join("one.ogg")).unwrap();
+    std::fs::remove_dir_all(folder.join("disc 2")).unwrap();
+    assert!(label(&folder, &[]).status.success());
+    assert_eq!(rows(&folder).len(), 1);
+    let state = json(&folder.join(".musicap-labels.json"));
+    assert_eq!(state["tracks"].as_object().unwrap().keys().collect::<Vec<_>>(), ["three.ogg"]);
+}
+
+#[test]
+fn paths_in_csv_are_not_changed() {
+    let folder = scratch("label-csv");
+    std::fs::copy(SONG, folder.join("=one, two.ogg")).unwrap();
+    assert!(label(&folder, &["--formats", "csv"]).status.success());
+    assert!(read(&folder.join("labels.csv")).contains("\r\n\"=one, two.ogg\","));
+}
+
+#[test]
+fn captions_of_other_editors_are_read_or_reported() {
+    let folder = album("label-encodings");
+    std::fs::write(folder.join("one.caption.txt"), "\u{feff}My words.\r\n").unwrap();
+    std::fs::write(folder.join("disc 2/two.caption.txt"), b"H\xf6rner.\n").unwrap();
+    let output = label(&folder, &[]);
+    let notes = stderr(&output);
+    assert!(notes.contains("two.caption.txt") && notes.contains("UTF-8"), "{notes}");
+    assert!(notes.contains("changed by hand"), "{notes}");
+    assert_eq!(json(&folder.join("one.json"))["caption"], "My words.");
+    assert_eq!(std::fs::read(folder.join("disc 2/two.caption.txt")).unwrap(), b"H\xf6rner.\n");
+    // A text without known values is the caption.
+    assert!(label(&folder, &["--template", "{genre}"]).status.success());
+    assert!(rows(&folder).iter().all(|row| row["text"] != ""));
+}

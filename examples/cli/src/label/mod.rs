@@ -12,19 +12,20 @@ mod state;
 mod template;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use musicap::summarize::{LocalSummarizer, SummaryOptions};
+use musicap::summarize::{Language, LocalSummarizer, SummaryOptions};
 use musicap::{CaptionOptions, Captioner, Captions, Error, RecordingEvent, Result};
 
 use crate::args::ModelArgs;
-use crate::output::check_writable;
+use crate::output::{check_writable, is_same};
 use crate::progress::Progress;
 use crate::recordings::{self, Recording, Recordings};
 use crate::{Exit, exit_code, report};
+use edits::Edit;
 use formats::Output;
 use state::{Label, State};
 use template::Template;
@@ -95,27 +96,48 @@ pub enum Grouping {
     Instruments,
 }
 
+/// What failed; all else is done.
+#[derive(Default)]
+struct Failures {
+    tracks: Vec<String>,
+    /// Files that could not be written.
+    files: Vec<String>,
+    /// Arguments without tracks.
+    missing: Vec<String>,
+}
+
 pub fn run(args: &LabelArgs) -> Exit {
-    match label_all(args) {
-        Ok(failures) if failures.is_empty() => Exit::Done,
-        Ok(failures) => {
-            report(&format!("{} failed:", count(failures.len(), "track")));
-            failures.iter().for_each(|failure| report(&format!("  {failure}")));
-            Exit::Failed
+    let failures = match label_all(args) {
+        Ok(failures) => failures,
+        Err(error) => return exit_code(Err(error)),
+    };
+    failures.missing.iter().for_each(|missing| report(missing));
+    for (failed, what) in [
+        (&failures.tracks, format!("{} failed:", count(failures.tracks.len(), "track"))),
+        (&failures.files, format!("{} could not be written:", count(failures.files.len(), "file"))),
+    ] {
+        if !failed.is_empty() {
+            report(&what);
+            failed.iter().for_each(|failure| report(&format!("  {failure}")));
         }
-        Err(error) => exit_code(Err(error)),
+    }
+    let Failures { tracks, files, missing } = failures;
+    match tracks.is_empty() && files.is_empty() && missing.is_empty() {
+        true => Exit::Done,
+        false => Exit::Failed,
     }
 }
 
-/// Labels all tracks and returns a message for each that failed.
+/// Labels all tracks and returns what failed.
 ///
 /// # Errors
-/// Those that concern all tracks: options, the model, the output folder.
-fn label_all(args: &LabelArgs) -> Result<Vec<String>> {
+/// Those that concern all tracks: options, the model, the output folder, the file of corrections.
+fn label_all(args: &LabelArgs) -> Result<Failures> {
     if !(0.0..=1.0).contains(&args.min_confidence) {
         return Err(invalid("--min-confidence", &args.min_confidence.to_string(), "0 to 1"));
     }
     let template = args.template.as_deref().map(Template::parse).transpose()?;
+    Language::find(&args.language)?;
     let summary = SummaryOptions::default().with_language(&args.language);
     let folder = match (&args.output, &args.folders[..]) {
         (Some(folder), _) => folder.clone(),
@@ -125,14 +147,30 @@ fn label_all(args: &LabelArgs) -> Result<Vec<String>> {
             return Err(invalid("--output", "", expected));
         }
     };
-    if let Some(file) = args.folders.iter().find(|folder| folder.is_file()) {
-        return Err(invalid("FOLDER", &file.display().to_string(), "a folder of tracks"));
+    // A pattern of folders exists if it matches any, but cannot be the folder of the labels.
+    let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
+    let is_wrong = |path: &&PathBuf| match args.output {
+        Some(_) if is_pattern(path) => path.is_file(),
+        _ => !path.is_dir(),
+    };
+    if let Some(path) = args.folders.iter().find(is_wrong) {
+        let expected = "a folder of tracks that exists";
+        return Err(invalid("FOLDER", &path.display().to_string(), expected));
     }
     let recordings = Recordings::find(&args.folders);
-    let mut failures = recordings.missing.clone();
-    let tracks = unique(&recordings, &mut failures);
+    let mut failures = Failures { missing: recordings.missing.clone(), ..Failures::default() };
+    if recordings.list.is_empty() {
+        failures.missing.push("there is no track to label, so nothing is written".to_owned());
+        return Ok(failures);
+    }
+    let tracks = unique(&recordings, &mut failures.tracks);
+    let edits = edits::read(&folder)?;
     check_writable(&folder.join(state::FILE))?;
     let mut state = State::read(&folder)?;
+    // A folder that cannot be read now may have tracks.
+    if recordings.missing.is_empty() {
+        state.retain(&tracks);
+    }
     let model = args.model.find(args.quiet)?;
     let settings = format!(
         "{} {} facts-{} {}",
@@ -148,11 +186,12 @@ fn label_all(args: &LabelArgs) -> Result<Vec<String>> {
         .collect();
     let done = tracks.len() - pending.len();
     if done > 0 && !args.quiet {
-        report(&format!("{} of {} are up to date", done, count(tracks.len(), "track")));
+        let are = if tracks.len() == 1 { "is" } else { "are" };
+        report(&format!("{done} of {} {are} up to date", count(tracks.len(), "track")));
     }
     if !pending.is_empty() {
         let captioner = Captioner::load(&model, &args.model.load_options(args.quiet))?;
-        caption(
+        let captioned = caption(
             &captioner,
             &pending,
             &settings,
@@ -160,17 +199,20 @@ fn label_all(args: &LabelArgs) -> Result<Vec<String>> {
             &mut state,
             &folder,
             |file, error| {
-                failures.push(if error.starts_with(file) {
+                failures.tracks.push(if error.starts_with(file) {
                     error
                 } else {
                     format!("{file}: {error}")
                 });
             },
             args.quiet,
-        )?;
+        );
+        if captioned.is_err() {
+            state.save(&folder)?;
+        }
+        captioned?;
     }
-    write_labels(args, &folder, &tracks, &mut state, template.as_ref())?;
-    state.save(&folder)?;
+    failures.files = write_labels(args, &folder, &tracks, edits, &mut state, template.as_ref())?;
     Ok(failures)
 }
 
@@ -196,6 +238,9 @@ fn caption(
         let track = pending[recording];
         progress.start(&track.path, track.bytes(), None);
         progress.end();
+        for remark in track.remarks(&captions, error.as_ref()) {
+            progress.suspend(|| report(&remark));
+        }
         let labelled = match error {
             Some(error) => Err(error),
             None => label(captions, summary),
@@ -203,6 +248,10 @@ fn caption(
         match labelled {
             Ok(label) => state.put(track, settings, label),
             Err(error) => {
+                // The file is another one than that which had a label.
+                if !state.is_current(track, settings) {
+                    state.remove(track);
+                }
                 progress.suspend(|| report(&error));
                 fail(&track.path.display().to_string(), error.to_string());
             }
@@ -221,62 +270,172 @@ fn label(mut captions: Captions, summary: &SummaryOptions) -> Result<Label> {
     Ok(Label { caption, duration_s: captions.duration_s, facts })
 }
 
-/// Writes all files from the state, except those that a person has changed.
+/// Writes all files from the state, except those that a person has changed, and returns a message for
+/// each that could not be written.
+///
+/// # Errors
+/// [`Error::Io`] if the state cannot be written.
 fn write_labels(
     args: &LabelArgs,
     folder: &Path,
     tracks: &[&Recording],
+    edits: BTreeMap<String, Edit>,
     state: &mut State,
     template: Option<&Template>,
-) -> Result<()> {
-    let edits = edits::read(folder)?;
-    let mut rows: Vec<Values> = Vec::new();
+) -> Result<Vec<String>> {
+    let note = |message: &str| {
+        if !args.quiet {
+            report(&message);
+        }
+    };
+    let files: BTreeSet<String> = tracks.iter().map(|track| state::key(track)).collect();
+    edits::ineffective(&edits, &files).iter().for_each(|message| note(message));
+    let mut rows: Vec<(Values, PathBuf)> = Vec::new();
+    // Tracks whose caption was corrected since the last run.
+    let mut corrected = BTreeSet::new();
+    for (file, edit) in edits {
+        if let Some(caption) = &edit.caption
+            && state.edits.get(&file).and_then(|known| known.caption.as_ref()) != Some(caption)
+        {
+            corrected.insert(file.clone());
+        }
+        state.edits.insert(file, edit);
+    }
     for track in tracks {
         let file = state::key(track);
         let Some(label) = state.label(&file) else { continue };
         let mut values = Values::new(&file, label, args.min_confidence);
-        if let Some(edit) = edits.get(&file) {
+        if let Some(edit) = state.edits.get(&file) {
             edit.apply(&mut values);
         }
-        rows.push(values);
-    }
-    let places: BTreeMap<String, PathBuf> =
-        tracks.iter().map(|track| (state::key(track), place(folder, args, track))).collect();
-    let mut output = Output::new(folder, state);
-    for values in &mut rows {
-        let place = &places[&values.file];
-        // A caption that a person has corrected counts everywhere.
-        if let Some(caption) = output.edited(&place.with_extension("caption.txt")) {
-            (values.caption, values.caption_is_edited) = (caption.trim().to_owned(), true);
+        if args.output.is_some() {
+            values.path = path_from(folder, track);
         }
+        rows.push((values, place(folder, args, track)));
+    }
+    let mut output = Output::new(folder, state);
+    for (values, place) in &mut rows {
+        count_edited_caption(&mut output, values, place, &corrected).iter().for_each(|it| note(it));
         for format in &args.formats {
             match format {
-                LabelFormat::AceStep15 => formats::ace_step_15(&mut output, place, values)?,
-                LabelFormat::AceStep => formats::ace_step(&mut output, place, values, template)?,
+                LabelFormat::AceStep15 => formats::ace_step_15(&mut output, place, values),
+                LabelFormat::AceStep => formats::ace_step(&mut output, place, values, template),
                 LabelFormat::Jsonl | LabelFormat::Csv | LabelFormat::Review => {}
             }
         }
     }
+    let rows: Vec<Values> = rows.into_iter().map(|(values, _)| values).collect();
+    // Tables without rows would replace those of an earlier run.
+    if !rows.is_empty() {
+        write_tables(args, &mut output, &rows, template);
+    }
+    let is_elsewhere = |path: &str| path.starts_with("../") || Path::new(path).is_absolute();
+    if args.formats.contains(&LabelFormat::Jsonl)
+        && rows.iter().any(|values| is_elsewhere(&values.path))
+    {
+        note(&format!(
+            "the tracks are not below {}: datasets' audiofolder reads metadata.jsonl only where the \
+             audio is below its data_dir, so write without --output for it",
+            folder.display()
+        ));
+    }
+    if !output.kept.is_empty() {
+        let files = output.kept.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let more = if output.kept.len() > 5 { ", …" } else { "" };
+        note(&format!("not written, as they were changed by hand: {files}{more}"));
+    }
+    output.finish()
+}
+
+/// The files that are about all tracks.
+fn write_tables(
+    args: &LabelArgs,
+    output: &mut Output,
+    rows: &[Values],
+    template: Option<&Template>,
+) {
     for format in &args.formats {
         match format {
-            LabelFormat::Jsonl => formats::jsonl(&mut output, &rows, template)?,
-            LabelFormat::Csv => formats::csv(&mut output, &rows)?,
+            LabelFormat::Jsonl => formats::jsonl(output, rows, template),
+            LabelFormat::Csv => formats::csv(output, rows),
             LabelFormat::Review => {
+                // A page that is saved has all corrections of its tracks, with those before.
+                let edits = rows.iter().filter_map(|values| {
+                    Some((&values.file, output.state.edits.get(&values.file)?))
+                });
+                let edits: BTreeMap<&String, &Edit> = edits.collect();
                 let edits = serde_json::to_string(&edits).expect("plain data can be written");
-                review::write(&output, &rows, &edits)?;
+                review::write(output, rows, &edits);
             }
             LabelFormat::AceStep15 | LabelFormat::AceStep => {}
         }
     }
     for grouping in &args.playlists {
-        formats::playlists(&mut output, &rows, *grouping)?;
+        formats::playlists(output, rows, *grouping);
     }
-    if !output.kept.is_empty() && !args.quiet {
-        let files = output.kept.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-        let more = if output.kept.len() > 5 { ", …" } else { "" };
-        report(&format!("not changed, as somebody else wrote them: {files}{more}"));
+    if !args.playlists.is_empty() {
+        formats::remove_old_playlists(output);
     }
-    Ok(())
+}
+
+/// Takes a caption that was changed by hand in `NAME.caption.txt`, unless the track's caption was
+/// corrected in review later. Returns what a person should know.
+fn count_edited_caption(
+    output: &mut Output,
+    values: &mut Values,
+    place: &Path,
+    corrected: &BTreeSet<String>,
+) -> Option<String> {
+    let path = place.with_extension("caption.txt");
+    let edited = match output.edited(&path) {
+        Ok(edited) => edited?,
+        Err(error) => {
+            return Some(format!("{error}; its caption does not count: save it as text in UTF-8"));
+        }
+    };
+    let edited_caption = edited.trim();
+    let file = &values.file;
+    let hash = state::hash_of(edited_caption);
+    let edit = output.state.edits.get(file).and_then(|edit| edit.caption.as_ref());
+    let is_overruled = edit.is_some()
+        && (corrected.contains(file) || output.state.overruled.get(file) == Some(&hash));
+    values.caption_is_edited = true;
+    if !is_overruled {
+        values.caption = edited_caption.to_owned();
+        return None;
+    }
+    output.state.overruled.insert(file.clone(), hash);
+    (values.caption != edited_caption).then(|| {
+        let name = output.name(&path);
+        format!(
+            "{name}: changed by hand, so it is left as it is; the other formats have the caption of \
+             {}. Delete {name} to get that caption there, too",
+            edits::FILE
+        )
+    })
+}
+
+/// A track's path from the folder of the labels, with slashes; absolute if there is none.
+fn path_from(folder: &Path, track: &Recording) -> String {
+    if is_same(&folder.join(&track.relative_path), &track.path) {
+        return state::key(track);
+    }
+    let parent = track.path.parent().filter(|path| !path.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    // `..` leads out of the folder that a link leads to.
+    let (Ok(folder), Ok(parent)) = (folder.canonicalize(), parent.canonicalize()) else {
+        return state::key(track);
+    };
+    let path = parent.join(track.path.file_name().unwrap_or_default());
+    let (from, to): (Vec<_>, Vec<_>) = (folder.components().collect(), path.components().collect());
+    let shared = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
+    // Another drive.
+    if shared == 0 {
+        return path.to_string_lossy().into_owned();
+    }
+    let up = from[shared..].iter().map(|_| "..".to_owned());
+    let down = to[shared..].iter().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    up.chain(down).collect::<Vec<_>>().join("/")
 }
 
 /// Where the labels of a track go: its path in the output folder.

@@ -1,7 +1,6 @@
 //! The review page: a table in one HTML file, without a network, in which a person plays the tracks,
 //! corrects their labels, and saves them as [`edits::FILE`](super::edits::FILE).
 
-use musicap::Result;
 use serde_json::json;
 
 use super::edits;
@@ -9,10 +8,11 @@ use super::formats::Output;
 use super::values::Values;
 
 /// `review.html`.
-pub fn write(output: &Output, rows: &[Values], edits: &str) -> Result<()> {
+pub fn write(output: &mut Output, rows: &[Values], edits: &str) {
     let rows = rows.iter().map(|values| {
         json!({
             "file": values.file,
+            "path": values.path,
             "caption": values.caption,
             "bpm": values.bpm.map(|bpm| bpm.to_string()).unwrap_or_default(),
             "key": values.key.clone().unwrap_or_default(),
@@ -29,5 +29,5 @@ pub fn write(output: &Output, rows: &[Values], edits: &str) -> Result<()> {
     let edits = edits.replace('<', "\\u003c");
     let page = page.replace("__EDITS__", &edits);
     let page = page.replace("__FILE__", edits::FILE).replace("__ROWS__", &rows);
-    output.write_page("review.html", &page)
+    output.write_page("review.html", &page);
 }

@@ -44,14 +44,26 @@ impl Template {
         text.split(',').map(part).collect::<Result<_>>().map(Template)
     }
 
+    /// The text of a track: its caption if no value of the template is known.
+    pub fn text(&self, values: &Values) -> String {
+        Some(self.fill(values)).filter(|text| !text.is_empty()).unwrap_or(values.caption.clone())
+    }
+
     /// The text of a track, without the parts that have a value that is not known.
-    pub fn fill(&self, values: &Values) -> String {
+    fn fill(&self, values: &Values) -> String {
         let part = |pieces: &Vec<Piece>| {
             let piece = |piece: &Piece| match piece {
                 Piece::Text(text) => Some(text.clone()),
                 Piece::Value(name) => value(values, name).filter(|found| !found.is_empty()),
             };
-            pieces.iter().map(piece).collect::<Option<String>>()
+            let texts = pieces.iter().map(piece).collect::<Option<Vec<String>>>()?;
+            Some(texts.into_iter().fold(String::new(), |mut all, text| {
+                // A caption brings its own full stop.
+                if all.ends_with('.') && text.starts_with('.') && !text.starts_with("..") {
+                    all.pop();
+                }
+                all + &text
+            }))
         };
         let parts = self.0.iter().filter_map(part);
         let parts: Vec<String> = parts.map(|part| part.trim().to_owned()).collect();
@@ -102,6 +114,10 @@ mod tests {
         values.bpm = None;
         assert_eq!(template.fill(&values), "jazz, E minor, female vocal");
         assert_eq!(template.fill(&Values::default()), "");
+        values = Values { caption: "A slow piece.".into(), ..Values::default() };
+        assert_eq!(template.text(&values), "A slow piece.");
+        let template = Template::parse("{caption}. Music.").unwrap();
+        assert_eq!(template.text(&values), "A slow piece. Music.");
     }
 
     #[test]

@@ -9,6 +9,8 @@ use super::state::Label;
 pub struct Values {
     /// The path below the folder, with slashes.
     pub file: String,
+    /// The path from the folder of the labels to the track, with slashes.
+    pub path: String,
     pub duration_s: f64,
     pub caption: String,
     /// Whether somebody has changed `NAME.caption.txt`.
@@ -44,15 +46,12 @@ impl Values {
         let meter = time_signature.filter(|found| is_likely(found.confidence));
         Values {
             file: file.to_owned(),
+            path: file.to_owned(),
             duration_s: label.duration_s,
             caption: label.caption.clone(),
             caption_is_edited: false,
             bpm: tempo.map(|tempo| tempo.bpm.round() as u32),
-            tempo: tempo.map(|tempo| match tempo.class {
-                TempoClass::Slow => "slow",
-                TempoClass::Medium => "medium",
-                TempoClass::Fast => "fast",
-            }),
+            tempo: tempo.map(|tempo| class_name(tempo.class)),
             key: key.as_ref().filter(|key| is_likely(key.confidence)).map(ToString::to_string),
             beats_per_bar: meter.map(|found| found.beats_per_bar),
             genres: genres.map(|genre| genre.name.clone()).collect(),
@@ -74,6 +73,14 @@ impl Values {
     pub fn name(&self) -> &str {
         let name = self.file.rsplit('/').next().unwrap_or_default();
         name.rsplit_once('.').map_or(name, |(name, _)| name)
+    }
+}
+
+pub fn class_name(class: TempoClass) -> &'static str {
+    match class {
+        TempoClass::Slow => "slow",
+        TempoClass::Medium => "medium",
+        TempoClass::Fast => "fast",
     }
 }
 
