@@ -162,7 +162,7 @@ describe("options", () => {
     assert.deepEqual(checkOptions({ overlap: 5, tail: undefined }, CAPTION_OPTIONS), { overlap: 5 });
     const refused = (options, message, kinds = CAPTION_OPTIONS) =>
       assert.throws(() => checkOptions(options, kinds), { code: "InvalidOption", message });
-    refused({ beams: 3 }, 'there is no option "beams"; there are: tail, overlap, batchSize, generation');
+    refused({ beams: 3 }, 'there is no option "beams"; there are: tail, overlap, batchSize, generation, facts');
     refused({ batchSize: "4" }, 'batchSize is "4", but must be an integer of at least 1');
     refused({ tail: "cut" }, 'tail is "cut", but must be "keep" or "drop"');
     refused({ overlap: NaN }, "overlap is NaN, but must be a finite number");
