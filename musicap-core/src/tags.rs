@@ -224,7 +224,8 @@ impl TagProbabilities {
     }
 }
 
-fn sigmoid(logit: f32) -> f32 {
+/// The probability of a logit.
+pub(crate) fn sigmoid(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 

@@ -131,8 +131,7 @@ impl Captioner {
         let source = source::open(source, sample_rate)?;
         let duration_s = source.duration().map(|duration| duration.as_secs_f64());
         let stream = self.captioner.get()?.caption_stream(source, &options)?;
-        let captions = facts.then(Mutex::default);
-        Ok(CaptionStream { stream: ProcessBound::new(Some(stream)), duration_s, captions })
+        Ok(CaptionStream { stream: ProcessBound::new(Some(stream)), duration_s })
     }
 
     /// Captions many recordings, given as an iterator of `(recording, sample_rate)` and exceptions.
@@ -247,8 +246,6 @@ pub struct CaptionStream {
     /// `None` once it is finished.
     stream: ProcessBound<Option<musicap::CaptionStream<Source>>>,
     duration_s: Option<f64>,
-    /// The captions so far, if the recording's facts will need them.
-    captions: Option<Mutex<Vec<Caption>>>,
 }
 
 #[pymethods]
@@ -270,13 +267,7 @@ impl CaptionStream {
                 }
             })?;
             match next {
-                Poll::Ready(next) => {
-                    let caption = next.transpose()?;
-                    if let (Some(captions), Some(caption)) = (&self.captions, &caption) {
-                        lock(captions).push(caption.clone());
-                    }
-                    return Ok(caption.map(row));
-                }
+                Poll::Ready(next) => return Ok(next.transpose()?.map(row)),
                 Poll::Pending => py.check_signals()?,
             }
         }
@@ -292,10 +283,7 @@ impl CaptionStream {
     fn finish(&self, py: Python<'_>) -> Result<String> {
         let stream = self.stream.with(py, Option::take)?;
         let stream = stream.ok_or_else(|| PyRuntimeError::new_err("already finished"))?;
-        let captions = self.captions.as_ref().map(|captions| std::mem::take(&mut *lock(captions)));
-        let mut finished = stream.finish(captions.unwrap_or_default());
-        finished.captions.clear();
-        Ok(json(&finished))
+        Ok(json(&stream.finish(Vec::new())))
     }
 }
 

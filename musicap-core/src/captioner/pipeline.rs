@@ -11,7 +11,6 @@ use super::recording::Recording;
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::Caption;
 use crate::error::{Error, Result};
-use crate::facts::{Facts, add_words};
 use crate::generate::Generated;
 
 /// Chunks and recordings that may wait behind a slow chunk, as a multiple of the batch size.
@@ -263,15 +262,9 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
 
     /// Adds facts to the next caption of the first recording.
     fn add_facts(&mut self, caption: &mut Caption, tags: Option<Vec<f32>>) {
+        let Some(recording) = self.recordings.front_mut() else { return };
         let names = self.decoding.captioner().tag_names();
-        let mut facts = Facts::default();
-        if let (Some(names), Some(tags)) = (names, tags) {
-            facts = names.of_chunk(&tags);
-            if let Some(recording) = self.recordings.front_mut() {
-                recording.add_tags(names, &tags);
-            }
-        }
-        add_words(&mut facts, caption);
+        let facts = recording.next_facts(names.zip(tags.as_deref()), caption);
         caption.facts = Some(Box::new(facts));
     }
 

@@ -4,7 +4,7 @@ use super::changes::ChangeFinder;
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::{Caption, Captions, UncaptionedSpan};
 use crate::error::{Error, Result};
-use crate::facts::{TagNames, TagSums, of_recording};
+use crate::facts::{Facts, TagNames, TrackSums, of_recording};
 use crate::finite::first_non_finite;
 
 /// A recording in a [`Pipeline`](super::pipeline::Pipeline).
@@ -21,7 +21,7 @@ pub struct Recording<S> {
     /// The first error.
     error: Option<Error>,
     omitted: Omitted,
-    tags: TagSums,
+    sums: TrackSums,
     changes: ChangeFinder,
 }
 
@@ -61,7 +61,7 @@ impl<S: SampleSource> Recording<S> {
             is_read,
             error,
             omitted: Omitted::default(),
-            tags: TagSums::default(),
+            sums: TrackSums::default(),
             changes: ChangeFinder::default(),
         }
     }
@@ -159,17 +159,17 @@ impl<S: SampleSource> Recording<S> {
         self.omitted.spans_s.push(span_s);
     }
 
-    /// Adds the probabilities of the tags of the next caption.
-    pub fn add_tags(&mut self, names: &TagNames, probabilities: &[f32]) {
-        self.tags.push(names, probabilities);
+    /// The facts of the next caption, which count for those of the recording.
+    pub fn next_facts(&mut self, tags: Option<(&TagNames, &[f32])>, caption: &Caption) -> Facts {
+        self.sums.next(tags, caption)
     }
 
     /// `captions` with what is known of the recording.
     pub fn finish(mut self, model: &str, captions: Vec<Caption>) -> Captions {
         let position_s = self.position_s();
         let analysis = self.chunks.as_mut().and_then(Chunks::take_analysis);
-        let facts = analysis
-            .map(|(analysis, loudness)| of_recording(analysis, &self.tags, &captions, loudness));
+        let facts =
+            analysis.map(|(analysis, loudness)| of_recording(analysis, &self.sums, loudness));
         let (mut gaps, mut file, mut notes) = (Vec::new(), None, Vec::new());
         if let Some(chunks) = &self.chunks {
             let source = chunks.source();

@@ -8,17 +8,14 @@
 //!
 //! `benches/facts.py` has the figures.
 
-use std::sync::Arc;
-
 use realfft::num_complex::Complex32;
-use realfft::{RealFftPlanner, RealToComplex};
 
+use super::frames::Frames;
 use super::rounded;
-use super::tempo::hann;
 use super::types::{Key, Mode};
+use crate::tags::sigmoid;
 
 /// Length of a frame in seconds, as a power of two of samples: 4096 at 16 kHz.
-/// Frames follow each other: those that overlap by half give no better keys.
 const FRAME_S: f32 = 0.256;
 const LOWEST_HZ: f32 = 55.0;
 const HIGHEST_HZ: f32 = 1760.0;
@@ -37,79 +34,39 @@ const MINOR: [f64; 12] =
 
 /// Measures the key of a stream.
 pub(super) struct KeyMeter {
-    fft: Arc<dyn RealToComplex<f32>>,
-    hann: Vec<f32>,
+    /// Frames follow each other: those that overlap by half give no better keys.
+    frames: Frames,
+    peaks: Peaks,
+}
+
+/// The spectral peaks so far.
+struct Peaks {
     bin_hz: f32,
-    pending: Vec<f32>,
     /// Weight of the peaks at each step of the octave; step 0 is C by A4 = 440 Hz.
     histogram: [f64; STEPS],
-    frame: Vec<f32>,
-    spectrum: Vec<Complex32>,
     magnitudes: Vec<f32>,
-    scratch: Vec<Complex32>,
 }
 
 impl KeyMeter {
     pub(super) fn new(sample_rate: u32) -> Self {
         let length = ((FRAME_S * sample_rate as f32) as usize).next_power_of_two();
-        let fft = RealFftPlanner::new().plan_fft_forward(length);
         let bin_hz = sample_rate as f32 / length as f32;
-        let (spectrum, scratch) = (fft.make_output_vec(), fft.make_scratch_vec());
+        let magnitudes = vec![0.0; length / 2 + 1];
         KeyMeter {
-            fft,
-            hann: hann(length),
-            bin_hz,
-            pending: Vec::new(),
-            histogram: [0.0; STEPS],
-            frame: vec![0.0; length],
-            magnitudes: vec![0.0; spectrum.len()],
-            spectrum,
-            scratch,
+            frames: Frames::new(length, length),
+            peaks: Peaks { bin_hz, histogram: [0.0; STEPS], magnitudes },
         }
     }
 
     /// Takes the next samples.
     pub(super) fn push(&mut self, samples: &[f32]) {
-        self.pending.extend_from_slice(samples);
-        let (length, mut start) = (self.hann.len(), 0);
-        while start + length <= self.pending.len() {
-            self.add_frame(start);
-            start += length;
-        }
-        self.pending.drain(..start.min(self.pending.len()));
-    }
-
-    fn add_frame(&mut self, start: usize) {
-        let samples = self.pending[start..].iter().zip(&self.hann);
-        for (frame, (x, hann)) in self.frame.iter_mut().zip(samples) {
-            *frame = x * hann;
-        }
-        self.fft
-            .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
-            .expect("buffers of the planned length");
-        let last = ((HIGHEST_HZ / self.bin_hz) as usize + 2).min(self.spectrum.len());
-        for (magnitude, bin) in self.magnitudes.iter_mut().zip(&self.spectrum[..last]) {
-            *magnitude = bin.norm_sqr().sqrt();
-        }
-        let first = ((LOWEST_HZ / self.bin_hz) as usize).max(1);
-        for bin in first..last - 1 {
-            let [before, peak, after] = [bin - 1, bin, bin + 1].map(|bin| self.magnitudes[bin]);
-            if peak > before && peak >= after && peak > 1e-6 {
-                let [a, b, c] = [before, peak, after].map(|x| (x + 1e-9).ln());
-                let shift = (0.5 * (a - c) / (a - 2.0 * b + c).min(-1e-9)).clamp(-0.5, 0.5);
-                let hz = (bin as f32 + shift) * self.bin_hz;
-                // Semitones above C: A is the ninth.
-                let pitch = 12.0 * (hz / 440.0).log2() + 9.0;
-                let step = (pitch * STEPS_PER_SEMITONE as f32).round() as i64;
-                let step = step.rem_euclid(STEPS as i64) as usize;
-                self.histogram[step] += f64::from(peak.sqrt());
-            }
-        }
+        let peaks = &mut self.peaks;
+        self.frames.push(samples, |_, spectrum| peaks.add(spectrum));
     }
 
     /// The key of all samples; `None` if there are none with a pitch.
     pub(super) fn finish(self) -> Option<Key> {
-        let classes = self.pitch_classes();
+        let classes = self.peaks.pitch_classes();
         if !classes.iter().all(|x| x.is_finite()) || classes.iter().sum::<f64>() <= 0.0 {
             return None;
         }
@@ -128,6 +85,30 @@ impl KeyMeter {
         }
         let confidence = confidence(best, best - scores[1].0);
         Some(Key { tonic: TONICS[tonic].to_owned(), mode, confidence: rounded(confidence) })
+    }
+}
+
+impl Peaks {
+    /// Adds those of a spectrum.
+    fn add(&mut self, spectrum: &[Complex32]) {
+        let last = ((HIGHEST_HZ / self.bin_hz) as usize + 2).min(spectrum.len());
+        for (magnitude, bin) in self.magnitudes.iter_mut().zip(&spectrum[..last]) {
+            *magnitude = bin.norm_sqr().sqrt();
+        }
+        let first = ((LOWEST_HZ / self.bin_hz) as usize).max(1);
+        for bin in first..last - 1 {
+            let [before, peak, after] = [bin - 1, bin, bin + 1].map(|bin| self.magnitudes[bin]);
+            if peak > before && peak >= after && peak > 1e-6 {
+                let [a, b, c] = [before, peak, after].map(|x| (x + 1e-9).ln());
+                let shift = (0.5 * (a - c) / (a - 2.0 * b + c).min(-1e-9)).clamp(-0.5, 0.5);
+                let hz = (bin as f32 + shift) * self.bin_hz;
+                // Semitones above C: A is the ninth.
+                let pitch = 12.0 * (hz / 440.0).log2() + 9.0;
+                let step = (pitch * STEPS_PER_SEMITONE as f32).round() as i64;
+                let step = step.rem_euclid(STEPS as i64) as usize;
+                self.histogram[step] += f64::from(peak.sqrt());
+            }
+        }
     }
 
     /// The weight of each pitch class, counted from C in the recording's own tuning.
@@ -152,7 +133,7 @@ impl KeyMeter {
 /// How likely a key is right: a logistic regression on its correlation and on how far the next key
 /// is behind.
 fn confidence(correlation: f64, margin: f64) -> f32 {
-    (1.0 / (1.0 + (-(-1.94 + 1.47 * correlation + 9.42 * margin)).exp())) as f32
+    sigmoid((-1.94 + 1.47 * correlation + 9.42 * margin) as f32)
 }
 
 /// Pearson's correlation.

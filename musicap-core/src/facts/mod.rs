@@ -27,6 +27,7 @@
 //!
 //! The JSON of facts is described by the JSON Schema [`SCHEMA`].
 
+mod frames;
 mod key;
 mod tags;
 mod tempo;
@@ -34,7 +35,7 @@ mod track;
 mod types;
 
 pub(crate) use tags::TagNames;
-pub(crate) use track::{TagSums, TrackAnalysis, add_words, of_recording};
+pub(crate) use track::{TrackAnalysis, TrackSums, of_recording};
 pub use types::{
     Dynamics, Facts, Instrument, Key, Loudness, Mode, Presence, Role, Tag, Tempo, TempoClass,
     TimeSignature, Voice, VoiceKind,

@@ -11,13 +11,12 @@
 //!
 //! `benches/facts.py` has the figures, and those of librosa and stratum-dsp on the same clips.
 
-use std::sync::Arc;
-
 use realfft::num_complex::Complex32;
-use realfft::{RealFftPlanner, RealToComplex};
 
+use super::frames::Frames;
 use super::rounded;
 use super::types::{Tempo, TempoClass, TimeSignature};
+use crate::tags::sigmoid;
 
 /// Length of a frame and distance of two in samples: 32 ms and 16 ms at 16 kHz.
 const FRAME: usize = 512;
@@ -47,21 +46,20 @@ const COMB: [(f32, f32); 5] = [(1.0, 1.0), (2.0, 1.0), (3.0, 0.5), (4.0, 1.0), (
 
 /// Measures the tempo of a stream.
 pub(super) struct TempoMeter {
+    frames: Frames,
+    pulse: Pulse,
+}
+
+/// How regular the onsets so far are.
+struct Pulse {
     sample_rate: u32,
-    fft: Arc<dyn RealToComplex<f32>>,
-    hann: Vec<f32>,
     bands: Vec<Band>,
-    /// Samples of the next frame.
-    pending: Vec<f32>,
     /// Band magnitudes of the current window's frames, and the sum of squares of its samples.
     window: Vec<[f32; BANDS]>,
     energy: f64,
     /// Sum of the windows' autocorrelations, each weighted by its number of frames.
     autocorrelation: Vec<f64>,
     frames: f64,
-    spectrum: Vec<Complex32>,
-    frame: Vec<f32>,
-    scratch: Vec<Complex32>,
 }
 
 /// A triangular band: its first bin and weights.
@@ -72,52 +70,39 @@ struct Band {
 
 impl TempoMeter {
     pub(super) fn new(sample_rate: u32) -> Self {
-        let fft = RealFftPlanner::new().plan_fft_forward(FRAME);
-        let (spectrum, scratch) = (fft.make_output_vec(), fft.make_scratch_vec());
         let longest = (LONGEST_S * sample_rate as f32) as usize / HOP;
-        TempoMeter {
+        let pulse = Pulse {
             sample_rate,
-            fft,
-            hann: hann(FRAME),
             bands: bands(sample_rate),
-            pending: Vec::new(),
             window: Vec::new(),
             energy: 0.0,
             autocorrelation: vec![0.0; longest + 1],
             frames: 0.0,
-            spectrum,
-            frame: vec![0.0; FRAME],
-            scratch,
-        }
+        };
+        TempoMeter { frames: Frames::new(FRAME, HOP), pulse }
     }
 
     /// Takes the next samples.
     pub(super) fn push(&mut self, samples: &[f32]) {
-        self.pending.extend_from_slice(samples);
-        let whole = (WINDOW_S * self.sample_rate as f32) as usize / HOP;
-        let mut start = 0;
-        while start + FRAME <= self.pending.len() {
-            self.add_frame(start);
-            start += HOP;
-            if self.window.len() == whole {
-                self.end_window();
-            }
-        }
-        self.pending.drain(..start.min(self.pending.len()));
+        let pulse = &mut self.pulse;
+        self.frames.push(samples, |frame, spectrum| pulse.add_frame(frame, spectrum));
     }
 
-    fn add_frame(&mut self, start: usize) {
-        let samples = &self.pending[start..start + FRAME];
-        for ((frame, &x), hann) in self.frame.iter_mut().zip(samples).zip(&self.hann) {
-            *frame = x * hann;
-        }
+    /// The tempo and time signature of all samples; `named` is the tempo that captions name.
+    /// `None` if there is no pulse.
+    pub(super) fn finish(
+        self,
+        named: Option<TempoClass>,
+    ) -> (Option<Tempo>, Option<TimeSignature>) {
+        self.pulse.finish(named)
+    }
+}
+
+impl Pulse {
+    fn add_frame(&mut self, samples: &[f32], spectrum: &[Complex32]) {
         self.energy += f64::from(samples[..HOP].iter().map(|x| x * x).sum::<f32>());
-        let planned = "buffers of the planned length";
-        self.fft
-            .process_with_scratch(&mut self.frame, &mut self.spectrum, &mut self.scratch)
-            .expect(planned);
         let mut magnitudes = [0.0_f32; FRAME / 2 + 1];
-        for (magnitude, bin) in magnitudes.iter_mut().zip(&self.spectrum) {
+        for (magnitude, bin) in magnitudes.iter_mut().zip(spectrum) {
             *magnitude = bin.norm_sqr().sqrt();
         }
         let mut frame = [0.0; BANDS];
@@ -126,6 +111,9 @@ impl TempoMeter {
             *sum = bins.map(|(weight, magnitude)| weight * magnitude).sum();
         }
         self.window.push(frame);
+        if self.window.len() == (WINDOW_S * self.sample_rate as f32) as usize / HOP {
+            self.end_window();
+        }
     }
 
     /// Adds the autocorrelation of the window's onsets.
@@ -166,12 +154,8 @@ impl TempoMeter {
         }
     }
 
-    /// The tempo and time signature of all samples; `named` is the tempo that captions name.
-    /// `None` if there is no pulse.
-    pub(super) fn finish(
-        mut self,
-        named: Option<TempoClass>,
-    ) -> (Option<Tempo>, Option<TimeSignature>) {
+    /// See [`TempoMeter::finish`].
+    fn finish(mut self, named: Option<TempoClass>) -> (Option<Tempo>, Option<TimeSignature>) {
         let (worth, seconds) = (self.frames, self.window.len() as f32 * HOP as f32);
         // A short rest at the end of a long recording adds nothing.
         if worth == 0.0 || seconds >= WINDOW_S / 2.0 * self.sample_rate as f32 {
@@ -242,7 +226,7 @@ impl TempoMeter {
         let ternary = three - 0.5 * (two + four);
         let logit = SIGNATURE.0 + SIGNATURE.1 * ternary;
         let beats_per_bar = if logit > 0.0 { 3 } else { 4 };
-        let confidence = 1.0 / (1.0 + (-logit.abs()).exp());
+        let confidence = sigmoid(logit.abs());
         (confidence >= SIGNATURE_MIN)
             .then_some(TimeSignature { beats_per_bar, confidence: rounded(confidence) })
     }
@@ -253,11 +237,11 @@ const SIGNATURE: (f32, f32) = (-1.02, 14.0);
 /// The confidence from which a time signature is stated.
 const SIGNATURE_MIN: f32 = 0.85;
 
-/// How likely a tempo is right: a logistic regression (on rendered clips) on how regular the music is, how far the next
-/// candidate is behind, and whether captions name a tempo.
+/// How likely a tempo is right: a logistic regression (on rendered clips) on how regular the music
+/// is, how far the next candidate is behind, and whether captions name a tempo.
 fn confidence(evidence: f32, margin: f32, is_named: bool) -> f32 {
     let logit = -2.22 + 2.66 * evidence + 4.11 * margin + if is_named { 1.83 } else { 0.0 };
-    1.0 / (1.0 + (-logit).exp())
+    sigmoid(logit)
 }
 
 struct Candidate {
@@ -294,12 +278,6 @@ fn onsets(window: &mut [[f32; BANDS]], compression: f32, frames_per_second: f32)
     let mean = onsets.iter().sum::<f32>() / onsets.len().max(1) as f32;
     onsets.iter_mut().for_each(|onset| *onset -= mean);
     onsets
-}
-
-/// A Hann window.
-pub(super) fn hann(length: usize) -> Vec<f32> {
-    let turn = std::f32::consts::TAU / length as f32;
-    (0..length).map(|n| 0.5 - 0.5 * (turn * n as f32).cos()).collect()
 }
 
 /// Triangular bands with equal distances in mel (O'Shaughnessy).

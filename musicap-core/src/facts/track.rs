@@ -1,9 +1,11 @@
 //! Facts of a recording: what its samples, its captions and the tags of its chunks say.
 
+use std::collections::BTreeMap;
+
 use super::key::KeyMeter;
 use super::tags::TagNames;
 use super::tempo::TempoMeter;
-use super::types::{Dynamics, Facts, Loudness, Role, TempoClass, Voice, VoiceKind};
+use super::types::{Dynamics, Facts, Instrument, Loudness, Role, TempoClass, Voice, VoiceKind};
 use super::{MIN_CONFIDENCE, VERSION, rounded};
 use crate::caption::Caption;
 use crate::summarize::facts::{self as read, Kind, Term};
@@ -39,9 +41,31 @@ impl std::fmt::Debug for TrackAnalysis {
     }
 }
 
-/// The tags of a recording's chunks, added up in order of time: memory does not grow.
+/// What tags and captions say of a recording, added up in order of time: memory does not grow.
 #[derive(Debug, Default)]
-pub(crate) struct TagSums {
+pub(crate) struct TrackSums {
+    tags: TagSums,
+    words: WordSums,
+}
+
+impl TrackSums {
+    /// The facts of the next caption, from its tags and its text. They count for the recording.
+    pub(crate) fn next(&mut self, tags: Option<(&TagNames, &[f32])>, caption: &Caption) -> Facts {
+        let mut facts = Facts::default();
+        if let Some((names, probabilities)) = tags {
+            self.tags.push(names, probabilities);
+            facts = names.of_chunk(probabilities);
+        }
+        let said = read::Facts::parse(&caption.text);
+        add_words(&mut facts, &said, caption.confidence);
+        self.words.push(&facts, &said);
+        facts
+    }
+}
+
+/// The tags of a recording's chunks.
+#[derive(Debug, Default)]
+struct TagSums {
     names: Option<TagNames>,
     count: usize,
     sums: Vec<f32>,
@@ -52,7 +76,7 @@ pub(crate) struct TagSums {
 
 impl TagSums {
     /// Adds the probabilities of the next chunk.
-    pub(crate) fn push(&mut self, names: &TagNames, probabilities: &[f32]) {
+    fn push(&mut self, names: &TagNames, probabilities: &[f32]) {
         if self.count == 0 {
             self.names = Some(names.clone());
             self.sums = vec![0.0; probabilities.len()];
@@ -76,9 +100,65 @@ impl TagSums {
     }
 }
 
+/// What the captions of a recording say.
+#[derive(Debug, Default)]
+struct WordSums {
+    captions: usize,
+    /// How many captions say that an instrument leads, and that it accompanies.
+    roles: BTreeMap<String, [usize; 2]>,
+    /// Sum of the confidences that somebody raps.
+    rap: f32,
+    /// How many captions name a slow, a medium and a fast tempo.
+    tempos: [usize; 3],
+}
+
+impl WordSums {
+    /// Adds the next caption: its facts and what its text says.
+    fn push(&mut self, facts: &Facts, said: &read::Facts) {
+        self.captions += 1;
+        for Instrument { name, role, .. } in &facts.instruments {
+            let place = match role {
+                Some(Role::Lead) => 0,
+                Some(Role::Accompaniment) => 1,
+                None => continue,
+            };
+            self.roles.entry(name.clone()).or_default()[place] += 1;
+        }
+        let rap = facts.voices.iter().find(|voice| voice.kind == VoiceKind::Rap);
+        self.rap += rap.map_or(0.0, |voice| voice.confidence);
+        for term in said.of(|kind| kind == Kind::Tempo) {
+            let place = ["slow", "medium", "fast"].iter().position(|id| *id == term.group);
+            self.tempos[place.unwrap_or(1)] += 1;
+        }
+    }
+
+    /// Completes the facts of a recording: the role that most captions give to an instrument, and rap.
+    fn complete(&self, facts: &mut Facts) {
+        for instrument in &mut facts.instruments {
+            instrument.role = match self.roles.get(&instrument.name) {
+                None => None,
+                Some([lead, accompaniment]) if lead >= accompaniment => Some(Role::Lead),
+                Some(_) => Some(Role::Accompaniment),
+            };
+        }
+        let confidence = self.rap / self.captions.max(1) as f32;
+        if confidence >= MIN_CONFIDENCE {
+            add_rap(facts, confidence);
+        }
+    }
+
+    /// The tempo that most captions name.
+    fn tempo(&self) -> Option<TempoClass> {
+        let classes = [TempoClass::Slow, TempoClass::Medium, TempoClass::Fast];
+        let (class, count) =
+            classes.into_iter().zip(self.tempos).max_by_key(|(_, count)| *count)?;
+        // More than half of those that name one.
+        (count * 2 > self.tempos.iter().sum()).then_some(class)
+    }
+}
+
 /// Completes the facts of a caption by what its text says: roles and rap.
-pub(crate) fn add_words(facts: &mut Facts, caption: &Caption) {
-    let said = read::Facts::parse(&caption.text);
+fn add_words(facts: &mut Facts, said: &read::Facts, confidence: Option<f32>) {
     for instrument in &mut facts.instruments {
         let is_it = |term: &Term| family(*term) == instrument.name;
         let leads = said.roles.lead.is_some_and(|(term, _)| is_it(&term));
@@ -89,26 +169,27 @@ pub(crate) fn add_words(facts: &mut Facts, caption: &Caption) {
             _ => None,
         };
     }
-    let raps = said.of(|kind| kind == Kind::Voice).any(|term| term.group == "rap");
-    if raps {
-        let confidence = rounded(caption.confidence.unwrap_or(0.5));
-        facts.voices.push(Voice { kind: VoiceKind::Rap, confidence });
-        facts.voices.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    if said.of(|kind| kind == Kind::Voice).any(|term| term.group == "rap") {
+        add_rap(facts, confidence.unwrap_or(0.5));
     }
+}
+
+fn add_rap(facts: &mut Facts, confidence: f32) {
+    facts.voices.push(Voice { kind: VoiceKind::Rap, confidence: rounded(confidence) });
+    facts.voices.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
 }
 
 /// The facts of a recording.
 pub(crate) fn of_recording(
     analysis: TrackAnalysis,
-    tags: &TagSums,
-    captions: &[Caption],
+    sums: &TrackSums,
     loudness: Option<Loudness>,
 ) -> Facts {
-    let mut facts = tags.facts();
+    let mut facts = sums.tags.facts();
     facts.version = Some(VERSION);
-    add_roles(&mut facts, captions);
+    sums.words.complete(&mut facts);
     if is_music(&facts) {
-        let (tempo, time_signature) = analysis.tempo.finish(named_tempo(captions));
+        let (tempo, time_signature) = analysis.tempo.finish(sums.words.tempo());
         (facts.tempo, facts.time_signature) = (tempo, time_signature);
         facts.key = analysis.key.finish();
     }
@@ -125,47 +206,6 @@ pub(crate) fn of_recording(
 fn is_music(facts: &Facts) -> bool {
     let music = facts.content.iter().find(|tag| tag.name == "music");
     facts.content.is_empty() || music.is_some_and(|tag| tag.confidence >= MIN_MUSIC)
-}
-
-/// The role that most captions give to an instrument, and rap.
-fn add_roles(facts: &mut Facts, captions: &[Caption]) {
-    let each = || captions.iter().filter_map(|caption| caption.facts.as_deref());
-    for instrument in &mut facts.instruments {
-        let roles = || {
-            let found = each().flat_map(|facts| &facts.instruments);
-            found.filter(|other| other.name == instrument.name).filter_map(|other| other.role)
-        };
-        let count = |role: Role| roles().filter(|other| *other == role).count();
-        instrument.role = match (count(Role::Lead), count(Role::Accompaniment)) {
-            (0, 0) => None,
-            (lead, accompaniment) if lead >= accompaniment => Some(Role::Lead),
-            _ => Some(Role::Accompaniment),
-        };
-    }
-    let rap = |facts: &Facts| {
-        let found = facts.voices.iter().find(|voice| voice.kind == VoiceKind::Rap);
-        found.map_or(0.0, |voice| voice.confidence)
-    };
-    let confidence = each().map(rap).sum::<f32>() / captions.len().max(1) as f32;
-    if confidence >= MIN_CONFIDENCE {
-        facts.voices.push(Voice { kind: VoiceKind::Rap, confidence: rounded(confidence) });
-        facts.voices.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    }
-}
-
-/// The tempo that most captions name.
-fn named_tempo(captions: &[Caption]) -> Option<TempoClass> {
-    let mut counts = [0_usize; 3];
-    for caption in captions {
-        for term in read::Facts::parse(&caption.text).of(|kind| kind == Kind::Tempo) {
-            let place = ["slow", "medium", "fast"].iter().position(|id| *id == term.group);
-            counts[place.unwrap_or(1)] += 1;
-        }
-    }
-    let classes = [TempoClass::Slow, TempoClass::Medium, TempoClass::Fast];
-    let (class, count) = classes.into_iter().zip(counts).max_by_key(|(_, count)| *count)?;
-    // More than half of those that name one.
-    (count * 2 > counts.iter().sum()).then_some(class)
 }
 
 /// The name in facts of the instrument family that a term of the lexicon belongs to.
@@ -206,9 +246,14 @@ mod tests {
 
     #[test]
     fn the_tempo_that_captions_agree_on_is_named() {
-        let caption = |text: &str| Caption { text: text.to_owned(), ..Caption::default() };
+        let named_tempo = |texts: &[&str]| {
+            let mut sums = TrackSums::default();
+            for text in texts {
+                sums.next(None, &Caption { text: (*text).to_owned(), ..Caption::default() });
+            }
+            sums.words.tempo()
+        };
         let captions = ["A slow piano piece.", "A slow piano piece with drums.", "A fast song."];
-        let captions = captions.map(caption);
         assert_eq!(named_tempo(&captions), Some(TempoClass::Slow));
         assert_eq!(named_tempo(&captions[1..]), None);
         assert_eq!(named_tempo(&[]), None);
