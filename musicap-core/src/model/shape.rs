@@ -46,6 +46,11 @@ pub struct TransformerConfig {
 }
 
 impl TransformerConfig {
+    /// What token embeddings are multiplied by.
+    pub(super) fn embed_scale(&self) -> f64 {
+        if self.scale_embedding { (self.d_model as f64).sqrt() } else { 1.0 }
+    }
+
     /// Checks that a transformer of this shape can be built.
     ///
     /// # Errors

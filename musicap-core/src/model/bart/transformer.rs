@@ -26,11 +26,7 @@ impl Bart {
         let (table, bias) = ("model.shared.weight", Some("final_logits_bias"));
         Ok(Bart {
             shared: builder.tied_embedding(table, bias, vocab_size, d_model)?,
-            embed_scale: if config.transformer.scale_embedding {
-                (d_model as f64).sqrt()
-            } else {
-                1.0
-            },
+            embed_scale: config.transformer.embed_scale(),
             encoder: Encoder::load(builder.child("model.encoder"), config)?,
             decoder: Decoder::load(builder.child("model.decoder"), config)?,
         })

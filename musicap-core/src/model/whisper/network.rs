@@ -103,11 +103,7 @@ impl Decoder {
                 vocab_size,
                 d_model,
             )?,
-            embed_scale: if config.transformer.scale_embedding {
-                (d_model as f64).sqrt()
-            } else {
-                1.0
-            },
+            embed_scale: config.transformer.embed_scale(),
             embed_positions: builder.param("embed_positions.weight", positions)?,
             layers: (0..config.transformer.decoder_layers)
                 .map(|i| DecoderLayer::load(builder.child(format_args!("layers.{i}")), config))
