@@ -11,9 +11,9 @@ use crate::nonmusic::Kind;
 use crate::recording::Quality;
 use crate::rng::Rng;
 use crate::score::{Dynamics, Groove, Role, Score, Style, Tempo};
-use crate::singer::VoiceKind;
 use crate::wording::Wording;
 use crate::words::{self, Noun};
+use musicap::facts::VoiceKind;
 
 /// Captions kept for each clip, to compare others with.
 pub const VARIANTS: usize = 12;

@@ -12,9 +12,9 @@ use crate::plan::Plan;
 use crate::recording::{self, Quality};
 use crate::rng::{Purpose, Rng};
 use crate::score::{Dynamics, Groove, Role, Score, Style, Tempo, Texture};
-use crate::singer::VoiceKind;
 use crate::theory::Scale;
 use anyhow::Result;
+use musicap::facts::VoiceKind;
 use serde::{Deserialize, Serialize};
 
 /// Length of a clip.

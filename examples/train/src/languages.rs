@@ -9,7 +9,7 @@ use crate::nonmusic::Kind;
 use crate::plan::Plan;
 use crate::recording::Quality;
 use crate::rng::{Purpose, Rng};
-use crate::singer::VoiceKind;
+use musicap::facts::VoiceKind;
 
 /// A caption in German, or itself with a mark where a word of it is not understood.
 fn translated(text: &str) -> String {

@@ -10,10 +10,11 @@ use crate::recording;
 use crate::render::{self, PART_RATE, Performance};
 use crate::rng::Rng;
 use crate::score::{Part, Role, Score};
-use crate::singer::{Singer, VoiceKind};
+use crate::singer::Singer;
 use crate::soundfonts::Font;
 use crate::synth::Patch;
 use anyhow::{Result, bail};
+use musicap::facts::VoiceKind;
 
 /// Which part of the piece is rendered.
 pub struct Cut {

@@ -4,7 +4,7 @@
 
 use crate::rng::Rng;
 use crate::score::{Note, Score};
-use serde::{Deserialize, Serialize};
+use musicap::facts::VoiceKind;
 use std::f32::consts::TAU;
 
 /// First three formants of a man's vowels in Hz; two higher ones hardly move.
@@ -32,18 +32,6 @@ pub struct Singer {
     /// Share of a period in which the glottis is open: small is pressed, large is soft.
     open: f32,
     jitter: f32,
-}
-
-/// Who sings, where one can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VoiceKind {
-    Man,
-    Woman,
-    Choir,
-    Speech,
-    /// A man or a woman, which the record tells, raps.
-    Rap,
 }
 
 impl Singer {
