@@ -79,39 +79,17 @@ export class Engine {
 
   async #caption(job, input, options) {
     const work = new CaptionJob(this.#model, await opened(input, this.#openPath), options);
-    await freeOnError(work, async () => {
-      let reported = 0;
-      for (;;) {
-        const caption = work.poll();
-        if (caption || performance.now() - reported > PROGRESS_MS) {
-          job.emit({ type: "progress", progress: work.progress() });
-          reported = performance.now();
-        }
-        if (caption === null) return;
-        if (caption) job.emit({ type: "item", item: caption });
-        await job.yieldIfDue();
-      }
-    });
+    await freeOnError(work, () => emitItems(job, work));
     return work.finish();
   }
 
   async #captionMany(job, inputs, options) {
     const inputsOpen = await Promise.all(inputs.map((input) => openedOrFailed(input, this.#openPath)));
     const work = new ManyJob(this.#model, inputsOpen, options);
-    await freeOnError(work, async () => {
-      let reported = 0;
-      for (;;) {
-        while (job.hasMessages) work.cancel((await job.nextMessage()).recording);
-        const event = work.poll();
-        if (event || performance.now() - reported > PROGRESS_MS) {
-          job.emit({ type: "progress", progress: work.progress() });
-          reported = performance.now();
-        }
-        if (event === null) return;
-        if (event) job.emit({ type: "item", item: event });
-        await job.yieldIfDue();
-      }
-    });
+    const takeMessages = async () => {
+      while (job.hasMessages) work.cancel((await job.nextMessage()).recording);
+    };
+    await freeOnError(work, () => emitItems(job, work, takeMessages));
     work.free();
   }
 
@@ -148,6 +126,22 @@ export class Engine {
       }
     });
     work.free();
+  }
+}
+
+/** Polls `work` to its end, and emits its items and its progress. `before` is called before each step. */
+async function emitItems(job, work, before) {
+  let reported = 0;
+  for (;;) {
+    await before?.();
+    const item = work.poll();
+    if (item || performance.now() - reported > PROGRESS_MS) {
+      job.emit({ type: "progress", progress: work.progress() });
+      reported = performance.now();
+    }
+    if (item === null) return;
+    if (item) job.emit({ type: "item", item });
+    await job.yieldIfDue();
   }
 }
 
