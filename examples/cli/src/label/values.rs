@@ -32,13 +32,10 @@ impl Values {
     /// Facts that are less likely than `min_confidence` are left out.
     pub fn new(file: &str, label: &Label, min_confidence: f32) -> Self {
         let Facts { tempo, key, time_signature, genres, loudness, .. } = &label.facts;
-        let tempo = tempo.filter(|tempo| tempo.confidence >= min_confidence);
-        let mut instruments: Vec<String> = Vec::new();
-        let likely = label.facts.instruments.iter();
-        for found in likely.filter(|found| found.confidence >= min_confidence) {
-            instruments.push(found.name.clone());
-        }
         let is_likely = |confidence: f32| confidence >= min_confidence;
+        let tempo = tempo.filter(|tempo| is_likely(tempo.confidence));
+        let likely = label.facts.instruments.iter().filter(|found| is_likely(found.confidence));
+        let mut instruments: Vec<String> = likely.map(|found| found.name.clone()).collect();
         if label.facts.drums.is_some_and(|drums| drums.present && is_likely(drums.confidence)) {
             instruments.push("drums".to_owned());
         }
