@@ -29,6 +29,7 @@
 
 mod frames;
 mod key;
+mod key_network;
 mod tags;
 mod tempo;
 mod track;
