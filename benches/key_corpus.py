@@ -4,7 +4,7 @@
     apt-get install fluidsynth ffmpeg timgm6mb-soundfont
     pip install music21
     cargo build --release --bin musicap
-    python3 benches/key_corpus.py --musicap target/release/musicap
+    python3 benches/key_corpus.py --musicap target/release/musicap --folder pieces
 
 Bach's chorales, fiddle tunes (Ryan's Mammoth Collection) and movements of string quartets by Mozart,
 Haydn and Beethoven from the corpus of the package music21, played on a soundfont that no model was
@@ -18,7 +18,6 @@ import json
 import random
 import struct
 import subprocess
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -30,6 +29,7 @@ PROGRAMS = {
     "quartets": [[40, 40, 41, 42], [48] * 4, [0] * 4, [73, 68, 71, 70]],
 }
 TEMPOS = {"chorales": (60, 90), "fiddle tunes": (100, 170), "quartets": (80, 130)}
+SECONDS = (10, 40)
 COUNTS = {"chorales": 160, "fiddle tunes": 100, "quartets": 40}
 
 
@@ -127,9 +127,30 @@ def render(notes, font, path):
     song.unlink()
 
 
+def prepare(group, font, folder):
+    """Renders the pieces of a group, unless the folder has them; the key of each by its number."""
+    record = folder / "keys.json"
+    if not record.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        truth = {}
+        for number, ((tonic, mode), notes) in enumerate(pieces(group, max(SECONDS))):
+            path = folder / f"{number}.wav"
+            render(notes, font, path)
+            for seconds in SECONDS:
+                cut = folder / str(seconds) / path.name
+                cut.parent.mkdir(exist_ok=True)
+                command = ["ffmpeg", "-v", "error", "-y", "-i", path, "-t", str(seconds)]
+                subprocess.run([*command, "-ac", "1", "-ar", "16000", cut], check=True)
+            path.unlink()
+            truth[str(number)] = f"{TONICS[tonic]} {mode}"
+        record.write_text(json.dumps(truth))
+    return json.loads(record.read_text())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--musicap", required=True)
+    parser.add_argument("--folder", type=Path, required=True, help="where the rendered pieces are kept")
     parser.add_argument("--font", default="/usr/share/sounds/sf2/TimGM6mb.sf2")
     parser.add_argument("--groups", nargs="+", default=list(PROGRAMS))
     parser.add_argument("--save", type=Path, help="a JSON file of all keys, for facts_calibration.py")
@@ -137,33 +158,22 @@ def main():
     warnings.filterwarnings("ignore")
     saved = []
     for group in options.groups:
-        with tempfile.TemporaryDirectory() as folder:
-            truth = {}
-            for number, ((tonic, mode), notes) in enumerate(pieces(group, 40)):
-                path = Path(folder) / f"{number}.wav"
-                render(notes, options.font, path)
-                truth[number] = f"{TONICS[tonic]} {mode}"
-            for seconds in (10, 40):
-                cut = Path(folder) / str(seconds)
-                cut.mkdir()
-                for number in truth:
-                    command = ["ffmpeg", "-v", "error", "-i", Path(folder) / f"{number}.wav"]
-                    command += ["-t", str(seconds), "-ac", "1", "-ar", "16000", cut / f"{number}.wav"]
-                    subprocess.run(command, check=True)
-                command = [options.musicap, "-q", "--facts", "--format", "json", cut]
-                out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-                pairs = []
-                for one in json.loads(out):
-                    key = one["facts"].get("key")
-                    named = key and f"{key['tonic']} {key['mode']}"
-                    pairs.append((truth[int(Path(one["file"]).stem)], named))
-                    saved.append([group, seconds, *pairs[-1], key and key["confidence"]])
-                exact = sum(true == found for true, found in pairs) / len(pairs)
-                stated = [pair for pair in pairs if pair[1]]
-                right = sum(true == found for true, found in stated) / max(len(stated), 1)
-                score = sum(mirex(*pair) for pair in pairs) / len(pairs)
-                print(f"{group}, {len(pairs)} pieces, first {seconds} s: {exact:.3f}, MIREX {score:.3f}; "
-                      f"stated for {len(stated)}, {right:.3f} of these right")
+        folder = options.folder / group.replace(" ", "-")
+        truth = prepare(group, options.font, folder)
+        for seconds in SECONDS:
+            command = [options.musicap, "-q", "--facts", "--format", "json", folder / str(seconds)]
+            out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            pairs = []
+            for one in json.loads(out):
+                key = one["facts"].get("key")
+                pairs.append((truth[Path(one["file"]).stem], key and f"{key['tonic']} {key['mode']}"))
+                saved.append([group, seconds, *pairs[-1], key and key["confidence"]])
+            exact = sum(true == found for true, found in pairs) / len(pairs)
+            stated = [pair for pair in pairs if pair[1]]
+            right = sum(true == found for true, found in stated) / max(len(stated), 1)
+            score = sum(mirex(*pair) for pair in pairs) / len(pairs)
+            print(f"{group}, {len(pairs)} pieces, first {seconds} s: {exact:.3f}, MIREX {score:.3f}; "
+                  f"stated for {len(stated)}, {right:.3f} of these right", flush=True)
     if options.save:
         options.save.write_text(json.dumps(saved))
 

@@ -7,8 +7,8 @@
     key.py export RUN.pt --held-out DIR --weights key.weights
 
 `--composed` and `--held-out` are folders of `musicap-train compose-and-render --audio` with the chroma in
-DIR/chroma.npy; `--harmony` names pairs NAME.jsonl and NAME.npy. `export` rounds the weights to 16 bits,
-fits the calibration of the confidence (Platt) on held-out clips and prints it.
+DIR/chroma.npy; `--harmony` names pairs NAME.jsonl and NAME.npy. `export` rounds the weights to 16 bits
+and fits the calibration of the confidence (Platt scaling) on held-out clips.
 
 Examples without a key are clips without music and clips whose pitch classes are permuted: their target is
 the uniform distribution.
@@ -222,7 +222,6 @@ def export(options):
             rounded = torch.round(tensor / scale)
             tensor.copy_(rounded * scale)
             blob += struct.pack("<f", scale) + rounded.numpy().astype("<i2").tobytes()
-    Path(options.weights).write_bytes(blob)
     logits, right = [], []
     for values, keys in map(composed, options.held_out):
         values, keys = values[keys >= 0], keys[keys >= 0]
@@ -243,7 +242,8 @@ def export(options):
         return value
 
     optimizer.step(loss)
-    print("CALIBRATION", [round(x, 3) for x in platt.tolist()])
+    print("offset and slope", [round(x, 3) for x in platt.tolist()])
+    Path(options.weights).write_bytes(blob + struct.pack("<ff", *platt.tolist()))
 
 
 def main():

@@ -195,3 +195,71 @@ impl Block {
         (sine.atan2(cosine) / std::f64::consts::TAU) as f32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: u32 = 16_000;
+
+    fn key_of(samples: &[f32]) -> Option<Key> {
+        let mut meter = KeyMeter::new(RATE);
+        samples.chunks(1000).for_each(|samples| meter.push(samples));
+        meter.finish()
+    }
+
+    /// Ten seconds of sines: chords of the MIDI keys `chords`, one a second.
+    fn sines(chords: &[Vec<i32>], tuning: f32) -> Vec<f32> {
+        let tone = |key: i32, t: f32| {
+            let hz = 440.0 * ((key as f32 - 69.0 + tuning) / 12.0).exp2();
+            (std::f32::consts::TAU * hz * t).sin()
+        };
+        let sample = |n: u32| {
+            let t = n as f32 / RATE as f32;
+            let chord = &chords[t as usize % chords.len()];
+            0.1 * chord.iter().map(|&key| tone(key, t)).sum::<f32>()
+        };
+        (0..10 * RATE).map(sample).collect()
+    }
+
+    /// A bass note and the triad above it.
+    fn triad(root: i32, third: i32) -> Vec<i32> {
+        vec![root - 12, root, root + third, root + 7]
+    }
+
+    #[test]
+    fn cadences_of_sines_are_in_their_keys() {
+        for tonic in 0..12 {
+            for (third, mode) in [(4, Mode::Major), (3, Mode::Minor)] {
+                let root = 57 + (tonic + 3) % 12;
+                let chords = [
+                    triad(root, third),
+                    triad(root + 5, third),
+                    triad(root + 7, 4),
+                    triad(root, third),
+                ];
+                for tuning in [0.0, 0.3] {
+                    let key = key_of(&sines(&chords, tuning)).expect("a key");
+                    let name = TONICS[tonic as usize];
+                    assert_eq!((&key.tonic[..], key.mode), (name, mode), "{key:?}");
+                    assert!(key.confidence > 0.5, "{key:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn silence_noise_and_all_semitones_at_once_have_no_key() {
+        let mut state = 1_u32;
+        let noise: Vec<f32> = (0..10 * RATE)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+            })
+            .collect();
+        assert!(key_of(&noise).is_none());
+        assert!(key_of(&vec![0.0; 10 * RATE as usize]).is_none());
+        assert!(key_of(&[]).is_none());
+        assert!(key_of(&sines(&[(48..72).collect()], 0.0)).is_none());
+    }
+}

@@ -6,8 +6,8 @@
 //! layers give a score for major and minor on each tonic.
 //!
 //! `key.weights` holds the tensors in order (weights `[outputs, inputs, 12]`, then biases): for each
-//! its scale as a little-endian f32 and its values as little-endian i16. `examples/train/key.py`
-//! writes it.
+//! its scale as a little-endian f32 and its values as little-endian i16; then the calibration as two
+//! f32. `examples/train/key.py` writes it.
 
 use crate::tags::sigmoid;
 
@@ -18,9 +18,6 @@ const CONTEXT: usize = 2;
 const WIDTHS: [usize; 4] = [BANDS * CONTEXT, 16, 24, 2];
 /// Mean sum of a frame's chroma after normalisation.
 const FRAME_SUM: f32 = 24.0;
-/// The confidence is `sigmoid(CALIBRATION[0] + CALIBRATION[1] * logit(p))` of the network's
-/// probability (Platt scaling).
-const CALIBRATION: [f32; 2] = [0.666, 1.128];
 
 static WEIGHTS: &[u8] = include_bytes!("key.weights");
 
@@ -30,6 +27,9 @@ pub(super) type Chroma = [[f32; 12]; BANDS];
 /// See the module.
 pub(super) struct Network {
     layers: Vec<Layer>,
+    /// Offset and slope of Platt scaling: the confidence of a key is
+    /// `sigmoid(offset + slope * logit(p))` of the network's probability.
+    calibration: [f32; 2],
 }
 
 /// The outputs of the first layer, added up.
@@ -43,7 +43,8 @@ impl Network {
     pub(super) fn embedded() -> Self {
         let mut bytes = WEIGHTS;
         let layers = WIDTHS.windows(2).map(|widths| Layer::read(&mut bytes, widths[0], widths[1]));
-        Network { layers: layers.collect() }
+        let layers = layers.collect();
+        Network { layers, calibration: [read_f32(&mut bytes), read_f32(&mut bytes)] }
     }
 
     pub(super) fn sums(&self) -> Sums {
@@ -90,7 +91,8 @@ impl Network {
             .sum();
         // The logit of the softmax is −ln of the others' sum.
         let logit = -others.max(1e-9).ln();
-        let confidence = sigmoid(CALIBRATION[0] + CALIBRATION[1] * logit);
+        let [offset, slope] = self.calibration;
+        let confidence = sigmoid(offset + slope * logit);
         confidence.is_finite().then_some((key, confidence))
     }
 
@@ -122,10 +124,9 @@ impl Layer {
     /// Takes its weights and biases from the front of `bytes`.
     fn read(bytes: &mut &[u8], inputs: usize, outputs: usize) -> Self {
         let mut tensor = |length: usize| -> Vec<f32> {
-            let (scale, rest) = bytes.split_at(4);
-            let (values, rest) = rest.split_at(2 * length);
+            let scale = read_f32(bytes);
+            let (values, rest) = bytes.split_at(2 * length);
             *bytes = rest;
-            let scale = f32::from_le_bytes([scale[0], scale[1], scale[2], scale[3]]);
             values
                 .chunks_exact(2)
                 .map(|value| scale * f32::from(i16::from_le_bytes([value[0], value[1]])))
@@ -153,6 +154,13 @@ impl Layer {
             *output = sums;
         }
     }
+}
+
+/// Takes a number from the front of `bytes`.
+fn read_f32(bytes: &mut &[u8]) -> f32 {
+    let (value, rest) = bytes.split_first_chunk().expect("a number");
+    *bytes = rest;
+    f32::from_le_bytes(*value)
 }
 
 #[cfg(test)]
@@ -183,7 +191,7 @@ mod tests {
     #[test]
     fn all_weights_are_used() {
         let length: usize = WIDTHS.windows(2).map(|w| 2 * (12 * w[0] + 1) * w[1] + 8).sum();
-        assert_eq!(WEIGHTS.len(), length);
+        assert_eq!(WEIGHTS.len(), length + 8);
     }
 
     #[test]
