@@ -7,7 +7,7 @@
     key.py export RUN.pt --held-out DIR --weights key.weights
 
 `--composed` and `--held-out` are folders of `musicap-train compose-and-render --audio` with the chroma in
-DIR/chroma.npy; `--harmony` names pairs NAME.jsonl and NAME.npy. `export` rounds the weights to 16 bits
+DIR/chroma.npy; `--harmony` names pairs NAME.jsonl and NAME.npy. `export` rounds the weights to 8 bits
 and fits the calibration of the confidence (Platt scaling) on held-out clips.
 
 Examples without a key are clips without music and clips whose pitch classes are permuted: their target is
@@ -29,7 +29,7 @@ RATE, FRAME, BLOCK = 16_000, 4096, 39
 LOWEST_HZ, HIGHEST_HZ = 55, 1760
 PROMINENCE, AROUND = 1.5, 10
 BAND_STARTS = [0, 48, 60, 72]
-BANDS, CONTEXT, HIDDEN, FRAME_SUM = 4, 2, (16, 24), 24
+BANDS, CONTEXT, HIDDEN, FRAME_SUM = 4, 2, (24, 48), 24
 EXCERPT_S, GAP_S, EXCERPTS = 12, 2.5, 60
 
 
@@ -133,7 +133,7 @@ class Network(torch.nn.Module):
             deviation = ((1 if number == 2 else 2) / (12 * inputs)) ** 0.5
             self.weights.append(torch.randn(outputs, inputs, 12) * deviation)
             self.biases.append(torch.zeros(outputs))
-        self.dropout = torch.nn.Dropout(0.1)
+        self.dropout = torch.nn.Dropout(0.05)
 
     def forward(self, x):
         """Chroma [clips, frames, bands, 12] -> scores [clips, 24]: major from C, then minor."""
@@ -170,8 +170,8 @@ def harmony(name):
 def augmented(x, generator):
     """Bands louder and softer, and noise."""
     clips, _, bands, _ = x.shape
-    x = x * torch.exp(0.35 * torch.randn(clips, 1, bands, 1, generator=generator))
-    level = x.mean((1, 2, 3), keepdim=True) * 0.6 * torch.rand(clips, 1, 1, 1, generator=generator)
+    x = x * torch.exp(0.25 * torch.randn(clips, 1, bands, 1, generator=generator))
+    level = x.mean((1, 2, 3), keepdim=True) * 0.4 * torch.rand(clips, 1, 1, 1, generator=generator)
     return x + level * torch.rand(x.shape, generator=generator)
 
 
@@ -186,11 +186,11 @@ def train(options):
     sets.append(tuple(np.concatenate(part) for part in zip(*map(harmony, options.harmony))))
     print(f"{len(sets[0][0])} composed clips, {len(sets[1][0])} of other harmony, {len(without)} without key")
     network = Network()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.02)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=options.steps)
     for step in range(options.steps):
         inputs, targets = [], []
-        for (x, y), count in zip(sets, (71, 57)):
+        for (x, y), count in zip(sets, (80, 48)):
             chosen = rng.integers(0, len(x), count)
             inputs.append(x[chosen])
             targets.append(F.one_hot(torch.tensor(y[chosen]), 24) * 0.98 + 0.02 / 24)
@@ -217,11 +217,12 @@ def export(options):
     network.eval()
     blob = b""
     with torch.no_grad():
-        for tensor in (x for pair in zip(network.weights, network.biases) for x in pair):
-            scale = max(tensor.abs().max().item() / 32767, 1e-12)
-            rounded = torch.round(tensor / scale)
-            tensor.copy_(rounded * scale)
-            blob += struct.pack("<f", scale) + rounded.numpy().astype("<i2").tobytes()
+        for weights, biases in zip(network.weights, network.biases):
+            for row, bias in zip(weights, biases):
+                scale = max(row.abs().max().item() / 127, 1e-12)
+                rounded = torch.round(row / scale)
+                row.copy_(rounded * scale)
+                blob += struct.pack("<ff", scale, bias) + rounded.numpy().astype(np.int8).tobytes()
     logits, right = [], []
     for values, keys in map(composed, options.held_out):
         values, keys = values[keys >= 0], keys[keys >= 0]
@@ -260,7 +261,7 @@ def main():
     one = commands.add_parser("train")
     one.add_argument("--composed", nargs="+", required=True)
     one.add_argument("--harmony", nargs="+", required=True)
-    one.add_argument("--steps", type=int, default=1400)
+    one.add_argument("--steps", type=int, default=2000)
     one.add_argument("--seed", type=int, default=0)
     one.add_argument("--out", required=True)
     one = commands.add_parser("export")

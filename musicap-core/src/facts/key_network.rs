@@ -5,9 +5,9 @@
 //! neighbouring frames (about a chord); its outputs are averaged over the recording; two further
 //! layers give a score for major and minor on each tonic.
 //!
-//! `key.weights` holds the tensors in order (weights `[outputs, inputs, 12]`, then biases): for each
-//! its scale as a little-endian f32 and its values as little-endian i16; then the calibration as two
-//! f32. `examples/train/key.py` writes it.
+//! `key.weights` holds, for each output of each layer, the scale of its weights and its bias as
+//! little-endian f32 and its weights `[inputs, 12]` as i8; then the calibration as two f32.
+//! `examples/train/key.py` writes it.
 
 use crate::tags::sigmoid;
 
@@ -123,18 +123,17 @@ struct Layer {
 impl Layer {
     /// Takes its weights and biases from the front of `bytes`.
     fn read(bytes: &mut &[u8], inputs: usize, outputs: usize) -> Self {
-        let mut tensor = |length: usize| -> Vec<f32> {
-            let scale = read_f32(bytes);
-            let (values, rest) = bytes.split_at(2 * length);
+        let mut layer = Layer { weights: Vec::new(), biases: Vec::new() };
+        for _ in 0..outputs {
+            let (scale, bias) = (read_f32(bytes), read_f32(bytes));
+            let (weights, rest) = bytes.split_at(12 * inputs);
             *bytes = rest;
-            values
-                .chunks_exact(2)
-                .map(|value| scale * f32::from(i16::from_le_bytes([value[0], value[1]])))
-                .collect()
-        };
-        let weights = tensor(12 * inputs * outputs);
-        let (weights, _) = weights.as_chunks::<12>();
-        Layer { weights: weights.to_vec(), biases: tensor(outputs) }
+            let (rows, _) = weights.as_chunks::<12>();
+            let scaled = |weight: u8| scale * f32::from(weight.cast_signed());
+            layer.weights.extend(rows.iter().map(|row| row.map(scaled)));
+            layer.biases.push(bias);
+        }
+        layer
     }
 
     fn apply(&self, inputs: &[[f32; 12]], outputs: &mut [[f32; 12]]) {
@@ -190,7 +189,7 @@ mod tests {
 
     #[test]
     fn all_weights_are_used() {
-        let length: usize = WIDTHS.windows(2).map(|w| 2 * (12 * w[0] + 1) * w[1] + 8).sum();
+        let length: usize = WIDTHS.windows(2).map(|w| (12 * w[0] + 8) * w[1]).sum();
         assert_eq!(WEIGHTS.len(), length + 8);
     }
 
