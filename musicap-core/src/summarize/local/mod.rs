@@ -301,7 +301,7 @@ fn written(
         whole = renderer.joined_by(&whole, sounds, &time(*caption));
         events = rest;
     }
-    let mut clauses = vec![(whole, CHANGES_PER_SENTENCE)];
+    let mut clauses = vec![(renderer.then_absent(whole, &story.whole), CHANGES_PER_SENTENCE)];
     if is_outline {
         if story.is_opening {
             clauses.clear();
