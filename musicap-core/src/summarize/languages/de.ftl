@@ -124,7 +124,10 @@ object-figure = { $qualities ->
    *[other] { $qualities } { $figure }
 }
 lead-over = { $lead } über { $manner }
-lead-with = { $lead }, begleitet von { $sounds }
+lead-with = { $lead }, begleitet von { $number ->
+    [one] { $sounds-to }
+   *[other] { $sounds }
+}
 lead-without = { $lead }, ohne { $sounds }
 whole-led = { $whole } mit { $lead-with } im Vordergrund, dazu { $sounds-subject }
 manner = { $noun } ({ $manner })

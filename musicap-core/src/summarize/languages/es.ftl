@@ -162,10 +162,31 @@ played-arpeggios = { $loudness ->
 ## El desarrollo
 
 open = comienza con { $sounds }
-open-qualities = comienza de forma { $qualities }, con { $sounds }
+open-qualities = { $kind ->
+    [tempo] comienza a tempo { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] comienza de forma { $qualities }
+}, con { $sounds }
 open-also = comienza con { $sounds }
-at-first = al principio es { $qualities }
-at-first-also = al principio la música es { $qualities }
+at-first = al principio { $kind ->
+    [tempo] el tempo es { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] es { $qualities }
+}
+at-first-also = al principio { $kind ->
+    [tempo] el tempo es { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] la música es { $qualities }
+}
 enter = en el minuto { $time } { $number ->
     [one] entra
    *[other] entran
@@ -246,7 +267,19 @@ turn = en el minuto { $time } { $step ->
         [tempo] {""}
        *[mixed] {" "}y la música se vuelve { $moods }
     }
-   *[none] la música se vuelve { $qualities }
+   *[none] { $kind ->
+        [tempo] el tempo pasa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        }
+        [mixed] el tempo pasa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        } y la música se vuelve { $moods }
+       *[mood] la música se vuelve { $qualities }
+    }
 }
 turn-also = { $step ->
     [slower] { $kind ->
@@ -257,7 +290,19 @@ turn-also = { $step ->
         [tempo] el tempo se acelera
        *[mixed] la música, más rápida, se vuelve { $moods }
     }
-   *[none] la música se vuelve { $qualities }
+   *[none] { $kind ->
+        [tempo] el tempo pasa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        }
+        [mixed] el tempo pasa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        } y la música se vuelve { $moods }
+       *[mood] la música se vuelve { $qualities }
+    }
 }
 genre = en el minuto { $time } la pieza pasa { $genre }
 genre-also = la pieza pasa { $genre }

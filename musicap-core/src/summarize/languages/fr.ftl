@@ -161,8 +161,22 @@ played-arpeggios = { $loudness ->
 open = il commence par { $sounds }
 open-qualities = il s’ouvre sur un passage { $qualities } avec { $sounds }
 open-also = il commence par { $sounds }
-at-first = au début, il est { $qualities }
-at-first-also = le morceau est d’abord { $qualities }
+at-first = au début, { $kind ->
+    [tempo] le tempo est { $tempo ->
+        [slow] lent
+        [medium] modéré
+       *[fast] rapide
+    }
+   *[mood] il est { $qualities }
+}
+at-first-also = { $kind ->
+    [tempo] le tempo est d’abord { $tempo ->
+        [slow] lent
+        [medium] modéré
+       *[fast] rapide
+    }
+   *[mood] le morceau est d’abord { $qualities }
+}
 enter = à { $time }, { $sounds } { $number ->
     [one] fait son entrée
    *[other] font leur entrée
@@ -220,7 +234,16 @@ turn = à { $time }, { $step ->
        *[mixed] {" "}et le morceau devient { $moods }
     }
    *[none] { $kind ->
-        [tempo] le tempo devient { $qualities }
+        [tempo] le tempo devient { $tempo ->
+            [slow] lent
+            [medium] modéré
+           *[fast] rapide
+        }
+        [mixed] le tempo devient { $tempo ->
+            [slow] lent
+            [medium] modéré
+           *[fast] rapide
+        } et le morceau { $moods }
        *[mood] le morceau devient { $qualities }
     }
 }
@@ -234,7 +257,16 @@ turn-also = { $step ->
        *[mixed] le morceau, plus rapide, devient { $moods }
     }
    *[none] { $kind ->
-        [tempo] le tempo devient { $qualities }
+        [tempo] le tempo devient { $tempo ->
+            [slow] lent
+            [medium] modéré
+           *[fast] rapide
+        }
+        [mixed] le tempo devient { $tempo ->
+            [slow] lent
+            [medium] modéré
+           *[fast] rapide
+        } et le morceau { $moods }
        *[mood] le morceau devient { $qualities }
     }
 }

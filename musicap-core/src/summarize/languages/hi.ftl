@@ -204,7 +204,7 @@ open-also = शुरुआत में { $sounds } सुनाई { $number -
     }
 }
 at-first = आरंभ में यह { $qualities } है
-at-first-also = आरंभ में संगीत { $qualities } है
+at-first-also = आरंभ में रचना { $qualities } है
 enter = { $time } पर { $sounds } शुरू { $number ->
     [one] { $last ->
         [f] होती है
@@ -422,11 +422,16 @@ turn = { $time } पर { $step ->
        *[mixed] गति तेज़ और संगीत { $moods } हो जाता है
     }
    *[none] { $kind ->
-        [tempo] { $tempo ->
-            [slow] गति धीमी हो जाती है
-            [medium] गति मध्यम हो जाती है
-           *[fast] गति तेज़ हो जाती है
+        [tempo] गति { $tempo ->
+            [slow] धीमी हो जाती है
+            [medium] मध्यम हो जाती है
+           *[fast] तेज़ हो जाती है
         }
+        [mixed] गति { $tempo ->
+            [slow] धीमी
+            [medium] मध्यम
+           *[fast] तेज़
+        } और संगीत { $moods } हो जाता है
        *[mood] संगीत { $qualities } हो जाता है
     }
 }
@@ -440,11 +445,16 @@ turn-also = { $step ->
        *[mixed] गति तेज़ और संगीत { $moods } हो जाता है
     }
    *[none] { $kind ->
-        [tempo] { $tempo ->
-            [slow] गति धीमी हो जाती है
-            [medium] गति मध्यम हो जाती है
-           *[fast] गति तेज़ हो जाती है
+        [tempo] गति { $tempo ->
+            [slow] धीमी हो जाती है
+            [medium] मध्यम हो जाती है
+           *[fast] तेज़ हो जाती है
         }
+        [mixed] गति { $tempo ->
+            [slow] धीमी
+            [medium] मध्यम
+           *[fast] तेज़
+        } और संगीत { $moods } हो जाता है
        *[mood] संगीत { $qualities } हो जाता है
     }
 }
@@ -471,7 +481,7 @@ title-alone = केवल { $sound }
 title-band = पूरा बैंड
 title-silence = मौन
 title-music = संगीत
-title-qualities = { $title } ({ $qualities } लय)
+title-qualities = { $title } ({ $qualities } गति)
 
 
 ## ध्वनियाँ

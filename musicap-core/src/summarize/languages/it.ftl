@@ -188,10 +188,31 @@ played-arpeggios = { $loudness ->
 ## Lo svolgimento
 
 open = inizia con { $sounds }
-open-qualities = si apre in modo { $qualities }, con { $sounds }
+open-qualities = { $kind ->
+    [tempo] si apre a tempo { $tempo ->
+        [slow] lento
+        [medium] moderato
+       *[fast] veloce
+    }
+   *[mood] si apre in modo { $qualities }
+}, con { $sounds }
 open-also = inizia con { $sounds }
-at-first = all’inizio è { $qualities }
-at-first-also = all’inizio il brano è { $qualities }
+at-first = all’inizio { $kind ->
+    [tempo] il tempo è { $tempo ->
+        [slow] lento
+        [medium] moderato
+       *[fast] veloce
+    }
+   *[mood] è { $qualities }
+}
+at-first-also = all’inizio { $kind ->
+    [tempo] il tempo è { $tempo ->
+        [slow] lento
+        [medium] moderato
+       *[fast] veloce
+    }
+   *[mood] il brano è { $qualities }
+}
 enter = al minuto { $time } { $number ->
     [one] entra
    *[other] entrano
@@ -273,7 +294,16 @@ turn = al minuto { $time } { $step ->
        *[mixed] {" "}e il brano diventa { $moods }
     }
    *[none] { $kind ->
-        [tempo] il tempo diventa { $qualities }
+        [tempo] il tempo diventa { $tempo ->
+            [slow] lento
+            [medium] moderato
+           *[fast] veloce
+        }
+        [mixed] il tempo diventa { $tempo ->
+            [slow] lento
+            [medium] moderato
+           *[fast] veloce
+        } e il brano { $moods }
        *[mood] il brano diventa { $qualities }
     }
 }
@@ -287,7 +317,16 @@ turn-also = { $step ->
        *[mixed] il brano, più veloce, diventa { $moods }
     }
    *[none] { $kind ->
-        [tempo] il tempo diventa { $qualities }
+        [tempo] il tempo diventa { $tempo ->
+            [slow] lento
+            [medium] moderato
+           *[fast] veloce
+        }
+        [mixed] il tempo diventa { $tempo ->
+            [slow] lento
+            [medium] moderato
+           *[fast] veloce
+        } e il brano { $moods }
        *[mood] il brano diventa { $qualities }
     }
 }

@@ -165,10 +165,31 @@ played-arpeggios = { $loudness ->
 ## O desenvolvimento
 
 open = começa com { $sounds }
-open-qualities = começa de forma { $qualities }, com { $sounds }
+open-qualities = { $kind ->
+    [tempo] começa em andamento { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] começa de forma { $qualities }
+}, com { $sounds }
 open-also = começa com { $sounds }
-at-first = no início é { $qualities }
-at-first-also = no início a música é { $qualities }
+at-first = no início { $kind ->
+    [tempo] o andamento é { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] é { $qualities }
+}
+at-first-also = no início { $kind ->
+    [tempo] o andamento é { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] a música é { $qualities }
+}
 enter = aos { $time } { $number ->
     [one] entra
    *[other] entram
@@ -249,7 +270,19 @@ turn = aos { $time } { $step ->
         [tempo] o andamento acelera
        *[mixed] a música, mais rápida, fica { $moods }
     }
-   *[none] a música fica { $qualities }
+   *[none] { $kind ->
+        [tempo] o andamento passa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        }
+        [mixed] o andamento passa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        } e a música fica { $moods }
+       *[mood] a música fica { $qualities }
+    }
 }
 turn-also = { $step ->
     [slower] { $kind ->
@@ -260,7 +293,19 @@ turn-also = { $step ->
         [tempo] o andamento acelera
        *[mixed] a música, mais rápida, fica { $moods }
     }
-   *[none] a música fica { $qualities }
+   *[none] { $kind ->
+        [tempo] o andamento passa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        }
+        [mixed] o andamento passa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        } e a música fica { $moods }
+       *[mood] a música fica { $qualities }
+    }
 }
 genre = aos { $time } a peça passa { $genre }
 genre-also = a peça passa { $genre }

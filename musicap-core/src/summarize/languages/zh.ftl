@@ -115,7 +115,7 @@ open-also = 以{ $sounds }开场
 at-first = 开头{ $qualities }
 at-first-also = 音乐起初{ $qualities }
 enter = { $time }时加入{ $sounds }
-enter-also = 加入{ $sounds }
+enter-also = { $sounds }加入
 enter-two = { $time }时{ $sounds }加入
 band-returns = { $time }时乐队再度加入
 return = { $time }时{ $sounds }再度响起
@@ -149,6 +149,11 @@ turn = { $time }时{ $step ->
             [medium] 速度转为中速
            *[fast] 节奏变得快速
         }
+        [mixed] { $tempo ->
+            [slow] 节奏变得缓慢
+            [medium] 速度转为中速
+           *[fast] 节奏变得快速
+        }，音乐变得{ $moods }
        *[mood] 音乐变得{ $qualities }
     }
 }
@@ -167,6 +172,11 @@ turn-also = { $step ->
             [medium] 速度转为中速
            *[fast] 节奏变得快速
         }
+        [mixed] { $tempo ->
+            [slow] 节奏变得缓慢
+            [medium] 速度转为中速
+           *[fast] 节奏变得快速
+        }，音乐变得{ $moods }
        *[mood] 音乐变得{ $qualities }
     }
 }
@@ -359,6 +369,9 @@ tempo-slow = 缓慢
     .title = 缓慢
 tempo-medium = 中速
     .become = 速度适中
+    .be = 速度适中
+    .title = 中速
+    .open = 速度适中
 tempo-fast = 快节奏
     .be = 节奏快
     .become = 快速

@@ -397,12 +397,8 @@ impl Renderer {
         let bare = self.catalog.attribute(&id, form);
         let bare = bare.unwrap_or_else(|| self.message(&id, &[]));
         let place = if at == 0 { "first" } else { "next" };
-        let args = [
-            ("noun", &bare[..]),
-            ("class", &class),
-            ("kind", noun_kind(term.kind)),
-            ("place", place),
-        ];
+        let args =
+            [("noun", &bare[..]), ("class", &class), ("kind", noun_kind(term)), ("place", place)];
         (self.message(&format!("noun-{form}"), &args), class)
     }
 
@@ -537,8 +533,10 @@ impl Renderer {
 }
 
 /// What an article may depend on: a language may say "the drums enter" but "a voice enters".
-fn noun_kind(kind: Kind) -> &'static str {
-    match kind {
+fn noun_kind(term: Term) -> &'static str {
+    match term.kind {
+        // Nobody says "the hand claps enter".
+        Kind::Drums if term.id == "claps" => "effect",
         Kind::Drums => "drums",
         Kind::Voice => "voice",
         Kind::Effect => "effect",

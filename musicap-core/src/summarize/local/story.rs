@@ -263,7 +263,13 @@ impl<'a> EventFinder<'a> {
         };
         let new: Vec<Term> = new(false).filter(is_new).collect();
         let is_old = |term: &Term| self.was_gone(parts, at, *term);
-        let (returns, enters): (Vec<Term>, Vec<Term>) = new.into_iter().partition(is_old);
+        let (mut returns, enters): (Vec<Term>, Vec<Term>) = new.into_iter().partition(is_old);
+        // The drums return, if other ones: "the electronic beat" would have been there.
+        for term in &mut returns {
+            if !parts[..at].iter().any(|part| part.state.sounds.contains(term)) {
+                *term = Term { id: term.group, ..*term };
+            }
+        }
         let left: Vec<Term> =
             before.sounds.iter().copied().filter(|&term| !state.has(term)).collect();
         let is_gone = |term: &Term| {

@@ -133,7 +133,8 @@ impl Renderer {
             let sounds = self.players(&others, roles, "with");
             let by = self.players(&others, roles, "by");
             let mut given = args(&sounds).to_vec();
-            given.extend([("lead", &text[..]), ("sounds-by", &by.text)]);
+            let to = self.players(&others, roles, "to");
+            given.extend([("lead", &text[..]), ("sounds-by", &by.text), ("sounds-to", &to.text)]);
             text = self.message("lead-with", &given);
         }
         if !state.absent.is_empty() {
