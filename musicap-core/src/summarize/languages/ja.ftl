@@ -130,7 +130,7 @@ open-qualities = { $kind ->
        *[fast] 速いテンポ
     }
    *[mood] { $qualities }曲調
-}で、{ $sounds }から始まる
+}で始まり、{ $sounds }が聞こえる
 open-also = { $sounds }で始まる
 at-first = 初めは{ $kind ->
     [tempo] { $tempo ->

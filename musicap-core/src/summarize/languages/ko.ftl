@@ -152,14 +152,14 @@ open-then = 처음에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
 } 나오고
-open-qualities = 처음에는 { $kind ->
+open-qualities = { $kind ->
     [tempo] { $tempo ->
         [slow] 느린 템포
         [medium] 미디엄 템포
        *[fast] 빠른 템포
     }
    *[mood] { $qualities } 분위기
-}로 { $sounds }{ $last ->
+}로 시작하며, { $sounds }{ $last ->
     [c] 이
    *[none] 가
 } 나온다

@@ -110,7 +110,7 @@ played-arpeggios = { $loudness ->
 ## 过程
 
 open = 以{ $sounds }开场
-open-qualities = 开头{ $qualities }，由{ $sounds }引入
+open-qualities = 开头{ $qualities }，先响起{ $sounds }
 open-also = 以{ $sounds }开场
 at-first = 开头{ $qualities }
 at-first-also = 音乐起初{ $qualities }
