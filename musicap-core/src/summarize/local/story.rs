@@ -200,8 +200,11 @@ fn is_same(one: Term, other: Term) -> bool {
     (one.kind, one.group) == (other.kind, other.group)
 }
 
+/// Sounds, and what becomes of them.
+type Changed = (Vec<Term>, fn(Vec<Term>) -> Change);
+
 /// The changes of these sounds, of those that there are.
-fn changed(lists: &[(Vec<Term>, fn(Vec<Term>) -> Change)]) -> Vec<Change> {
+fn changed(lists: &[Changed]) -> Vec<Change> {
     let some = lists.iter().filter(|(sounds, _)| !sounds.is_empty());
     some.map(|(sounds, change)| change(sounds.iter().copied().take(MAX_SOUNDS).collect())).collect()
 }
