@@ -1,4 +1,4 @@
-//! What a file is, and a clear word where it is nothing that can be decoded.
+//! Finding the format of a file, and a clear error if it cannot be decoded.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -25,13 +25,13 @@ const TAG_BYTES: usize = 64 * 1024;
 
 const NO_DECODER: &str = "there is no decoder for it";
 
-/// What a panic within symphonia is turned into.
+/// The error that a panic within symphonia becomes.
 const PANICKED: &str = "the decoder panicked";
 
-/// Calls into symphonia. Fuzzing its readers with damaged files finds a panic in a few hundred
-/// thousand (an assertion on a seek beyond 2^63, for one), and a file must not take its process
-/// down. What panicked is not used again.
-pub(super) fn guard<T>(
+/// Calls symphonia, and turns a panic into an error. Fuzzing its readers with damaged files finds
+/// one panic in a few hundred thousand (such as an assertion on a seek beyond 2^63), and a file must
+/// not end the process. A reader or decoder that panicked is not used again.
+pub(super) fn catch_decoder_panic<T>(
     call: impl FnOnce() -> Result<T, SymphoniaError>,
 ) -> Result<T, SymphoniaError> {
     catch_panic(call).unwrap_or(Err(SymphoniaError::DecodeError(PANICKED)))
@@ -84,8 +84,10 @@ pub(super) fn probe<R: Read + Seek + Send + Sync + 'static>(
         .limit_tag_bytes(Limit::Maximum(TAG_BYTES))
         .limit_visual_bytes(Limit::Maximum(TAG_BYTES));
     let probe = symphonia::default::get_probe();
-    let reader = guard(|| probe.probe(&Hint::new(), stream, FormatOptions::default(), metadata))
-        .map_err(|error| probe_error(origin, &start, error))?;
+    let reader = catch_decoder_panic(|| {
+        probe.probe(&Hint::new(), stream, FormatOptions::default(), metadata)
+    })
+    .map_err(|error| probe_error(origin, &start, error))?;
     let name = reader.format_info().long_name;
     Ok(Container { reader, name, fixed, mp4, matroska })
 }
