@@ -35,7 +35,7 @@ export function checkOptions(options, kinds) {
   for (const [name, value] of set) {
     if (!Object.hasOwn(kinds, name)) {
       const known = Object.keys(kinds).join(", ");
-      throw new MusicapError("InvalidOption", `there is no option ${describe(name)}; there are: ${known}`);
+      throw new MusicapError("InvalidOption", `unknown option ${describe(name)}; the options are: ${known}`);
     }
     const [expected, test] = kinds[name];
     if (!test(value)) throw invalidOption(name, value, expected);

@@ -45,8 +45,8 @@ pub enum Command {
 
 #[derive(Args, Debug)]
 pub struct CaptionArgs {
-    /// Audio files (MP3, FLAC, WAV, AIFF, Ogg Vorbis and Opus, M4A, the audio of MP4, MOV, WebM and
-    /// Matroska), folders of them, patterns such as '**/*.mp3', or - to read a file from stdin
+    /// Audio or video files (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, MP4, M4A, MOV, Matroska, WebM),
+    /// folders of them, patterns such as '**/*.mp3', or - to read a file from stdin
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -179,8 +179,8 @@ pub struct LiveArgs {
     /// Skip all but the newest chunk when captioning falls behind
     #[arg(long, conflicts_with = "queue")]
     pub skip: bool,
-    /// Language of the captions: en, de, fr, es, it, pt, ja, ko, zh or hi. Those with words that
-    /// cannot be translated stay English, after [en]
+    /// Language of the captions: en, de, fr, es, it, pt, ja, ko, zh or hi. Captions with words that
+    /// cannot be translated stay in English, marked [en]
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     pub language: String,
     /// Print errors only, no notes

@@ -1,9 +1,9 @@
 //! `musicap label`: captions, tags and facts of a folder of tracks, in the formats that trainers
 //! read.
 //!
-//! What is known of each track is kept in one file, [`state::FILE`], with the size and time of the
-//! track and the settings: a second run captions only what has changed. All other files are written
-//! from it. A file that a person has changed is never written again.
+//! The labels of each track are kept in one file, [`state::FILE`], with the size and time of the
+//! track and the settings: a second run captions only tracks that have changed. All other files are
+//! generated from it. A file that was changed by hand is never overwritten.
 
 mod edits;
 mod formats;
@@ -42,7 +42,7 @@ pub struct LabelArgs {
     /// Folder for the labels [default: the folder of the tracks, where trainers look for them]
     #[arg(long, short, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
-    /// What to write: ace-step-1.5 (NAME.caption.txt, NAME.json), ace-step (NAME_prompt.txt), jsonl
+    /// Formats to write: ace-step-1.5 (NAME.caption.txt, NAME.json), ace-step (NAME_prompt.txt), jsonl
     /// (metadata.jsonl of Hugging Face's audiofolder), csv (labels.csv), review (review.html)
     #[arg(long, value_enum, value_delimiter = ',', value_name = "FORMAT,…")]
     #[arg(default_value = "ace-step-1.5,jsonl,csv,review")]
@@ -54,7 +54,7 @@ pub struct LabelArgs {
     /// '{genre}, {key}, {bpm} BPM, {voices}'. Parts between commas with an unknown value are left out
     #[arg(long, value_name = "TEMPLATE")]
     pub template: Option<String>,
-    /// Facts that are less likely are left out of labels, 0 to 1
+    /// Minimum confidence of the facts in labels, 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.5)]
     pub min_confidence: f32,
     /// Language of the captions: en, de, fr, es, it, pt, ja, ko, zh or hi
@@ -62,7 +62,7 @@ pub struct LabelArgs {
     pub language: String,
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Caption all tracks again. Files that a person has changed stay as they are
+    /// Caption all tracks again. Files that were changed by hand are kept
     #[arg(long)]
     pub overwrite: bool,
     /// Print errors only: no progress, no notes
@@ -390,7 +390,7 @@ fn count_edited_caption(
     let edited = match output.edited(&path) {
         Ok(edited) => edited?,
         Err(error) => {
-            return Some(format!("{error}; its caption does not count: save it as text in UTF-8"));
+            return Some(format!("{error}; it is ignored: save it as UTF-8 text"));
         }
     };
     let edited_caption = edited.trim();
