@@ -140,7 +140,7 @@ fn wav_files_whose_sizes_are_unknown_or_wrong_are_read_to_their_end() {
     }
 }
 
-/// Sparse files of five gigabytes, of whose silence the start is heard.
+/// Sparse files of five gigabytes, of whose silence the start is decoded.
 #[test]
 fn wav_files_of_more_than_four_gigabytes_are_whole() {
     let good = wav_with(3, 64, 192_000, 16, &[]);
@@ -272,8 +272,8 @@ fn two_mp3_files_in_a_row_are_both_heard() {
     let one = std::fs::read(encode(&scratch, "x.mp3", 1, &["-b:a", "128k"])).unwrap();
     let double = scratch.path("double.mp3");
     std::fs::write(&double, [one.clone(), one].concat()).unwrap();
-    let heard = read(&double).samples().len();
-    assert!((2 * FRAMES..2 * FRAMES + 4_000).contains(&heard), "{heard} samples");
+    let decoded = read(&double).samples().len();
+    assert!((2 * FRAMES..2 * FRAMES + 4_000).contains(&decoded), "{decoded} samples");
 }
 
 #[test]
@@ -367,7 +367,7 @@ fn flac_in_matroska_equals_ffmpeg() {
 }
 
 #[test]
-fn fragmented_mp4_is_heard_whole() {
+fn fragmented_mp4_is_decoded_whole() {
     let fragments = ["-c:a", "aac", "-movflags", "frag_keyframe+empty_moov"];
     // With the encoder's delay, as there is no edit list, but without its padding.
     lossy("x.mp4", &fragments, |_| FRAMES + 1_024);
