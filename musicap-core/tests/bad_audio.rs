@@ -129,7 +129,7 @@ fn files_without_samples_are_an_error() {
 #[test]
 fn headers_cut_short_are_damaged_files() {
     for (name, keep) in
-        [("x.flac", 30), ("x.ogg", 40), ("x.m4a", 60), ("x.wav", 30), ("x.aiff", 20)]
+        [("x.flac", 30), ("x.ogg", 40), ("x.m4a", 60), ("x.wav", 30), ("x.aiff", 20), ("x.au", 20)]
     {
         let mut bytes = encoded(name, &[]);
         bytes.truncate(keep);
@@ -143,6 +143,7 @@ fn a_file_cut_off_in_the_middle_is_decoded_so_far_and_reported() {
     for (name, arguments) in [
         ("x.wav", &[][..]),
         ("x.aiff", &[]),
+        ("x.au", &[]),
         ("x.flac", &[]),
         ("x.ogg", &["-c:a", "libvorbis"]),
         ("x.mp3", &["-b:a", "128k"]),
@@ -163,6 +164,45 @@ fn a_file_cut_off_in_the_middle_is_decoded_so_far_and_reported() {
             assert!((gap.end.as_secs_f64() - 6.0).abs() < 0.05, "{name}: {gap}");
         }
     }
+}
+
+/// An AU header with these fields, then `bytes` bytes of samples.
+fn au(start: u32, size: u32, encoding: u32, rate: u32, channels: u32, bytes: usize) -> Vec<u8> {
+    let fields = [start, size, encoding, rate, channels].map(u32::to_be_bytes).concat();
+    [b".snd", &fields[..], &vec![1; bytes]].concat()
+}
+
+#[test]
+fn au_files_with_invalid_fields_are_refused() {
+    let damaged =
+        [au(23, 200, 3, RATE, 1, 200), au(24, 200, 3, 0, 1, 200), au(24, 200, 3, RATE, 0, 200)];
+    for bytes in damaged {
+        let (error, _) = refusal(bytes);
+        assert!(matches!(error, Error::DamagedAudio { .. }), "{error}");
+    }
+    for bytes in [au(24, 200, 3, 999, 1, 200), au(24, 200, 7, RATE, 65_535, 200)] {
+        let (error, _) = refusal(bytes);
+        assert!(matches!(error, Error::AudioLimit { .. }), "{error}");
+    }
+    // G.721 ADPCM.
+    let (error, message) = refusal(au(24, 200, 23, RATE, 1, 200));
+    assert!(matches!(error, Error::UnsupportedCodec { .. }), "{error}");
+    assert!(message.contains("AU") && message.contains("ffmpeg -i"), "{message}");
+    // The samples would start behind the end.
+    refusal(au(1 << 30, u32::MAX, 3, RATE, 1, 200));
+}
+
+#[test]
+fn au_of_unknown_length_ends_with_the_file() {
+    let mut reader = open_bytes(au(24, u32::MAX, 3, RATE, 2, 4_001)).unwrap();
+    assert_eq!(reader.duration(), None);
+    // The last byte is no frame.
+    assert_eq!(reader.read_all().unwrap().samples().len(), 1_000);
+    assert!(reader.gaps().is_empty(), "{:?}", reader.gaps());
+    // The text between the header and the samples is skipped, as is what follows them.
+    let mut reader = open_bytes(au(32, 400, 3, RATE, 2, 1_000)).unwrap();
+    assert_eq!(reader.read_all().unwrap().samples().len(), 100);
+    assert!(reader.gaps().is_empty(), "{:?}", reader.gaps());
 }
 
 #[test]

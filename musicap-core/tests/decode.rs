@@ -191,6 +191,23 @@ fn wav_of_12_bits_lies_in_the_upper_ones_of_16() {
 }
 
 #[test]
+fn au_equals_ffmpeg() {
+    for codec in [
+        "pcm_mulaw",
+        "pcm_alaw",
+        "pcm_s8",
+        "pcm_s16be",
+        "pcm_s24be",
+        "pcm_s32be",
+        "pcm_f32be",
+        "pcm_f64be",
+    ] {
+        lossless_with("x.au", &["-c:a", codec], &[1, 2]);
+    }
+    lossless("x.au", &[]);
+}
+
+#[test]
 fn aiff_of_every_sample_format_equals_ffmpeg() {
     for codec in ["pcm_s8", "pcm_s16be", "pcm_s24be", "pcm_s32be"] {
         lossless("x.aiff", &["-c:a", codec]);

@@ -45,8 +45,8 @@ pub enum Command {
 
 #[derive(Args, Debug)]
 pub struct CaptionArgs {
-    /// Audio or video files (WAV, AIFF, FLAC, MP3, AAC, Ogg, Opus, MP4, M4A, MOV, Matroska, WebM),
-    /// folders of them, patterns such as '**/*.mp3', or - to read a file from stdin
+    /// Audio or video files (WAV, AIFF, AU, FLAC, MP3, AAC, Ogg, Opus, MP4, M4A, MOV, Matroska,
+    /// WebM), folders of them, patterns such as '**/*.mp3', or - to read a file from stdin
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | WAV, also RF64 and BW64: integers of 8 to 32 bits, float32, float64, A-law, µ-law, ADPCM, MP3 | `.wav` | exact |
 //! | AIFF | `.aiff`, `.aif` | exact |
+//! | AU: PCM of 8 to 32 bits, float32, float64, A-law, µ-law | `.au`, `.snd` | exact |
 //! | FLAC, also in Ogg | `.flac`, `.oga` | exact |
 //! | MP3, MPEG layer I and II | `.mp3`, `.mp2` | exact with a LAME tag, else nothing is known and nothing cut |
 //! | Ogg Vorbis | `.ogg` | exact |

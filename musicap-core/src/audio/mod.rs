@@ -1,6 +1,7 @@
 //! From a file to samples, from samples to log-mel chunks.
 
 mod aac;
+mod au;
 mod bands;
 mod chunk;
 mod chunks;

@@ -1,17 +1,19 @@
 //! Finding the format of a file, and a clear error if it cannot be decoded.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::LazyLock;
 
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioCodecId, well_known as codec};
 use symphonia::core::common::Limit;
 use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackFlags};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
 use super::aac;
+use super::au::AuReader;
 use super::fix_header::{Fixed, fix_header};
 use super::formats::{self, Refused};
 use super::input::Input;
@@ -22,6 +24,14 @@ use crate::{Error, Result};
 
 /// The longest tag and picture that are kept while reading a file's metadata, in bytes.
 const TAG_BYTES: usize = 64 * 1024;
+
+/// The readers of symphonia, and ours.
+static PROBE: LazyLock<Probe> = LazyLock::new(|| {
+    let mut probe = Probe::default();
+    symphonia::default::register_enabled_formats(&mut probe);
+    probe.register_format::<AuReader<'_>>();
+    probe
+});
 
 const NO_DECODER: &str = "there is no decoder for it";
 
@@ -83,9 +93,8 @@ pub(super) fn probe<R: Read + Seek + Send + Sync + 'static>(
     let metadata = MetadataOptions::default()
         .limit_tag_bytes(Limit::Maximum(TAG_BYTES))
         .limit_visual_bytes(Limit::Maximum(TAG_BYTES));
-    let probe = symphonia::default::get_probe();
     let reader = catch_decoder_panic(|| {
-        probe.probe(&Hint::new(), stream, FormatOptions::default(), metadata)
+        PROBE.probe(&Hint::new(), stream, FormatOptions::default(), metadata)
     })
     .map_err(|error| probe_error(origin, &start, error))?;
     let name = reader.format_info().long_name;

@@ -15,6 +15,7 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
 use super::aac::{self, HeAacExtensions, SbrSearch};
+use super::au::FORMAT_ID_AU;
 use super::downmix::Downmix;
 use super::limits::AudioLimits;
 use super::matroska::Coding;
@@ -169,7 +170,7 @@ impl TrackReader {
             last_frames: 0,
             declared: None,
             is_exact: match format {
-                FORMAT_ID_WAVE | FORMAT_ID_AIFF | FORMAT_ID_FLAC => true,
+                FORMAT_ID_WAVE | FORMAT_ID_AIFF | FORMAT_ID_AU | FORMAT_ID_FLAC => true,
                 FORMAT_ID_MP3 => track.delay.is_some(),
                 FORMAT_ID_ISOMP4 => mp4.is_none_or(|mp4| !mp4.is_fragmented),
                 _ => false,
