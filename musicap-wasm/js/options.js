@@ -11,7 +11,7 @@ const oneOf = (...values) => [values.map((value) => JSON.stringify(value)).join(
 const TAIL = oneOf("keep", "drop");
 const OBJECT = ["an object", (value) => typeof value === "object" && value !== null];
 
-export const CAPTION_OPTIONS = { tail: TAIL, overlap: NUMBER, batchSize: POSITIVE, generation: OBJECT, facts: oneOf(true, false) };
+export const CAPTION_OPTIONS = { tail: TAIL, overlap: NUMBER, batchSize: POSITIVE, generation: OBJECT, facts: oneOf(true, false, "beats") };
 
 export const LIVE_OPTIONS = { sampleRate: POSITIVE, channels: POSITIVE, overlap: NUMBER, queue: POSITIVE };
 

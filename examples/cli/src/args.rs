@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use musicap::audio::Tail;
 use musicap::checkpoint::Precision;
+use musicap::facts::FactsMode;
 use musicap::{CaptionOptions, Device, Format, LoadOptions, Pretrained, Result};
 
 use crate::label::LabelArgs;
@@ -63,11 +64,11 @@ pub struct CaptionArgs {
     pub overwrite: bool,
     #[command(flatten)]
     pub summary: SummaryArgs,
-    /// Facts in JSON: instruments, voices, tempo, key, loudness and more, with confidences. `--facts`
-    /// alone means on
-    #[arg(long, value_enum, value_name = "on|off", default_value = "off")]
+    /// Facts in JSON: instruments, voices, tempo, key, loudness and more, with confidences, and with
+    /// `--facts=beats` the times of beats. `--facts` alone means on
+    #[arg(long, value_name = "off|on|beats", default_value = "off")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]
-    pub facts: OnOff,
+    pub facts: FactsMode,
     /// With --format srt: write the summary too, as a last subtitle after the end of the recording
     #[arg(long)]
     pub summary_subtitle: bool,
@@ -152,12 +153,6 @@ pub struct ChunkArgs {
 pub enum TailArg {
     Keep,
     Drop,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OnOff {
-    On,
-    Off,
 }
 
 #[derive(Args, Debug)]
@@ -301,7 +296,7 @@ impl CaptionArgs {
             .with_overlap(self.chunks.overlap)
             .with_generation(generation);
         options.batch_size = self.batch;
-        options.facts = self.facts == OnOff::On;
+        options.facts = self.facts;
         options
     }
 }

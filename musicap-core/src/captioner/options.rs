@@ -3,6 +3,7 @@
 use crate::audio::Tail;
 use crate::checkpoint::Precision;
 use crate::device::Device;
+use crate::facts::FactsMode;
 use crate::generate::GenerationConfig;
 
 /// Where and with how many threads a model runs.
@@ -81,8 +82,8 @@ pub struct CaptionOptions {
     pub low_latency: bool,
     /// How captions are generated; `None` uses the model's settings.
     pub generation: Option<GenerationConfig>,
-    /// Whether captions and recordings get [facts](crate::facts). Off by default.
-    pub facts: bool,
+    /// Which [facts](crate::facts) captions and recordings get. None by default.
+    pub facts: FactsMode,
 }
 
 impl Default for CaptionOptions {
@@ -93,7 +94,7 @@ impl Default for CaptionOptions {
             batch_size: None,
             low_latency: true,
             generation: None,
-            facts: false,
+            facts: FactsMode::Off,
         }
     }
 }
@@ -131,7 +132,13 @@ impl CaptionOptions {
 
     /// Adds [facts](crate::facts) to captions and recordings.
     pub fn with_facts(mut self) -> Self {
-        self.facts = true;
+        self.facts = FactsMode::On;
+        self
+    }
+
+    /// Adds [facts](crate::facts) to captions and recordings, with the times of beats.
+    pub fn with_beats(mut self) -> Self {
+        self.facts = FactsMode::WithBeats;
         self
     }
 }
