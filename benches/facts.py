@@ -74,6 +74,7 @@ def main():
     parser.add_argument("--train", required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[5001, 5002, 5003, 5004, 5005])
     parser.add_argument("--fonts", default="test")
+    parser.add_argument("--save", type=Path, help="a JSON file of confidences, for facts_calibration.py")
     options = parser.parse_args()
     clips = []
     for seed in options.seeds:
@@ -112,16 +113,20 @@ def main():
     meters = [(r["beats_per_bar"], f["time_signature"]) for r, f, _, _ in clips if "time_signature" in f]
     right = sum(true == found["beats_per_bar"] for true, found in meters) / max(len(meters), 1)
     print(f"time signature: stated for {len(meters)} of {len(clips)}, right {right:.3f}")
+    saved = {}
     pairs = [("tempo", lambda r, f: is_right(f["bpm"], r["bpm"]))]
     pairs += [("key", lambda r, f: f"{f['tonic']} {f['mode']}" == r["key"])]
     for name, test in pairs:
         rows = [(f[name]["confidence"], test(r, f[name])) for r, f, _, _ in clips if name in f]
+        saved[name] = rows
         for low, high in ((0, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)):
             part = [row for row in rows if low <= row[0] < high]
             if part:
                 mean, right = (sum(x) / len(part) for x in zip(*part))
                 print(f"confidence of {name} {low} to {min(high, 1)}: {len(part)} clips, "
                       f"mean {mean:.2f}, right {right:.2f}")
+    if options.save:
+        options.save.write_text(json.dumps(saved))
     errors = [abs(f["loudness"]["integrated_lufs"] - true) for _, f, _, true in clips if "loudness" in f]
     print(f"loudness, {len(errors)} clips: greatest difference from ffmpeg {max(errors):.2f} LU")
 

@@ -31,6 +31,7 @@
 mod beats;
 mod frames;
 mod key;
+mod key_network;
 mod tags;
 mod tempo;
 mod track;
