@@ -24,7 +24,8 @@ use story::{Change, Event, Story};
 use super::facts::Facts;
 use super::language::Language;
 use super::{Summarizer, SummaryFuture, SummaryLength, SummaryOptions, SummaryStyle, Watch};
-use crate::caption::{Caption, Captions, Section, SoundChange, minutes};
+use crate::audio::SoundChange;
+use crate::caption::{Caption, Captions, Section, minutes};
 use crate::error::{Error, Result, SummaryProblem};
 
 /// Recordings up to this length, in seconds, are one sentence.
