@@ -142,15 +142,18 @@ async fn work_whose_client_disconnected_keeps_its_permit_until_it_ends() {
         ("MAX_CONCURRENT", "1"),
         ("MAX_WAITING", "0"),
         // One batch, so that it does not soon check whether the client is there.
-        ("BATCH", "400"),
-        ("MAX_BODY_BYTES", "60000000"),
+        ("BATCH", "1000"),
+        ("MAX_BODY_BYTES", "140000000"),
     ]);
-    let array = npy(&Array3::zeros((400, 128, 251)));
+    // Takes many times as long as the pauses below, on a fast machine too.
+    let array = npy(&Array3::from_shape_fn((1000, 128, 251), |(chunk, band, frame)| {
+        ((chunk * 7 + band * 13 + frame * 31) % 97) as f32 - 90.0
+    }));
     let mut gone = server.begin("application/x-npy", array.len());
     gone.write_all(&array).unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    drop(gone);
     tokio::time::sleep(Duration::from_millis(300)).await;
+    drop(gone);
+    tokio::time::sleep(Duration::from_millis(50)).await;
     let (status, _) = server.refusal("application/x-npy", "", npy(&features())).await;
     assert_eq!(status, 503, "its permit was given away");
     let url = format!("http://127.0.0.1:{}/invocations", server.port);

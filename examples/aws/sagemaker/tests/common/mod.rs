@@ -56,9 +56,11 @@ impl Server {
 
     pub async fn refusal(&self, kind: &str, attributes: &str, body: Vec<u8>) -> (u16, String) {
         let reply = self.invoke(kind, attributes, body).await;
-        let status = reply.status().as_u16();
-        let body: Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
-        (status, body["error"].as_str().unwrap().to_owned())
+        let (status, text) = (reply.status().as_u16(), reply.text().await.unwrap());
+        let body: Value = serde_json::from_str(&text).unwrap();
+        let error =
+            body["error"].as_str().unwrap_or_else(|| panic!("{status}, no refusal: {text}"));
+        (status, error.to_owned())
     }
 
     pub fn terminate(&self) {
