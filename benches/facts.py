@@ -5,7 +5,8 @@ loudness against ffmpeg's ebur128.
     cargo build --release --bin musicap --bin musicap-train
     python3 benches/facts.py --musicap target/release/musicap --train target/release/musicap-train
 
-Each run renders 40 clips of ten seconds for each seed with `compose-and-render --listen` and captions
+Beats are compared with those of the score by the F-measure with a tolerance of 70 ms, and so are
+librosa's. Each run renders 40 clips of ten seconds for each seed with `compose-and-render --listen` and captions
 them with `--facts`. With librosa installed its beat tracker is measured on the same clips. A tempo is
 right within 4 %; "octaves" allows half, double, a third and three times. The MIREX score gives a key
 0.5 for a fifth, 0.3 for the relative and 0.2 for the parallel key.
@@ -52,7 +53,19 @@ def baseline(path):
     except ImportError:
         return None
     samples, rate = librosa.load(path, sr=None)
-    return float(librosa.beat.beat_track(y=samples, sr=rate)[0].item())
+    bpm, beats = librosa.beat.beat_track(y=samples, sr=rate, units="time")
+    return float(bpm.item()), beats.tolist()
+
+
+def f_measure(found, true, tolerance=0.07):
+    """Dixon, JNMR 2007; each beat counts once."""
+    left, hits = sorted(found), 0
+    for beat in true:
+        near = [at for at in left if abs(at - beat) <= tolerance]
+        if near:
+            hits += 1
+            left.remove(min(near, key=lambda at: abs(at - beat)))
+    return 2 * hits / max(len(found) + len(true), 1)
 
 
 def main():
@@ -61,6 +74,7 @@ def main():
     parser.add_argument("--train", required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[5001, 5002, 5003, 5004, 5005])
     parser.add_argument("--fonts", default="test")
+    parser.add_argument("--save", type=Path, help="a JSON file of confidences, for facts_calibration.py")
     options = parser.parse_args()
     clips = []
     for seed in options.seeds:
@@ -72,7 +86,7 @@ def main():
             subprocess.run(command, check=True, capture_output=True)
             [records] = (folder / "shards").glob("*.jsonl")
             records = [json.loads(line) for line in records.read_text().splitlines()]
-            command = [options.musicap, "-q", "--facts", "--format", "json", folder / "wav"]
+            command = [options.musicap, "-q", "--facts=beats", "--format", "json", folder / "wav"]
             out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
             found = {int(Path(one["file"]).stem): one["facts"] for one in json.loads(out)}
             for record in records:
@@ -81,7 +95,13 @@ def main():
                     facts = found[record["index"]]
                     clips.append((record, facts, baseline(path), loudness(path)))
     for name, wanted in (("with drums", True), ("without drums", False)):
-        chosen = [(r, f.get("tempo", {}).get("bpm"), l) for r, f, l, _ in clips if r["drums"] == wanted]
+        chosen = [(r, f.get("tempo", {}).get("bpm"), l and l[0]) for r, f, l, _ in clips if r["drums"] == wanted]
+        beats = lambda of: sum(of) / len(of)
+        true = [[n * 60 / r["bpm"] for n in range(int(10 * r["bpm"] / 60) + 1)] for r, _, _, _ in clips]
+        rows = [(c[1].get("beats", []), c[2] and c[2][1], t) for c, t in zip(clips, true) if c[0]["drums"] == wanted]
+        ours = beats([f_measure(found, t) for found, _, t in rows])
+        theirs = beats([f_measure(l or [], t) for _, l, t in rows])
+        print(f"beats {name}: musicap {ours:.3f}, librosa {theirs:.3f}")
         share = lambda test, of: sum(test(of(c), c[0]["bpm"]) for c in chosen) / len(chosen)
         for who, of in (("musicap", lambda c: c[1]), ("librosa", lambda c: c[2])):
             exact, octaves = share(is_right, of), share(is_right_in_octaves, of)
@@ -93,16 +113,20 @@ def main():
     meters = [(r["beats_per_bar"], f["time_signature"]) for r, f, _, _ in clips if "time_signature" in f]
     right = sum(true == found["beats_per_bar"] for true, found in meters) / max(len(meters), 1)
     print(f"time signature: stated for {len(meters)} of {len(clips)}, right {right:.3f}")
+    saved = {}
     pairs = [("tempo", lambda r, f: is_right(f["bpm"], r["bpm"]))]
     pairs += [("key", lambda r, f: f"{f['tonic']} {f['mode']}" == r["key"])]
     for name, test in pairs:
         rows = [(f[name]["confidence"], test(r, f[name])) for r, f, _, _ in clips if name in f]
+        saved[name] = rows
         for low, high in ((0, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)):
             part = [row for row in rows if low <= row[0] < high]
             if part:
                 mean, right = (sum(x) / len(part) for x in zip(*part))
                 print(f"confidence of {name} {low} to {min(high, 1)}: {len(part)} clips, "
                       f"mean {mean:.2f}, right {right:.2f}")
+    if options.save:
+        options.save.write_text(json.dumps(saved))
     errors = [abs(f["loudness"]["integrated_lufs"] - true) for _, f, _, true in clips if "loudness" in f]
     print(f"loudness, {len(errors)} clips: greatest difference from ffmpeg {max(errors):.2f} LU")
 

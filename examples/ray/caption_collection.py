@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import glob
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,13 @@ SCHEMA = pyarrow.schema(
         ("text", pyarrow.string()),
         ("score", pyarrow.float64()),
         ("summary", pyarrow.string()),
+        ("bpm", pyarrow.float64()),
+        ("key", pyarrow.string()),
+        ("loudness_lufs", pyarrow.float64()),
+        ("genres", pyarrow.list_(pyarrow.string())),
+        ("voices", pyarrow.list_(pyarrow.string())),
+        ("instruments", pyarrow.list_(pyarrow.string())),
+        ("facts", pyarrow.string()),
         ("error", pyarrow.string()),
     ]
 )
@@ -34,7 +42,8 @@ SCHEMA = pyarrow.schema(
 class Worker:
     """An actor with a model of its own."""
 
-    def __init__(self, model: str | None, precision: Any, threads: int) -> None:
+    def __init__(self, model: str | None, precision: Any, threads: int, facts: bool) -> None:
+        self.facts = facts
         self.captioner = musicap.Captioner.from_pretrained(
             model, precision=precision, threads=threads, progress=False
         )
@@ -49,13 +58,14 @@ class Worker:
     def rows(self, recording: str) -> list[dict[str, Any]]:
         """A row for each caption, or one that says why there are none."""
         try:
-            result = self.captioner.caption(read(recording), progress=False)
+            result = self.captioner.caption(read(recording), facts=self.facts, progress=False)
         except (musicap.MusicapError, OSError, ValueError) as error:
             return [{"recording": recording, "error": f"{type(error).__name__}: {error}"}]
         known = {
             "recording": recording,
             "duration_s": result.duration_s,
             "summary": result.summary,
+            **columns_of(result.facts or {}),
         }
         if not result.captions:
             return [{**known, "error": "nothing long enough to caption"}]
@@ -70,6 +80,22 @@ class Worker:
             }
             for caption in result
         ]
+
+
+def columns_of(facts: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a recording's facts; docs/label.md says what they are."""
+    if not facts:
+        return {}
+    key = facts.get("key")
+    return {
+        "bpm": facts.get("tempo", {}).get("bpm"),
+        "key": f"{key['tonic']} {key['mode']}" if key else None,
+        "loudness_lufs": facts.get("loudness", {}).get("integrated_lufs"),
+        "genres": [genre["name"] for genre in facts.get("genres", ())],
+        "voices": [voice["kind"] for voice in facts.get("voices", ())],
+        "instruments": [instrument["name"] for instrument in facts.get("instruments", ())],
+        "facts": json.dumps(facts, ensure_ascii=False),
+    }
 
 
 def read(recording: str) -> str | bytes:
@@ -120,6 +146,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="actors, each with a model")
     parser.add_argument("--threads", type=int, default=1, help="threads of each actor")
     parser.add_argument("--batch", type=int, default=8, help="recordings handed over at a time")
+    parser.add_argument("--facts", action="store_true", help="tempo, key, loudness, genres, …")
     parser.add_argument("--retry-failed", action="store_true")
     parser.add_argument("--address", help="the cluster; without it one on this machine")
     args = parser.parse_args()
@@ -137,7 +164,7 @@ def main() -> None:
         [{"recording": recording} for recording in wanted], override_num_blocks=batches
     ).map_batches(
         Worker,
-        fn_constructor_args=(args.model, args.precision, args.threads),
+        fn_constructor_args=(args.model, args.precision, args.threads, args.facts),
         batch_size=args.batch,
         batch_format="pyarrow",
         compute=ray.data.ActorPoolStrategy(size=args.workers),

@@ -1,5 +1,5 @@
-//! Inputs of every kind, handed over as nobody would. Nothing may panic, abort, or take memory
-//! that the input does not pay for; what else must hold is asserted.
+//! Malformed input of every kind. Nothing may panic, abort, or take memory out of proportion to
+//! the input; other invariants are asserted.
 
 use std::io::Cursor;
 use std::path::PathBuf;
@@ -8,21 +8,19 @@ use std::time::Duration;
 
 use musicap::audio::{AudioLimits, AudioReader, NpyReader};
 use musicap::checkpoint::{Checkpoint, CheckpointReader, ModelConfig};
-use musicap::model::Architecture;
-use musicap::model::bart::BartConfig;
-use musicap::model::whisper::WhisperConfig;
+use musicap::serde_json::Map;
 use musicap::summarize::{Language, LocalSummarizer, SummaryOptions};
 use musicap::{
     Captioner, Captions, Error, Format, LiveOptions, LoadOptions, Pretrained, Tokenizer, VocabFiles,
 };
 
-/// No error is longer than a screen has room for, or speaks to the terminal.
+/// Errors have a bounded length and no control characters.
 fn check(error: &Error) {
     let message = error.to_string();
     assert!(message.len() < 2_000 && !message.contains(char::is_control), "{message:?}");
 }
 
-/// A folder of this process, which the next process that is given its number clears.
+/// A folder of this process, which the next process with its id clears.
 fn folder() -> PathBuf {
     static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
         let name = format!("musicap-fuzz-{}", std::process::id());
@@ -33,34 +31,34 @@ fn folder() -> PathBuf {
     FOLDER.clone()
 }
 
-/// Lets panics within symphonia and tokenizers come as far as they are caught, and quietly:
-/// libFuzzer's hook ends the process at once. What is not caught ends it still.
-fn let_panics_be_caught() {
+/// Replaces libFuzzer's panic hook, which ends the process at once, so that panics within symphonia
+/// and tokenizers can be caught, silently. Other panics still end the process.
+fn allow_caught_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         drop(std::panic::take_hook());
-        let told = std::panic::take_hook();
+        let default_hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let place = panic.location().map_or("", |place| place.file());
             if !["/symphonia", "/tokenizers"].iter().any(|known| place.contains(known)) {
-                told(panic);
+                default_hook(panic);
             }
         }));
     });
 }
 
-/// Sound files of any format.
+/// Audio files of any format.
 pub fn decode_any(data: &[u8]) {
     decode(data, Duration::from_secs(120));
 }
 
-/// Sound files of a few packets: what they declare beyond ten seconds is refused.
+/// Audio files of a few packets: a declared duration of more than ten seconds is refused.
 pub fn decode_small(data: &[u8]) {
     decode(data, Duration::from_secs(10));
 }
 
 fn decode(data: &[u8], max_duration: Duration) {
-    let_panics_be_caught();
+    allow_caught_panics();
     let limits = AudioLimits::default().with_max_duration(max_duration);
     let source = Cursor::new(data.to_vec());
     let mut reader = match AudioReader::from_reader_with(source, "fuzz", limits) {
@@ -150,8 +148,10 @@ fn read_all(checkpoint: &Checkpoint) {
             Err(error) => check(&error),
         }
     }
-    for architecture in [&BartConfig::default() as &dyn Architecture, &WhisperConfig::default()] {
-        let reader = CheckpointReader::new(checkpoint, architecture);
+    for model_type in musicap::model::model_types() {
+        let mut keys = Map::from_iter([("model_type".to_owned(), model_type.into())]);
+        let architecture = musicap::model::architecture(&mut keys).unwrap();
+        let reader = CheckpointReader::new(checkpoint, &*architecture);
         let _ = reader.finish().map_err(|error| check(&error));
     }
 }
@@ -188,7 +188,7 @@ fn archive(pickle: &[u8]) -> Vec<u8> {
 /// Model folders: the parts between bytes of 0xff are their files. The first is the weights'
 /// header, whose length is put before it.
 pub fn safetensors_folder(data: &[u8]) {
-    let_panics_be_caught();
+    allow_caught_panics();
     let folder = folder().join("model");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -238,7 +238,7 @@ pub fn config(data: &[u8]) {
 
 /// `tokenizer.json`; with a byte of 0xff `vocab.json` and `merges.txt`.
 pub fn tokenizer(data: &[u8]) {
-    let_panics_be_caught();
+    allow_caught_panics();
     let mut parts = data.splitn(2, |&byte| byte == 0xff);
     let (first, second) = (parts.next().unwrap_or_default(), parts.next());
     let found = match second {

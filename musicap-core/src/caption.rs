@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::audio::Gap;
+use crate::audio::{Gap, SoundChange};
 use crate::error::{Error, Result, one_line, truncate};
 use crate::facts::Facts;
 use crate::summarize::Language;
@@ -104,17 +104,6 @@ impl From<&Gap> for UncaptionedSpan {
             reason: gap.to_string(),
         }
     }
-}
-
-/// A time at which the sound of a recording changes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct SoundChange {
-    /// When, in seconds, to the second.
-    pub at_s: f64,
-    /// How much, 0 to 1: how alike the sound is within the eight seconds before and within those
-    /// after, and how little the ones are like the others.
-    pub strength: f32,
 }
 
 /// A section of a recording in which the music stays similar.

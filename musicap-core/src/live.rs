@@ -19,12 +19,12 @@ use crate::generate::{Generated, GenerationConfig};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LiveOptions {
-    /// Sample rate in hertz.
+    /// Sample rate in hertz, within [`RESAMPLER_RATES`](crate::audio::RESAMPLER_RATES).
     pub sample_rate: u32,
-    /// Number of interleaved channels.
+    /// Number of interleaved channels, 1 to 64.
     pub channels: usize,
-    /// Overlap of neighbouring chunks, in seconds: with 5 and chunks of 10 s, there is a caption
-    /// every 5 s.
+    /// Overlap of neighbouring chunks, in seconds, 0 to 99 % of a chunk: with 5 and chunks of
+    /// 10 s, there is a caption every 5 s.
     pub overlap_seconds: f64,
     /// What happens to audio that arrives faster than it can be captioned.
     pub overrun: Overrun,
@@ -38,7 +38,7 @@ pub struct LiveOptions {
 pub enum Overrun {
     /// Only the newest chunk waits: captions stay close to the live position, with gaps.
     Skip,
-    /// Up to this many chunks wait; beyond that the oldest are skipped. Up to eight are captioned
+    /// Up to this many chunks wait, at least 1; beyond that the oldest are skipped. Up to eight are captioned
     /// together.
     Queue(usize),
 }

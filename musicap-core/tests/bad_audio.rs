@@ -129,7 +129,7 @@ fn files_without_samples_are_an_error() {
 #[test]
 fn headers_cut_short_are_damaged_files() {
     for (name, keep) in
-        [("x.flac", 30), ("x.ogg", 40), ("x.m4a", 60), ("x.wav", 30), ("x.aiff", 20)]
+        [("x.flac", 30), ("x.ogg", 40), ("x.m4a", 60), ("x.wav", 30), ("x.aiff", 20), ("x.au", 20)]
     {
         let mut bytes = encoded(name, &[]);
         bytes.truncate(keep);
@@ -139,10 +139,11 @@ fn headers_cut_short_are_damaged_files() {
 }
 
 #[test]
-fn a_file_cut_off_in_the_middle_is_heard_so_far_and_reported() {
+fn a_file_cut_off_in_the_middle_is_decoded_so_far_and_reported() {
     for (name, arguments) in [
         ("x.wav", &[][..]),
         ("x.aiff", &[]),
+        ("x.au", &[]),
         ("x.flac", &[]),
         ("x.ogg", &["-c:a", "libvorbis"]),
         ("x.mp3", &["-b:a", "128k"]),
@@ -152,17 +153,56 @@ fn a_file_cut_off_in_the_middle_is_heard_so_far_and_reported() {
         let mut bytes = encoded(name, arguments);
         bytes.truncate(bytes.len() / 2);
         let mut reader = open_bytes(bytes).unwrap();
-        let heard = reader.read_all().unwrap().duration().as_secs_f64();
-        assert!((1.5..4.5).contains(&heard), "{name}: {heard} s");
+        let decoded = reader.read_all().unwrap().duration().as_secs_f64();
+        assert!((1.5..4.5).contains(&decoded), "{name}: {decoded} s");
         let gap = reader.gaps().last().unwrap_or_else(|| panic!("{name}: nothing reported"));
         eprintln!("{name}: {gap}");
         assert_eq!(gap.cause, GapCause::Truncated, "{name}");
-        assert!((gap.start.as_secs_f64() - heard).abs() < 1e-6, "{name}: {gap}");
+        assert!((gap.start.as_secs_f64() - decoded).abs() < 1e-6, "{name}: {gap}");
         // An Ogg file does not say beforehand how long it is.
         if name != "x.ogg" {
             assert!((gap.end.as_secs_f64() - 6.0).abs() < 0.05, "{name}: {gap}");
         }
     }
+}
+
+/// An AU header with these fields, then `bytes` bytes of samples.
+fn au(start: u32, size: u32, encoding: u32, rate: u32, channels: u32, bytes: usize) -> Vec<u8> {
+    let fields = [start, size, encoding, rate, channels].map(u32::to_be_bytes).concat();
+    [b".snd", &fields[..], &vec![1; bytes]].concat()
+}
+
+#[test]
+fn au_files_with_invalid_fields_are_refused() {
+    let damaged =
+        [au(23, 200, 3, RATE, 1, 200), au(24, 200, 3, 0, 1, 200), au(24, 200, 3, RATE, 0, 200)];
+    for bytes in damaged {
+        let (error, _) = refusal(bytes);
+        assert!(matches!(error, Error::DamagedAudio { .. }), "{error}");
+    }
+    for bytes in [au(24, 200, 3, 999, 1, 200), au(24, 200, 7, RATE, 65_535, 200)] {
+        let (error, _) = refusal(bytes);
+        assert!(matches!(error, Error::AudioLimit { .. }), "{error}");
+    }
+    // G.721 ADPCM.
+    let (error, message) = refusal(au(24, 200, 23, RATE, 1, 200));
+    assert!(matches!(error, Error::UnsupportedCodec { .. }), "{error}");
+    assert!(message.contains("AU") && message.contains("ffmpeg -i"), "{message}");
+    // The samples would start behind the end.
+    refusal(au(1 << 30, u32::MAX, 3, RATE, 1, 200));
+}
+
+#[test]
+fn au_of_unknown_length_ends_with_the_file() {
+    let mut reader = open_bytes(au(24, u32::MAX, 3, RATE, 2, 4_001)).unwrap();
+    assert_eq!(reader.duration(), None);
+    // The last byte is no frame.
+    assert_eq!(reader.read_all().unwrap().samples().len(), 1_000);
+    assert!(reader.gaps().is_empty(), "{:?}", reader.gaps());
+    // The text between the header and the samples is skipped, as is what follows them.
+    let mut reader = open_bytes(au(32, 400, 3, RATE, 2, 1_000)).unwrap();
+    assert_eq!(reader.read_all().unwrap().samples().len(), 100);
+    assert!(reader.gaps().is_empty(), "{:?}", reader.gaps());
 }
 
 #[test]
@@ -178,7 +218,7 @@ fn damage_in_the_middle_is_reported_and_what_follows_keeps_its_time() {
         let (from, to) = (bytes.len() / 2, bytes.len() / 2 + bytes.len() / 20);
         bytes[from..to].copy_from_slice(&random(to - from, 3));
         let mut reader = open_bytes(bytes).unwrap();
-        let heard = reader.read_all().unwrap();
+        let decoded = reader.read_all().unwrap();
         for gap in reader.gaps() {
             eprintln!("{name}: {gap}");
         }
@@ -186,7 +226,7 @@ fn damage_in_the_middle_is_reported_and_what_follows_keeps_its_time() {
         assert!(!gaps.is_empty(), "{name}: nothing reported");
         assert!(gaps.iter().all(|gap| gap.filled), "{name}: {gaps:?}");
         assert!(gaps.iter().all(|gap| (2.0..4.5).contains(&gap.start.as_secs_f64())), "{name}");
-        let (ours, whole) = (heard.samples(), expected.samples());
+        let (ours, whole) = (decoded.samples(), expected.samples());
         assert_eq!(ours.len(), whole.len(), "{name}: length");
         // Away from the damage, as Vorbis blocks overlap.
         let last = whole.len() - RATE as usize / 2;
@@ -201,9 +241,9 @@ fn damage_in_an_mp3_does_not_end_it() {
     let (from, to) = (bytes.len() / 2, bytes.len() / 2 + 2_000);
     bytes[from..to].copy_from_slice(&random(to - from, 3));
     let mut reader = open_bytes(bytes).unwrap();
-    let heard = reader.read_all().unwrap().duration();
+    let decoded = reader.read_all().unwrap().duration();
     eprintln!("{:?}", reader.gaps());
-    assert!(expected.abs_diff(heard) < Duration::from_millis(300), "{heard:?} of {expected:?}");
+    assert!(expected.abs_diff(decoded) < Duration::from_millis(300), "{decoded:?} of {expected:?}");
     assert!(!reader.gaps().is_empty());
 }
 
@@ -213,16 +253,16 @@ fn a_change_of_channels_within_an_mp3_is_followed() {
     let stereo = encoded("x.mp3", &["-write_xing", "0", "-id3v2_version", "0"]);
     let each = open_bytes(mono.clone()).unwrap().read_all().unwrap().duration();
     let mut reader = open_bytes([mono, stereo].concat()).unwrap();
-    let heard = reader.read_all().unwrap().duration();
-    assert!((2 * each).abs_diff(heard) < Duration::from_millis(100), "{heard:?}");
+    let decoded = reader.read_all().unwrap().duration();
+    assert!((2 * each).abs_diff(decoded) < Duration::from_millis(100), "{decoded:?}");
 }
 
 #[test]
-fn a_chained_ogg_file_is_heard_whole() {
+fn a_chained_ogg_file_is_decoded_whole() {
     let one = encoded("x.ogg", &["-c:a", "libvorbis"]);
     let two = encoded("x.ogg", &["-c:a", "libvorbis", "-ac", "1"]);
-    let heard = open_bytes([one, two].concat()).unwrap().read_all().unwrap();
-    assert!((heard.duration().as_secs_f64() - 12.0).abs() < 0.1, "{:?}", heard.duration());
+    let decoded = open_bytes([one, two].concat()).unwrap().read_all().unwrap();
+    assert!((decoded.duration().as_secs_f64() - 12.0).abs() < 0.1, "{:?}", decoded.duration());
 }
 
 #[test]
@@ -279,9 +319,9 @@ fn samples_that_are_not_numbers_become_silence_and_are_reported() {
     samples[400] = 1e30;
     let data: Vec<u8> = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
     let mut reader = open_bytes(wav_with(3, 32, RATE, 1, &data)).unwrap();
-    let heard = reader.read_all().unwrap();
-    assert_eq!(heard.samples()[100..=300].iter().filter(|&&x| x == 0.0).count(), 3);
-    assert!(heard.samples().iter().all(|x| x.abs() <= 256.0));
+    let decoded = reader.read_all().unwrap();
+    assert_eq!(decoded.samples()[100..=300].iter().filter(|&&x| x == 0.0).count(), 3);
+    assert!(decoded.samples().iter().all(|x| x.abs() <= 256.0));
     assert_eq!(reader.gaps()[0].cause, GapCause::NotFinite);
 }
 

@@ -640,7 +640,6 @@ fn what_is_not_decoded_is_named_with_the_line_that_converts_it() {
     let transport = ["-c:a", "aac", "-f", "mpegts"];
     for (name, arguments, word) in [
         ("x.ts", &transport[..], "MPEG transport stream"),
-        ("x.au", &[], "AU"),
         ("x.w64", &[], "W64"),
         ("x.caf", &["-c:a", "pcm_s16le"], "CAF"),
         ("x.ac3", &[], "AC-3"),

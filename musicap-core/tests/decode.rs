@@ -140,7 +140,7 @@ fn wav_files_whose_sizes_are_unknown_or_wrong_are_read_to_their_end() {
     }
 }
 
-/// Sparse files of five gigabytes, of whose silence the start is heard.
+/// Sparse files of five gigabytes, of whose silence the start is decoded.
 #[test]
 fn wav_files_of_more_than_four_gigabytes_are_whole() {
     let good = wav_with(3, 64, 192_000, 16, &[]);
@@ -188,6 +188,23 @@ fn wav_of_12_bits_lies_in_the_upper_ones_of_16() {
     file[34] = 24;
     let ours = AudioReader::from_bytes(file, "24 bits").unwrap().read_all().unwrap();
     assert_eq!(ours.samples(), [0.75]);
+}
+
+#[test]
+fn au_equals_ffmpeg() {
+    for codec in [
+        "pcm_mulaw",
+        "pcm_alaw",
+        "pcm_s8",
+        "pcm_s16be",
+        "pcm_s24be",
+        "pcm_s32be",
+        "pcm_f32be",
+        "pcm_f64be",
+    ] {
+        lossless_with("x.au", &["-c:a", codec], &[1, 2]);
+    }
+    lossless("x.au", &[]);
 }
 
 #[test]
@@ -272,8 +289,8 @@ fn two_mp3_files_in_a_row_are_both_heard() {
     let one = std::fs::read(encode(&scratch, "x.mp3", 1, &["-b:a", "128k"])).unwrap();
     let double = scratch.path("double.mp3");
     std::fs::write(&double, [one.clone(), one].concat()).unwrap();
-    let heard = read(&double).samples().len();
-    assert!((2 * FRAMES..2 * FRAMES + 4_000).contains(&heard), "{heard} samples");
+    let decoded = read(&double).samples().len();
+    assert!((2 * FRAMES..2 * FRAMES + 4_000).contains(&decoded), "{decoded} samples");
 }
 
 #[test]
@@ -367,7 +384,7 @@ fn flac_in_matroska_equals_ffmpeg() {
 }
 
 #[test]
-fn fragmented_mp4_is_heard_whole() {
+fn fragmented_mp4_is_decoded_whole() {
     let fragments = ["-c:a", "aac", "-movflags", "frag_keyframe+empty_moov"];
     // With the encoder's delay, as there is no edit list, but without its padding.
     lossy("x.mp4", &fragments, |_| FRAMES + 1_024);

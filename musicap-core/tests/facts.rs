@@ -4,7 +4,7 @@ mod common;
 
 use common::ffmpeg;
 use musicap::audio::{AudioReader, Waveform};
-use musicap::facts::{Facts, Mode, SCHEMA};
+use musicap::facts::{Facts, FactsMode, Mode, SCHEMA};
 use musicap::{CaptionOptions, Captioner, Captions, Format};
 use serde_json::Value;
 
@@ -67,6 +67,33 @@ fn the_tempo_of_a_piece_is_found_allowing_its_half_and_double() {
         let alternative = f64::from(tempo.alternative_bpm.unwrap() / tempo.bpm);
         assert!((alternative - 2.0).abs() < 0.01 || (alternative - 0.5).abs() < 0.01, "{tempo:?}");
     }
+}
+
+#[test]
+fn beats_are_where_notes_begin() {
+    for (bpm, lead_in) in [(92.0, 0.0), (120.0, 3.21)] {
+        let mut samples = vec![0.0; (lead_in * RATE as f64) as usize];
+        samples.extend(piece(bpm, 48, false, 40));
+        let count = (40.0 * bpm / 60.0) as u32;
+        let expected: Vec<f64> = (0..count).map(|n| lead_in + f64::from(n) * 60.0 / bpm).collect();
+        let options = CaptionOptions::default().with_beats();
+        let waveform = Waveform::new(samples, RATE as u32).unwrap();
+        let captioner = Captioner::embedded().unwrap();
+        let found = captioner.caption(waveform.reader(), &options).unwrap().facts.unwrap();
+        // Beats may be of the half or the double tempo; those of the piece's are counted.
+        let near = |beat: &&f64| found.beats.iter().any(|at| (at - **beat).abs() < 0.03);
+        let hits = expected.iter().filter(near).count();
+        assert!(
+            hits * 10 >= expected.len() * 9,
+            "{bpm}: {hits} of {}: {:?}",
+            expected.len(),
+            found.beats
+        );
+        let ratio = found.beats.len() as f64 / expected.len() as f64;
+        assert!((0.9..2.2).contains(&ratio), "{bpm}: {ratio}");
+        assert!(found.beats.is_sorted());
+    }
+    assert!(facts(piece(92.0, 48, false, 20)).beats.is_empty());
 }
 
 #[test]
@@ -145,7 +172,7 @@ fn loudness_is_that_of_ffmpeg() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
-fn song(facts: bool) -> Captions {
+fn song(facts: FactsMode) -> Captions {
     let mut options = CaptionOptions::default();
     options.facts = facts;
     let reader = AudioReader::open(SONG).unwrap();
@@ -154,7 +181,7 @@ fn song(facts: bool) -> Captions {
 
 #[test]
 fn facts_change_nothing_but_their_own_keys() {
-    let (without, mut with) = (song(false), song(true));
+    let (without, mut with) = (song(FactsMode::Off), song(FactsMode::WithBeats));
     assert!(!without.format(Format::Json).contains("\"facts\""));
     let json = with.format(Format::Json);
     assert_eq!(Captions::parse_json("song", &json).unwrap(), std::slice::from_ref(&with));
@@ -165,7 +192,7 @@ fn facts_change_nothing_but_their_own_keys() {
 
 #[test]
 fn captions_name_no_instrument_that_facts_do_not_list() {
-    let with = song(true);
+    let with = song(FactsMode::WithBeats);
     for caption in &with.captions {
         let facts = caption.facts.as_ref().unwrap();
         for name in ["piano", "violin", "flute", "organ", "saxophone"] {
@@ -183,7 +210,7 @@ fn a_model_without_tags_gets_those_of_the_embedded_one() {
     let captioner = Captioner::from_pretrained(whisper).unwrap();
     let captions = captioner.caption(AudioReader::open(SONG).unwrap(), &options).unwrap();
     let facts = captions.facts.unwrap();
-    let own = song(true).facts.unwrap();
+    let own = song(FactsMode::WithBeats).facts.unwrap();
     assert!(facts.instruments.iter().any(|found| found.name == "piano"), "{facts:?}");
     assert_eq!((facts.loudness, facts.key), (own.loudness, own.key));
 }
@@ -191,7 +218,7 @@ fn a_model_without_tags_gets_those_of_the_embedded_one() {
 #[test]
 fn the_schema_has_all_values_and_real_facts_follow_it() {
     let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    let with = song(true);
+    let with = song(FactsMode::WithBeats);
     let of_captions = with.captions.iter().map(|caption| caption.facts.as_deref());
     for facts in of_captions.chain([with.facts.as_ref()]) {
         let facts = serde_json::to_value(facts.unwrap()).unwrap();

@@ -208,6 +208,8 @@ fn mutations_of_small_files_are_decoded_or_refused() {
                 ("v.wav", &["-c:a", "adpcm_ima_wav"]),
                 ("w.wav", &["-c:a", "libmp3lame"]),
                 ("x.wav", &["-c:a", "pcm_alaw", "-ac", "2"]),
+                // Without elements, so mutated as bytes.
+                ("y.au", &["-ac", "2"]),
             ],
         ),
     ];

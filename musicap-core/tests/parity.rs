@@ -96,9 +96,9 @@ fn encoder_output_and_logits_are_transformers() {
 
             let expected: Array3<f32> =
                 ndarray_npy::read_npy(kit(&format!("{model}/expected-encoder.npy"))).unwrap();
-            let heard: Vec<f32> = encoded.to_data().try_to_vec().unwrap();
-            assert_eq!(heard.len(), expected.len());
-            let difference = largest_difference(&heard, &expected);
+            let ours: Vec<f32> = encoded.to_data().try_to_vec().unwrap();
+            assert_eq!(ours.len(), expected.len());
+            let difference = largest_difference(&ours, &expected);
             assert!(difference < 1e-3, "{model} on {device}: encoder differs by {difference}");
 
             let tokens = [2, 0, 10, 20].repeat(2);

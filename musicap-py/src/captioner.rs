@@ -87,7 +87,7 @@ impl Captioner {
         tail: "str",
         overlap: "float",
         batch_size: "int | None",
-        facts: "bool",
+        facts: "str",
         generation: "str",
     ))]
     fn check(
@@ -95,7 +95,7 @@ impl Captioner {
         tail: &str,
         overlap: f64,
         batch_size: Option<usize>,
-        facts: bool,
+        facts: &str,
         generation: &str,
     ) -> Result<()> {
         self.options(tail, overlap, batch_size, facts, generation).map(drop)
@@ -111,7 +111,7 @@ impl Captioner {
         tail: "str",
         overlap: "float",
         batch_size: "int | None",
-        facts: "bool",
+        facts: "str",
         generation: "str",
     ))]
     fn captions(
@@ -122,7 +122,7 @@ impl Captioner {
         tail: &str,
         overlap: f64,
         batch_size: Option<usize>,
-        facts: bool,
+        facts: &str,
         generation: &str,
     ) -> Result<CaptionStream> {
         let options = self.options(tail, overlap, batch_size, facts, generation)?;
@@ -140,7 +140,7 @@ impl Captioner {
         tail: "str",
         overlap: "float",
         batch_size: "int | None",
-        facts: "bool",
+        facts: "str",
         generation: "str",
     ))]
     fn caption_many(
@@ -149,7 +149,7 @@ impl Captioner {
         tail: &str,
         overlap: f64,
         batch_size: Option<usize>,
-        facts: bool,
+        facts: &str,
         generation: &str,
     ) -> Result<RecordingStream> {
         let options = self.options(tail, overlap, batch_size, facts, generation)?;
@@ -216,7 +216,7 @@ impl Captioner {
         tail: &str,
         overlap: f64,
         batch_size: Option<usize>,
-        facts: bool,
+        facts: &str,
         generation: &str,
     ) -> Result<CaptionOptions> {
         let captioner = self.captioner.get()?;
@@ -225,7 +225,7 @@ impl Captioner {
             .with_overlap(overlap)
             .with_generation(with_changes(&captioner.config().generation, generation)?);
         options.batch_size = batch_size;
-        options.facts = facts;
+        options.facts = facts.parse()?;
         captioner.check(&options)?;
         Ok(options)
     }

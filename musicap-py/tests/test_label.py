@@ -19,6 +19,13 @@ def test_a_folder_becomes_a_table(tmp_path):
     assert row["caption"].endswith(".") and "piano" in row["instruments"]
     assert -70 < row["loudness_lufs"] < 0
     assert (tmp_path / "metadata.jsonl").exists()
+    german = musicap.label(
+        tmp_path, output=tmp_path / "de", formats=["ace-step"], playlists=["instruments"],
+        min_confidence=0.9, language="de", precision="int8", threads=1, jobs=1,
+    )
+    assert german.loc["one.ogg"]["caption"] != row["caption"]
+    assert (tmp_path / "de" / "one_prompt.txt").exists()
+    assert list((tmp_path / "de" / "playlists").glob("*piano*.m3u8"))
     with pytest.raises(ValueError, match="invalid"):
         musicap.label(tmp_path, template="{gender}")
 
@@ -45,4 +52,8 @@ def test_facts_are_those_of_the_command(command):
     assert [caption.facts for caption in captioner.captions(SONG, facts=True)] == facts
     [one] = captioner.caption_many([SONG], facts=True, progress=False)
     assert one == result
+    beats = captioner.caption(SONG, facts="beats", progress=False).facts.pop("beats")
+    assert beats == sorted(beats) and len(beats) > 20
+    with pytest.raises(musicap.MusicapError, match="off, on or beats"):
+        captioner.caption(SONG, facts="chords")
     assert captioner.caption(SONG, progress=False).facts is None

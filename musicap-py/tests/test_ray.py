@@ -1,5 +1,6 @@
 """The Ray pipeline on a local cluster of two workers."""
 
+import json
 import os
 import subprocess
 import sys
@@ -42,7 +43,10 @@ def test_a_folder_with_a_bad_file_and_once_more(tmp_path, result):
 
     # A second run does what is new, and no more.
     (music / "c.ogg").write_bytes(SONG.read_bytes())
-    said = run(music, output)
+    said = run(music, output, "--facts")
     assert "4 recordings, 3 of them done already" in said and "0 of 1 failed" in said
     assert len(rows()) == len(first) + len(result)
     assert "4 of them done already" in run(music, output)
+    facts = [row for row in rows() if row["recording"].endswith("c.ogg")][0]
+    assert "piano" in facts["instruments"] and json.loads(facts["facts"])["version"] == 1
+    assert -70 < facts["loudness_lufs"] < 0 and all(row["facts"] is None for row in first)

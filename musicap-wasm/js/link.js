@@ -73,7 +73,7 @@ export class Link {
   }
 
   #crash(reason) {
-    const advice = "it is started again when it is used next";
+    const advice = "it restarts on its next use";
     this.end(new MusicapError("Crashed", `the WebAssembly program crashed: ${reason}; ${advice}`));
   }
 }

@@ -150,6 +150,8 @@ export interface Facts {
   drums?: Presence;
   vocals?: Presence;
   tempo?: { bpm: number; confidence: number; alternative_bpm?: number; class: "slow" | "medium" | "fast" };
+  /** When there are beats, in seconds. */
+  beats?: number[];
   key?: { tonic: string; mode: "major" | "minor"; confidence: number };
   time_signature?: { beats_per_bar: 3 | 4; confidence: number };
   genres?: Tag[];
@@ -289,8 +291,8 @@ export interface CaptionOptions {
   batchSize?: number;
   /** Settings that replace the model's own. */
   generation?: Partial<GenerationConfig>;
-  /** Whether captions and the recording get facts; default false. */
-  facts?: boolean;
+  /** Whether captions and the recording get facts, and "beats" with the times of beats; default false. */
+  facts?: boolean | "beats";
 }
 
 /** A running job: an iterable of its items, for one `for await`. Leaving the loop cancels the job. */

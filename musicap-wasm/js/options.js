@@ -11,7 +11,7 @@ const oneOf = (...values) => [values.map((value) => JSON.stringify(value)).join(
 const TAIL = oneOf("keep", "drop");
 const OBJECT = ["an object", (value) => typeof value === "object" && value !== null];
 
-export const CAPTION_OPTIONS = { tail: TAIL, overlap: NUMBER, batchSize: POSITIVE, generation: OBJECT, facts: oneOf(true, false) };
+export const CAPTION_OPTIONS = { tail: TAIL, overlap: NUMBER, batchSize: POSITIVE, generation: OBJECT, facts: oneOf(true, false, "beats") };
 
 export const LIVE_OPTIONS = { sampleRate: POSITIVE, channels: POSITIVE, overlap: NUMBER, queue: POSITIVE };
 
@@ -35,7 +35,7 @@ export function checkOptions(options, kinds) {
   for (const [name, value] of set) {
     if (!Object.hasOwn(kinds, name)) {
       const known = Object.keys(kinds).join(", ");
-      throw new MusicapError("InvalidOption", `there is no option ${describe(name)}; there are: ${known}`);
+      throw new MusicapError("InvalidOption", `unknown option ${describe(name)}; the options are: ${known}`);
     }
     const [expected, test] = kinds[name];
     if (!test(value)) throw invalidOption(name, value, expected);

@@ -280,7 +280,7 @@ function show(entry) {
   if (status === "waiting") showStage("Waiting for the recordings before it");
   else if (!entry.isOver) showProgress(entry);
   if (entry.isOver && !entry.captions.length) {
-    list.clear(status === "cancelled" ? "Cancelled before the first caption." : "Nothing was long enough for a caption.");
+    list.clear(status === "cancelled" ? "Cancelled before the first caption." : "The recording is too short for a caption.");
   }
   if (!result || !entry.isOver) return;
   player.setLength(result.duration_s);
@@ -439,7 +439,7 @@ function announce(text) {
 
 function showError(error) {
   const isDenied = error.name === "NotAllowedError";
-  $("error").textContent = isDenied ? "The browser did not permit the recording." : error.message;
+  $("error").textContent = isDenied ? "The browser did not permit recording." : error.message;
   $("error").hidden = false;
   if (!error.code && !isDenied) console.error(error);
 }

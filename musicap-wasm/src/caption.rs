@@ -3,6 +3,7 @@
 use std::task::Poll;
 
 use musicap::audio::{SampleSource as _, Tail};
+use musicap::facts::FactsMode;
 use musicap::generate::GenerationConfig;
 use musicap::{Caption, CaptionOptions, CaptionStream};
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,31 @@ pub struct Options {
     overlap: f64,
     batch_size: Option<usize>,
     generation: Option<GenerationConfig>,
-    facts: bool,
+    facts: Facts,
+}
+
+/// Which facts there are: `true`, `false` or `"beats"`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Facts {
+    Are(bool),
+    With(With),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum With {
+    Beats,
+}
+
+impl From<Facts> for FactsMode {
+    fn from(facts: Facts) -> Self {
+        match facts {
+            Facts::Are(false) => FactsMode::Off,
+            Facts::Are(true) => FactsMode::On,
+            Facts::With(With::Beats) => FactsMode::WithBeats,
+        }
+    }
 }
 
 impl Default for Options {
@@ -31,7 +56,7 @@ impl Default for Options {
             overlap: core.overlap_seconds,
             batch_size: core.batch_size,
             generation: core.generation,
-            facts: core.facts,
+            facts: Facts::Are(false),
         }
     }
 }
@@ -42,7 +67,7 @@ impl From<Options> for CaptionOptions {
             CaptionOptions::default().with_tail(options.tail).with_overlap(options.overlap);
         core.batch_size = options.batch_size;
         core.generation = options.generation;
-        core.facts = options.facts;
+        core.facts = options.facts.into();
         core
     }
 }

@@ -162,11 +162,11 @@ describe("options", () => {
     assert.deepEqual(checkOptions({ overlap: 5, tail: undefined }, CAPTION_OPTIONS), { overlap: 5 });
     const refused = (options, message, kinds = CAPTION_OPTIONS) =>
       assert.throws(() => checkOptions(options, kinds), { code: "InvalidOption", message });
-    refused({ beams: 3 }, 'there is no option "beams"; there are: tail, overlap, batchSize, generation, facts');
+    refused({ beams: 3 }, 'unknown option "beams"; the options are: tail, overlap, batchSize, generation, facts');
     refused({ batchSize: "4" }, 'batchSize is "4", but must be an integer of at least 1');
     refused({ tail: "cut" }, 'tail is "cut", but must be "keep" or "drop"');
     refused({ overlap: NaN }, "overlap is NaN, but must be a finite number");
-    refused({ constructor: 3 }, /there is no option "constructor"/);
+    refused({ constructor: 3 }, /unknown option "constructor"/);
     const settings = { num_beams: 5, do_sample: false, temperature: 1, forced_bos_token_id: null };
     const kinds = generationOptions(settings);
     assert.deepEqual(checkOptions({ ...settings, temperature: 0.7, forced_bos_token_id: 0 }, kinds).temperature, 0.7);

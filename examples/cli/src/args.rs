@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use musicap::audio::Tail;
 use musicap::checkpoint::Precision;
+use musicap::facts::FactsMode;
 use musicap::{CaptionOptions, Device, Format, LoadOptions, Pretrained, Result};
 
 use crate::label::LabelArgs;
@@ -45,8 +46,8 @@ pub enum Command {
 
 #[derive(Args, Debug)]
 pub struct CaptionArgs {
-    /// Audio files (MP3, FLAC, WAV, AIFF, Ogg Vorbis and Opus, M4A, the audio of MP4, MOV, WebM and
-    /// Matroska), folders of them, patterns such as '**/*.mp3', or - to read a file from stdin
+    /// Audio or video files (WAV, AIFF, AU, FLAC, MP3, AAC, Ogg, Opus, MP4, M4A, MOV, Matroska,
+    /// WebM), folders of them, patterns such as '**/*.mp3', or - to read a file from stdin
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -63,11 +64,11 @@ pub struct CaptionArgs {
     pub overwrite: bool,
     #[command(flatten)]
     pub summary: SummaryArgs,
-    /// Facts in JSON: instruments, voices, tempo, key, loudness and more, with confidences. `--facts`
-    /// alone means on
-    #[arg(long, value_enum, value_name = "on|off", default_value = "off")]
+    /// Facts in JSON: instruments, voices, tempo, key, loudness and more, with confidences, and with
+    /// `--facts=beats` the times of beats. `--facts` alone means on
+    #[arg(long, value_name = "off|on|beats", default_value = "off")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]
-    pub facts: OnOff,
+    pub facts: FactsMode,
     /// With --format srt: write the summary too, as a last subtitle after the end of the recording
     #[arg(long)]
     pub summary_subtitle: bool,
@@ -154,12 +155,6 @@ pub enum TailArg {
     Drop,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum OnOff {
-    On,
-    Off,
-}
-
 #[derive(Args, Debug)]
 pub struct LiveArgs {
     /// Sample rate of the stream in hertz
@@ -179,8 +174,8 @@ pub struct LiveArgs {
     /// Skip all but the newest chunk when captioning falls behind
     #[arg(long, conflicts_with = "queue")]
     pub skip: bool,
-    /// Language of the captions: en, de, fr, es, it, pt, ja, ko, zh or hi. Those with words that
-    /// cannot be translated stay English, after [en]
+    /// Language of the captions: en, de, fr, es, it, pt, ja, ko, zh or hi. Captions with words that
+    /// cannot be translated stay in English, marked [en]
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     pub language: String,
     /// Print errors only, no notes
@@ -301,7 +296,7 @@ impl CaptionArgs {
             .with_overlap(self.chunks.overlap)
             .with_generation(generation);
         options.batch_size = self.batch;
-        options.facts = self.facts == OnOff::On;
+        options.facts = self.facts;
         options
     }
 }

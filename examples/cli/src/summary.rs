@@ -15,8 +15,8 @@ pub struct SummaryArgs {
     #[arg(require_equals = true, default_missing_value = "local")]
     pub summary: Option<SummarizerName>,
     /// Language of captions, summary and section titles: en, de, fr, es, it, pt, ja, ko, zh or hi.
-    /// Captions with words that cannot be translated stay English, after [en]. With --summary openai
-    /// the summary may be in any language
+    /// Captions with words that cannot be translated stay in English, marked [en]. With --summary
+    /// openai the summary may be in any language
     #[arg(long, value_name = "LANGUAGE")]
     pub language: Option<String>,
     /// Language model for --summary openai [default: gpt-4o-mini]

@@ -98,6 +98,34 @@ fn only_what_has_changed_is_captioned_again() {
     assert!(stderr(&output).contains("1 of 2 tracks are up to date"), "{}", stderr(&output));
 }
 
+/// Which tracks share a batch must not matter, nor in which order they are done.
+#[test]
+fn labels_are_the_same_whatever_the_number_of_tracks_at_a_time() {
+    let folder = album("label-jobs");
+    let song = std::fs::read(SONG).unwrap();
+    for part in 1..7 {
+        std::fs::write(folder.join(format!("{part}.ogg")), &song[..song.len() * part / 7]).unwrap();
+        std::fs::write(folder.join(format!("no sound {part}.mp3")), "no sound").unwrap();
+    }
+    let run = |jobs: &str| {
+        let output = label(&folder, &["--jobs", jobs, "--overwrite"]);
+        assert_eq!(output.status.code(), Some(1));
+        let errors = stderr(&output);
+        let failures = errors.split_once("6 tracks failed:").expect("all failures are listed").1;
+        (
+            failures.to_owned(),
+            read(&folder.join("metadata.jsonl")),
+            read(&folder.join("labels.csv")),
+        )
+    };
+    let one = run("1");
+    assert_eq!(one.1.lines().count(), 8);
+    for jobs in ["2", "3", "50"] {
+        assert_eq!(run(jobs), one, "--jobs {jobs}");
+    }
+    assert_eq!(label(&folder, &["--jobs", "0"]).status.code(), Some(2));
+}
+
 #[test]
 fn what_a_person_has_changed_is_kept_and_counts_everywhere() {
     let folder = album("label-edited");

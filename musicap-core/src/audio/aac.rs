@@ -1,5 +1,5 @@
-//! What an AAC stream is: its configuration as symphonia's decoder takes it, and what of its sound
-//! that decoder leaves out.
+//! The configuration of an AAC stream, as symphonia's decoder accepts it, and the extensions of
+//! HE-AAC that this decoder does not decode.
 //!
 //! symphonia decodes AAC-LC in mono and stereo. HE-AAC is AAC-LC at half the rate, its core, with a
 //! description of the treble (spectral band replication) and, in version 2, of the stereo image
@@ -20,11 +20,13 @@ const MIN_FOUND: u32 = 8;
 /// So many elements that fill up a packet may follow.
 const MAX_FILLS: usize = 2;
 
-/// What of HE-AAC the decoder leaves out.
+/// The extensions of HE-AAC in a stream, which are not decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LeftOut {
-    pub(super) treble: bool,
-    pub(super) stereo: bool,
+pub(super) struct HeAacExtensions {
+    /// Spectral band replication: the treble.
+    pub(super) sbr: bool,
+    /// The stereo image.
+    pub(super) parametric_stereo: bool,
 }
 
 /// Up to 32 bits of a configuration.
@@ -33,9 +35,9 @@ fn bits(config: &[u8], at: usize, count: usize) -> Option<u32> {
     (at..at + count).try_fold(0, |value, at| Some(value << 1 | bit(at)?))
 }
 
-/// What a configuration (ISO/IEC 14496-3, 1.6.2.1) says that the decoder leaves out: as a
-/// dedicated type, or as an extension that older decoders ignore.
-pub(super) fn left_out(config: &[u8]) -> LeftOut {
+/// The extensions that a configuration states (ISO/IEC 14496-3, 1.6.2.1): as a dedicated object
+/// type, or in a form that older decoders ignore.
+pub(super) fn extensions(config: &[u8]) -> HeAacExtensions {
     let kind = bits(config, 0, 5);
     let extension = |mark: u32| {
         let places = 16..config.len().min(64) * 8;
@@ -43,9 +45,9 @@ pub(super) fn left_out(config: &[u8]) -> LeftOut {
     };
     // The type is followed by a flag, which encoders of plain AAC may store as 0.
     let is_extended = extension(0x2b7).and_then(|at| bits(config, at, 6)) == Some(SBR << 1 | 1);
-    LeftOut {
-        treble: kind == Some(SBR) || kind == Some(PS) || is_extended,
-        stereo: kind == Some(PS) || (is_extended && extension(0x548).is_some()),
+    HeAacExtensions {
+        sbr: kind == Some(SBR) || kind == Some(PS) || is_extended,
+        parametric_stereo: kind == Some(PS) || (is_extended && extension(0x548).is_some()),
     }
 }
 
@@ -165,13 +167,13 @@ mod tests {
     /// Configurations of published files: LC, HE-AAC and version 2 as extensions, version 2 as a
     /// dedicated type.
     #[test]
-    fn configurations_say_what_is_left_out() {
-        let both = LeftOut { treble: true, stereo: true };
-        let treble = LeftOut { treble: true, stereo: false };
-        assert_eq!(left_out(&[0x12, 0x10]), LeftOut::default());
-        assert_eq!(left_out(&[0x13, 0x90, 0x56, 0xe5, 0xa0]), treble);
-        assert_eq!(left_out(&[0x13, 0x88, 0x56, 0xe5, 0xa5, 0x48, 0x80]), both);
-        assert_eq!(left_out(&[0xeb, 0x8a, 0x08, 0x00]), both);
+    fn configurations_state_the_extensions_of_he_aac() {
+        let both = HeAacExtensions { sbr: true, parametric_stereo: true };
+        let sbr = HeAacExtensions { sbr: true, parametric_stereo: false };
+        assert_eq!(extensions(&[0x12, 0x10]), HeAacExtensions::default());
+        assert_eq!(extensions(&[0x13, 0x90, 0x56, 0xe5, 0xa0]), sbr);
+        assert_eq!(extensions(&[0x13, 0x88, 0x56, 0xe5, 0xa5, 0x48, 0x80]), both);
+        assert_eq!(extensions(&[0xeb, 0x8a, 0x08, 0x00]), both);
     }
 
     #[test]

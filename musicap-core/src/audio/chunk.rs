@@ -23,7 +23,7 @@ pub enum Tail {
 pub const MIN_TAIL_SECONDS: f64 = 2.0;
 
 /// The most chunks that may share a sample: otherwise a little audio makes chunks without end.
-const MOST_OVERLAPPING: usize = 100;
+const MAX_OVERLAPPING: usize = 100;
 
 /// One chunk of audio.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +98,7 @@ impl Chunker {
         let sample_rate = f64::from(config.sample_rate);
         let chunk_samples = config.chunk_samples();
         let overlap = (overlap_seconds * sample_rate).round();
-        let most = (chunk_samples - chunk_samples.div_ceil(MOST_OVERLAPPING)) as f64;
+        let most = (chunk_samples - chunk_samples.div_ceil(MAX_OVERLAPPING)) as f64;
         if !(0.0..=most).contains(&overlap) {
             let expected = format!("0 to {} s", most / sample_rate);
             return Err(Error::option("overlap_seconds", overlap_seconds, expected));

@@ -7,7 +7,7 @@ use super::loudness::Leveler;
 use super::waveform::check_finite;
 use super::{AudioConfig, AudioNote, AudioReader, Chunk, Chunker, Gap, Resampler, Tail, Waveform};
 use crate::error::Result;
-use crate::facts::{Loudness, TrackAnalysis};
+use crate::facts::{FactsMode, Loudness, TrackAnalysis};
 
 /// Samples taken from a waveform at a time.
 const BLOCK: usize = 1 << 16;
@@ -228,9 +228,12 @@ impl<S: SampleSource> Chunks<S> {
     }
 
     /// Measures what the [facts](crate::facts) of the recording need while chunks are read.
-    pub(crate) fn with_facts(mut self) -> Self {
-        self.analysis = Some(TrackAnalysis::new(self.resampler.to_hz()));
-        self.source.measure_loudness();
+    pub(crate) fn with_facts(mut self, mode: FactsMode) -> Self {
+        if mode != FactsMode::Off {
+            let with_beats = mode == FactsMode::WithBeats;
+            self.analysis = Some(TrackAnalysis::new(self.resampler.to_hz(), with_beats));
+            self.source.measure_loudness();
+        }
         self
     }
 
@@ -257,7 +260,8 @@ impl<S: SampleSource> Chunks<S> {
         self.source.notes().into_iter().chain(amplified).collect()
     }
 
-    fn start_s(&self) -> f64 {
+    /// Where the source starts on its own timeline, in seconds.
+    pub(crate) fn start_s(&self) -> f64 {
         self.source.start().as_secs_f64()
     }
 

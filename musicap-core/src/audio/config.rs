@@ -69,17 +69,17 @@ pub enum Pad {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AudioConfig {
-    /// Sample rate in hertz.
+    /// Sample rate in hertz, 1,000 to 192,000.
     pub sample_rate: u32,
-    /// Length of a frame and of its Fourier transform, in samples.
+    /// Length of a frame and of its Fourier transform, in samples: an even number, 16 to 65,536.
     pub n_fft: usize,
-    /// Distance from one frame to the next, in samples.
+    /// Distance from one frame to the next, in samples, 1 to `n_fft`.
     pub hop_length: usize,
-    /// Number of mel bands.
+    /// Number of mel bands, 1 to 1,024.
     pub n_mels: usize,
-    /// Lower edge of the lowest mel band, in hertz.
+    /// Lower edge of the lowest mel band, in hertz, 0 to below `f_max`.
     pub f_min: f64,
-    /// Upper edge of the highest mel band, in hertz.
+    /// Upper edge of the highest mel band, in hertz, at most half the sample rate.
     pub f_max: f64,
     /// The scale of the mel bands.
     #[serde(skip_serializing_if = "is_default")]
@@ -92,7 +92,7 @@ pub struct AudioConfig {
     /// Whether a chunk's last frame, which is centred on its end, is omitted.
     #[serde(skip_serializing_if = "is_default")]
     pub drop_last_frame: bool,
-    /// Length of a chunk, in seconds.
+    /// Length of a chunk, in seconds: at most 120, and more than half a frame.
     pub chunk_seconds: f64,
     /// How a chunk that is too short is padded.
     pub pad: Pad,

@@ -9,6 +9,7 @@
 //! |---|---|---|
 //! | WAV, also RF64 and BW64: integers of 8 to 32 bits, float32, float64, A-law, µ-law, ADPCM, MP3 | `.wav` | exact |
 //! | AIFF | `.aiff`, `.aif` | exact |
+//! | AU: PCM of 8 to 32 bits, float32, float64, A-law, µ-law | `.au`, `.snd` | exact |
 //! | FLAC, also in Ogg | `.flac`, `.oga` | exact |
 //! | MP3, MPEG layer I and II | `.mp3`, `.mp2` | exact with a LAME tag, else nothing is known and nothing cut |
 //! | Ogg Vorbis | `.ogg` | exact |
@@ -36,7 +37,7 @@ use super::input::{self, Input};
 use super::limits::AudioLimits;
 use super::note::AudioNote;
 use super::output::Output;
-use super::probe::{self, Container, guard, panicked};
+use super::probe::{self, Container, catch_decoder_panic, panicked};
 use super::r128::LoudnessTap;
 use super::timeline::Piece;
 use super::track::{TrackReader, Trim};
@@ -44,22 +45,22 @@ use super::waveform::Waveform;
 use crate::facts::Loudness;
 use crate::{Error, Result};
 
-/// After this many errors of the container without a packet in between, the rest is given up.
+/// After this many errors of the container without a packet in between, reading stops.
 const MAX_ERRORS: usize = 64;
 /// At most this many notes are kept.
 const MAX_NOTES: usize = 100;
-/// More bytes than these that are no packets are sound that was not decoded: no tag is so long that
-/// none of the others are cut off before.
+/// If more bytes than these belong to no packet, audio was not decoded. Tags are shorter, or have been
+/// cut off before.
 const MAX_UNREAD: u64 = 1 << 16;
-/// A track that starts after others by less than this many seconds starts with them.
+/// A track that starts less than this many seconds after the others is taken to start with them.
 const MIN_DELAY_S: f64 = 0.25;
 
-/// How much is read in a row without any sound before the rest is given up: packets of other
-/// tracks, and, at a higher cost, own ones that are empty or damaged. A file of a kilobyte may
-/// declare four billion packets of no bytes.
-const MAX_FRUITLESS: u32 = 1 << 20;
-const COST_OF_OWN: u32 = 16;
-/// A stream that follows another in an Ogg file has a decoder made for it.
+/// How much is read in a row without any audio before reading stops: packets of other tracks count
+/// 1, empty or damaged ones of this track more. A file of a kilobyte may declare four billion packets
+/// of no bytes.
+const MAX_WITHOUT_AUDIO: u32 = 1 << 20;
+const COST_OF_PACKET: u32 = 16;
+/// A chained Ogg stream counts more, since a decoder is created for it.
 const COST_OF_STREAM: u32 = 1 << 14;
 
 /// Reads an audio file block by block, as mono float32 at the file's own rate.
@@ -95,8 +96,8 @@ pub struct AudioReader {
     /// Non-empty packets that were decoded.
     decoded_any: bool,
     last_reason: Option<String>,
-    /// What has been read since there was sound, see [`MAX_FRUITLESS`].
-    fruitless: u32,
+    /// What has been read since the last audio, see [`MAX_WITHOUT_AUDIO`].
+    without_audio: u32,
     gaps: Gaps,
     notes: Vec<AudioNote>,
     ended: bool,
@@ -202,7 +203,7 @@ impl AudioReader {
             others_start_s: None,
             decoded_any: false,
             last_reason: None,
-            fruitless: 0,
+            without_audio: 0,
             gaps: Gaps::default(),
             notes,
             ended: false,
@@ -329,13 +330,13 @@ impl AudioReader {
         }
         let mut errors = 0;
         let packet = loop {
-            if self.fruitless > MAX_FRUITLESS {
+            if self.without_audio > MAX_WITHOUT_AUDIO {
                 return self.end(Some("too many packets without audio".into()));
             }
-            match guard(|| self.container.reader.next_packet()) {
+            match catch_decoder_panic(|| self.container.reader.next_packet()) {
                 Ok(Some(packet)) if packet.track_id == self.track.id => break packet,
                 Ok(Some(packet)) => {
-                    self.fruitless += 1;
+                    self.without_audio += 1;
                     if !self.decoded_any && self.others_start_s.is_none() {
                         self.others_start_s = self.other_start_s(&packet);
                     }
@@ -352,7 +353,7 @@ impl AudioReader {
                     return Err(Error::AudioRead { origin: self.origin.clone(), at_s, source });
                 }
                 Err(SymphoniaError::ResetRequired) => {
-                    self.fruitless += COST_OF_STREAM;
+                    self.without_audio += COST_OF_STREAM;
                     self.next_track()?;
                 }
                 Err(error) => {
@@ -364,7 +365,7 @@ impl AudioReader {
                 }
             }
         };
-        self.fruitless += COST_OF_OWN;
+        self.without_audio += COST_OF_PACKET;
         if let (false, Some(others), Some(own)) =
             (self.decoded_any, self.others_start_s.take(), self.track.start_s(&packet))
         {
@@ -436,7 +437,7 @@ impl AudioReader {
                         self.gaps.push(start, end, GapCause::NotFinite, true);
                     }
                     if self.output.push(samples) {
-                        self.fruitless = 0;
+                        self.without_audio = 0;
                     }
                 }
             }

@@ -44,6 +44,7 @@ pub const FORMATS: &[AudioFormat] = &[
         &["audio/aiff", "audio/x-aiff"],
         &[&[(0, b"FORM"), (8, b"AIFF")], &[(0, b"FORM"), (8, b"AIFC")]],
     ),
+    format("AU", &["au", "snd"], &["audio/basic", "audio/x-au"], &[&[(0, b".snd")]]),
     format("FLAC", &["flac"], &["audio/flac", "audio/x-flac"], &[&[(0, b"fLaC")]]),
     format(
         "MP3",
@@ -169,7 +170,7 @@ const REFUSED: &[(&[Signature], Refused)] = {
         (&[&[(0, b"caff")]], Sound("a Core Audio (CAF) file")),
         (&[&[(0, b"DSD ")], &[(0, b"FRM8")]], Sound("a DSD file")),
         (&[&[(0, b"#!AMR")]], Sound("an AMR file")),
-        (&[&[(0, b".snd")], &[(0, b"dns.")]], Sound("an AU file")),
+        (&[&[(0, b"dns.")]], Sound("a little-endian AU file")),
         (&[&[(0, b"riff\x2e\x91\xcf\x11")]], Sound("a Wave64 (W64) file")),
         (&[&[(0, b"\x0b\x77")], &[(0, b"\x77\x0b")]], Sound("a Dolby Digital (AC-3) stream")),
         (&[&[(0, b"\x7f\xfe\x80\x01")], &[(0, b"\xfe\x7f\x01\x80")]], Sound("a DTS stream")),

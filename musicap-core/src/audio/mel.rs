@@ -96,7 +96,8 @@ impl LogMel {
         samples / self.plan.hop_length + usize::from(!self.plan.drop_last_frame)
     }
 
-    /// The log-mel spectrogram of `samples`, `[n_mels, frames]` in decibels.
+    /// The log-mel spectrogram of `samples`, `[n_mels, frames]`, in decibels or as the configured
+    /// [`Scaling`](super::Scaling) defines it.
     ///
     /// `samples` is mono at the configured rate, nominally within ±1, and is transformed as a
     /// whole: split a recording with [`Chunker`](super::Chunker) first. Half a frame of samples or
@@ -107,7 +108,8 @@ impl LogMel {
         decibels
     }
 
-    /// The log-mel spectrograms of chunks of one length, `[chunks, n_mels, frames]` in decibels.
+    /// The log-mel spectrograms of chunks of one length, `[chunks, n_mels, frames]`, scaled as by
+    /// [`compute`](Self::compute).
     ///
     /// # Panics
     /// If the chunks' lengths differ.

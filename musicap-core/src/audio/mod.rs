@@ -1,7 +1,9 @@
 //! From a file to samples, from samples to log-mel chunks.
 
 mod aac;
+mod au;
 mod bands;
+mod changes;
 mod chunk;
 mod chunks;
 mod config;
@@ -30,6 +32,7 @@ mod track;
 mod vorbis;
 mod waveform;
 
+pub use changes::{SoundChange, SoundChangeFinder};
 pub use chunk::{Chunk, ChunkSpan, Chunker, MIN_TAIL_SECONDS, Tail};
 pub use chunks::{Chunks, SampleSource, WaveformReader, chunks_in_place};
 pub use config::{AudioConfig, MelScale, Pad, Power, Scaling};

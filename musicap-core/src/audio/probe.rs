@@ -1,17 +1,19 @@
-//! What a file is, and a clear word where it is nothing that can be decoded.
+//! Finding the format of a file, and a clear error if it cannot be decoded.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::LazyLock;
 
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioCodecId, well_known as codec};
 use symphonia::core::common::Limit;
 use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::probe::Hint;
+use symphonia::core::formats::probe::{Hint, Probe};
 use symphonia::core::formats::{FormatOptions, FormatReader, Track, TrackFlags};
 use symphonia::core::io::MediaSourceStream;
 use symphonia::core::meta::MetadataOptions;
 
 use super::aac;
+use super::au::AuReader;
 use super::fix_header::{Fixed, fix_header};
 use super::formats::{self, Refused};
 use super::input::Input;
@@ -23,15 +25,23 @@ use crate::{Error, Result};
 /// The longest tag and picture that are kept while reading a file's metadata, in bytes.
 const TAG_BYTES: usize = 64 * 1024;
 
+/// The readers of symphonia, and ours.
+static PROBE: LazyLock<Probe> = LazyLock::new(|| {
+    let mut probe = Probe::default();
+    symphonia::default::register_enabled_formats(&mut probe);
+    probe.register_format::<AuReader<'_>>();
+    probe
+});
+
 const NO_DECODER: &str = "there is no decoder for it";
 
-/// What a panic within symphonia is turned into.
+/// The error that a panic within symphonia becomes.
 const PANICKED: &str = "the decoder panicked";
 
-/// Calls into symphonia. Fuzzing its readers with damaged files finds a panic in a few hundred
-/// thousand (an assertion on a seek beyond 2^63, for one), and a file must not take its process
-/// down. What panicked is not used again.
-pub(super) fn guard<T>(
+/// Calls symphonia, and turns a panic into an error. Fuzzing its readers with damaged files finds
+/// one panic in a few hundred thousand (such as an assertion on a seek beyond 2^63), and a file must
+/// not end the process. A reader or decoder that panicked is not used again.
+pub(super) fn catch_decoder_panic<T>(
     call: impl FnOnce() -> Result<T, SymphoniaError>,
 ) -> Result<T, SymphoniaError> {
     catch_panic(call).unwrap_or(Err(SymphoniaError::DecodeError(PANICKED)))
@@ -83,9 +93,10 @@ pub(super) fn probe<R: Read + Seek + Send + Sync + 'static>(
     let metadata = MetadataOptions::default()
         .limit_tag_bytes(Limit::Maximum(TAG_BYTES))
         .limit_visual_bytes(Limit::Maximum(TAG_BYTES));
-    let probe = symphonia::default::get_probe();
-    let reader = guard(|| probe.probe(&Hint::new(), stream, FormatOptions::default(), metadata))
-        .map_err(|error| probe_error(origin, &start, error))?;
+    let reader = catch_decoder_panic(|| {
+        PROBE.probe(&Hint::new(), stream, FormatOptions::default(), metadata)
+    })
+    .map_err(|error| probe_error(origin, &start, error))?;
     let name = reader.format_info().long_name;
     Ok(Container { reader, name, fixed, mp4, matroska })
 }

@@ -5,7 +5,7 @@
 //!
 //! | container | stamp of a packet | declared length | what shortens the last packets |
 //! |---|---|---|---|
-//! | WAV, AIFF | none: counted from the bytes read | exact, unless never written | nothing |
+//! | WAV, AIFF, AU | none: counted from the bytes read | exact, unless never written | nothing |
 //! | MP3 | none: counted by the reader | exact with a Xing, Info or VBRI header, else an estimate | a LAME tag |
 //! | AAC (ADTS) | none: counted by the reader | an estimate | nothing |
 //! | FLAC | its own frame number | exact, unless 0 | nothing |

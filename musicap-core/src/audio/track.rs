@@ -14,13 +14,14 @@ use symphonia::core::formats::well_known::{
 use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
-use super::aac::{self, LeftOut, SbrSearch};
+use super::aac::{self, HeAacExtensions, SbrSearch};
+use super::au::FORMAT_ID_AU;
 use super::downmix::Downmix;
 use super::limits::AudioLimits;
 use super::matroska::Coding;
 use super::mp4::{Edits, Mp4Track};
 use super::note::AudioNote;
-use super::probe::{self, Container, guard, panicked};
+use super::probe::{self, Container, catch_decoder_panic, panicked};
 use super::timeline::{Decoded, Piece, Stamps, Timeline};
 use crate::Result;
 use crate::error::Error;
@@ -42,8 +43,7 @@ pub(super) struct TrackReader {
     pub(super) downmix: Downmix,
     pub(super) timeline: Timeline,
     coding: Coding,
-    /// What of the sound the decoder does not give.
-    left_out: LeftOut,
+    he_aac: HeAacExtensions,
     sbr: SbrSearch,
     /// The first packet gives nothing: it is what the second one overlaps with.
     drops_first: bool,
@@ -104,8 +104,8 @@ impl TrackReader {
         }
         #[cfg(feature = "opus")]
         let mut params = if mp4.is_some() { super::opus::from_mp4(params) } else { params };
-        let left_out = params.extra_data.as_deref().filter(|_| params.codec == CODEC_ID_AAC);
-        let left_out = left_out.map(aac::left_out).unwrap_or_default();
+        let he_aac = params.extra_data.as_deref().filter(|_| params.codec == CODEC_ID_AAC);
+        let he_aac = he_aac.map(aac::extensions).unwrap_or_default();
         aac::to_core(&mut params);
         let number = u64::from(track.id);
         let matroska = container.matroska.iter().find(|matroska| matroska.number == number);
@@ -157,7 +157,7 @@ impl TrackReader {
             },
             timeline: Timeline::new(stamps, rate),
             coding,
-            left_out,
+            he_aac,
             sbr: SbrSearch::default(),
             // In Ogg, symphonia says how much of the first packet to drop.
             drops_first: params_codec == CODEC_ID_VORBIS && format != FORMAT_ID_OGG,
@@ -170,7 +170,7 @@ impl TrackReader {
             last_frames: 0,
             declared: None,
             is_exact: match format {
-                FORMAT_ID_WAVE | FORMAT_ID_AIFF | FORMAT_ID_FLAC => true,
+                FORMAT_ID_WAVE | FORMAT_ID_AIFF | FORMAT_ID_AU | FORMAT_ID_FLAC => true,
                 FORMAT_ID_MP3 => track.delay.is_some(),
                 FORMAT_ID_ISOMP4 => mp4.is_none_or(|mp4| !mp4.is_fragmented),
                 _ => false,
@@ -252,9 +252,9 @@ impl TrackReader {
 
     /// What is known by now of sound that the decoder does not give.
     pub(super) fn note(&self) -> Option<AudioNote> {
-        let LeftOut { treble, stereo } = self.left_out;
-        let note = AudioNote::HeAacCore { sample_rate: self.rate, parametric_stereo: stereo };
-        treble.then_some(note)
+        let HeAacExtensions { sbr, parametric_stereo } = self.he_aac;
+        let note = AudioNote::HeAacCore { sample_rate: self.rate, parametric_stereo };
+        sbr.then_some(note)
     }
 
     /// Ticks of the container in frames, rounded to the nearest.
@@ -292,14 +292,14 @@ impl TrackReader {
             packet.data = self.coding.decode(packet.data)?;
         }
         if self.params.codec == CODEC_ID_AAC && self.sbr.finds(&packet.data) {
-            self.left_out.treble = true;
+            self.he_aac.sbr = true;
         }
         #[cfg(feature = "opus")]
         if super::opus::is_header(&self.params, &packet.data) {
             return Ok(Decoded::default());
         }
         let mut samples = self.spare.pop().unwrap_or_default();
-        match guard(|| self.decoder.decode(&packet)) {
+        match catch_decoder_panic(|| self.decoder.decode(&packet)) {
             Ok(buffer) => self.downmix.mix(&buffer, &mut samples),
             Err(error) if panicked(&error) => return Err(error),
             Err(error) => {
@@ -324,7 +324,7 @@ impl TrackReader {
     fn retry(&mut self, packet: &Packet, samples: &mut Vec<f32>) -> Option<()> {
         let mut decoder = make_decoder(&self.params).ok()?;
         let before = self.decoder.last_decoded().spec().clone();
-        let buffer = guard(|| decoder.decode(packet)).ok()?;
+        let buffer = catch_decoder_panic(|| decoder.decode(packet)).ok()?;
         if *buffer.spec() == before || buffer.frames() == 0 {
             return None;
         }
@@ -422,7 +422,7 @@ fn make_decoder(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, 
         return Ok(Box::new(super::opus::OpusDecoder::new(params)?));
     }
     super::vorbis::check(params)?;
-    guard(|| symphonia::default::get_codecs().make_audio_decoder(params, &options))
+    catch_decoder_panic(|| symphonia::default::get_codecs().make_audio_decoder(params, &options))
 }
 
 /// Removes the cuts, which are in order, from a block that starts at frame `first`.

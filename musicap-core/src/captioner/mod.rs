@@ -1,7 +1,6 @@
 //! Joins the stages: audio in, captions out, in the order of time and as soon as they are done.
 
 mod batch;
-mod changes;
 mod decoding;
 mod facts;
 mod gpu;
@@ -69,11 +68,8 @@ impl Captioner {
     ) -> Result<CaptionStream<S>> {
         self.check(options)?;
         let audio = &self.inner.config.audio;
-        let mut chunks = Chunks::new(source, audio, options.overlap_seconds, options.tail)?;
-        if options.facts {
-            chunks = chunks.with_facts();
-        }
-        Ok(CaptionStream::new(self, chunks, options))
+        let chunks = Chunks::new(source, audio, options.overlap_seconds, options.tail)?;
+        Ok(CaptionStream::new(self, chunks.with_facts(options.facts), options))
     }
 
     /// Captions several recordings as an iterator. Chunks of different recordings share batches, so

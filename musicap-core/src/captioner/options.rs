@@ -3,6 +3,7 @@
 use crate::audio::Tail;
 use crate::checkpoint::Precision;
 use crate::device::Device;
+use crate::facts::FactsMode;
 use crate::generate::GenerationConfig;
 
 /// Where and with how many threads a model runs.
@@ -14,7 +15,8 @@ pub struct LoadOptions {
     /// Precision of the weights; never higher than the checkpoint's. With [`Precision::F16`], a GPU
     /// that supports half precision also computes in it.
     pub precision: Precision,
-    /// Number of threads; `None` uses as many as rayon's global pool has.
+    /// Number of threads, 1 to [`MAX_THREADS`](Self::MAX_THREADS); `None` uses as many as rayon's
+    /// global pool has.
     pub threads: Option<usize>,
     /// GPU memory in bytes that batches may use; `None` uses half of what the GPU reports.
     pub gpu_memory: Option<u64>,
@@ -64,12 +66,12 @@ impl LoadOptions {
 pub struct CaptionOptions {
     /// What happens to the audio after the last complete chunk.
     pub tail: Tail,
-    /// Overlap of neighbouring chunks, in seconds.
+    /// Overlap of neighbouring chunks, in seconds: 0 to 99 % of a chunk.
     pub overlap_seconds: f64,
-    /// Chunks computed together. Larger batches are faster up to about 20 chunks and take more
-    /// memory; the captions are the same.
+    /// Chunks computed together, 1 to 1,024. Larger batches are faster up to about 20 chunks and
+    /// take more memory; the captions are the same.
     ///
-    /// `None` chooses. On a CPU it is 24, or fewer if the decoder's caches would take more than
+    /// `None` selects a size. On a CPU it is 24, or fewer if the decoder's caches would take more than
     /// 512 MiB in addition to the weights with `max_length` tokens for every caption: 20 for
     /// LP-MusicCaps with 5 beams and 128 tokens, about 25 MB each. In WebAssembly it is at most 8.
     /// On a GPU it is as many as fit into [its memory](LoadOptions::gpu_memory), at most 64.
@@ -80,8 +82,8 @@ pub struct CaptionOptions {
     pub low_latency: bool,
     /// How captions are generated; `None` uses the model's settings.
     pub generation: Option<GenerationConfig>,
-    /// Whether captions and recordings get [facts](crate::facts). Off by default.
-    pub facts: bool,
+    /// Which [facts](crate::facts) captions and recordings get. None by default.
+    pub facts: FactsMode,
 }
 
 impl Default for CaptionOptions {
@@ -92,7 +94,7 @@ impl Default for CaptionOptions {
             batch_size: None,
             low_latency: true,
             generation: None,
-            facts: false,
+            facts: FactsMode::Off,
         }
     }
 }
@@ -130,7 +132,13 @@ impl CaptionOptions {
 
     /// Adds [facts](crate::facts) to captions and recordings.
     pub fn with_facts(mut self) -> Self {
-        self.facts = true;
+        self.facts = FactsMode::On;
+        self
+    }
+
+    /// Adds [facts](crate::facts) to captions and recordings, with the times of beats.
+    pub fn with_beats(mut self) -> Self {
+        self.facts = FactsMode::WithBeats;
         self
     }
 }

@@ -11,6 +11,7 @@ use super::recording::Recording;
 use crate::audio::{Chunk, Chunks, SampleSource};
 use crate::caption::Caption;
 use crate::error::{Error, Result};
+use crate::facts::FactsMode;
 use crate::generate::Generated;
 
 /// Chunks and recordings that may wait behind a slow chunk, as a multiple of the batch size.
@@ -127,11 +128,8 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
                     let CaptionOptions { overlap_seconds: overlap, tail, .. } = self.options;
                     let audio = &self.decoding.captioner().config().audio;
                     let chunks = source.and_then(|s| Chunks::new(s, audio, overlap, tail));
-                    let chunks = match self.options.facts {
-                        true => chunks.map(Chunks::with_facts),
-                        false => chunks,
-                    };
-                    let mut recording = Recording::new(chunks);
+                    let chunks = chunks.map(|chunks| chunks.with_facts(self.options.facts));
+                    let mut recording = Recording::new(chunks, audio);
                     if self.cancelled.remove(&(self.ended + self.recordings.len())) {
                         recording.cancel();
                     }
@@ -172,17 +170,15 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
         }
         let batch = std::mem::take(&mut self.batch);
         let mel = self.decoding.captioner().log_mel(&batch)?;
-        let chunk_s = self.decoding.captioner().config().audio.chunk_seconds;
         let new = self.pending.len() - batch.len();
-        for (pending, mel) in self.pending.range(new..).zip(mel.outer_iter()) {
-            let (start_s, end_s) = pending.span_s;
+        for ((pending, chunk), mel) in self.pending.range(new..).zip(&batch).zip(mel.outer_iter()) {
             let changes = self.recordings[pending.recording - self.ended].changes();
-            changes.push(mel, chunk_s, start_s, end_s);
+            changes.push(mel, &chunk.span());
         }
         let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
         let others = match self.options.facts {
-            true => self.decoding.captioner().other_tags(&batch)?,
-            false => Vec::new(),
+            FactsMode::Off => Vec::new(),
+            FactsMode::On | FactsMode::WithBeats => self.decoding.captioner().other_tags(&batch)?,
         };
         drop(batch);
         self.decoding.admit(mel, &indices)?;
@@ -243,7 +239,7 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
                     match written {
                         Ok(mut caption) => {
                             let tags = self.pending.pop_front().and_then(|done| done.tags);
-                            if self.options.facts {
+                            if self.options.facts != FactsMode::Off {
                                 self.add_facts(&mut caption, tags);
                             }
                             return Some(Output::Caption(caption));

@@ -1,7 +1,6 @@
 //! A recording while it is captioned: its chunks, the error that ends it, what has no caption.
 
-use super::changes::ChangeFinder;
-use crate::audio::{Chunk, Chunks, SampleSource};
+use crate::audio::{AudioConfig, Chunk, Chunks, SampleSource, SoundChangeFinder};
 use crate::caption::{Caption, Captions, UncaptionedSpan};
 use crate::error::{Error, Result};
 use crate::facts::{Facts, TagNames, TrackSums, of_recording};
@@ -22,7 +21,7 @@ pub struct Recording<S> {
     error: Option<Error>,
     omitted: Omitted,
     sums: TrackSums,
-    changes: ChangeFinder,
+    changes: SoundChangeFinder,
 }
 
 /// Spans without captions, in seconds, and the reason.
@@ -48,7 +47,7 @@ impl Omitted {
 
 impl<S: SampleSource> Recording<S> {
     /// A recording, or the error of opening it.
-    pub fn new(chunks: Result<Chunks<S>>) -> Self {
+    pub fn new(chunks: Result<Chunks<S>>, audio: &AudioConfig) -> Self {
         let (chunks, error) = match chunks {
             Ok(chunks) => (Some(chunks), None),
             Err(error) => (None, Some(error)),
@@ -62,7 +61,7 @@ impl<S: SampleSource> Recording<S> {
             error,
             omitted: Omitted::default(),
             sums: TrackSums::default(),
-            changes: ChangeFinder::default(),
+            changes: SoundChangeFinder::new(audio),
         }
     }
 
@@ -122,7 +121,7 @@ impl<S: SampleSource> Recording<S> {
     }
 
     /// Where the changes of the sound are found, from the spectrograms of the chunks in their order.
-    pub fn changes(&mut self) -> &mut ChangeFinder {
+    pub fn changes(&mut self) -> &mut SoundChangeFinder {
         &mut self.changes
     }
 
@@ -167,9 +166,10 @@ impl<S: SampleSource> Recording<S> {
     /// `captions` with what is known of the recording.
     pub fn finish(mut self, model: &str, captions: Vec<Caption>) -> Captions {
         let position_s = self.position_s();
+        let start_s = self.chunks.as_ref().map_or(0.0, Chunks::start_s);
         let analysis = self.chunks.as_mut().and_then(Chunks::take_analysis);
-        let facts =
-            analysis.map(|(analysis, loudness)| of_recording(analysis, &self.sums, loudness));
+        let facts = analysis
+            .map(|(analysis, loudness)| of_recording(analysis, &self.sums, loudness, start_s));
         let (mut gaps, mut file, mut notes) = (Vec::new(), None, Vec::new());
         if let Some(chunks) = &self.chunks {
             let source = chunks.source();

@@ -25,7 +25,7 @@ pub struct CaptionStream<S> {
 
 impl<S: SampleSource> CaptionStream<S> {
     pub(super) fn new(captioner: &Captioner, chunks: Chunks<S>, options: &CaptionOptions) -> Self {
-        let recording = Recording::new(Ok(chunks));
+        let recording = Recording::new(Ok(chunks), &captioner.config().audio);
         let pipeline = Pipeline::new(captioner, vec![recording], empty(), options);
         CaptionStream { pipeline, ended: None }
     }

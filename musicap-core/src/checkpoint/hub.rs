@@ -204,7 +204,7 @@ impl Hub {
         let transfer = Transfer {
             endpoint: self.endpoint.as_deref(),
             token: self.token.as_ref().map(ExposeSecret::expose_secret),
-            patience: self.timeout,
+            idle_timeout: self.timeout,
             progress: self.progress.clone(),
             id,
             file,

@@ -9,6 +9,7 @@
 //! | instruments, voices, drums, vocals, genres, recording, content, acoustic | yes | yes | the tag head of the model, or of the embedded model next to another one |
 //! | roles of instruments | yes | yes | the caption |
 //! | tempo, time signature | no | yes | `facts/tempo.rs` and the tempo that captions name |
+//! | beats, if asked for | no | yes | `facts/beats.rs` |
 //! | key | no | yes | `facts/key.rs` |
 //! | loudness, dynamics | no | yes | the channels of the file, by the crate `ebur128` |
 //!
@@ -27,19 +28,51 @@
 //!
 //! The JSON of facts is described by the JSON Schema [`SCHEMA`].
 
+mod beats;
 mod frames;
 mod key;
+mod key_network;
 mod tags;
 mod tempo;
 mod track;
 mod types;
 
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
 pub(crate) use tags::TagNames;
 pub(crate) use track::{TrackAnalysis, TrackSums, of_recording};
 pub use types::{
     Dynamics, Facts, Instrument, Key, Loudness, Mode, Presence, Role, Tag, Tempo, TempoClass,
     TimeSignature, Voice, VoiceKind,
 };
+
+/// Which facts captions and recordings get.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FactsMode {
+    /// None, which costs nothing.
+    #[default]
+    Off,
+    /// All but the times of beats.
+    On,
+    /// All, with the times of beats.
+    WithBeats,
+}
+
+impl FromStr for FactsMode {
+    type Err = Error;
+
+    /// Parses `off`, `on` or `beats`.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "off" => Ok(FactsMode::Off),
+            "on" => Ok(FactsMode::On),
+            "beats" => Ok(FactsMode::WithBeats),
+            _ => Err(Error::option("facts", text, "off, on or beats")),
+        }
+    }
+}
 
 /// The version of the facts' JSON, in [`Facts::version`]. It changes when a value changes its name
 /// or meaning; new optional values do not change it.

@@ -9,13 +9,15 @@
 //! by dynamic programming", JNMR 2007). The prior follows the tempo that captions name: the model
 //! tells slow from fast music better than a period does, and words and facts agree.
 //!
+//! For beats, onset strengths are kept: 250 bytes for a second.
+//!
 //! `benches/facts.py` has the figures, and those of librosa and stratum-dsp on the same clips.
 
 use realfft::num_complex::Complex32;
 
 use super::frames::Frames;
-use super::rounded;
 use super::types::{Tempo, TempoClass, TimeSignature};
+use super::{beats, rounded};
 use crate::tags::sigmoid;
 
 /// Length of a frame and distance of two in samples: 32 ms and 16 ms at 16 kHz.
@@ -60,6 +62,18 @@ struct Pulse {
     /// Sum of the windows' autocorrelations, each weighted by its number of frames.
     autocorrelation: Vec<f64>,
     frames: f64,
+    /// The onset strengths of all frames of ended windows, if beats are wanted, and their number.
+    onsets: Option<Vec<f32>>,
+    frames_added: usize,
+}
+
+/// What is known of the pulse of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub tempo: Option<Tempo>,
+    pub time_signature: Option<TimeSignature>,
+    /// In seconds.
+    pub beats: Vec<f64>,
 }
 
 /// A triangular band: its first bin and weights.
@@ -69,7 +83,7 @@ struct Band {
 }
 
 impl TempoMeter {
-    pub(super) fn new(sample_rate: u32) -> Self {
+    pub(super) fn new(sample_rate: u32, with_beats: bool) -> Self {
         let longest = (LONGEST_S * sample_rate as f32) as usize / HOP;
         let pulse = Pulse {
             sample_rate,
@@ -78,6 +92,8 @@ impl TempoMeter {
             energy: 0.0,
             autocorrelation: vec![0.0; longest + 1],
             frames: 0.0,
+            onsets: with_beats.then(Vec::new),
+            frames_added: 0,
         };
         TempoMeter { frames: Frames::new(FRAME, HOP), pulse }
     }
@@ -88,12 +104,8 @@ impl TempoMeter {
         self.frames.push(samples, |frame, spectrum| pulse.add_frame(frame, spectrum));
     }
 
-    /// The tempo and time signature of all samples; `named` is the tempo that captions name.
-    /// `None` if there is no pulse.
-    pub(super) fn finish(
-        self,
-        named: Option<TempoClass>,
-    ) -> (Option<Tempo>, Option<TimeSignature>) {
+    /// What is known of all samples; `named` is the tempo that captions name.
+    pub(super) fn finish(self, named: Option<TempoClass>) -> Found {
         self.pulse.finish(named)
     }
 }
@@ -136,6 +148,13 @@ impl Pulse {
                 }
                 self.frames += length as f64;
             }
+            if let Some(all) = &mut self.onsets {
+                all.extend(onsets);
+            }
+        }
+        if let Some(all) = &mut self.onsets {
+            self.frames_added += frames;
+            all.resize(self.frames_added, 0.0);
         }
         window.clear();
         self.window = window;
@@ -155,21 +174,21 @@ impl Pulse {
     }
 
     /// See [`TempoMeter::finish`].
-    fn finish(mut self, named: Option<TempoClass>) -> (Option<Tempo>, Option<TimeSignature>) {
+    fn finish(mut self, named: Option<TempoClass>) -> Found {
         let (worth, seconds) = (self.frames, self.window.len() as f32 * HOP as f32);
         // A short rest at the end of a long recording adds nothing.
         if worth == 0.0 || seconds >= WINDOW_S / 2.0 * self.sample_rate as f32 {
             self.end_window();
         }
         if self.frames == 0.0 {
-            return (None, None);
+            return Found::default();
         }
         let candidates = self.candidates(named);
         let Some(best) = (0..candidates.len())
             .max_by(|&a, &b| candidates[a].weighted.total_cmp(&candidates[b].weighted))
             .filter(|&best| candidates[best].weighted > 0.0)
         else {
-            return (None, None);
+            return Found::default();
         };
         let bpm = candidates[best].bpm;
         let evidence = candidates[best].comb;
@@ -194,7 +213,18 @@ impl Pulse {
             alternative_bpm: alternative.map(|bpm| (bpm * 10.0).round() / 10.0),
             class: TempoClass::of((bpm * 10.0).round() / 10.0),
         };
-        (Some(tempo), self.time_signature(bpm))
+        let period = 60.0 / bpm * self.frames_per_second();
+        let frames = self.onsets.as_deref().map(|onsets| beats::track(onsets, period));
+        // An onset is in the middle between the two frames that are compared.
+        let second = |frame: usize| {
+            let sample = frame * HOP + (LAG * HOP + FRAME) / 2;
+            (sample as f64 / f64::from(self.sample_rate) * 1000.0).round() / 1000.0
+        };
+        Found {
+            tempo: Some(tempo),
+            time_signature: self.time_signature(bpm),
+            beats: frames.unwrap_or_default().into_iter().map(second).collect(),
+        }
     }
 
     fn candidates(&self, named: Option<TempoClass>) -> Vec<Candidate> {

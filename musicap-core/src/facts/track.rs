@@ -24,8 +24,9 @@ pub(crate) struct TrackAnalysis {
 
 impl TrackAnalysis {
     /// For samples at this rate, in hertz.
-    pub(crate) fn new(sample_rate: u32) -> Self {
-        TrackAnalysis { tempo: TempoMeter::new(sample_rate), key: KeyMeter::new(sample_rate) }
+    pub(crate) fn new(sample_rate: u32, with_beats: bool) -> Self {
+        let tempo = TempoMeter::new(sample_rate, with_beats);
+        TrackAnalysis { tempo, key: KeyMeter::new(sample_rate) }
     }
 
     /// Takes the next samples.
@@ -179,18 +180,20 @@ fn add_rap(facts: &mut Facts, confidence: f32) {
     facts.voices.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
 }
 
-/// The facts of a recording.
+/// The facts of a recording whose samples start at `start_s` seconds.
 pub(crate) fn of_recording(
     analysis: TrackAnalysis,
     sums: &TrackSums,
     loudness: Option<Loudness>,
+    start_s: f64,
 ) -> Facts {
     let mut facts = sums.tags.facts();
     facts.version = Some(VERSION);
     sums.words.complete(&mut facts);
     if is_music(&facts) {
-        let (tempo, time_signature) = analysis.tempo.finish(sums.words.tempo());
-        (facts.tempo, facts.time_signature) = (tempo, time_signature);
+        let pulse = analysis.tempo.finish(sums.words.tempo());
+        (facts.tempo, facts.time_signature) = (pulse.tempo, pulse.time_signature);
+        facts.beats = pulse.beats.into_iter().map(|beat| start_s + beat).collect();
         facts.key = analysis.key.finish();
     }
     facts.dynamics = loudness.and_then(|loudness| loudness.range_lu).map(|range| match range {

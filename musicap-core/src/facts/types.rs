@@ -25,6 +25,9 @@ pub struct Facts {
     /// The tempo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tempo: Option<Tempo>,
+    /// When there are beats, in seconds, if [`FactsMode::WithBeats`](super::FactsMode) asks for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beats: Vec<f64>,
     /// The key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<Key>,

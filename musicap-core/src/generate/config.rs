@@ -23,28 +23,30 @@ const MAX_LISTED: usize = 1 << 16;
 #[serde(default)]
 #[non_exhaustive]
 pub struct GenerationConfig {
-    /// Number of beams; 1 is greedy search.
+    /// Number of beams, 1 to 64, and at most 2²⁴ divided by the vocabulary size; 1 is greedy search.
     pub num_beams: usize,
-    /// Length of the longest sequence in tokens, including the start token.
+    /// Length of the longest sequence in tokens, including the start token: 3 to the model's number of
+    /// positions.
     pub max_length: usize,
-    /// Length of the shortest sequence in tokens, including the start token.
+    /// Length of the shortest sequence in tokens, including the start token; at most `max_length`.
     pub min_length: usize,
     /// No n-gram of this length may occur twice; 0 disables this.
     pub no_repeat_ngram_size: usize,
-    /// Lowers the scores of tokens that have occurred; 1 disables this.
+    /// Lowers the scores of tokens that have occurred; above 0, 1 disables this.
     pub repetition_penalty: f32,
     /// Exponent of the length by which a hypothesis's summed log-probabilities are divided to get
-    /// its score.
+    /// its score, −10 to 10.
     pub length_penalty: f32,
     /// Whether beam search ends as soon as it has `num_beams` finished hypotheses.
     pub early_stopping: bool,
     /// Whether tokens are sampled; `num_beams` is then ignored.
     pub do_sample: bool,
-    /// Sampling: logits are divided by this.
+    /// Sampling: logits are divided by this; above 0.
     pub temperature: f32,
     /// Sampling: number of most likely tokens that are candidates; 0 keeps all.
     pub top_k: usize,
-    /// Sampling: only the most likely tokens that together reach this probability are candidates.
+    /// Sampling: only the most likely tokens that together reach this probability are candidates;
+    /// above 0, 1 keeps all.
     pub top_p: f32,
     /// Sampling: the seed. The same seed gives the same captions.
     pub seed: u64,

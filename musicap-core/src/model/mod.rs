@@ -3,7 +3,7 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `architecture` | the traits [`Architecture`] and [`Network`], the interface to the rest of the crate |
-//! | `registry` | the available architectures, by `model_type` |
+//! | `registry` | the table of architectures, by `model_type` |
 //! | [`bart`], [`whisper`] | one architecture each, with everything specific to it |
 //! | `attention`, `decoder_cache`, `var_builder` | what they share |
 //!
@@ -24,7 +24,7 @@ use crate::error::Result;
 pub use crate::kernels::{Layout, Placement, QuantizedWeight, RowSource, Weight};
 pub use architecture::{Architecture, ChunkMemory, Network};
 pub use decoder_cache::DecoderCache;
-pub use registry::architecture;
+pub use registry::{architecture, model_types};
 pub use shape::TransformerConfig;
 pub use var_builder::{NamedTensor, TensorSource};
 

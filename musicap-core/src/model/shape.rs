@@ -1,9 +1,12 @@
-//! Checks that the shapes of all architectures share, within bounds that no published model reaches
-//! but that keep a hostile file from asking for absurd amounts of memory.
+//! What encoder-decoder transformers have in common: the keys of `config.json`, their bounds, which
+//! no published model reaches but which keep a malicious file from requesting excessive memory, and
+//! the memory that decoding takes.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::architecture::ChunkMemory;
 
 /// The largest vocabulary.
 const MAX_VOCAB: usize = 1 << 20;
@@ -49,6 +52,28 @@ impl TransformerConfig {
     /// What token embeddings are multiplied by.
     pub(super) fn embed_scale(&self) -> f64 {
         if self.scale_embedding { (self.d_model as f64).sqrt() } else { 1.0 }
+    }
+
+    /// Memory for one chunk with `rows` hypotheses of up to `length` tokens, whose encoder needs
+    /// `encoder`.
+    pub(super) fn chunk_memory(
+        &self,
+        encoder: EncoderMemory,
+        rows: usize,
+        length: usize,
+    ) -> ChunkMemory {
+        let (d_model, layers) = (self.d_model as u64, self.decoder_layers as u64);
+        let (rows, length) = (rows as u64, length as u64);
+        let logits = rows * self.vocab_size as u64;
+        let token_keys = rows * length * d_model;
+        let token_cache = 2 * layers * token_keys;
+        let audio_cache = 2 * layers * encoder.frames * d_model;
+        ChunkMemory {
+            // Without paged caches, rows are copied when they are reordered.
+            total: encoder.total + audio_cache + 2 * token_cache + 4 * logits,
+            decoding: audio_cache + token_cache + logits,
+            largest: encoder.largest.max(logits).max(token_keys),
+        }
     }
 
     /// Checks that a transformer of this shape can be built.
@@ -119,8 +144,13 @@ pub(super) fn to_keys(shape: &impl Serialize) -> Map<String, Value> {
     }
 }
 
-/// Values of a decoder's cache of tokens: keys and values of `layers`, twice, as rows are copied
-/// when they are reordered.
-pub(super) fn token_cache(layers: u64, keys: u64) -> u64 {
-    2 * (2 * layers * keys)
+/// Number of values in memory while one chunk is encoded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EncoderMemory {
+    /// Frames of the encoder's output.
+    pub(super) frames: u64,
+    /// Values of all activations that exist at the same time.
+    pub(super) total: u64,
+    /// Values of the largest activation.
+    pub(super) largest: u64,
 }

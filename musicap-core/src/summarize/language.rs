@@ -111,7 +111,7 @@ impl std::fmt::Debug for Language {
 /// The messages of one language.
 pub(super) struct Catalog {
     bundle: FluentBundle<FluentResource>,
-    /// Pairs of words that are written as one: "de le" as "du".
+    /// What is written differently where it meets: "de le" as "du". After `~` also within words.
     contractions: Vec<(String, String)>,
 }
 
@@ -163,7 +163,10 @@ impl Catalog {
     pub(super) fn contracted(&self, text: &str) -> String {
         let mut text = format!(" {text} ");
         for (from, to) in &self.contractions {
-            text = text.replace(&format!(" {from}"), &format!(" {to}"));
+            text = match from.strip_prefix('~') {
+                Some(from) => text.replace(from, to),
+                None => text.replace(&format!(" {from}"), &format!(" {to}")),
+            };
         }
         text.trim().to_owned()
     }
@@ -180,12 +183,18 @@ mod tests {
     use super::super::facts::all_terms;
     use super::*;
 
+    /// Pairs of messages of which a language has one: who plays a piece, and what is absent, is said
+    /// in one of two places.
+    const EITHER: [(&str, &str); 3] =
+        [("piece-for", "whole-for"), ("piece-solo", "whole-for-solo"), ("whole-without", "absent")];
+
     /// Messages that not every language needs: rules for adjectives, forms of a clause that is
-    /// followed by another, two places for who plays a piece.
+    /// followed by another, nouns in lists.
     fn is_optional(id: &str) -> bool {
         id.starts_with("adjective-")
             || id.ends_with("-then")
-            || matches!(id, "piece-for" | "whole-for")
+            || matches!(id, "noun-the-listed" | "qualities-phrase")
+            || EITHER.iter().any(|(one, other)| id == *one || id == *other)
     }
 
     fn ids(source: &str) -> BTreeSet<&str> {
@@ -204,7 +213,9 @@ mod tests {
             assert!(missing.is_empty(), "{code}.ftl lacks {missing:?}");
             let extra: Vec<_> = own.difference(&english).filter(|id| !is_optional(id)).collect();
             assert!(extra.is_empty(), "{code}.ftl has {extra:?}, which nothing uses");
-            assert!(own.contains("piece-for") != own.contains("whole-for"), "{code}.ftl");
+            for (one, other) in EITHER {
+                assert!(own.contains(one) != own.contains(other), "{code}.ftl: {one}, {other}");
+            }
         }
     }
 

@@ -56,13 +56,13 @@ fn ten_hours_in_a_kilobyte_are_as_long_as_what_is_there() {
         // The Xing header's number of frames.
         let xing = mp3.windows(4).position(|word| word == b"Xing" || word == b"Info").unwrap();
         mp3[xing + 8..xing + 12].copy_from_slice(&(ten_hours / 576).to_be_bytes());
-        for (name, bytes, heard) in [("wav", riff, 400), ("flac", flac, 400), ("mp3", mp3, 1)] {
+        for (name, bytes, decoded) in [("wav", riff, 400), ("flac", flac, 400), ("mp3", mp3, 1)] {
             assert!(bytes.len() < 4_096, "{name}: {} bytes", bytes.len());
             let mut reader = AudioReader::from_bytes(bytes, name).unwrap();
             let declared = reader.duration().unwrap().as_secs_f64();
             assert!((35_000.0..37_000.0).contains(&declared), "{name}: {declared} s");
             let samples = reader.read_all().unwrap().samples().len();
-            assert!((heard..heard + 2_000).contains(&samples), "{name}: {samples} samples");
+            assert!((decoded..decoded + 2_000).contains(&samples), "{name}: {samples} samples");
             let gap = reader.gaps().last().unwrap();
             assert_eq!(gap.cause, GapCause::Truncated, "{name}");
         }
@@ -125,9 +125,9 @@ fn samples_that_are_no_numbers_are_silence() {
         let data = value.to_le_bytes().repeat(5_000);
         let mut reader =
             AudioReader::from_bytes(wav_with(3, 32, RATE, 1, &data), "test.wav").unwrap();
-        let heard = reader.read_all().unwrap();
-        assert_eq!(heard.samples().len(), 5_000);
-        assert!(heard.samples().iter().all(|x| x.abs() <= 256.0), "{value}");
+        let decoded = reader.read_all().unwrap();
+        assert_eq!(decoded.samples().len(), 5_000);
+        assert!(decoded.samples().iter().all(|x| x.abs() <= 256.0), "{value}");
         let expected = !value.is_finite();
         assert_eq!(reader.gaps().iter().any(|gap| gap.cause == GapCause::NotFinite), expected);
     }
@@ -207,8 +207,8 @@ fn packets_of_nothing_without_end_are_given_up() {
                     assert!(error.to_string().contains("without audio"), "{codec}: {error}")
                 }
                 Ok(mut reader) => {
-                    let heard = reader.read_all().unwrap().duration().as_secs_f64();
-                    assert!(heard < 40.0, "{codec}: {heard} s");
+                    let decoded = reader.read_all().unwrap().duration().as_secs_f64();
+                    assert!(decoded < 40.0, "{codec}: {decoded} s");
                     assert!(!reader.gaps().is_empty(), "{codec}");
                 }
             }

@@ -83,7 +83,7 @@ fn captioning_goes_on_by_a_batch_or_a_token_at_a_time() {
         // Between two batches are the tokens of a caption, one by one.
         assert!(polls > reads * 5, "{polls} pieces of work, {reads} batches");
         drop(stream);
-        let heard = seconds.get();
-        assert!(heard <= 10 * (6 + 5 * batch_size as u64), "{heard} seconds for 6 captions");
+        let decoded = seconds.get();
+        assert!(decoded <= 10 * (6 + 5 * batch_size as u64), "{decoded} seconds for 6 captions");
     }
 }

@@ -153,7 +153,7 @@ class Captioner:
         tail: Literal["keep", "drop"] = "keep",
         overlap: float = 0.0,
         batch_size: int | None = None,
-        facts: bool = False,
+        facts: bool | Literal["beats"] = False,
         **generation: Unpack[Generation],
     ) -> Iterator[Caption]:
         """Captions a recording lazily: each caption is available as soon as it is done.
@@ -173,6 +173,7 @@ class Captioner:
                 as fit its memory.
             facts: Adds what is known as data, with confidences, to captions and the recording:
                 instruments, voices, drums, tempo, key, loudness and more; see docs/label.md.
+                ``"beats"`` adds the times of beats too.
 {generation}
 
         Generation settings that are not given are the model's own.
@@ -191,14 +192,15 @@ class Captioner:
         tail: str,
         overlap: float,
         batch_size: int | None,
-        facts: bool,
+        facts: bool | Literal["beats"],
         generation: Mapping[str, Any],
-    ) -> tuple[str, float, int | None, bool, str]:
+    ) -> tuple[str, float, int | None, str, str]:
         """Options of captioning, checked."""
         encoded = encode(function, generation, {**_OTHER_OPTIONS[function], **KINDS})
         warn_without_effect(generation, self.config)
         batch_size = integer("batch_size", batch_size, 1, 1024)
-        checked = (tail, float(overlap), batch_size, bool(facts), encoded)
+        mode = facts if isinstance(facts, str) else "on" if facts else "off"
+        checked = (tail, float(overlap), batch_size, mode, encoded)
         self._captioner.check(*checked)
         return checked
 
@@ -224,7 +226,7 @@ class Captioner:
         tail: Literal["keep", "drop"] = "keep",
         overlap: float = 0.0,
         batch_size: int | None = None,
-        facts: bool = False,
+        facts: bool | Literal["beats"] = False,
         **generation: Unpack[Generation],
     ) -> Captions:
         """Captions a whole recording and summarises it.
@@ -249,6 +251,7 @@ class Captioner:
                 GPU as many as fit its memory.
             facts: Adds what is known as data, with confidences, to captions and the recording:
                 instruments, voices, drums, tempo, key, loudness and more; see docs/label.md.
+                ``"beats"`` adds the times of beats too.
 {generation}
 
         Generation settings that are not given are the model's own. All options are checked before
@@ -289,7 +292,7 @@ class Captioner:
         tail: Literal["keep", "drop"] = "keep",
         overlap: float = 0.0,
         batch_size: int | None = None,
-        facts: bool = False,
+        facts: bool | Literal["beats"] = False,
         **generation: Unpack[Generation],
     ) -> Results:
         """Captions many recordings lazily: an iterator of :class:`Captions` in order.
@@ -396,7 +399,7 @@ def caption(
     tail: Literal["keep", "drop"] = "keep",
     overlap: float = 0.0,
     batch_size: int | None = None,
-    facts: bool = False,
+    facts: bool | Literal["beats"] = False,
     **generation: Unpack[Generation],
 ) -> Captions:
     """Captions a recording with the embedded model, or with another, and summarises it.
@@ -466,7 +469,7 @@ def caption_many(
     tail: Literal["keep", "drop"] = "keep",
     overlap: float = 0.0,
     batch_size: int | None = None,
-    facts: bool = False,
+    facts: bool | Literal["beats"] = False,
     **generation: Unpack[Generation],
 ) -> Results:
     """Captions many recordings lazily: an iterator of :class:`Captions` in order.

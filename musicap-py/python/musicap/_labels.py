@@ -22,8 +22,15 @@ def label(
     *,
     output: str | os.PathLike[str] | None = None,
     formats: Sequence[str] = ("ace-step-1.5", "jsonl", "csv", "review"),
+    playlists: Sequence[str] = (),
     template: str | None = None,
+    min_confidence: float = 0.5,
+    language: str = "en",
     model: str | os.PathLike[str] | None = None,
+    device: str = "cpu",
+    precision: str = "f32",
+    threads: int | None = None,
+    jobs: int | None = None,
     overwrite: bool = False,
 ) -> pandas.DataFrame:
     """Labels the tracks of a folder, as the command ``musicap label`` does.
@@ -32,8 +39,18 @@ def label(
         folder: The folder of the tracks.
         output: The folder for the labels; by default that of the tracks.
         formats: What to write: "ace-step-1.5", "ace-step", "jsonl", "csv", "review".
+        playlists: The facts to write playlists (M3U8) by: "genre", "key", "tempo", "voices",
+            "instruments".
         template: Text of prompts, such as ``"{genre}, {key}, {bpm} BPM, {voices}"``.
+        min_confidence: Facts that are less likely, 0 to 1, are left out of what is written; the
+            table has them all.
+        language: Language of the captions, such as "de".
         model: A model folder, file or hub id; by default the embedded model.
+        device: "cpu", "gpu", "cuda", "auto", "ndarray".
+        precision: "f32", "f16" or "int8".
+        threads: Threads for computing; by default all cores.
+        jobs: Tracks that are decoded and captioned at the same time; by default one per core with
+            the embedded model, otherwise 1.
         overwrite: Whether tracks that have labels are captioned again.
 
     Returns:
@@ -56,10 +73,18 @@ def label(
     if output is None:
         del arguments[-2:]
     arguments += ["--formats", ",".join(formats)]
+    if playlists:
+        arguments += ["--playlists", ",".join(playlists)]
     if template is not None:
         arguments += ["--template", template]
+    arguments += ["--min-confidence", str(min_confidence), "--language", language]
     if model is not None:
         arguments += ["--model", os.fspath(model)]
+    arguments += ["--device", device, "--precision", precision]
+    if threads is not None:
+        arguments += ["--threads", str(threads)]
+    if jobs is not None:
+        arguments += ["--jobs", str(jobs)]
     if overwrite:
         arguments.append("--overwrite")
     if _musicap.run_command(arguments) == 2:

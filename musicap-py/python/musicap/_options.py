@@ -62,7 +62,7 @@ def check_names(function: str, options: Iterable[str], known: Iterable[str]) -> 
             continue
         close = [_SYNONYMS[name]] if _SYNONYMS.get(name) in known else []
         close = close or difflib.get_close_matches(name, known, 1, 0.6)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(known)}"
+        hint = f"; did you mean {close[0]!r}?" if close else f"; the options are {', '.join(known)}"
         raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
 
 

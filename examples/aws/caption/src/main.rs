@@ -174,6 +174,7 @@ impl CaptionStage {
         captions.file = Some(file_name(&features.source.key).to_owned());
         captions.model = model;
         captions.gaps = features.gaps.clone();
+        captions.changes = features.changes.clone();
         Ok(captions)
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use musicap::Error;
 use musicap::audio::{
-    AudioConfig, AudioLimits, AudioReader, ChunkSpan, Chunks, LogMel, NpyWriter, Tail,
+    AudioConfig, AudioLimits, AudioReader, ChunkSpan, Chunks, LogMel, NpyWriter, SoundChangeFinder,
+    Tail,
 };
 use musicap::caption::UncaptionedSpan;
 use pipeline::features::{Source, fingerprint};
@@ -62,10 +63,13 @@ impl FrontEnd {
         let shape = [log_mel.n_mels(), config.frames()];
         let mut npy = NpyWriter::new(BufWriter::new(&file), shape).map_err(failed)?;
         let mut spans: Vec<ChunkSpan> = Vec::new();
+        let mut changes = SoundChangeFinder::new(config);
         for chunk in chunks.by_ref() {
             let chunk = chunk?;
-            npy.write(log_mel.compute(&chunk.samples).view()).map_err(failed)?;
-            spans.push(chunk.span());
+            let (mel, span) = (log_mel.compute(&chunk.samples), chunk.span());
+            npy.write(mel.view()).map_err(failed)?;
+            changes.push(mel.view(), &span);
+            spans.push(span);
         }
         npy.finish().map_err(failed)?;
 
@@ -84,6 +88,7 @@ impl FrontEnd {
             fingerprint: fingerprint(config),
             chunks: spans,
             gaps,
+            changes: changes.finish(),
         };
         Ok((features, file))
     }
@@ -124,6 +129,8 @@ mod tests {
         let expected = captioner.caption_file(SONG).unwrap();
         assert_eq!(found, expected.captions);
         assert_eq!(features.duration_s, expected.duration_s);
+        assert_eq!(features.changes, expected.changes);
+        assert!(!expected.changes.is_empty());
     }
 
     #[test]

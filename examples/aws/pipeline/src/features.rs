@@ -1,6 +1,6 @@
 //! The description that is stored beside an array of features.
 
-use musicap::audio::{AudioConfig, ChunkSpan};
+use musicap::audio::{AudioConfig, ChunkSpan, SoundChange};
 use musicap::caption::UncaptionedSpan;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +24,9 @@ pub struct Features {
     pub chunks: Vec<ChunkSpan>,
     /// Parts of the recording that could not be decoded.
     pub gaps: Vec<UncaptionedSpan>,
+    /// The times at which the sound changes, from which sections get their boundaries.
+    #[serde(default)]
+    pub changes: Vec<SoundChange>,
 }
 
 /// Where a recording is stored.
@@ -140,6 +143,7 @@ mod tests {
             front_end: front_end.clone(),
             chunks: vec![],
             gaps: vec![],
+            changes: vec![],
         };
         features.check("m", &front_end).unwrap();
         for other in variants() {

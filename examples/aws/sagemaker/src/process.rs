@@ -190,6 +190,7 @@ fn features(
         captions.file = Some(file_name(&features.source.key).to_owned());
         captions.duration_s = features.duration_s;
         captions.gaps = features.gaps;
+        captions.changes = features.changes;
     }
     Ok(captions)
 }

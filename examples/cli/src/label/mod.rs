@@ -1,10 +1,11 @@
 //! `musicap label`: captions, tags and facts of a folder of tracks, in the formats that trainers
 //! read.
 //!
-//! What is known of each track is kept in one file, [`state::FILE`], with the size and time of the
-//! track and the settings: a second run captions only what has changed. All other files are written
-//! from it. A file that a person has changed is never written again.
+//! The labels of each track are kept in one file, [`state::FILE`], with the size and time of the
+//! track and the settings: a second run captions only tracks that have changed. All other files are
+//! generated from it. A file that was changed by hand is never overwritten.
 
+mod captioning;
 mod edits;
 mod formats;
 mod review;
@@ -13,26 +14,23 @@ mod template;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
-use musicap::summarize::{Language, LocalSummarizer, SummaryOptions};
-use musicap::{CaptionOptions, Captioner, Captions, Error, RecordingEvent, Result};
+use musicap::summarize::{Language, SummaryOptions};
+use musicap::{Captioner, Error, Result};
 
 use crate::args::ModelArgs;
 use crate::output::{check_writable, is_same};
-use crate::progress::Progress;
-use crate::recordings::{self, Recording, Recordings};
+use crate::recordings::{Recording, Recordings};
 use crate::{Exit, exit_code, report};
+use captioning::Run;
 use edits::Edit;
 use formats::Output;
-use state::{Label, State};
+use state::State;
 use template::Template;
 use values::Values;
-
-/// How often the state is written while tracks are captioned.
-const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Args, Debug)]
 pub struct LabelArgs {
@@ -42,7 +40,7 @@ pub struct LabelArgs {
     /// Folder for the labels [default: the folder of the tracks, where trainers look for them]
     #[arg(long, short, value_name = "FOLDER")]
     pub output: Option<PathBuf>,
-    /// What to write: ace-step-1.5 (NAME.caption.txt, NAME.json), ace-step (NAME_prompt.txt), jsonl
+    /// Formats to write: ace-step-1.5 (NAME.caption.txt, NAME.json), ace-step (NAME_prompt.txt), jsonl
     /// (metadata.jsonl of Hugging Face's audiofolder), csv (labels.csv), review (review.html)
     #[arg(long, value_enum, value_delimiter = ',', value_name = "FORMAT,…")]
     #[arg(default_value = "ace-step-1.5,jsonl,csv,review")]
@@ -54,7 +52,7 @@ pub struct LabelArgs {
     /// '{genre}, {key}, {bpm} BPM, {voices}'. Parts between commas with an unknown value are left out
     #[arg(long, value_name = "TEMPLATE")]
     pub template: Option<String>,
-    /// Facts that are less likely are left out of labels, 0 to 1
+    /// Minimum confidence of the facts in labels, 0 to 1
     #[arg(long, value_name = "P", default_value_t = 0.5)]
     pub min_confidence: f32,
     /// Language of the captions: en, de, fr, es, it, pt, ja, ko, zh or hi
@@ -62,7 +60,11 @@ pub struct LabelArgs {
     pub language: String,
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Caption all tracks again. Files that a person has changed stay as they are
+    /// Tracks that are decoded and captioned at the same time [default: one per core with the
+    /// embedded model, otherwise 1]
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Caption all tracks again. Files that were changed by hand are kept
     #[arg(long)]
     pub overwrite: bool,
     /// Print errors only: no progress, no notes
@@ -191,22 +193,9 @@ fn label_all(args: &LabelArgs) -> Result<Failures> {
     }
     if !pending.is_empty() {
         let captioner = Captioner::load(&model, &args.model.load_options(args.quiet))?;
-        let captioned = caption(
-            &captioner,
-            &pending,
-            &settings,
-            &summary,
-            &mut state,
-            &folder,
-            |file, error| {
-                failures.tracks.push(if error.starts_with(file) {
-                    error
-                } else {
-                    format!("{file}: {error}")
-                });
-            },
-            args.quiet,
-        );
+        let run =
+            Run { captioner, summary, settings: &settings, jobs: jobs(args), quiet: args.quiet };
+        let captioned = run.caption(&pending, &mut state, &folder, &mut failures.tracks);
         if captioned.is_err() {
             state.save(&folder)?;
         }
@@ -216,58 +205,14 @@ fn label_all(args: &LabelArgs) -> Result<Failures> {
     Ok(failures)
 }
 
-/// Captions tracks into the state.
-#[allow(clippy::too_many_arguments, reason = "one call, which reads as the list of what it needs")]
-fn caption(
-    captioner: &Captioner,
-    pending: &[&Recording],
-    settings: &str,
-    summary: &SummaryOptions,
-    state: &mut State,
-    folder: &Path,
-    mut fail: impl FnMut(&str, String),
-    quiet: bool,
-) -> Result<()> {
-    let options = CaptionOptions::default().without_low_latency().with_facts();
-    let bytes = pending.iter().map(|track| track.bytes()).sum();
-    let mut progress = Progress::new(pending.len(), bytes, quiet);
-    let sources = pending.iter().map(|track| recordings::open(&track.path));
-    let mut saved = Instant::now();
-    for event in captioner.caption_many(sources, &options)? {
-        let RecordingEvent::End { recording, captions, error } = event else { continue };
-        let track = pending[recording];
-        progress.start(&track.path, track.bytes(), None);
-        progress.end();
-        for remark in track.remarks(&captions, error.as_ref()) {
-            progress.suspend(|| report(&remark));
-        }
-        let labelled = match error {
-            Some(error) => Err(error),
-            None => label(captions, summary),
-        };
-        match labelled {
-            Ok(label) => state.put(track, settings, label),
-            Err(error) => {
-                // The file is another one than that which had a label.
-                if !state.is_current(track, settings) {
-                    state.remove(track);
-                }
-                progress.suspend(|| report(&error));
-                fail(&track.path.display().to_string(), error.to_string());
-            }
-        }
-        if saved.elapsed() > SAVE_EVERY {
-            state.save(folder)?;
-            saved = Instant::now();
-        }
-    }
-    Ok(())
-}
-
-fn label(mut captions: Captions, summary: &SummaryOptions) -> Result<Label> {
-    let caption = LocalSummarizer::new().describe(&captions, summary)?;
-    let facts = captions.facts.take().unwrap_or_default();
-    Ok(Label { caption, duration_s: captions.duration_s, facts })
+/// The number of tracks that are captioned at a time.
+fn jobs(args: &LabelArgs) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    args.jobs.map(usize::from).unwrap_or_else(|| match args.model.model {
+        // Reading a track and measuring it takes about as long as the embedded model, on one core.
+        None => args.model.threads.unwrap_or_else(cores),
+        Some(_) => 1,
+    })
 }
 
 /// Writes all files from the state, except those that a person has changed, and returns a message for
@@ -390,7 +335,7 @@ fn count_edited_caption(
     let edited = match output.edited(&path) {
         Ok(edited) => edited?,
         Err(error) => {
-            return Some(format!("{error}; its caption does not count: save it as text in UTF-8"));
+            return Some(format!("{error}; it is ignored: save it as UTF-8 text"));
         }
     };
     let edited_caption = edited.trim();

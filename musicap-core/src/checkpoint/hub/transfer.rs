@@ -23,7 +23,8 @@ const RETRIES: usize = 3;
 pub(super) struct Transfer<'a> {
     pub(super) endpoint: Option<&'a str>,
     pub(super) token: Option<&'a str>,
-    pub(super) patience: Duration,
+    /// The longest time without a byte.
+    pub(super) idle_timeout: Duration,
     pub(super) progress: Option<OnProgress>,
     pub(super) id: &'a HubId,
     pub(super) file: &'a str,
@@ -85,13 +86,13 @@ impl Transfer<'_> {
             .send();
         let mut download = pin!(download);
         loop {
-            let patience = self.patience.saturating_sub(meter.idle());
-            match tokio::time::timeout(patience, download.as_mut()).await {
+            let left = self.idle_timeout.saturating_sub(meter.idle());
+            match tokio::time::timeout(left, download.as_mut()).await {
                 Ok(Ok(path)) => return Ok(Fetched { path, announced: meter.total() }),
                 Ok(Err(error)) => return Err(self.failure(error)),
-                Err(_) if meter.idle() >= self.patience => {
+                Err(_) if meter.idle() >= self.idle_timeout => {
                     let reason =
-                        format!("{} did not answer for {:?}", self.server(), self.patience);
+                        format!("{} did not answer for {:?}", self.server(), self.idle_timeout);
                     return Err(Failure::Other(HubProblem::Unreachable, reason));
                 }
                 Err(_) => {}

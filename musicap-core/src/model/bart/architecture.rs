@@ -1,4 +1,4 @@
-//! What the rest of the crate has to know about BART.
+//! [`Architecture`] for BART.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::generate::GenerationConfig;
 use crate::kernels::Placement;
 use crate::model::architecture::{Architecture, ChunkMemory, Network};
-use crate::model::shape;
+use crate::model::shape::{self, EncoderMemory};
 use crate::model::var_builder::TensorSource;
 
 /// Values of one chunk's largest activation, at most.
@@ -120,18 +120,14 @@ impl Architecture for BartConfig {
     }
 
     fn chunk_memory(&self, audio: &AudioConfig, rows: usize, length: usize) -> ChunkMemory {
-        let (d_model, layers) =
-            (self.transformer.d_model as u64, self.transformer.decoder_layers as u64);
-        let (frames, encoded) = (audio.frames() as u64, self.frames(audio) as u64);
-        let (rows, length) = (rows as u64, length as u64);
         // A convolution reads its input as windows of three frames.
-        let convolution = 3 * frames * d_model;
-        let logits = rows * self.transformer.vocab_size as u64;
-        let keys = rows * length * d_model;
-        let audio_keys = 2 * layers * encoded * d_model;
-        let total = 3 * convolution + audio_keys + shape::token_cache(layers, keys) + 4 * logits;
-        let decoding = audio_keys + 2 * layers * keys + logits;
-        ChunkMemory { total, decoding, largest: convolution.max(logits).max(keys) }
+        let convolution = 3 * audio.frames() as u64 * self.transformer.d_model as u64;
+        let encoder = EncoderMemory {
+            frames: self.frames(audio) as u64,
+            total: 3 * convolution,
+            largest: convolution,
+        };
+        self.transformer.chunk_memory(encoder, rows, length)
     }
 
     fn load(

@@ -1,4 +1,4 @@
-//! What the rest of the crate has to know about Whisper.
+//! [`Architecture`] for Whisper.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::generate::GenerationConfig;
 use crate::kernels::Placement;
 use crate::model::architecture::{Architecture, ChunkMemory, Network};
-use crate::model::shape;
+use crate::model::shape::{self, EncoderMemory};
 use crate::model::var_builder::TensorSource;
 
 /// Whisper's sample rate, in hertz, and the distance between its frames, in samples.
@@ -102,22 +102,15 @@ impl Architecture for WhisperConfig {
     }
 
     fn chunk_memory(&self, audio: &AudioConfig, rows: usize, length: usize) -> ChunkMemory {
-        let (d_model, layers) =
-            (self.transformer.d_model as u64, self.transformer.decoder_layers as u64);
-        let (frames, encoded) = (audio.frames() as u64, self.max_source_positions as u64);
-        let (rows, length) = (rows as u64, length as u64);
-        let convolution = 3 * frames * d_model;
-        let scores = self.transformer.encoder_attention_heads as u64 * encoded * encoded;
-        let logits = rows * self.transformer.vocab_size as u64;
-        let keys = rows * length * d_model;
-        let audio_keys = 2 * layers * encoded * d_model;
-        let total = 3 * convolution
-            + 2 * scores
-            + audio_keys
-            + shape::token_cache(layers, keys)
-            + 4 * logits;
-        let decoding = audio_keys + 2 * layers * keys + logits;
-        ChunkMemory { total, decoding, largest: convolution.max(scores).max(logits).max(keys) }
+        let frames = self.max_source_positions as u64;
+        let convolution = 3 * audio.frames() as u64 * self.transformer.d_model as u64;
+        let scores = self.transformer.encoder_attention_heads as u64 * frames * frames;
+        let encoder = EncoderMemory {
+            frames,
+            total: 3 * convolution + 2 * scores,
+            largest: convolution.max(scores),
+        };
+        self.transformer.chunk_memory(encoder, rows, length)
     }
 
     fn load(

@@ -12,6 +12,8 @@ use super::text::Word;
 pub(crate) enum Lead {
     /// It plays or sings the melody: "a flute plays a slow melody".
     Melody,
+    /// It plays chords or arpeggios, by its [`Manner`]: "a harp plays slow arpeggios".
+    Figure,
     /// It is in front of the others: "fast rock led by an electric guitar".
     Front,
 }
@@ -82,7 +84,10 @@ pub(super) fn read(words: &[Word], matches: &[Match], roles: &mut Roles) {
     for (at, word) in words.iter().enumerate() {
         let Some(manner) = sentence.manner(at, &word.text) else { continue };
         match of_lead {
-            Some((term, chords)) if chords == at => roles.manners.push((term, manner)),
+            Some((term, chords)) if chords == at => {
+                roles.manners.push((term, manner));
+                roles.lead = roles.lead.or(Some((term, Lead::Figure)));
+            }
             _ => match sentence.player(at) {
                 Some(term) => roles.manners.push((term, manner)),
                 None => roles.over = Some(manner),
@@ -259,9 +264,10 @@ mod tests {
     #[test]
     fn chords_have_a_player_or_are_the_lead_s_own() {
         let text = "A harp plays slow, gentle arpeggios, unaccompanied.";
-        assert_eq!(read(text), (None, vec![("harp", ARPEGGIOS)], None));
+        assert_eq!(read(text), (Some(("harp", Lead::Figure)), vec![("harp", ARPEGGIOS)], None));
         let text = "Strings play slow, gentle held chords over drums.";
-        assert_eq!(read(text), (None, vec![("strings", SUSTAINED)], None));
+        let strings = Some(("strings", Lead::Figure));
+        assert_eq!(read(text), (strings, vec![("strings", SUSTAINED)], None));
         let text = "A solo piano plays a slow, gentle melody over broken chords.";
         assert_eq!(read(text), (Some(("piano", Lead::Melody)), vec![], Some(ARPEGGIOS)));
     }

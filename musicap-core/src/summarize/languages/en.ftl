@@ -12,6 +12,10 @@ noun-by = { noun-subject }
 noun-to = { noun-subject }
 noun-open = { noun-subject }
 noun-the = the { $noun }
+noun-the-listed = { $place ->
+    [first] the { $noun }
+   *[next] { $noun }
+}
 noun-without = { $noun }
 noun-title = { $noun }
 noun-for = { $noun }
@@ -34,14 +38,18 @@ piece = piece
 song = song
 instrumental = instrumental piece
 piece-for = { $noun } piece
+piece-solo = { $class ->
+    [p] unaccompanied { $noun } piece
+    [u] unaccompanied { $noun } piece
+   *[none] solo { $noun } piece
+}
 whole = a { $piece }
 whole-qualities = a { $qualities } { $piece }
 whole-with = { $whole } with { $sounds }
 whole-solo = { $whole } for { $sounds } alone
-whole-alone = { $whole }, unaccompanied
 whole-without = { $whole }, without { $sounds }
 silent = the recording is almost silent
-only = there is only { $sounds }, and no music
+only = only { $sounds } can be heard, and no music
 opens-as = the recording opens as { $whole }
 music-opens-as = at { $time } the music begins as { $whole }
 joined-by = { $whole }, joined by { $sounds } at { $time }
@@ -69,9 +77,14 @@ lead = { $sounds }{ $alone ->
         [one] plays
        *[other] play
     }
-} { $qualities ->
+} { $object }
+object-melody = { $qualities ->
     [none] a melody
    *[other] a { $qualities } melody
+}
+object-figure = { $qualities ->
+    [none] { $figure }
+   *[other] { $qualities } { $figure }
 }
 lead-over = { $lead } over { $manner }
 lead-with = { $lead }, accompanied by { $sounds-by }
@@ -87,6 +100,24 @@ manner-sustained = sustained chords
 manner-arpeggios = arpeggios
     .quiet = soft arpeggios
     .loud = loud arpeggios
+played-chords = { $loudness ->
+    [quiet] soft { $noun } chords
+    [loud] loud { $noun } chords
+   *[none] { $noun } chords
+}
+    .class = p
+played-sustained = { $loudness ->
+    [quiet] soft sustained { $noun } chords
+    [loud] loud sustained { $noun } chords
+   *[none] sustained { $noun } chords
+}
+    .class = p
+played-arpeggios = { $loudness ->
+    [quiet] soft { $noun } arpeggios
+    [loud] loud { $noun } arpeggios
+   *[none] { $noun } arpeggios
+}
+    .class = p
 
 ## The course. The first clause of a sentence has the time; -also follows another clause.
 
@@ -94,7 +125,7 @@ open = it opens with { $sounds }
 open-qualities = at first it is { $qualities }, with { $sounds }
 open-also = it opens with { $sounds }
 at-first = it is { $qualities } at first
-at-first-also = it is { $qualities } at first
+at-first-also = the music is { $qualities } at first
 enter = at { $time } { $sounds } { $number ->
     [one] comes
    *[other] come
@@ -128,14 +159,14 @@ drop = at { $time } it drops to { $sounds }
 drop-also = it drops to { $sounds }
 change = at { $time } it changes to { $sounds }
 change-also = it changes to { $sounds }
-end = from { $time } to the end there { $number ->
-    [one] is
-   *[other] are
-} only { $sounds }
-end-also = to the end there { $number ->
-    [one] is
-   *[other] are
-} only { $sounds }
+end = from { $time } to the end only { $sounds } { $number ->
+    [one] remains
+   *[other] remain
+}
+end-also = to the end only { $sounds } { $number ->
+    [one] remains
+   *[other] remain
+}
 replace = at { $time } { $old } { $number ->
     [one] gives
    *[other] give
@@ -154,8 +185,28 @@ stop-also = { $sounds } { $number ->
 }
 silence = at { $time } the music stops
 silence-also = the music stops
-turn = at { $time } the music becomes { $qualities }
-turn-also = the music becomes { $qualities }
+turn = at { $time } the music { $step ->
+    [slower] slows down{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}and becomes { $moods }
+    }
+    [faster] speeds up{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}and becomes { $moods }
+    }
+   *[none] becomes { $qualities }
+}
+turn-also = the music { $step ->
+    [slower] slows down{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}and becomes { $moods }
+    }
+    [faster] speeds up{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}and becomes { $moods }
+    }
+   *[none] becomes { $qualities }
+}
 genre = at { $time } it changes to { $genre }
 genre-also = it changes to { $genre }
 
@@ -212,9 +263,11 @@ sound-steelpan = steelpan
 sound-bells = bells
     .for = bell
     .class = p
+    .of = bell
 sound-tubular-bells = tubular bells
     .for = tubular bell
     .class = p
+    .of = tubular bell
 sound-organ = organ
 sound-church-organ = church organ
 sound-accordion = accordion
@@ -233,11 +286,13 @@ sound-cello = cello
 sound-strings = strings
     .for = string
     .class = p
+    .of = string
 sound-bowed = bowed instrument
     .piece = piece for a bowed instrument
 sound-pizzicato = plucked strings
     .for = plucked-string
     .class = p
+    .of = plucked-string
 sound-harp = harp
 sound-trumpet = trumpet
 sound-muted-trumpet = muted trumpet
@@ -261,6 +316,7 @@ sound-recorder = recorder
 sound-pan-flute = pan flute
 sound-bagpipes = bagpipes
     .class = p
+    .of = bagpipe
 sound-synth-lead = lead synth
     .for = synth
 sound-synth-pad = synth pad
@@ -280,9 +336,12 @@ sound-ukulele = ukulele
 sound-theremin = theremin
 sound-orchestra = orchestra
     .piece = orchestral piece
+    .solo = orchestral piece
+    .of = orchestral
 sound-turntables = turntables
     .for = turntable
     .class = p
+    .of = turntable
 sound-others = other instruments
     .class = p
 sound-drums = drums
@@ -346,7 +405,9 @@ tempo-slow = slow
 tempo-medium = mid-tempo
 tempo-fast = fast
 loudness-quiet = soft
+    .become = softer
 loudness-loud = loud
+    .become = louder
 mood-calm = calm
 mood-gentle = gentle
 mood-dreamy = dreamy

@@ -3,7 +3,18 @@
 ## Nombres. `.class`: m, f con artículo (none = m); fa femenino con «el» (arpa); um, uf sin artículo;
 ## mp, fp plural.
 
-noun-subject = { $class ->
+noun-subject = { $kind ->
+    [drums] { noun-the }
+    [instrument] { $class ->
+        [mp] los { $noun }
+        [fp] las { $noun }
+        [uf] la { $noun }
+       *[other] { noun-by }
+    }
+   *[other] { noun-by }
+}
+noun-with = { $noun }
+noun-by = { $class ->
     [f] una { $noun }
     [mp] { $noun }
     [fp] { $noun }
@@ -11,9 +22,10 @@ noun-subject = { $class ->
     [uf] { $noun }
    *[m] un { $noun }
 }
-noun-with = { $noun }
-noun-by = { noun-subject }
-noun-open = { noun-subject }
+noun-open = { $kind ->
+    [drums] { noun-the }
+   *[other] { noun-by }
+}
 noun-to = { noun-subject }
 noun-the = { $class ->
     [f] la { $noun }
@@ -34,6 +46,7 @@ list-or = { $a } ni { $b }
 
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } y { $b }
+qualities-phrase = { $a } { $b }
 qualities-be = { $a } y { $b }
 qualities-open = { $a } y { $b }
 qualities-become = { $a } y { $b }
@@ -46,8 +59,7 @@ instrumental = pieza instrumental
 whole = una { $piece }
 whole-qualities = una { $piece } { $qualities }
 whole-for = { $whole } para { $noun }
-whole-with = { $whole } con { $sounds }
-whole-solo = { $whole } para { $sounds } { $class ->
+whole-for-solo = { $whole } para { $noun } { $class ->
     [f] sola
     [fa] sola
     [uf] sola
@@ -55,7 +67,8 @@ whole-solo = { $whole } para { $sounds } { $class ->
     [fp] solas
    *[m] solo
 }
-whole-alone = { $whole }, sin acompañamiento
+whole-with = { $whole } con { $sounds }
+whole-solo = { $whole } solo con { $sounds }
 whole-without = { $whole }, sin { $sounds }
 silent = la grabación es casi silenciosa
 only = solo se { $number ->
@@ -104,9 +117,14 @@ lead = { $class ->
         [sing] a capela
        *[play] en solitario
     }
-} { $qualities ->
+} { $object }
+object-melody = { $qualities ->
     [none] una melodía
    *[other] una melodía { $qualities }
+}
+object-figure = { $qualities ->
+    [none] { $figure }
+   *[other] una música { $qualities } en { $figure }
 }
 lead-over = { $lead } sobre { $manner }
 lead-with = { $lead }, con acompañamiento de { $sounds }
@@ -122,14 +140,53 @@ manner-sustained = acordes mantenidos
 manner-arpeggios = arpegios
     .quiet = arpegios suaves
     .loud = arpegios fuertes
+played-chords = { $loudness ->
+    [quiet] acordes suaves de { $noun }
+    [loud] acordes fuertes de { $noun }
+   *[none] acordes de { $noun }
+}
+    .class = mp
+played-sustained = { $loudness ->
+    [quiet] acordes suaves y mantenidos de { $noun }
+    [loud] acordes fuertes y mantenidos de { $noun }
+   *[none] acordes mantenidos de { $noun }
+}
+    .class = mp
+played-arpeggios = { $loudness ->
+    [quiet] arpegios suaves de { $noun }
+    [loud] arpegios fuertes de { $noun }
+   *[none] arpegios de { $noun }
+}
+    .class = mp
 
 ## El desarrollo
 
 open = comienza con { $sounds }
-open-qualities = comienza de forma { $qualities }, con { $sounds }
+open-qualities = { $kind ->
+    [tempo] comienza a tempo { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] comienza de forma { $qualities }
+}, con { $sounds }
 open-also = comienza con { $sounds }
-at-first = al principio es { $qualities }
-at-first-also = al principio es { $qualities }
+at-first = al principio { $kind ->
+    [tempo] el tempo es { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] es { $qualities }
+}
+at-first-also = al principio { $kind ->
+    [tempo] el tempo es { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] la música es { $qualities }
+}
 enter = en el minuto { $time } { $number ->
     [one] entra
    *[other] entran
@@ -201,8 +258,52 @@ stop-also = { $number ->
 } de sonar { $sounds }
 silence = en el minuto { $time } cesa la música
 silence-also = cesa la música
-turn = en el minuto { $time } la música se vuelve { $qualities }
-turn-also = la música se vuelve { $qualities }
+turn = en el minuto { $time } { $step ->
+    [slower] el tempo se ralentiza{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}y la música se vuelve { $moods }
+    }
+    [faster] el tempo se acelera{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}y la música se vuelve { $moods }
+    }
+   *[none] { $kind ->
+        [tempo] el tempo pasa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        }
+        [mixed] el tempo pasa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        } y la música se vuelve { $moods }
+       *[mood] la música se vuelve { $qualities }
+    }
+}
+turn-also = { $step ->
+    [slower] { $kind ->
+        [tempo] el tempo se ralentiza
+       *[mixed] la música, más lenta, se vuelve { $moods }
+    }
+    [faster] { $kind ->
+        [tempo] el tempo se acelera
+       *[mixed] la música, más rápida, se vuelve { $moods }
+    }
+   *[none] { $kind ->
+        [tempo] el tempo pasa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        }
+        [mixed] el tempo pasa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        } y la música se vuelve { $moods }
+       *[mood] la música se vuelve { $qualities }
+    }
+}
 genre = en el minuto { $time } la pieza pasa { $genre }
 genre-also = la pieza pasa { $genre }
 
@@ -228,7 +329,15 @@ contractions =
 
 ## Títulos
 
-title-alone = solo { $sound }
+title-alone = { $class ->
+    [f] { $sound } sola
+    [fa] { $sound } sola
+    [mp] solo { $sound }
+    [fp] solo { $sound }
+    [um] solo { $sound }
+    [uf] solo { $sound }
+   *[m] { $sound } solo
+}
 title-band = banda completa
 title-silence = silencio
 title-music = música
@@ -253,6 +362,7 @@ sound-marimba = marimba
 sound-xylophone = xilófono
 sound-glockenspiel = glockenspiel
 sound-chiming = instrumento con timbre de campana
+    .with = un instrumento con timbre de campana
 sound-kalimba = kalimba
     .class = f
 sound-steelpan = tambor de acero
@@ -284,6 +394,7 @@ sound-cello = violonchelo
 sound-strings = cuerdas
     .class = fp
 sound-bowed = instrumento de arco
+    .with = un instrumento de arco
 sound-pizzicato = cuerdas en pizzicato
     .class = fp
 sound-harp = arpa
@@ -308,6 +419,7 @@ sound-woodwind = maderas
     .class = fp
     .for = viento madera
 sound-wind = instrumento de viento
+    .with = un instrumento de viento
 sound-flute = flauta
     .class = f
 sound-piccolo = flautín
@@ -318,9 +430,12 @@ sound-pan-flute = flauta de pan
 sound-bagpipes = gaita
     .class = f
 sound-synth-lead = sintetizador solista
+    .for = sintetizador
+    .title = sintetizador
 sound-synth-pad = pad de sintetizador
 sound-synth = sintetizador
 sound-plucked = instrumento de cuerda pulsada
+    .with = un instrumento de cuerda pulsada
 sound-banjo = banyo
 sound-mandolin = mandolina
     .class = f
@@ -353,12 +468,12 @@ sound-funk-drums = batería de funk
 sound-electronic-beat = ritmo electrónico
 sound-march-drums = tambores de marcha
     .class = mp
-sound-waltz-drums = batería de vals
+sound-waltz-drums = batería a ritmo de vals
     .class = f
 sound-latin-percussion = percusión latina
     .class = uf
-sound-hand-drums = tambores de mano
-    .class = mp
+sound-hand-drums = percusión de mano
+    .class = uf
 sound-percussion = percusión
     .class = uf
 sound-timpani = timbales
@@ -376,17 +491,14 @@ sound-choir = coro
 sound-children = voces infantiles
     .class = fp
 sound-rap = rap
-    .class = um
 sound-male-rap = rap masculino
-    .class = um
 sound-female-rap = rap femenino
-    .class = um
 sound-whistling = silbido
 sound-speech = voz hablada
     .class = f
-sound-male-speech = voz masculina hablada
+sound-male-speech = locución masculina
     .class = f
-sound-female-speech = voz femenina hablada
+sound-female-speech = locución femenina
     .class = f
 sound-applause = aplausos
     .class = mp
@@ -410,11 +522,16 @@ tempo-medium = moderada
     .attributive = de tempo moderado
     .melody = de tempo moderado
     .title = moderado
+    .phrase = sí
 tempo-fast = rápida
     .title = rápido
 loudness-quiet = suave
+    .become = más suave
 loudness-loud = fuerte
     .attributive = de sonido fuerte
+    .phrase = sí
+    .melody = de sonido fuerte
+    .become = más fuerte
 mood-calm = tranquila
 mood-gentle = dulce
 mood-dreamy = soñadora

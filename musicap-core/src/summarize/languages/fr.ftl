@@ -1,8 +1,21 @@
 ### Français. « Morceau » est masculin : les adjectifs s’accordent avec lui.
 
-## Noms. `.class` : m, f avec article (none = m) ; um, uf partitif (de la percussion) ; mp, fp pluriel.
+## Noms. `.class` : m, f avec article (none = m) ; um, uf partitif (de la percussion) ; mp, fp pluriel.
 
-noun-subject = { $class ->
+noun-subject = { $kind ->
+    [drums] { noun-the }
+    [instrument] { $class ->
+        [f] une { $noun }
+        [mp] les { $noun }
+        [fp] les { $noun }
+        [um] du { $noun }
+        [uf] de la { $noun }
+       *[m] un { $noun }
+    }
+   *[other] { noun-by }
+}
+noun-with = { $noun }
+noun-by = { $class ->
     [f] une { $noun }
     [mp] des { $noun }
     [fp] des { $noun }
@@ -10,9 +23,10 @@ noun-subject = { $class ->
     [uf] de la { $noun }
    *[m] un { $noun }
 }
-noun-with = { $noun }
-noun-by = { noun-subject }
-noun-open = { noun-subject }
+noun-open = { $kind ->
+    [drums] { noun-the }
+   *[other] { noun-by }
+}
 noun-to = à { noun-subject }
 noun-the = { $class ->
     [f] la { $noun }
@@ -33,6 +47,7 @@ list-or = { $a } ni { $b }
 
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } et { $b }
+qualities-phrase = { $a } { $b }
 qualities-be = { $a } et { $b }
 qualities-open = { $a } et { $b }
 qualities-become = { $a } et { $b }
@@ -45,6 +60,13 @@ instrumental = morceau instrumental
 whole = un { $piece }
 whole-qualities = un { $piece } { $qualities }
 whole-for = { $whole } pour { $noun }
+whole-for-solo = { $whole } pour { $noun } { $class ->
+    [f] seule
+    [uf] seule
+    [fp] seules
+    [mp] seuls
+   *[m] seul
+}
 whole-with = { $whole } avec { $sounds }
 whole-solo = { $whole } pour { $sounds } { $class ->
     [f] seule
@@ -53,7 +75,6 @@ whole-solo = { $whole } pour { $sounds } { $class ->
     [mp] seuls
    *[m] seul
 }
-whole-alone = { $whole }, sans accompagnement
 whole-without = { $whole }, sans { $sounds }
 silent = l’enregistrement est presque silencieux
 only = on n’entend que { $sounds }, sans musique
@@ -93,9 +114,14 @@ lead = { $sounds } { $verb ->
            *[m] seul
         }
     }
-} { $qualities ->
+} { $object }
+object-melody = { $qualities ->
     [none] une mélodie
    *[other] une mélodie { $qualities }
+}
+object-figure = { $qualities ->
+    [none] des { $figure }
+   *[other] une musique { $qualities } en { $figure }
 }
 lead-over = { $lead } sur des { $manner }
 lead-with = { $lead }, accompagnée par { $sounds-by }
@@ -104,21 +130,53 @@ whole-led = { $whole } porté par { $lead }, avec { $sounds }
 manner = { $noun } ({ $manner })
 manner-chords = accords
     .quiet = accords doux
-    .loud = accords sonores
+    .loud = accords forts
 manner-sustained = accords tenus
     .quiet = accords tenus et doux
-    .loud = accords tenus et sonores
+    .loud = accords tenus et forts
 manner-arpeggios = arpèges
     .quiet = arpèges doux
-    .loud = arpèges sonores
+    .loud = arpèges forts
+played-chords = { $loudness ->
+    [quiet] accords doux de { $noun }
+    [loud] accords forts de { $noun }
+   *[none] accords de { $noun }
+}
+    .class = mp
+played-sustained = { $loudness ->
+    [quiet] accords doux et tenus de { $noun }
+    [loud] accords forts et tenus de { $noun }
+   *[none] accords tenus de { $noun }
+}
+    .class = mp
+played-arpeggios = { $loudness ->
+    [quiet] arpèges doux de { $noun }
+    [loud] arpèges forts de { $noun }
+   *[none] arpèges de { $noun }
+}
+    .class = mp
 
 ## Le déroulement
 
 open = il commence par { $sounds }
 open-qualities = il s’ouvre sur un passage { $qualities } avec { $sounds }
 open-also = il commence par { $sounds }
-at-first = au début, il est { $qualities }
-at-first-also = au début, il est { $qualities }
+at-first = au début, { $kind ->
+    [tempo] le tempo est { $tempo ->
+        [slow] lent
+        [medium] modéré
+       *[fast] rapide
+    }
+   *[mood] il est { $qualities }
+}
+at-first-also = { $kind ->
+    [tempo] le tempo est d’abord { $tempo ->
+        [slow] lent
+        [medium] modéré
+       *[fast] rapide
+    }
+   *[mood] le morceau est d’abord { $qualities }
+}
 enter = à { $time }, { $sounds } { $number ->
     [one] fait son entrée
    *[other] font leur entrée
@@ -157,33 +215,77 @@ replace-also = { $old } { $number ->
    *[other] cèdent
 } la place { $new }
 stop = à { $time }, { $sounds } { $number ->
-    [one] s’arrête
-   *[other] s’arrêtent
+    [one] se tait
+   *[other] se taisent
 }
 stop-also = { $sounds } { $number ->
-    [one] s’arrête
-   *[other] s’arrêtent
+    [one] se tait
+   *[other] se taisent
 }
 silence = à { $time }, la musique s’arrête
 silence-also = la musique s’arrête
-turn = à { $time }, le morceau devient { $qualities }
-turn-also = le morceau devient { $qualities }
+turn = à { $time }, { $step ->
+    [slower] le tempo ralentit{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}et le morceau devient { $moods }
+    }
+    [faster] le tempo s’accélère{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}et le morceau devient { $moods }
+    }
+   *[none] { $kind ->
+        [tempo] le tempo devient { $tempo ->
+            [slow] lent
+            [medium] modéré
+           *[fast] rapide
+        }
+        [mixed] le tempo devient { $tempo ->
+            [slow] lent
+            [medium] modéré
+           *[fast] rapide
+        } et le morceau { $moods }
+       *[mood] le morceau devient { $qualities }
+    }
+}
+turn-also = { $step ->
+    [slower] { $kind ->
+        [tempo] le tempo ralentit
+       *[mixed] le morceau, plus lent, devient { $moods }
+    }
+    [faster] { $kind ->
+        [tempo] le tempo s’accélère
+       *[mixed] le morceau, plus rapide, devient { $moods }
+    }
+   *[none] { $kind ->
+        [tempo] le tempo devient { $tempo ->
+            [slow] lent
+            [medium] modéré
+           *[fast] rapide
+        }
+        [mixed] le tempo devient { $tempo ->
+            [slow] lent
+            [medium] modéré
+           *[fast] rapide
+        } et le morceau { $moods }
+       *[mood] le morceau devient { $qualities }
+    }
+}
 genre = à { $time }, le morceau passe { $genre }
 genre-also = on passe { $genre }
 
 ## Phrases
 
 clauses = { $first }, et { $second }
-sentences = { $first } ; { $second }
+sentences = { $first } ; { $second }
 sentence = { $clause }.
-outline = vue d’ensemble : { $items }
+outline = vue d’ensemble : { $items }
 outline-item = { $time } { $title }
-outline-more = { $a } ; { $b }
-quote = à { $time } : « { $text } » (texte original)
-alone = de { $from } à { $to } : { $text }
+outline-more = { $a } ; { $b }
+quote = à { $time } : « { $text } » (texte original)
+alone = de { $from } à { $to } : { $text }
 no-captions = il n’y a pas de descriptions
 only-repetition = les descriptions ne font que se répéter
-# Deux mots qui s’écrivent autrement l’un près de l’autre ; _ est une espace.
+# Deux mots qui s’écrivent autrement l’un près de l’autre ; _ est une espace.
 contractions =
     le a=l’a
     le e=l’e
@@ -198,9 +300,12 @@ contractions =
     de a=d’a
     de e=d’e
     de o=d’o
+    de é=d’é
+    de harmonica=d’harmonica
     que un=qu’un
     des autres=d’autres
     que a=qu’a
+    que o=qu’o
     à le_=au_
     à les_=aux_
     de le_=du_
@@ -237,6 +342,7 @@ sound-marimba = marimba
 sound-xylophone = xylophone
 sound-glockenspiel = glockenspiel
 sound-chiming = instrument à sonorité de cloches
+    .with = un instrument à sonorité de cloches
 sound-kalimba = kalimba
     .class = f
 sound-steelpan = steelpan
@@ -270,7 +376,8 @@ sound-cello = violoncelle
 sound-strings = cordes
     .class = fp
 sound-bowed = instrument à archet
-sound-pizzicato = cordes pincées
+    .with = un instrument à archet
+sound-pizzicato = cordes en pizzicato
     .class = fp
 sound-harp = harpe
     .class = f
@@ -293,6 +400,7 @@ sound-woodwind = bois
     .class = mp
     .for = instruments à vent en bois
 sound-wind = instrument à vent
+    .with = un instrument à vent
 sound-flute = flûte
     .class = f
 sound-piccolo = piccolo
@@ -303,10 +411,13 @@ sound-pan-flute = flûte de Pan
 sound-bagpipes = cornemuse
     .class = f
 sound-synth-lead = synthétiseur solo
+    .for = synthétiseur
+    .title = synthétiseur
 sound-synth-pad = nappe de synthétiseur
     .class = f
 sound-synth = synthétiseur
 sound-plucked = instrument à cordes pincées
+    .with = un instrument à cordes pincées
 sound-banjo = banjo
 sound-mandolin = mandoline
     .class = f
@@ -370,9 +481,9 @@ sound-female-rap = rap féminin
 sound-whistling = sifflement
 sound-speech = voix parlée
     .class = f
-sound-male-speech = voix d’homme parlée
+sound-male-speech = voix parlée masculine
     .class = f
-sound-female-speech = voix de femme parlée
+sound-female-speech = voix parlée féminine
     .class = f
 sound-applause = applaudissements
     .class = mp
@@ -384,7 +495,7 @@ sound-pink-noise = bruit rose
     .class = um
 sound-rumble = grondement sourd
 sound-tone = son électronique
-sound-sound-effects = effets sonores
+sound-sound-effects = effets forts
     .class = mp
 
 ## Qualités
@@ -394,10 +505,14 @@ tempo-slow = lent
 tempo-medium = modéré
     .attributive = au tempo modéré
     .melody = au tempo modéré
+    .phrase = oui
 tempo-fast = rapide
 loudness-quiet = doux
     .melody = douce
-loudness-loud = sonore
+    .become = plus doux
+loudness-loud = au volume élevé
+    .phrase = oui
+    .become = plus fort
 mood-calm = calme
 mood-gentle = tendre
 mood-dreamy = rêveur
@@ -426,8 +541,7 @@ mood-dramatic = dramatique
 mood-epic = épique
 mood-bold = affirmé
     .melody = affirmée
-mood-steady = régulier
-    .melody = régulière
+mood-steady = fluide
 mood-light = léger
     .melody = légère
 mood-warm = chaleureux

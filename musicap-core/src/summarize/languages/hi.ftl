@@ -20,6 +20,7 @@ list-or = { $a } और { $b }
 
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } और { $b }
+qualities-phrase = { $b } { $a }
 qualities-be = { $a } और { $b }
 qualities-open = { $a } और { $b }
 qualities-become = { $a } और { $b }
@@ -30,12 +31,22 @@ piece = रचना
 song = गायन रचना
 instrumental = वाद्य रचना
 piece-for = { $noun } रचना
+piece-solo = एकल { $noun } रचना
 whole = एक { $piece }
 whole-qualities = एक { $qualities } { $piece }
 whole-with = { $sounds } के साथ { $whole }
-whole-solo = { $whole }, केवल { $sounds }
-whole-alone = { $whole }, बिना संगत के
-whole-without = बिना { $sounds } के, { $whole }
+whole-solo = { $whole }, जिसमें केवल { $sounds-subject } { $number ->
+    [one] है
+   *[other] हैं
+}
+absent = { $clause }। इसमें { $sounds } नहीं { $count ->
+    [two] हैं
+   *[one] { $last ->
+        [p] हैं
+        [fp] हैं
+       *[none] है
+    }
+}
 silent = रिकॉर्डिंग लगभग मौन है
 only = केवल { $sounds } सुनाई { $number ->
     [one] { $last ->
@@ -81,7 +92,7 @@ recording-lo-fi = ध्वनि लो-फ़ाई है
 recording-vinyl = पुराने रिकॉर्ड जैसी चटचटाहट है
 recording-tape = टेप की सरसराहट सुनाई देती है
 recording-hum = धीमी भनभनाहट सुनाई देती है
-recording-phone = यह फ़ोन की रिकॉर्डिंग जैसा लगता है
+recording-phone = यह फ़ोन पर की गई रिकॉर्डिंग जैसी लगती है
 recording-overloaded = रिकॉर्डिंग की ध्वनि फटी हुई है
 
 ## अंश: मुख्य स्वर और संगत। «धुन» स्त्रीलिंग है।
@@ -94,28 +105,37 @@ lead = { $alone ->
     }
 }{ $verb ->
     [sing] { $sound ->
-        [choir] कोरस { $qualities ->
-            [none] एक धुन
-           *[other] एक { $qualities } धुन
-        } गाता है
-       *[other] { $sounds-with } में { $qualities ->
-            [none] एक धुन
-           *[other] एक { $qualities } धुन
-        } गाई जाती है
+        [choir] कोरस { $object } गाता है
+       *[other] { $sounds-with } में { $object } गाई जाती है
     }
-   *[play] { $sounds-with } पर { $qualities ->
-        [none] एक धुन
-       *[other] एक { $qualities } धुन
-    } बजती है
+   *[play] { $sounds-with } पर { $object } बजती है
+}
+object-melody = { $qualities ->
+    [none] एक धुन
+   *[other] एक { $qualities } धुन
+}
+object-figure = { $qualities ->
+    [none] { $figure } में एक धुन
+   *[other] { $figure } में एक { $qualities } धुन
 }
 lead-over = { $manner } के साथ { $lead }
 lead-with = { $sounds } की संगत में { $lead }
-lead-without = { $lead }, { $sounds } के बिना
+lead-without = { $lead }। इसमें { $sounds } नहीं { $count ->
+    [two] हैं
+   *[one] { $last ->
+        [p] हैं
+        [fp] हैं
+       *[none] है
+    }
+}
 whole-led = { $whole }, जिसमें { $lead } प्रमुख { $lead-last ->
     [p] हैं
     [fp] हैं
    *[none] है
-}, { $sounds } के साथ
+} और साथ में { $sounds-subject } { $number ->
+    [one] है
+   *[other] हैं
+}
 manner = { $noun } ({ $manner })
 manner-chords = कॉर्ड
     .quiet = मृदु कॉर्ड
@@ -126,6 +146,24 @@ manner-sustained = लंबे कॉर्ड
 manner-arpeggios = आर्पेजियो
     .quiet = मृदु आर्पेजियो
     .loud = तेज़ आवाज़ के आर्पेजियो
+played-chords = { $loudness ->
+    [quiet] { $noun } के मृदु कॉर्ड
+    [loud] { $noun } के तेज़ आवाज़ के कॉर्ड
+   *[none] { $noun } के कॉर्ड
+}
+    .class = p
+played-sustained = { $loudness ->
+    [quiet] { $noun } के मृदु लंबे कॉर्ड
+    [loud] { $noun } के तेज़ आवाज़ के लंबे कॉर्ड
+   *[none] { $noun } के लंबे कॉर्ड
+}
+    .class = p
+played-arpeggios = { $loudness ->
+    [quiet] { $noun } के मृदु आर्पेजियो
+    [loud] { $noun } के तेज़ आवाज़ के आर्पेजियो
+   *[none] { $noun } के आर्पेजियो
+}
+    .class = p
 
 ## क्रम
 
@@ -166,7 +204,7 @@ open-also = शुरुआत में { $sounds } सुनाई { $number -
     }
 }
 at-first = आरंभ में यह { $qualities } है
-at-first-also = आरंभ में यह { $qualities } है
+at-first-also = आरंभ में रचना { $qualities } है
 enter = { $time } पर { $sounds } शुरू { $number ->
     [one] { $last ->
         [f] होती है
@@ -374,8 +412,52 @@ stop-also = { $sounds } रुक { $number ->
 }
 silence = { $time } पर संगीत रुक जाता है
 silence-also = संगीत रुक जाता है
-turn = { $time } पर संगीत { $qualities } हो जाता है
-turn-also = संगीत { $qualities } हो जाता है
+turn = { $time } पर { $step ->
+    [slower] { $kind ->
+        [tempo] गति धीमी हो जाती है
+       *[mixed] गति धीमी और संगीत { $moods } हो जाता है
+    }
+    [faster] { $kind ->
+        [tempo] गति तेज़ हो जाती है
+       *[mixed] गति तेज़ और संगीत { $moods } हो जाता है
+    }
+   *[none] { $kind ->
+        [tempo] गति { $tempo ->
+            [slow] धीमी हो जाती है
+            [medium] मध्यम हो जाती है
+           *[fast] तेज़ हो जाती है
+        }
+        [mixed] गति { $tempo ->
+            [slow] धीमी
+            [medium] मध्यम
+           *[fast] तेज़
+        } और संगीत { $moods } हो जाता है
+       *[mood] संगीत { $qualities } हो जाता है
+    }
+}
+turn-also = { $step ->
+    [slower] { $kind ->
+        [tempo] गति धीमी हो जाती है
+       *[mixed] गति धीमी और संगीत { $moods } हो जाता है
+    }
+    [faster] { $kind ->
+        [tempo] गति तेज़ हो जाती है
+       *[mixed] गति तेज़ और संगीत { $moods } हो जाता है
+    }
+   *[none] { $kind ->
+        [tempo] गति { $tempo ->
+            [slow] धीमी हो जाती है
+            [medium] मध्यम हो जाती है
+           *[fast] तेज़ हो जाती है
+        }
+        [mixed] गति { $tempo ->
+            [slow] धीमी
+            [medium] मध्यम
+           *[fast] तेज़
+        } और संगीत { $moods } हो जाता है
+       *[mood] संगीत { $qualities } हो जाता है
+    }
+}
 genre = { $time } पर रचना { $genre } में बदल जाती है
 genre-also = रचना { $genre } में बदल जाती है
 
@@ -399,7 +481,7 @@ title-alone = केवल { $sound }
 title-band = पूरा बैंड
 title-silence = मौन
 title-music = संगीत
-title-qualities = { $title } ({ $qualities } लय)
+title-qualities = { $title } ({ $qualities } गति)
 
 
 ## ध्वनियाँ
@@ -421,6 +503,9 @@ sound-steelpan = स्टीलपैन
 sound-bells = घंटियाँ
     .class = fp
     .with = घंटियों
+    .for = घंटियों की
+    .solo = केवल घंटियों की रचना
+    .of = घंटियों
 sound-tubular-bells = ट्यूबलर बेल
 sound-organ = ऑर्गन
 sound-church-organ = पाइप ऑर्गन
@@ -440,27 +525,35 @@ sound-cello = चेलो
 sound-strings = तार-वाद्य
     .class = p
     .with = तार-वाद्यों
+    .solo = केवल तार-वाद्यों की रचना
+    .of = तार-वाद्यों
 sound-bowed = गज वाद्य
 sound-pizzicato = पिज़्ज़िकातो तार-वाद्य
     .class = p
     .with = पिज़्ज़िकातो तार-वाद्यों
+    .solo = केवल पिज़्ज़िकातो तार-वाद्यों की रचना
+    .of = पिज़्ज़िकातो तार-वाद्यों
 sound-harp = हार्प
 sound-trumpet = ट्रम्पेट
 sound-muted-trumpet = म्यूट ट्रम्पेट
 sound-trombone = ट्रॉम्बोन
 sound-tuba = ट्यूबा
 sound-french-horn = फ़्रेंच हॉर्न
-sound-brass = पीतल के वाद्य
+sound-brass = ब्रास वाद्य
     .class = p
-    .with = पीतल के वाद्यों
+    .with = ब्रास वाद्यों
+    .solo = केवल ब्रास वाद्यों की रचना
+    .of = ब्रास वाद्यों
 sound-saxophone = सैक्सोफ़ोन
 sound-clarinet = क्लैरिनेट
 sound-oboe = ओबो
 sound-english-horn = इंग्लिश हॉर्न
 sound-bassoon = बसून
-sound-woodwind = काष्ठ-वाद्य
+sound-woodwind = वुडविंड वाद्य
     .class = p
-    .with = काष्ठ-वाद्यों
+    .with = वुडविंड वाद्यों
+    .solo = केवल वुडविंड वाद्यों की रचना
+    .of = वुडविंड वाद्यों
 sound-wind = सुषिर वाद्य
 sound-flute = बाँसुरी
     .class = f
@@ -483,10 +576,13 @@ sound-zither = ज़िदर
 sound-ukulele = यूकुलेली
 sound-theremin = थेरेमिन
 sound-orchestra = ऑर्केस्ट्रा
+    .solo = ऑर्केस्ट्रा रचना
 sound-turntables = टर्नटेबल
 sound-others = अन्य वाद्य
     .class = p
     .with = अन्य वाद्यों
+    .for = अन्य वाद्यों की
+    .of = अन्य वाद्यों
 sound-drums = ड्रम
     .class = p
 sound-simple-drums = सरल ड्रम
@@ -506,16 +602,20 @@ sound-waltz-drums = वॉल्ट्ज़ ड्रम
 sound-latin-percussion = लैटिन ताल-वाद्य
     .class = p
     .with = लैटिन ताल-वाद्यों
+    .of = लैटिन ताल-वाद्यों
 sound-hand-drums = हाथ के ढोल
     .class = p
     .with = हाथ के ढोलों
+    .of = हाथ के ढोलों
 sound-percussion = ताल-वाद्य
     .class = p
     .with = ताल-वाद्यों
+    .of = ताल-वाद्यों
 sound-timpani = टिम्पनी
 sound-claps = तालियाँ
     .class = fp
     .with = तालियों
+    .of = तालियों
 sound-voice = आवाज़
     .class = f
     .without = गायन
@@ -527,6 +627,7 @@ sound-choir = कोरस
 sound-children = बच्चों की आवाज़ें
     .class = fp
     .with = बच्चों की आवाज़ों
+    .of = बच्चों की आवाज़ों
 sound-rap = रैप
 sound-male-rap = पुरुष रैप
 sound-female-rap = महिला रैप
@@ -541,6 +642,7 @@ sound-female-speech = महिला के बोलने की आवाज
 sound-applause = दर्शकों की तालियाँ
     .class = fp
     .with = दर्शकों की तालियों
+    .of = दर्शकों की तालियों
 sound-noise = शोर
 sound-white-noise = व्हाइट नॉइज़
 sound-pink-noise = पिंक नॉइज़
@@ -551,6 +653,7 @@ sound-tone = इलेक्ट्रॉनिक ध्वनि
 sound-sound-effects = ध्वनि प्रभाव
     .class = p
     .with = ध्वनि प्रभावों
+    .of = ध्वनि प्रभावों
 
 ## गुण
 
@@ -559,10 +662,12 @@ tempo-slow = धीमी
 tempo-medium = मध्यम गति की
     .become = मध्यम गति का
     .title = मध्यम
+    .phrase = हाँ
 tempo-fast = तेज़
 loudness-quiet = मृदु
+    .become = और मृदु
 loudness-loud = ऊँची आवाज़ वाली
-    .become = ऊँची आवाज़ वाला
+    .become = और ऊँची आवाज़ वाला
 mood-calm = शांत
 mood-gentle = कोमल
 mood-dreamy = स्वप्निल
@@ -581,8 +686,8 @@ mood-grand = भव्य
 mood-solemn = गंभीर
 mood-dramatic = नाटकीय
 mood-epic = महाकाव्यात्मक
-mood-bold = साहसिक
-mood-steady = स्थिर
+mood-bold = निर्भीक
+mood-steady = प्रवाहमय
 mood-light = हल्की
     .become = हल्का
 mood-warm = गर्मजोशी भरी
@@ -595,7 +700,7 @@ mood-nostalgic = पुरानी यादों भरी
 mood-passionate = जोशीली
     .become = जोशीला
 mood-romantic = रूमानी
-mood-dark = स्याह
+mood-dark = अंधकारमय
 mood-scary = डरावनी
     .become = डरावना
 mood-tense = तनावपूर्ण

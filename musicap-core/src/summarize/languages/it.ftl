@@ -3,7 +3,19 @@
 ## Nomi. `.class`: m un/il (none), mz uno/lo, mv un/l’, f una/la, fv un’/l’; um, uf senza
 ## articolo indeterminativo; mp i, mvp gli, fp le.
 
-noun-subject = { $class ->
+noun-subject = { $kind ->
+    [drums] { noun-the }
+    [instrument] { $class ->
+        [mp] i { $noun }
+        [mvp] gli { $noun }
+        [fp] le { $noun }
+        [uf] la { $noun }
+       *[other] { noun-by }
+    }
+   *[other] { noun-by }
+}
+noun-with = { $noun }
+noun-by = { $class ->
     [mz] uno { $noun }
     [f] una { $noun }
     [fv] un’{ $noun }
@@ -14,10 +26,11 @@ noun-subject = { $class ->
     [uf] { $noun }
    *[m] un { $noun }
 }
-noun-with = { $noun }
-noun-by = { noun-subject }
-noun-open = { noun-subject }
-noun-to = { noun-subject }
+noun-open = { $kind ->
+    [drums] { noun-the }
+   *[other] { noun-by }
+}
+noun-to = a { noun-subject }
 noun-the = { $class ->
     [mz] lo { $noun }
     [mv] l’{ $noun }
@@ -41,6 +54,7 @@ list-or = { $a } né { $b }
 
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } e { $b }
+qualities-phrase = { $a } { $b }
 qualities-be = { $a } e { $b }
 qualities-open = { $a } e { $b }
 qualities-become = { $a } e { $b }
@@ -53,8 +67,7 @@ instrumental = brano strumentale
 whole = un { $piece }
 whole-qualities = un { $piece } { $qualities }
 whole-for = { $whole } per { $noun }
-whole-with = { $whole } con { $sounds }
-whole-solo = { $whole } per { $sounds } { $class ->
+whole-for-solo = { $whole } per { $noun } { $class ->
     [f] sola
     [fv] sola
     [uf] sola
@@ -63,7 +76,16 @@ whole-solo = { $whole } per { $sounds } { $class ->
     [fp] sole
    *[m] solo
 }
-whole-alone = { $whole }, senza accompagnamento
+whole-with = { $whole } con { $sounds }
+whole-solo = { $whole } per { $class ->
+    [f] sola
+    [fv] sola
+    [uf] sola
+    [mp] soli
+    [mvp] soli
+    [fp] sole
+   *[m] solo
+} { $sounds }
 whole-without = { $whole }, senza { $sounds }
 silent = la registrazione è quasi silenziosa
 only = si { $number ->
@@ -121,9 +143,14 @@ lead = { $class ->
            *[m] da solo
         }
     }
-} { $qualities ->
+} { $object }
+object-melody = { $qualities ->
     [none] una melodia
    *[other] una melodia { $qualities }
+}
+object-figure = { $qualities ->
+    [none] { $figure }
+   *[other] una musica { $qualities } in { $figure }
 }
 lead-over = { $lead } su { $manner }
 lead-with = { $lead }, con accompagnamento di { $sounds }
@@ -139,14 +166,53 @@ manner-sustained = accordi tenuti
 manner-arpeggios = arpeggi
     .quiet = arpeggi sommessi
     .loud = arpeggi forti
+played-chords = { $loudness ->
+    [quiet] accordi sommessi di { $noun }
+    [loud] accordi forti di { $noun }
+   *[none] accordi di { $noun }
+}
+    .class = mp
+played-sustained = { $loudness ->
+    [quiet] accordi sommessi e tenuti di { $noun }
+    [loud] accordi forti e tenuti di { $noun }
+   *[none] accordi tenuti di { $noun }
+}
+    .class = mp
+played-arpeggios = { $loudness ->
+    [quiet] arpeggi sommessi di { $noun }
+    [loud] arpeggi forti di { $noun }
+   *[none] arpeggi di { $noun }
+}
+    .class = mp
 
 ## Lo svolgimento
 
 open = inizia con { $sounds }
-open-qualities = si apre in modo { $qualities }, con { $sounds }
+open-qualities = { $kind ->
+    [tempo] si apre a tempo { $tempo ->
+        [slow] lento
+        [medium] moderato
+       *[fast] veloce
+    }
+   *[mood] si apre in modo { $qualities }
+}, con { $sounds }
 open-also = inizia con { $sounds }
-at-first = all’inizio è { $qualities }
-at-first-also = all’inizio è { $qualities }
+at-first = all’inizio { $kind ->
+    [tempo] il tempo è { $tempo ->
+        [slow] lento
+        [medium] moderato
+       *[fast] veloce
+    }
+   *[mood] è { $qualities }
+}
+at-first-also = all’inizio { $kind ->
+    [tempo] il tempo è { $tempo ->
+        [slow] lento
+        [medium] moderato
+       *[fast] veloce
+    }
+   *[mood] il brano è { $qualities }
+}
 enter = al minuto { $time } { $number ->
     [one] entra
    *[other] entrano
@@ -156,8 +222,8 @@ enter-also = { $number ->
    *[other] entrano
 } { $sounds }
 enter-two = al minuto { $time } si { $number ->
-    [one] unisce
-   *[other] uniscono
+    [one] aggiunge
+   *[other] aggiungono
 } { $sounds }
 band-returns = al minuto { $time } torna la band
 return = al minuto { $time } { $number ->
@@ -203,23 +269,67 @@ end-also = fino alla fine { $number ->
 replace = al minuto { $time } { $old } { $number ->
     [one] lascia
    *[other] lasciano
-} il posto a { $new }
+} il posto { $new }
 replace-also = { $old } { $number ->
     [one] lascia
    *[other] lasciano
-} il posto a { $new }
-stop = al minuto { $time } si { $number ->
-    [one] ferma
-   *[other] fermano
+} il posto { $new }
+stop = al minuto { $time } { $number ->
+    [one] tace
+   *[other] tacciono
 } { $sounds }
-stop-also = si { $number ->
-    [one] ferma
-   *[other] fermano
+stop-also = { $number ->
+    [one] tace
+   *[other] tacciono
 } { $sounds }
 silence = al minuto { $time } la musica si ferma
 silence-also = la musica si ferma
-turn = al minuto { $time } il brano diventa { $qualities }
-turn-also = il brano diventa { $qualities }
+turn = al minuto { $time } { $step ->
+    [slower] il tempo rallenta{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}e il brano diventa { $moods }
+    }
+    [faster] il tempo accelera{ $kind ->
+        [tempo] {""}
+       *[mixed] {" "}e il brano diventa { $moods }
+    }
+   *[none] { $kind ->
+        [tempo] il tempo diventa { $tempo ->
+            [slow] lento
+            [medium] moderato
+           *[fast] veloce
+        }
+        [mixed] il tempo diventa { $tempo ->
+            [slow] lento
+            [medium] moderato
+           *[fast] veloce
+        } e il brano { $moods }
+       *[mood] il brano diventa { $qualities }
+    }
+}
+turn-also = { $step ->
+    [slower] { $kind ->
+        [tempo] il tempo rallenta
+       *[mixed] il brano, più lento, diventa { $moods }
+    }
+    [faster] { $kind ->
+        [tempo] il tempo accelera
+       *[mixed] il brano, più veloce, diventa { $moods }
+    }
+   *[none] { $kind ->
+        [tempo] il tempo diventa { $tempo ->
+            [slow] lento
+            [medium] moderato
+           *[fast] veloce
+        }
+        [mixed] il tempo diventa { $tempo ->
+            [slow] lento
+            [medium] moderato
+           *[fast] veloce
+        } e il brano { $moods }
+       *[mood] il brano diventa { $qualities }
+    }
+}
 genre = al minuto { $time } il brano passa { $genre }
 genre-also = si passa { $genre }
 
@@ -237,7 +347,17 @@ no-captions = non ci sono descrizioni
 only-repetition = le descrizioni non fanno che ripetersi
 # Due parole che si scrivono diversamente una accanto all’altra; _ è uno spazio.
 contractions =
-    a un=a un
+    a a=ad a
+    di arpa=d’arpa
+    di archi=d’archi
+    di organo=d’organo
+    a i_=ai_
+    a gli_=agli_
+    a le_=alle_
+    a la_=alla_
+    a il_=al_
+    a lo_=allo_
+    a l’=all’
     e e=ed e
     e è=ed è
 
@@ -246,10 +366,11 @@ contractions =
 title-alone = { $class ->
     [f] { $sound } sola
     [fv] { $sound } sola
-    [uf] { $sound } sola
-    [fp] { $sound } sole
-    [mp] { $sound } soli
-    [mvp] { $sound } soli
+    [mp] solo { $sound }
+    [mvp] solo { $sound }
+    [fp] solo { $sound }
+    [um] solo { $sound }
+    [uf] solo { $sound }
    *[m] { $sound } solo
 }
 title-band = band al completo
@@ -278,6 +399,7 @@ sound-xylophone = xilofono
 sound-glockenspiel = glockenspiel
 sound-chiming = strumento dal suono di campana
     .class = mz
+    .with = uno strumento dal suono di campana
 sound-kalimba = kalimba
     .class = f
 sound-steelpan = steelpan
@@ -348,6 +470,8 @@ sound-pan-flute = flauto di Pan
 sound-bagpipes = cornamusa
     .class = f
 sound-synth-lead = sintetizzatore solista
+    .for = sintetizzatore
+    .title = sintetizzatore
 sound-synth-pad = tappeto di sintetizzatore
 sound-synth = sintetizzatore
 sound-plucked = strumento a pizzico
@@ -387,7 +511,7 @@ sound-funk-drums = batteria funk
 sound-electronic-beat = ritmo elettronico
 sound-march-drums = tamburi da marcia
     .class = mp
-sound-waltz-drums = batteria da valzer
+sound-waltz-drums = batteria a tempo di valzer
     .class = f
 sound-latin-percussion = percussioni latine
     .class = fp
@@ -410,11 +534,8 @@ sound-choir = coro
 sound-children = voci bianche
     .class = fp
 sound-rap = rap
-    .class = um
 sound-male-rap = rap maschile
-    .class = um
 sound-female-rap = rap femminile
-    .class = um
 sound-whistling = fischio
 sound-speech = parlato
     .class = um
@@ -432,7 +553,7 @@ sound-pink-noise = rumore rosa
     .class = um
 sound-rumble = rumore cupo
     .class = um
-sound-tone = tono elettronico
+sound-tone = suono elettronico
 sound-sound-effects = effetti sonori
     .class = mvp
 
@@ -443,10 +564,13 @@ tempo-slow = lento
 tempo-medium = moderato
     .attributive = a tempo moderato
     .melody = a tempo moderato
+    .phrase = sì
 tempo-fast = veloce
 loudness-quiet = sommesso
     .melody = sommessa
+    .become = più sommesso
 loudness-loud = forte
+    .become = più forte
 mood-calm = calmo
     .melody = calma
 mood-gentle = dolce
@@ -475,7 +599,7 @@ mood-epic = epico
     .melody = epica
 mood-bold = deciso
     .melody = decisa
-mood-steady = regolare
+mood-steady = scorrevole
 mood-light = leggero
     .melody = leggera
 mood-warm = caldo
@@ -501,8 +625,7 @@ mood-ethereal = etereo
     .melody = eterea
 mood-hypnotic = ipnotico
     .melody = ipnotica
-mood-inspiring = ispirato
-    .melody = ispirata
+mood-inspiring = incoraggiante
 
 ## Generi, dopo «passa»
 

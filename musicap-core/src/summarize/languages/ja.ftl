@@ -13,10 +13,13 @@ noun-title = { $noun }
 noun-for = { $noun }
 
 list-more = { $a }、{ $b }
-list-and = { $a }と{ $b }
+list-and = { $count ->
+    [many] { $a }、{ $b }
+   *[two] { $a }と{ $b }
+}
 list-or = { $a }や{ $b }
 
-## 形容詞。値は連体形、`.become` は「なる」の前の形、`-and` は後に別の形容詞が続く形。
+## 形容詞。値は連体形、`-and` は後に別の形容詞が続く形。
 
 qualities-more = { $a }{ $b }
 qualities-attributive = { $a }{ $b }
@@ -30,12 +33,21 @@ piece = 曲
 song = 歌
 instrumental = インストゥルメンタル曲
 piece-for = { $noun }の曲
+piece-solo = { $class ->
+    [e] { $noun }だけの曲
+   *[none] { $noun }の独奏曲
+}
 whole = { $piece }
 whole-qualities = { $qualities }{ $piece }
-whole-with = { $sounds }を伴う{ $whole }
-whole-solo = { $sounds }だけによる{ $whole }
-whole-alone = 無伴奏の{ $whole }
-whole-without = { $sounds }のない、{ $whole }
+whole-with = { $sounds }を伴う{ $qualified ->
+    [yes] 、
+   *[no] {""}
+}{ $whole }
+whole-solo = { $sounds }だけの{ $qualified ->
+    [yes] 、
+   *[no] {""}
+}{ $whole }
+absent = { $clause }。{ $sounds }は入っていない
 silent = ほぼ無音の録音
 only = 聞こえるのは{ $sounds }だけで、音楽はない
 opens-as = { $whole }として始まる
@@ -44,7 +56,7 @@ joined-by = { $whole }に、{ $time }から{ $sounds }が加わる
 at-times = ときおり{ $sounds }が聞こえる
 recording-live = ライブ録音である
 recording-poor = 音質はよくない
-recording-lo-fi = 音はローファイである
+recording-lo-fi = 音質はローファイである
 recording-vinyl = 古いレコードのようなパチパチというノイズがある
 recording-tape = テープのヒスノイズがある
 recording-hum = 低いハムノイズがある
@@ -57,38 +69,85 @@ lead = { $sounds }{ $alone ->
     [no] が
    *[yes] { $verb ->
         [sing] がアカペラで
-       *[play] だけで
+       *[play] { $class ->
+            [e] だけで、
+           *[none] が独奏で、
+        }
     }
-}{ $qualities ->
-    [none] メロディーを
-   *[other] { $qualities }メロディーを
-}{ $verb ->
+}{ $object }{ $verb ->
     [sing] 歌う
    *[play] 奏でる
 }
+object-melody = { $qualities ->
+    [none] メロディーを
+   *[other] { $qualities }メロディーを
+}
+object-figure = { $qualities ->
+    [none] { $figure }を
+   *[other] { $qualities }{ $figure }を
+}
 lead-over = { $manner }に乗せて、{ $lead }
 lead-with = { $sounds }の伴奏で、{ $lead }
-lead-without = { $lead }。{ $sounds }はない
-whole-led = { $lead }を前面に出し、{ $sounds }を伴う{ $whole }
+lead-without = { $lead }。{ $sounds }は入っていない
+whole-led = { $lead }を前面に出し、{ $sounds }を伴う{ $qualified ->
+    [yes] 、
+   *[no] {""}
+}{ $whole }
 manner = { $noun }（{ $manner }）
 manner-chords = 和音
     .quiet = 静かな和音
     .loud = 力強い和音
-manner-sustained = 持続する和音
-    .quiet = 静かに持続する和音
-    .loud = 力強く持続する和音
+manner-sustained = 持続和音
+    .quiet = 静かな持続和音
+    .loud = 力強い持続和音
 manner-arpeggios = アルペジオ
     .quiet = 静かなアルペジオ
     .loud = 力強いアルペジオ
+played-chords = { $loudness ->
+    [quiet] { $noun }の静かな和音
+    [loud] { $noun }の力強い和音
+   *[none] { $noun }の和音
+}
+played-sustained = { $loudness ->
+    [quiet] { $noun }の静かな持続和音
+    [loud] { $noun }の力強い持続和音
+   *[none] { $noun }の持続和音
+}
+played-arpeggios = { $loudness ->
+    [quiet] { $noun }の静かなアルペジオ
+    [loud] { $noun }の力強いアルペジオ
+   *[none] { $noun }のアルペジオ
+}
 
 ## 展開
 
 open = { $sounds }で始まる
 open-then = { $sounds }で始まり
-open-qualities = { $qualities }曲調で、{ $sounds }から始まる
+open-qualities = { $kind ->
+    [tempo] { $tempo ->
+        [slow] ゆったりとしたテンポ
+        [medium] ミディアムテンポ
+       *[fast] 速いテンポ
+    }
+   *[mood] { $qualities }曲調
+}で始まり、{ $sounds }が聞こえる
 open-also = { $sounds }で始まる
-at-first = 初めは{ $qualities }曲調である
-at-first-also = 初めは{ $qualities }曲調である
+at-first = 初めは{ $kind ->
+    [tempo] { $tempo ->
+        [slow] ゆったりとしたテンポ
+        [medium] ミディアムテンポ
+       *[fast] 速いテンポ
+    }
+   *[mood] { $qualities }曲調
+}である
+at-first-also = 初めは{ $kind ->
+    [tempo] { $tempo ->
+        [slow] ゆったりとしたテンポ
+        [medium] ミディアムテンポ
+       *[fast] 速いテンポ
+    }
+   *[mood] { $qualities }曲調
+}である
 enter = { $time }から{ $sounds }が入る
 enter-then = { $time }から{ $sounds }が入り
 enter-also = { $sounds }が入る
@@ -101,10 +160,10 @@ return = { $time }で{ $sounds }が戻る
 return-then = { $time }で{ $sounds }が戻り
 return-also = { $sounds }が戻る
 return-also-then = { $sounds }が戻り
-follow = { $time }から{ $sounds }が続く
-follow-then = { $time }から{ $sounds }が続き
-follow-also = { $sounds }が続く
-follow-also-then = { $sounds }が続き
+follow = { $time }から{ $sounds }が聞こえる
+follow-then = { $time }から{ $sounds }が聞こえ
+follow-also = { $sounds }が聞こえる
+follow-also-then = { $sounds }が聞こえ
 drop = { $time }からは{ $sounds }だけになる
 drop-then = { $time }からは{ $sounds }だけになり
 drop-also = { $sounds }だけになる
@@ -121,30 +180,90 @@ replace = { $time }で{ $old }に代わって{ $new }が入る
 replace-then = { $time }で{ $old }に代わって{ $new }が入り
 replace-also = { $old }に代わって{ $new }が入る
 replace-also-then = { $old }に代わって{ $new }が入り
-stop = { $time }で{ $sounds }が止む
-stop-then = { $time }で{ $sounds }が止み
-stop-also = { $sounds }が止む
-stop-also-then = { $sounds }が止み
+stop = { $time }で{ $sounds }が消える
+stop-then = { $time }で{ $sounds }が消え
+stop-also = { $sounds }が消える
+stop-also-then = { $sounds }が消え
 silence = { $time }で音楽は終わる
 silence-also = 音楽は終わる
-turn = { $time }で{ $kind ->
-    [mood] 曲調が{ $qualities }
-   *[tempo] { $qualities }
-}なる
-turn-then = { $time }で{ $kind ->
-    [mood] 曲調が{ $qualities }
-   *[tempo] { $qualities }
-}なり
-turn-also = { $kind ->
-    [mood] 曲調が{ $qualities }
-   *[tempo] { $qualities }
-}なる
-turn-also-then = { $kind ->
-    [mood] 曲調が{ $qualities }
-   *[tempo] { $qualities }
-}なり
-genre = { $time }から{ $genre }に変わる
-genre-also = { $genre }に変わる
+turn = { $time }で{ $step ->
+    [slower] { $kind ->
+        [tempo] テンポが下がる
+       *[mixed] テンポが下がり、{ $moods }曲調になる
+    }
+    [faster] { $kind ->
+        [tempo] テンポが上がる
+       *[mixed] テンポが上がり、{ $moods }曲調になる
+    }
+   *[none] { $kind ->
+        [tempo] { $tempo ->
+            [slow] ゆったりとしたテンポに
+            [medium] ミディアムテンポに
+           *[fast] 速いテンポに
+        }
+        [loudness] 音量が{ $qualities }
+       *[mood] { $qualities }曲調に
+    }なる
+}
+turn-then = { $time }で{ $step ->
+    [slower] { $kind ->
+        [tempo] テンポが下がり
+       *[mixed] テンポが下がり、{ $moods }曲調になり
+    }
+    [faster] { $kind ->
+        [tempo] テンポが上がり
+       *[mixed] テンポが上がり、{ $moods }曲調になり
+    }
+   *[none] { $kind ->
+        [tempo] { $tempo ->
+            [slow] ゆったりとしたテンポに
+            [medium] ミディアムテンポに
+           *[fast] 速いテンポに
+        }
+        [loudness] 音量が{ $qualities }
+       *[mood] { $qualities }曲調に
+    }なり
+}
+turn-also = { $step ->
+    [slower] { $kind ->
+        [tempo] テンポが下がる
+       *[mixed] テンポが下がり、{ $moods }曲調になる
+    }
+    [faster] { $kind ->
+        [tempo] テンポが上がる
+       *[mixed] テンポが上がり、{ $moods }曲調になる
+    }
+   *[none] { $kind ->
+        [tempo] { $tempo ->
+            [slow] ゆったりとしたテンポに
+            [medium] ミディアムテンポに
+           *[fast] 速いテンポに
+        }
+        [loudness] 音量が{ $qualities }
+       *[mood] { $qualities }曲調に
+    }なる
+}
+turn-also-then = { $step ->
+    [slower] { $kind ->
+        [tempo] テンポが下がり
+       *[mixed] テンポが下がり、{ $moods }曲調になり
+    }
+    [faster] { $kind ->
+        [tempo] テンポが上がり
+       *[mixed] テンポが上がり、{ $moods }曲調になり
+    }
+   *[none] { $kind ->
+        [tempo] { $tempo ->
+            [slow] ゆったりとしたテンポに
+            [medium] ミディアムテンポに
+           *[fast] 速いテンポに
+        }
+        [loudness] 音量が{ $qualities }
+       *[mood] { $qualities }曲調に
+    }なり
+}
+genre = { $time }からジャンルが{ $genre }に変わる
+genre-also = ジャンルが{ $genre }に変わる
 
 ## 文
 
@@ -180,6 +299,7 @@ sound-harpsichord = チェンバロ
 sound-celesta = チェレスタ
 sound-music-box = オルゴール
 sound-mallets = 鍵盤打楽器
+    .class = e
 sound-vibraphone = ビブラフォン
 sound-marimba = マリンバ
 sound-xylophone = シロフォン
@@ -188,7 +308,9 @@ sound-chiming = ベル系の楽器
 sound-kalimba = カリンバ
 sound-steelpan = スティールパン
 sound-bells = ベル
+    .class = e
 sound-tubular-bells = チューブラーベル
+    .class = e
 sound-organ = オルガン
     .piece = オルガン曲
 sound-church-organ = パイプオルガン
@@ -210,8 +332,13 @@ sound-cello = チェロ
     .piece = チェロ曲
 sound-strings = 弦楽器
     .for = 弦楽
+    .class = e
+    .of = 弦楽
 sound-bowed = 擦弦楽器
 sound-pizzicato = ピチカートの弦楽器
+    .class = e
+    .for = 弦楽ピチカート
+    .of = 弦楽ピチカート
 sound-harp = ハープ
 sound-trumpet = トランペット
 sound-muted-trumpet = ミュートトランペット
@@ -219,12 +346,14 @@ sound-trombone = トロンボーン
 sound-tuba = チューバ
 sound-french-horn = ホルン
 sound-brass = 金管楽器
+    .class = e
 sound-saxophone = サックス
 sound-clarinet = クラリネット
 sound-oboe = オーボエ
 sound-english-horn = イングリッシュホルン
 sound-bassoon = ファゴット
 sound-woodwind = 木管楽器
+    .class = e
 sound-wind = 管楽器
 sound-flute = フルート
     .piece = フルート曲
@@ -248,8 +377,12 @@ sound-ukulele = ウクレレ
 sound-theremin = テルミン
 sound-orchestra = オーケストラ
     .piece = オーケストラ曲
+    .solo = オーケストラ曲
+    .class = e
 sound-turntables = ターンテーブル
+    .class = e
 sound-others = 他の楽器
+    .class = e
 sound-drums = ドラム
 sound-simple-drums = シンプルなドラム
 sound-rock-drums = ロックドラム
@@ -290,198 +423,162 @@ tempo-slow = ゆったりとした
     .attributive-and = ゆったりとして
     .melody-and = ゆったりとして
     .be-and = ゆったりとして
-    .become = テンポがゆっくりに
-    .become-and = テンポがゆっくりで
+    .become-and = ゆったりとして
 tempo-medium = ミディアムテンポの
     .attributive-and = ミディアムテンポで
     .melody-and = ミディアムテンポで
     .be-and = ミディアムテンポで
-    .become = ミディアムテンポに
-    .become-and = ミディアムテンポで
     .title = ミディアム
+    .become-and = ミディアムテンポで
 tempo-fast = テンポの速い
     .attributive-and = テンポが速く
     .melody-and = 速く
     .be-and = テンポが速く
-    .become = テンポが速く
-    .become-and = テンポが速く
     .title = 速い
     .melody = 速い
+    .become-and = テンポが速く
 loudness-quiet = 静かな
-    .become = 静かに
-    .become-and = 静かで
     .attributive-and = 静かで
     .be-and = 静かで
+    .become = 小さく
+    .become-and = 静かで
 loudness-loud = 音量の大きい
-    .become = 音量が大きく
-    .become-and = 音量が大きく
     .attributive-and = 音量が大きく
     .be-and = 音量が大きく
+    .become = 大きく
+    .become-and = 音量が大きく
 mood-calm = 穏やかな
-    .become = 穏やかに
-    .become-and = 穏やかで
     .attributive-and = 穏やかで
     .be-and = 穏やかで
+    .become-and = 穏やかで
 mood-gentle = 優しい
-    .become = 優しく
-    .become-and = 優しく
     .attributive-and = 優しく
     .be-and = 優しく
+    .become-and = 優しく
 mood-dreamy = 夢見るような
-    .become = 夢見るように
-    .become-and = 夢見るようで
     .attributive-and = 夢見るようで
     .be-and = 夢見るようで
+    .become-and = 夢見るようで
 mood-relaxed = リラックスした
-    .become = リラックスした感じに
-    .become-and = リラックスした感じで
-    .attributive-and = リラックスした感じで
-    .be-and = リラックスした感じで
+    .attributive-and = リラックスした雰囲気で
+    .be-and = リラックスした雰囲気で
+    .become-and = リラックスした雰囲気で
 mood-reflective = 内省的な
-    .become = 内省的に
-    .become-and = 内省的で
     .attributive-and = 内省的で
     .be-and = 内省的で
+    .become-and = 内省的で
 mood-lively = 軽快な
-    .become = 軽快に
-    .become-and = 軽快で
     .attributive-and = 軽快で
     .be-and = 軽快で
+    .become-and = 軽快で
 mood-playful = 遊び心のある
-    .become = 遊び心のあるものに
-    .become-and = 遊び心があり
     .attributive-and = 遊び心があり
     .be-and = 遊び心があり
+    .become-and = 遊び心があり
 mood-groovy = ノリのよい
-    .become = ノリがよく
-    .become-and = ノリがよく
     .attributive-and = ノリがよく
     .be-and = ノリがよく
+    .become-and = ノリがよく
 mood-energetic = エネルギッシュな
-    .become = エネルギッシュに
-    .become-and = エネルギッシュで
     .attributive-and = エネルギッシュで
     .be-and = エネルギッシュで
+    .become-and = エネルギッシュで
 mood-powerful = 力強い
-    .become = 力強く
-    .become-and = 力強く
     .attributive-and = 力強く
     .be-and = 力強く
+    .become-and = 力強く
 mood-intense = 激しい
-    .become = 激しく
-    .become-and = 激しく
     .attributive-and = 激しく
     .be-and = 激しく
+    .become-and = 激しく
 mood-aggressive = 攻撃的な
-    .become = 攻撃的に
-    .become-and = 攻撃的で
     .attributive-and = 攻撃的で
     .be-and = 攻撃的で
+    .become-and = 攻撃的で
 mood-grand = 壮大な
-    .become = 壮大に
-    .become-and = 壮大で
     .attributive-and = 壮大で
     .be-and = 壮大で
+    .become-and = 壮大で
 mood-solemn = 厳かな
-    .become = 厳かに
-    .become-and = 厳かで
     .attributive-and = 厳かで
     .be-and = 厳かで
+    .become-and = 厳かで
 mood-dramatic = 劇的な
-    .become = 劇的に
-    .become-and = 劇的で
     .attributive-and = 劇的で
     .be-and = 劇的で
+    .become-and = 劇的で
 mood-epic = スケールの大きい
-    .become = スケールが大きく
-    .become-and = スケールが大きく
     .attributive-and = スケールが大きく
     .be-and = スケールが大きく
+    .become-and = スケールが大きく
 mood-bold = 堂々とした
-    .become = 堂々としたものに
-    .become-and = 堂々として
     .attributive-and = 堂々として
     .be-and = 堂々として
-mood-steady = 安定した
-    .become = 安定したものに
-    .become-and = 安定していて
-    .attributive-and = 安定していて
-    .be-and = 安定していて
+    .become-and = 堂々として
+mood-steady = 安定感のある
+    .attributive-and = 安定感があり
+    .be-and = 安定感があり
+    .become-and = 安定感があり
 mood-light = 軽やかな
-    .become = 軽やかに
-    .become-and = 軽やかで
     .attributive-and = 軽やかで
     .be-and = 軽やかで
+    .become-and = 軽やかで
 mood-warm = 温かい
-    .become = 温かく
-    .become-and = 温かく
     .attributive-and = 温かく
     .be-and = 温かく
+    .become-and = 温かく
 mood-happy = 楽しげな
-    .become = 楽しげに
-    .become-and = 楽しげで
     .attributive-and = 楽しげで
     .be-and = 楽しげで
+    .become-and = 楽しげで
 mood-sad = 悲しげな
-    .become = 悲しげに
-    .become-and = 悲しげで
     .attributive-and = 悲しげで
     .be-and = 悲しげで
+    .become-and = 悲しげで
 mood-emotional = 感情豊かな
-    .become = 感情豊かに
-    .become-and = 感情豊かで
     .attributive-and = 感情豊かで
     .be-and = 感情豊かで
+    .become-and = 感情豊かで
 mood-nostalgic = 郷愁を誘う
-    .become = 郷愁を誘うものに
-    .become-and = 郷愁を誘い
     .attributive-and = 郷愁を誘い
     .be-and = 郷愁を誘い
+    .become-and = 郷愁を誘い
 mood-passionate = 情熱的な
-    .become = 情熱的に
-    .become-and = 情熱的で
     .attributive-and = 情熱的で
     .be-and = 情熱的で
+    .become-and = 情熱的で
 mood-romantic = ロマンチックな
-    .become = ロマンチックに
-    .become-and = ロマンチックで
     .attributive-and = ロマンチックで
     .be-and = ロマンチックで
+    .become-and = ロマンチックで
 mood-dark = 暗い
-    .become = 暗く
-    .become-and = 暗く
     .attributive-and = 暗く
     .be-and = 暗く
+    .become-and = 暗く
 mood-scary = 不気味な
-    .become = 不気味に
-    .become-and = 不気味で
     .attributive-and = 不気味で
     .be-and = 不気味で
+    .become-and = 不気味で
 mood-tense = 緊張感のある
-    .become = 緊張感のあるものに
-    .become-and = 緊張感があり
     .attributive-and = 緊張感があり
     .be-and = 緊張感があり
+    .become-and = 緊張感があり
 mood-mysterious = 神秘的な
-    .become = 神秘的に
-    .become-and = 神秘的で
     .attributive-and = 神秘的で
     .be-and = 神秘的で
+    .become-and = 神秘的で
 mood-ethereal = 幻想的な
-    .become = 幻想的に
-    .become-and = 幻想的で
     .attributive-and = 幻想的で
     .be-and = 幻想的で
+    .become-and = 幻想的で
 mood-hypnotic = 陶酔的な
-    .become = 陶酔的に
-    .become-and = 陶酔的で
     .attributive-and = 陶酔的で
     .be-and = 陶酔的で
+    .become-and = 陶酔的で
 mood-inspiring = 希望に満ちた
-    .become = 希望に満ちたものに
-    .become-and = 希望に満ち
     .attributive-and = 希望に満ち
     .be-and = 希望に満ち
+    .become-and = 希望に満ち
 
 ## ジャンル
 

@@ -14,10 +14,13 @@ noun-title = { $noun }
 noun-for = { $noun }
 
 list-more = { $a }, { $b }
-list-and = { $a }{ $class ->
-    [c] 과
-   *[none] 와
-} { $b }
+list-and = { $count ->
+    [many] { $a }, { $b }
+   *[two] { $a }{ $class ->
+        [c] 과
+       *[none] 와
+    } { $b }
+}
 list-or = { $a }{ $class ->
     [c] 과
    *[none] 와
@@ -37,6 +40,7 @@ piece = 곡
 song = 노래
 instrumental = 연주곡
 piece-for = { $noun } 곡
+piece-solo = 무반주 { $noun } 곡
 whole = { $piece }
 whole-qualities = { $qualities } { $piece }
 whole-with = { $sounds }{ $last ->
@@ -44,8 +48,10 @@ whole-with = { $sounds }{ $last ->
    *[none] 를
 } 곁들인 { $whole }
 whole-solo = { $sounds }만 나오는 { $whole }
-whole-alone = 무반주의 { $whole }
-whole-without = { $sounds } 없는, { $whole }
+absent = { $clause }. { $sounds }{ $last ->
+    [c] 은
+   *[none] 는
+} 없다
 silent = 거의 무음인 녹음
 only = 음악 없이 { $sounds }만 들린다
 opens-as = 도입부는 { $whole }이다
@@ -60,41 +66,40 @@ at-times = 때때로 { $sounds }{ $last ->
 } 들린다
 recording-live = 라이브 녹음이다
 recording-poor = 음질이 좋지 않다
-recording-lo-fi = 소리가 로파이다
+recording-lo-fi = 로파이 음질이다
 recording-vinyl = 오래된 음반처럼 지직거리는 소리가 난다
 recording-tape = 테이프 잡음이 들린다
 recording-hum = 낮은 험 잡음이 들린다
 recording-phone = 전화기로 녹음한 듯한 소리다
-recording-overloaded = 녹음이 과부하로 찌그러져 들린다
+recording-overloaded = 녹음 소리가 찌그러져 들린다
 
 ## 짧은 구간의 설명: 주선율과 반주.
 
-lead = { $alone ->
+lead = { $sounds }{ $last ->
+    [c] 이
+   *[none] 가
+} { $alone ->
     [no] {""}
    *[yes] { $verb ->
         [sing] 무반주로{" "}
-       *[play] {""}
+       *[play] 단독으로{" "}
     }
-}{ $sounds }{ $alone ->
-    [no] { $last ->
-        [c] 이
-       *[none] 가
-    }
-   *[yes] { $verb ->
-        [sing] { $last ->
-            [c] 이
-           *[none] 가
-        }
-       *[play] 만으로
-    }
-} { $qualities ->
-    [none] 선율을
-   *[other] { $qualities } 선율을
-} { $verb ->
+}{ $object } { $verb ->
     [sing] 노래한다
    *[play] 연주한다
 }
-lead-over = { $manner } 위에서 { $lead }
+object-melody = { $qualities ->
+    [none] 선율을
+   *[other] { $qualities } 선율을
+}
+object-figure = { $qualities ->
+    [none] { $figure }
+   *[other] { $qualities } { $figure }
+}{ $class ->
+    [c] 을
+   *[none] 를
+}
+lead-over = { $manner } 위로 { $lead }
 lead-with = { $sounds } 반주에 맞춰 { $lead }
 lead-without = { $lead }. { $sounds }{ $last ->
     [c] 은
@@ -111,12 +116,31 @@ manner = { $noun }({ $manner })
 manner-chords = 화음
     .quiet = 여린 화음
     .loud = 강한 화음
+    .class = c
 manner-sustained = 지속 화음
     .quiet = 여린 지속 화음
     .loud = 강한 지속 화음
+    .class = c
 manner-arpeggios = 아르페지오
     .quiet = 여린 아르페지오
     .loud = 강한 아르페지오
+played-chords = { $loudness ->
+    [quiet] 여린 { $noun } 화음
+    [loud] 강한 { $noun } 화음
+   *[none] { $noun } 화음
+}
+    .class = c
+played-sustained = { $loudness ->
+    [quiet] 여린 { $noun } 지속 화음
+    [loud] 강한 { $noun } 지속 화음
+   *[none] { $noun } 지속 화음
+}
+    .class = c
+played-arpeggios = { $loudness ->
+    [quiet] 여린 { $noun } 아르페지오
+    [loud] 강한 { $noun } 아르페지오
+   *[none] { $noun } 아르페지오
+}
 
 ## 전개
 
@@ -128,7 +152,14 @@ open-then = 처음에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
 } 나오고
-open-qualities = 처음에는 { $qualities } 분위기로 { $sounds }{ $last ->
+open-qualities = { $kind ->
+    [tempo] { $tempo ->
+        [slow] 느린 템포
+        [medium] 미디엄 템포
+       *[fast] 빠른 템포
+    }
+   *[mood] { $qualities } 분위기
+}로 시작하며, { $sounds }{ $last ->
     [c] 이
    *[none] 가
 } 나온다
@@ -136,8 +167,22 @@ open-also = 처음에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
 } 나온다
-at-first = 처음에는 { $qualities } 분위기다
-at-first-also = 처음에는 { $qualities } 분위기다
+at-first = 처음에는 { $kind ->
+    [tempo] { $tempo ->
+        [slow] 느린 템포
+        [medium] 미디엄 템포
+       *[fast] 빠른 템포
+    }
+   *[mood] { $qualities } 분위기
+}다
+at-first-also = 초반은 { $kind ->
+    [tempo] { $tempo ->
+        [slow] 느린 템포
+        [medium] 미디엄 템포
+       *[fast] 빠른 템포
+    }
+   *[mood] { $qualities } 분위기
+}다
 enter = { $time }에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
@@ -183,19 +228,19 @@ return-also-then = { $sounds }{ $last ->
 follow = { $time }에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
-} 이어진다
+} 들린다
 follow-then = { $time }에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
-} 이어지고
+} 들리고
 follow-also = { $sounds }{ $last ->
     [c] 이
    *[none] 가
-} 이어진다
+} 들린다
 follow-also-then = { $sounds }{ $last ->
     [c] 이
    *[none] 가
-} 이어지고
+} 들리고
 drop = { $time }부터 { $sounds }만 남는다
 drop-then = { $time }부터 { $sounds }만 남고
 drop-also = { $sounds }만 남는다
@@ -227,37 +272,93 @@ replace-also-then = { $old } 대신 { $new }{ $new-last ->
 stop = { $time }에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
-} 멈춘다
+} 빠진다
 stop-then = { $time }에 { $sounds }{ $last ->
     [c] 이
    *[none] 가
-} 멈추고
+} 빠지고
 stop-also = { $sounds }{ $last ->
     [c] 이
    *[none] 가
-} 멈춘다
+} 빠진다
 stop-also-then = { $sounds }{ $last ->
     [c] 이
    *[none] 가
-} 멈추고
+} 빠지고
 silence = { $time }에 음악이 멈춘다
 silence-also = 음악이 멈춘다
-turn = { $time }에 음악이 { $kind ->
-    [tempo] { $tempo } 템포로
-   *[mood] { $qualities } 분위기로
-} 바뀐다
-turn-then = { $time }에 음악이 { $kind ->
-    [tempo] { $tempo } 템포로
-   *[mood] { $qualities } 분위기로
-} 바뀌고
-turn-also = 음악이 { $kind ->
-    [tempo] { $tempo } 템포로
-   *[mood] { $qualities } 분위기로
-} 바뀐다
-turn-also-then = 음악이 { $kind ->
-    [tempo] { $tempo } 템포로
-   *[mood] { $qualities } 분위기로
-} 바뀌고
+turn = { $time }에 { $step ->
+    [slower] { $kind ->
+        [tempo] 템포가 느려진다
+       *[mixed] 템포가 느려지고 { $moods } 분위기로 바뀐다
+    }
+    [faster] { $kind ->
+        [tempo] 템포가 빨라진다
+       *[mixed] 템포가 빨라지고 { $moods } 분위기로 바뀐다
+    }
+   *[none] 음악이 { $kind ->
+        [tempo] { $tempo ->
+            [slow] 느린 템포로
+            [medium] 미디엄 템포로
+           *[fast] 빠른 템포로
+        }
+       *[mood] { $qualities } 분위기로
+    } 바뀐다
+}
+turn-then = { $time }에 { $step ->
+    [slower] { $kind ->
+        [tempo] 템포가 느려지고
+       *[mixed] 템포가 느려지고 { $moods } 분위기로 바뀌고
+    }
+    [faster] { $kind ->
+        [tempo] 템포가 빨라지고
+       *[mixed] 템포가 빨라지고 { $moods } 분위기로 바뀌고
+    }
+   *[none] 음악이 { $kind ->
+        [tempo] { $tempo ->
+            [slow] 느린 템포로
+            [medium] 미디엄 템포로
+           *[fast] 빠른 템포로
+        }
+       *[mood] { $qualities } 분위기로
+    } 바뀌고
+}
+turn-also = { $step ->
+    [slower] { $kind ->
+        [tempo] 템포가 느려진다
+       *[mixed] 템포가 느려지고 { $moods } 분위기로 바뀐다
+    }
+    [faster] { $kind ->
+        [tempo] 템포가 빨라진다
+       *[mixed] 템포가 빨라지고 { $moods } 분위기로 바뀐다
+    }
+   *[none] 음악이 { $kind ->
+        [tempo] { $tempo ->
+            [slow] 느린 템포로
+            [medium] 미디엄 템포로
+           *[fast] 빠른 템포로
+        }
+       *[mood] { $qualities } 분위기로
+    } 바뀐다
+}
+turn-also-then = { $step ->
+    [slower] { $kind ->
+        [tempo] 템포가 느려지고
+       *[mixed] 템포가 느려지고 { $moods } 분위기로 바뀌고
+    }
+    [faster] { $kind ->
+        [tempo] 템포가 빨라지고
+       *[mixed] 템포가 빨라지고 { $moods } 분위기로 바뀌고
+    }
+   *[none] 음악이 { $kind ->
+        [tempo] { $tempo ->
+            [slow] 느린 템포로
+            [medium] 미디엄 템포로
+           *[fast] 빠른 템포로
+        }
+       *[mood] { $qualities } 분위기로
+    } 바뀌고
+}
 genre = { $time }에 장르가 { $genre } 쪽으로 바뀐다
 genre-also = 장르가 { $genre } 쪽으로 바뀐다
 
@@ -277,7 +378,7 @@ contractions = {""}
 
 ## 제목
 
-title-alone = { $sound }만
+title-alone = { $sound } 단독
 title-band = 밴드 전체
 title-silence = 무음
 title-music = 음악
@@ -377,6 +478,7 @@ sound-ukulele = 우쿨렐레
 sound-theremin = 테레민
     .class = c
 sound-orchestra = 오케스트라
+    .solo = 관현악곡
 sound-turntables = 턴테이블
     .class = c
 sound-others = 다른 악기
@@ -388,7 +490,7 @@ sound-rock-drums = 록 드럼
     .class = c
 sound-jazz-drums = 재즈 드럼
     .class = c
-sound-funk-drums = 펑크 드럼
+sound-funk-drums = 훵크 드럼
     .class = c
 sound-electronic-beat = 전자 비트
 sound-march-drums = 행진곡 드럼
@@ -450,10 +552,10 @@ loudness-quiet = 조용한
     .attributive-and = 조용하고
     .be-and = 조용하고
     .become-and = 조용하고
-loudness-loud = 소리가 큰
-    .attributive-and = 소리가 크고
-    .be-and = 소리가 크고
-    .become-and = 소리가 크고
+loudness-loud = 음량이 큰
+    .attributive-and = 음량이 크고
+    .be-and = 음량이 크고
+    .become-and = 음량이 크고
 mood-calm = 차분한
     .attributive-and = 차분하고
     .be-and = 차분하고
@@ -578,10 +680,10 @@ mood-ethereal = 몽환적인
     .attributive-and = 몽환적이고
     .be-and = 몽환적이고
     .become-and = 몽환적이고
-mood-hypnotic = 최면적인
-    .attributive-and = 최면적이고
-    .be-and = 최면적이고
-    .become-and = 최면적이고
+mood-hypnotic = 최면을 거는 듯한
+    .attributive-and = 최면을 거는 듯하고
+    .be-and = 최면을 거는 듯하고
+    .become-and = 최면을 거는 듯하고
 mood-inspiring = 희망찬
     .attributive-and = 희망차고
     .be-and = 희망차고
@@ -622,8 +724,8 @@ genre-latin = 라틴 음악
     .piece = 라틴 음악
 genre-ambient = 앰비언트
     .piece = 앰비언트 곡
-genre-funk = 펑크
-    .piece = 펑크 곡
+genre-funk = 훵크
+    .piece = 훵크 곡
 genre-gospel = 가스펠
     .piece = 가스펠 곡
 genre-instrumental = 연주 음악

@@ -2,7 +2,18 @@
 
 ## Nomes. `.class`: m, f com artigo (none = m); um, uf sem artigo; mp, fp plural.
 
-noun-subject = { $class ->
+noun-subject = { $kind ->
+    [drums] { noun-the }
+    [instrument] { $class ->
+        [mp] os { $noun }
+        [fp] as { $noun }
+        [uf] a { $noun }
+       *[other] { noun-by }
+    }
+   *[other] { noun-by }
+}
+noun-with = { $noun }
+noun-by = { $class ->
     [f] uma { $noun }
     [mp] { $noun }
     [fp] { $noun }
@@ -10,10 +21,11 @@ noun-subject = { $class ->
     [uf] { $noun }
    *[m] um { $noun }
 }
-noun-with = { $noun }
-noun-by = { noun-subject }
-noun-open = { noun-subject }
-noun-to = { noun-subject }
+noun-open = { $kind ->
+    [drums] { noun-the }
+   *[other] { noun-by }
+}
+noun-to = a { noun-subject }
 noun-the = { $class ->
     [f] a { $noun }
     [uf] a { $noun }
@@ -33,6 +45,7 @@ list-or = { $a } nem { $b }
 
 qualities-more = { $a }, { $b }
 qualities-attributive = { $a } e { $b }
+qualities-phrase = { $a } { $b }
 qualities-be = { $a } e { $b }
 qualities-open = { $a } e { $b }
 qualities-become = { $a } e { $b }
@@ -45,9 +58,14 @@ instrumental = peça instrumental
 whole = uma { $piece }
 whole-qualities = uma { $piece } { $qualities }
 whole-for = { $whole } para { $noun }
+whole-for-solo = { $whole } { $class ->
+    [mp] só para { $noun }
+    [fp] só para { $noun }
+    [uf] só para { $noun }
+   *[m] para { $noun } solo
+}
 whole-with = { $whole } com { $sounds }
-whole-solo = { $whole } para { $sounds } solo
-whole-alone = { $whole }, sem acompanhamento
+whole-solo = { $whole } só com { $sounds }
 whole-without = { $whole }, sem { $sounds }
 silent = a gravação é quase silenciosa
 only = { $number ->
@@ -102,9 +120,14 @@ lead = { $class ->
            *[m] sozinho
         }
     }
-} { $qualities ->
+} { $object }
+object-melody = { $qualities ->
     [none] uma melodia
    *[other] uma melodia { $qualities }
+}
+object-figure = { $qualities ->
+    [none] { $figure }
+   *[other] uma música { $qualities } em { $figure }
 }
 lead-over = { $lead } sobre { $manner }
 lead-with = { $lead }, com acompanhamento de { $sounds }
@@ -120,14 +143,53 @@ manner-sustained = acordes sustentados
 manner-arpeggios = arpejos
     .quiet = arpejos suaves
     .loud = arpejos fortes
+played-chords = { $loudness ->
+    [quiet] acordes suaves de { $noun }
+    [loud] acordes fortes de { $noun }
+   *[none] acordes de { $noun }
+}
+    .class = mp
+played-sustained = { $loudness ->
+    [quiet] acordes suaves e sustentados de { $noun }
+    [loud] acordes fortes e sustentados de { $noun }
+   *[none] acordes sustentados de { $noun }
+}
+    .class = mp
+played-arpeggios = { $loudness ->
+    [quiet] arpejos suaves de { $noun }
+    [loud] arpejos fortes de { $noun }
+   *[none] arpejos de { $noun }
+}
+    .class = mp
 
 ## O desenvolvimento
 
 open = começa com { $sounds }
-open-qualities = começa de forma { $qualities }, com { $sounds }
+open-qualities = { $kind ->
+    [tempo] começa em andamento { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] começa de forma { $qualities }
+}, com { $sounds }
 open-also = começa com { $sounds }
-at-first = no início é { $qualities }
-at-first-also = no início é { $qualities }
+at-first = no início { $kind ->
+    [tempo] o andamento é { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] é { $qualities }
+}
+at-first-also = no início { $kind ->
+    [tempo] o andamento é { $tempo ->
+        [slow] lento
+        [medium] moderado
+       *[fast] rápido
+    }
+   *[mood] a música é { $qualities }
+}
 enter = aos { $time } { $number ->
     [one] entra
    *[other] entram
@@ -184,23 +246,67 @@ end-also = até o fim { $number ->
 replace = aos { $time } { $old } { $number ->
     [one] dá
    *[other] dão
-} lugar a { $new }
+} lugar { $new }
 replace-also = { $old } { $number ->
     [one] dá
    *[other] dão
-} lugar a { $new }
-stop = aos { $time } { $sounds } { $number ->
-    [one] para
-   *[other] param
-} de tocar
-stop-also = { $sounds } { $number ->
-    [one] para
-   *[other] param
-} de tocar
+} lugar { $new }
+stop = aos { $time } { $number ->
+    [one] sai
+   *[other] saem
+} { $sounds }
+stop-also = { $number ->
+    [one] sai
+   *[other] saem
+} { $sounds }
 silence = aos { $time } a música para
 silence-also = a música para
-turn = aos { $time } a música fica { $qualities }
-turn-also = a música fica { $qualities }
+turn = aos { $time } { $step ->
+    [slower] { $kind ->
+        [tempo] o andamento fica mais lento
+       *[mixed] a música, mais lenta, fica { $moods }
+    }
+    [faster] { $kind ->
+        [tempo] o andamento acelera
+       *[mixed] a música, mais rápida, fica { $moods }
+    }
+   *[none] { $kind ->
+        [tempo] o andamento passa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        }
+        [mixed] o andamento passa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        } e a música fica { $moods }
+       *[mood] a música fica { $qualities }
+    }
+}
+turn-also = { $step ->
+    [slower] { $kind ->
+        [tempo] o andamento fica mais lento
+       *[mixed] a música, mais lenta, fica { $moods }
+    }
+    [faster] { $kind ->
+        [tempo] o andamento acelera
+       *[mixed] a música, mais rápida, fica { $moods }
+    }
+   *[none] { $kind ->
+        [tempo] o andamento passa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        }
+        [mixed] o andamento passa a ser { $tempo ->
+            [slow] lento
+            [medium] moderado
+           *[fast] rápido
+        } e a música fica { $moods }
+       *[mood] a música fica { $qualities }
+    }
+}
 genre = aos { $time } a peça passa { $genre }
 genre-also = a peça passa { $genre }
 
@@ -216,11 +322,21 @@ quote = aos { $time }: “{ $text }” (texto original)
 alone = de { $from } a { $to }: { $text }
 no-captions = não há descrições
 only-repetition = as descrições apenas se repetem
-contractions = {""}
+contractions =
+    a o_=ao_
+    a os_=aos_
+    a a_=à_
+    a as_=às_
 
 ## Títulos
 
-title-alone = só { $sound }
+title-alone = { $class ->
+    [mp] só { $sound }
+    [fp] só { $sound }
+    [um] só { $sound }
+    [uf] só { $sound }
+   *[m] { $sound } solo
+}
 title-band = banda completa
 title-silence = silêncio
 title-music = música
@@ -245,6 +361,7 @@ sound-marimba = marimba
 sound-xylophone = xilofone
 sound-glockenspiel = glockenspiel
 sound-chiming = instrumento com timbre de sino
+    .with = um instrumento com timbre de sino
 sound-kalimba = kalimba
     .class = f
 sound-steelpan = steelpan
@@ -275,6 +392,7 @@ sound-cello = violoncelo
 sound-strings = cordas
     .class = fp
 sound-bowed = instrumento de arco
+    .with = um instrumento de arco
 sound-pizzicato = cordas em pizzicato
     .class = fp
 sound-harp = harpa
@@ -296,6 +414,7 @@ sound-bassoon = fagote
 sound-woodwind = madeiras
     .class = fp
 sound-wind = instrumento de sopro
+    .with = um instrumento de sopro
 sound-flute = flauta
     .class = f
 sound-piccolo = flautim
@@ -306,9 +425,12 @@ sound-pan-flute = flauta de pã
 sound-bagpipes = gaita de foles
     .class = f
 sound-synth-lead = sintetizador solista
+    .for = sintetizador
+    .title = sintetizador
 sound-synth-pad = pad de sintetizador
 sound-synth = sintetizador
 sound-plucked = instrumento de cordas dedilhadas
+    .with = um instrumento de cordas dedilhadas
 sound-banjo = banjo
 sound-mandolin = bandolim
 sound-sitar = sitar
@@ -341,7 +463,7 @@ sound-electronic-beat = batida eletrônica
     .class = f
 sound-march-drums = tambores de marcha
     .class = mp
-sound-waltz-drums = bateria de valsa
+sound-waltz-drums = bateria em ritmo de valsa
     .class = f
 sound-latin-percussion = percussão latina
     .class = uf
@@ -364,18 +486,15 @@ sound-choir = coro
 sound-children = vozes infantis
     .class = fp
 sound-rap = rap
-    .class = um
 sound-male-rap = rap masculino
-    .class = um
 sound-female-rap = rap feminino
-    .class = um
 sound-whistling = assobio
-sound-speech = fala
-    .class = uf
-sound-male-speech = fala masculina
-    .class = uf
-sound-female-speech = fala feminina
-    .class = uf
+sound-speech = voz falada
+    .class = f
+sound-male-speech = voz falada masculina
+    .class = f
+sound-female-speech = voz falada feminina
+    .class = f
 sound-applause = aplausos
     .class = mp
 sound-noise = ruído
@@ -386,7 +505,7 @@ sound-pink-noise = ruído rosa
     .class = um
 sound-rumble = ruído grave
     .class = um
-sound-tone = tom eletrônico
+sound-tone = som eletrônico
 sound-sound-effects = efeitos sonoros
     .class = mp
 
@@ -398,18 +517,23 @@ tempo-medium = moderada
     .attributive = de andamento moderado
     .melody = de andamento moderado
     .title = moderado
+    .phrase = sim
 tempo-fast = rápida
     .title = rápido
 loudness-quiet = suave
+    .become = mais suave
 loudness-loud = forte
     .attributive = de som forte
+    .phrase = sim
+    .melody = de som forte
+    .become = mais forte
 mood-calm = calma
 mood-gentle = delicada
 mood-dreamy = sonhadora
-mood-relaxed = descontraída
+mood-relaxed = relaxada
 mood-reflective = reflexiva
 mood-lively = animada
-mood-playful = brincalhona
+mood-playful = divertida
 mood-groovy = dançante
 mood-energetic = enérgica
 mood-powerful = poderosa

@@ -13,8 +13,8 @@ noun-title = { $noun }
 noun-for = { $noun }
 
 list-more = { $a }、{ $b }
-list-and = { $a }和{ $b }
-list-or = { $a }和{ $b }
+list-and = { $a }与{ $b }
+list-or = { $a }与{ $b }
 
 ## 形容词
 
@@ -30,21 +30,24 @@ piece = 乐曲
 song = 歌曲
 instrumental = 纯音乐
 piece-for = { $noun }曲
+piece-solo = { $class ->
+    [e] 无伴奏{ $noun }曲
+   *[none] { $noun }独奏曲
+}
 whole = 一首{ $piece }
 whole-qualities = 一首{ $qualities }的{ $piece }
-whole-with = { $whole }，配有{ $sounds }
+whole-with = { $whole }，配以{ $sounds }
 whole-solo = { $whole }，只有{ $sounds }
-whole-alone = { $whole }，无伴奏
 whole-without = { $whole }，没有{ $sounds }
 silent = 录音几乎无声
 only = 只有{ $sounds }，没有音乐
 opens-as = 录音开头是{ $whole }
-music-opens-as = { $time }音乐开始，是{ $whole }
-joined-by = { $whole }，{ $time }加入{ $sounds }
+music-opens-as = { $time }时音乐开始，是{ $whole }
+joined-by = { $whole }，{ $time }时加入{ $sounds }
 at-times = 时而可以听到{ $sounds }
 recording-live = 这是现场录音
 recording-poor = 音质较差
-recording-lo-fi = 音质为低保真
+recording-lo-fi = 呈低保真音质
 recording-vinyl = 带有老唱片般的噼啪声
 recording-tape = 带有磁带嘶声
 recording-hum = 带有低沉的嗡嗡声
@@ -65,14 +68,19 @@ lead = { $alone ->
            *[none] { $sounds }独奏
         }
     }
-}{ $qualities ->
+}{ $object }
+object-melody = { $qualities ->
     [none] 旋律
    *[other] { $qualities }的旋律
+}
+object-figure = { $qualities ->
+    [none] { $figure }
+   *[other] { $qualities }的{ $figure }
 }
 lead-over = { $lead }，以{ $manner }衬托
 lead-with = { $lead }，由{ $sounds }伴奏
 lead-without = { $lead }，没有{ $sounds }
-whole-led = { $whole }，以{ $lead }为主，配有{ $sounds }
+whole-led = { $whole }，以{ $lead }为主，配以{ $sounds }
 manner = { $noun }（{ $manner }）
 manner-chords = 和弦
     .quiet = 轻柔的和弦
@@ -83,37 +91,96 @@ manner-sustained = 长音和弦
 manner-arpeggios = 琶音
     .quiet = 轻柔的琶音
     .loud = 响亮的琶音
+played-chords = { $loudness ->
+    [quiet] 轻柔的{ $noun }和弦
+    [loud] 响亮的{ $noun }和弦
+   *[none] { $noun }和弦
+}
+played-sustained = { $loudness ->
+    [quiet] 轻柔的{ $noun }长音和弦
+    [loud] 响亮的{ $noun }长音和弦
+   *[none] { $noun }长音和弦
+}
+played-arpeggios = { $loudness ->
+    [quiet] 轻柔的{ $noun }琶音
+    [loud] 响亮的{ $noun }琶音
+   *[none] { $noun }琶音
+}
 
 ## 过程
 
-open = 以{ $sounds }开始
-open-qualities = 开头{ $qualities }，以{ $sounds }开始
-open-also = 以{ $sounds }开始
+open = 以{ $sounds }开场
+open-qualities = 开头{ $qualities }，先响起{ $sounds }
+open-also = 以{ $sounds }开场
 at-first = 开头{ $qualities }
-at-first-also = 开头{ $qualities }
-enter = { $time }加入{ $sounds }
-enter-also = 加入{ $sounds }
-enter-two = { $time }{ $sounds }加入
-band-returns = { $time }乐队再度加入
-return = { $time }{ $sounds }再度响起
+at-first-also = 音乐起初{ $qualities }
+enter = { $time }时加入{ $sounds }
+enter-also = { $sounds }加入
+enter-two = { $time }时{ $sounds }加入
+band-returns = { $time }时乐队再度加入
+return = { $time }时{ $sounds }再度响起
 return-also = { $sounds }再度响起
-follow = { $time }传来{ $sounds }
+follow = { $time }时传来{ $sounds }
 follow-also = 传来{ $sounds }
 drop = { $time }起只剩下{ $sounds }
 drop-also = 只剩下{ $sounds }
 change = { $time }起只有{ $sounds }
 change-also = 只有{ $sounds }
-end = 从{ $time }到结尾只有{ $sounds }
-end-also = 到结尾只有{ $sounds }
-replace = { $time }{ $old }退出，由{ $new }接替
+end = 从{ $time }到结尾只剩{ $sounds }
+end-also = 到结尾只剩{ $sounds }
+replace = { $time }时{ $old }退出，由{ $new }接替
 replace-also = { $old }退出，由{ $new }接替
-stop = { $time }{ $sounds }停止
-stop-also = { $sounds }停止
-silence = { $time }音乐停止
+stop = { $time }时{ $sounds }退出
+stop-also = { $sounds }退出
+silence = { $time }时音乐停止
 silence-also = 音乐停止
-turn = { $time }音乐变得{ $qualities }
-turn-also = 音乐变得{ $qualities }
-genre = { $time }风格转为{ $genre }
+turn = { $time }时{ $step ->
+    [slower] 节奏放慢{ $kind ->
+        [tempo] {""}
+       *[mixed] ，音乐变得{ $moods }
+    }
+    [faster] 节奏加快{ $kind ->
+        [tempo] {""}
+       *[mixed] ，音乐变得{ $moods }
+    }
+   *[none] { $kind ->
+        [tempo] { $tempo ->
+            [slow] 节奏变得缓慢
+            [medium] 速度转为中速
+           *[fast] 节奏变得快速
+        }
+        [mixed] { $tempo ->
+            [slow] 节奏变得缓慢
+            [medium] 速度转为中速
+           *[fast] 节奏变得快速
+        }，音乐变得{ $moods }
+       *[mood] 音乐变得{ $qualities }
+    }
+}
+turn-also = { $step ->
+    [slower] 节奏放慢{ $kind ->
+        [tempo] {""}
+       *[mixed] ，音乐变得{ $moods }
+    }
+    [faster] 节奏加快{ $kind ->
+        [tempo] {""}
+       *[mixed] ，音乐变得{ $moods }
+    }
+   *[none] { $kind ->
+        [tempo] { $tempo ->
+            [slow] 节奏变得缓慢
+            [medium] 速度转为中速
+           *[fast] 节奏变得快速
+        }
+        [mixed] { $tempo ->
+            [slow] 节奏变得缓慢
+            [medium] 速度转为中速
+           *[fast] 节奏变得快速
+        }，音乐变得{ $moods }
+       *[mood] 音乐变得{ $qualities }
+    }
+}
+genre = { $time }时风格转为{ $genre }
 genre-also = 风格转为{ $genre }
 
 ## 句子
@@ -121,7 +188,7 @@ genre-also = 风格转为{ $genre }
 clauses = { $first }，{ $second }
 sentences = { $first }；{ $second }
 sentence = { $clause }。
-outline = 概要：{ $items }
+outline = 结构概要：{ $items }
 outline-item = { $time } { $title }
 outline-more = { $a }；{ $b }
 quote = { $time }：“{ $text }”（原文）
@@ -148,6 +215,7 @@ sound-piano = 钢琴
 sound-electric-piano = 电钢琴
 sound-keyboard = 键盘
     .for = 键盘乐
+    .of = 键盘
 sound-harpsichord = 羽管键琴
 sound-celesta = 钢片琴
 sound-music-box = 八音盒
@@ -182,7 +250,7 @@ sound-cello = 大提琴
 sound-strings = 弦乐
     .class = e
 sound-bowed = 弓弦乐器
-sound-pizzicato = 拨弦弦乐
+sound-pizzicato = 拨奏弦乐
     .class = e
 sound-harp = 竖琴
 sound-trumpet = 小号
@@ -205,9 +273,11 @@ sound-piccolo = 短笛
 sound-recorder = 竖笛
 sound-pan-flute = 排箫
 sound-bagpipes = 风笛
-sound-synth-lead = 合成器主音
+sound-synth-lead = 主音合成器
 sound-synth-pad = 合成器铺底
     .class = e
+    .for = 合成器
+    .solo = 合成器独奏曲
 sound-synth = 合成器
 sound-plucked = 弹拨乐器
 sound-banjo = 班卓琴
@@ -231,11 +301,11 @@ sound-drums = 鼓
     .class = e
 sound-simple-drums = 简单的鼓点
     .class = e
-sound-rock-drums = 摇滚鼓
+sound-rock-drums = 摇滚鼓点
     .class = e
 sound-jazz-drums = 爵士鼓点
     .class = e
-sound-funk-drums = 放克鼓
+sound-funk-drums = 放克鼓点
     .class = e
 sound-electronic-beat = 电子节拍
     .class = e
@@ -299,13 +369,18 @@ tempo-slow = 缓慢
     .title = 缓慢
 tempo-medium = 中速
     .become = 速度适中
+    .be = 速度适中
+    .title = 中速
+    .open = 速度适中
 tempo-fast = 快节奏
     .be = 节奏快
     .become = 快速
     .melody = 快速
     .title = 快速
 loudness-quiet = 轻柔
+    .become = 更轻柔
 loudness-loud = 响亮
+    .become = 更响亮
 mood-calm = 平静
 mood-gentle = 温柔
 mood-dreamy = 梦幻
@@ -317,13 +392,14 @@ mood-groovy = 富有律动
 mood-energetic = 充满活力
 mood-powerful = 有力
 mood-intense = 激烈
-mood-aggressive = 凌厉
+mood-aggressive = 激进
 mood-grand = 恢宏
 mood-solemn = 庄严
-mood-dramatic = 戏剧性
-    .become = 富有戏剧性
+mood-dramatic = 富有戏剧性
 mood-epic = 史诗般
-mood-bold = 自信
+    .become = 富有史诗感
+    .be = 富有史诗感
+mood-bold = 坚定
 mood-steady = 平稳
 mood-light = 轻盈
 mood-warm = 温暖
@@ -334,7 +410,7 @@ mood-nostalgic = 怀旧
 mood-passionate = 热情
 mood-romantic = 浪漫
 mood-dark = 阴暗
-mood-scary = 恐怖
+mood-scary = 阴森
 mood-tense = 紧张
 mood-mysterious = 神秘
 mood-ethereal = 空灵

@@ -1,7 +1,8 @@
 //! Where sections begin: captions tell in which chunk the music changes, the sound tells when.
 
 use super::sections::Part;
-use crate::caption::{Caption, SoundChange};
+use crate::audio::SoundChange;
+use crate::caption::Caption;
 
 /// The starts of sections in seconds. Each is the most pronounced change of the sound within the
 /// length of a caption of where its first caption starts, or that start if there is none.

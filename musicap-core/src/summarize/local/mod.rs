@@ -24,7 +24,8 @@ use story::{Change, Event, Story};
 use super::facts::Facts;
 use super::language::Language;
 use super::{Summarizer, SummaryFuture, SummaryLength, SummaryOptions, SummaryStyle, Watch};
-use crate::caption::{Caption, Captions, Section, SoundChange, minutes};
+use crate::audio::SoundChange;
+use crate::caption::{Caption, Captions, Section, minutes};
 use crate::error::{Error, Result, SummaryProblem};
 
 /// Recordings up to this length, in seconds, are one sentence.
@@ -279,8 +280,10 @@ fn written(
     let mut whole = renderer.whole(&story.whole);
     let mut events = &story.events[..];
     let is_short = duration <= ONE_SENTENCE_S && events.len() <= CHANGES_PER_SENTENCE;
-    if is_outline {
-        // The sections tell the course.
+    // "A piece" alone is no description.
+    let is_bare = story.whole.is_bare() && story.music_from.is_none() && parts.len() > 1;
+    if is_outline || is_bare {
+        // The sections, or the events, tell the course.
     } else if let Some(caption) = story.music_from.filter(|_| story.is_opening) {
         let args = [("whole", &whole[..]), ("time", &time(caption))];
         whole = renderer.message("music-opens-as", &args);
@@ -301,12 +304,11 @@ fn written(
         whole = renderer.joined_by(&whole, sounds, &time(*caption));
         events = rest;
     }
-    let mut clauses = vec![(whole, CHANGES_PER_SENTENCE)];
-    if is_outline {
-        if story.is_opening {
-            clauses.clear();
-        }
-    } else {
+    let mut clauses = vec![(renderer.then_absent(whole, &story.whole), CHANGES_PER_SENTENCE)];
+    if is_outline && story.is_opening || is_bare && (is_outline || !events.is_empty()) {
+        clauses.clear();
+    }
+    if !is_outline {
         clauses.extend(events.iter().enumerate().map(|(number, event)| {
             (renderer.event(event, &time(event.caption), number), event.changes.len())
         }));
@@ -406,3 +408,5 @@ fn count_words(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod wordings;

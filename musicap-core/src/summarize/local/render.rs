@@ -1,6 +1,6 @@
 //! Stories and facts put into a language's words, by its file in `languages`.
 
-use super::super::facts::{Kind, Roles, Term};
+use super::super::facts::{Figure, Kind, Manner, Roles, Term};
 use super::super::language::Catalog;
 use super::sections::State;
 use super::story::{Change, Event};
@@ -24,6 +24,25 @@ struct Piece {
     name: String,
     player: Option<Term>,
     rest: Vec<Term>,
+}
+
+/// Qualities, as a message is given them that words a change of tempo in its own way.
+struct Qualities {
+    /// All of them in a list.
+    text: String,
+    /// Those but tempo, or `none`.
+    moods: String,
+    /// `tempo` or `loudness` alone, `mixed` for a tempo and others, `mood` for others.
+    kind: &'static str,
+    /// The id of the tempo, or `none`.
+    tempo: &'static str,
+}
+
+impl Qualities {
+    fn args(&self) -> [(&str, &str); 4] {
+        let Qualities { text, moods, kind, tempo } = self;
+        [("qualities", text), ("moods", moods), ("kind", kind), ("tempo", tempo)]
+    }
 }
 
 /// Where a clause is in its sentence.
@@ -78,7 +97,10 @@ impl Renderer {
             let sounds = self.sounds(&state.sounds, "subject");
             return self.message("only", &args(&sounds));
         }
-        let Piece { name: piece, player, mut rest } = match in_full && state.form.is_some() {
+        // What plays chords does not name a piece: "a fast piece with piano chords and a bass".
+        let is_named = |lead: &Term| roles.manner(*lead).is_none();
+        let is_generic = state.form.is_some() || !musical.first().is_none_or(is_named);
+        let Piece { name: piece, player, mut rest } = match in_full && is_generic {
             true => Piece { name: self.genre_piece(state), player: None, rest: musical.clone() },
             false => self.piece(state, &musical),
         };
@@ -90,22 +112,21 @@ impl Renderer {
         if let Some(player) = player {
             let (noun, class) = self.noun(player, "for");
             let args = [("whole", &text[..]), ("noun", &noun), ("class", &class)];
-            text = self.message("whole-for", &args);
+            let is_alone = state.is_solo && rest.is_empty();
+            text = self.message(if is_alone { "whole-for-solo" } else { "whole-for" }, &args);
         }
-        // Of the sound that the piece is named after.
-        let named = musical.first().filter(|lead| !rest.contains(lead));
-        if let Some(manner) = named.and_then(|lead| roles.manner(*lead)).or(roles.over) {
+        if let Some(manner) = roles.over {
             let manner = self.manner(manner, "name");
             text = self.message("manner", &[("noun", &text), ("manner", &manner)]);
         }
         if !rest.is_empty() {
             let sounds = self.players(&rest, roles, "with");
             let id = if state.is_solo && rest.len() == 1 { "whole-solo" } else { "whole-with" };
+            let subject = self.players(&rest, roles, "subject");
             let mut args = args(&sounds).to_vec();
-            args.push(("whole", &text));
+            args.extend([("whole", &text[..]), ("sounds-subject", &subject.text)]);
+            args.push(("qualified", yes_or_no(!adjectives.is_empty())));
             text = self.message(id, &args);
-        } else if state.is_solo {
-            text = self.message("whole-alone", &[("whole", &text)]);
         }
         self.without(text, state)
     }
@@ -119,15 +140,32 @@ impl Renderer {
         self.message("whole-qualities", &[("piece", piece), ("qualities", &qualities)])
     }
 
-    /// "…, without drums or vocals"
+    /// "…, without drums or vocals", in languages that say so within the description of the whole.
     pub(super) fn without(&self, text: String, state: &State) -> String {
-        match state.absent.is_empty() {
-            true => text,
-            false => {
-                let absent = self.absent(state);
-                self.message("whole-without", &[("whole", &text), ("sounds", &absent)])
-            }
+        if state.absent.is_empty() || !self.has("whole-without") {
+            return text;
         }
+        let absent = self.absent(state);
+        self.message("whole-without", &[("whole", &text), ("sounds", &absent)])
+    }
+
+    /// The same after the clause, in the other languages: "…. There are no drums"
+    pub(super) fn then_absent(&self, clause: String, state: &State) -> String {
+        if state.absent.is_empty() || self.has("whole-without") {
+            return clause;
+        }
+        let absent = self.absent(state);
+        let [last, count] = self.absence(state);
+        let args =
+            [("clause", &clause[..]), ("sounds", &absent), (last.0, &last.1), (count.0, &count.1)];
+        self.message("absent", &args)
+    }
+
+    /// What the verb of a sentence on what is missing agrees with.
+    pub(super) fn absence(&self, state: &State) -> [(&'static str, String); 2] {
+        let last = state.absent.last().map_or_else(String::new, |term| self.class(*term));
+        let count = if state.absent.len() > 1 { "two" } else { "one" };
+        [("last", last), ("count", count.to_owned())]
     }
 
     /// "drums or vocals", as they are missing.
@@ -163,8 +201,10 @@ impl Renderer {
             && lead.kind == Kind::Instrument
             && !is_sung
         {
-            // "Klavierstück", "piano piece", "morceau … pour piano"
-            if let Some(piece) = self.catalog.attribute(&message_id(*lead), "piece") {
+            // "Klavierstück", "piano piece", "morceau … pour piano", "solo piano piece"
+            let is_alone = state.is_solo && rest.is_empty();
+            let name = if is_alone { "solo" } else { "piece" };
+            if let Some(piece) = self.catalog.attribute(&message_id(*lead), name) {
                 return named(piece, rest);
             }
             if self.has("whole-for") {
@@ -172,7 +212,8 @@ impl Renderer {
                 return Piece { name, player: Some(*lead), rest: rest.to_vec() };
             }
             let (noun, class) = self.noun(*lead, "for");
-            return named(self.message("piece-for", &[("noun", &noun), ("class", &class)]), rest);
+            let id = if is_alone { "piece-solo" } else { "piece-for" };
+            return named(self.message(id, &[("noun", &noun), ("class", &class)]), rest);
         }
         let id = match (is_sung, state.form) {
             (true, _) => "song",
@@ -185,10 +226,10 @@ impl Renderer {
     /// "at 0:30 drums enter, and the music turns fast"
     pub(super) fn event(&self, event: &Event, time: &str, number: usize) -> String {
         if let [Change::Open(sounds), Change::AtFirst(terms)] = &event.changes[..] {
-            let qualities = self.qualities(terms, "open");
+            let qualities = self.qualities_and_kind(terms, "open");
             let sounds = self.sounds(sounds, "open");
             let mut args = args(&sounds).to_vec();
-            args.push(("qualities", &qualities));
+            args.extend(qualities.args());
             return self.message("open-qualities", &args);
         }
         let mut text = String::new();
@@ -222,8 +263,8 @@ impl Renderer {
         match change {
             Change::Open(terms) => of_sounds("open", terms, "open"),
             Change::AtFirst(terms) => {
-                let qualities = self.qualities(terms, "be");
-                self.message(&id("at-first"), &[("qualities", &qualities)])
+                let qualities = self.qualities_and_kind(terms, "be");
+                self.message(&id("at-first"), &qualities.args())
             }
             // Two ways to say it take turns, where a language has them.
             Change::Enter(terms) if number % 2 == 1 && place.is_first => {
@@ -241,7 +282,7 @@ impl Renderer {
             Change::Follow(terms) => of_sounds("follow", terms, "subject"),
             Change::Drop(terms) => of_sounds("drop", terms, "the"),
             Change::Only(terms) => of_sounds("change", terms, "subject"),
-            Change::End(terms) => of_sounds("end", terms, "subject"),
+            Change::End(terms) => of_sounds("end", terms, "the"),
             Change::Stop(term) => of_sounds("stop", &[*term], "the"),
             Change::Replace(old, new) => {
                 let old_with = self.sounds(old, "with");
@@ -260,22 +301,17 @@ impl Renderer {
                 self.message(&id("replace"), &args)
             }
             Change::Silence => self.message(&id("silence"), &[("time", time)]),
-            Change::Turn(terms) => {
-                let qualities = self.qualities(terms, "become");
-                // In some languages tempo is not what music becomes: "the tempo gets faster".
-                let kind = match &terms[..] {
-                    [only] if only.kind == Kind::Tempo => "tempo",
-                    [first, ..] if first.kind == Kind::Tempo => "mixed",
-                    [first, ..] if first.kind == Kind::Loudness => "loudness",
-                    _ => "mood",
+            Change::Turn { qualities, from } => {
+                let new = qualities.iter().find(|term| term.kind == Kind::Tempo);
+                // "The music slows down" needs a tempo before.
+                let step = match (from.map(|term| term.id), new.map(|term| term.id)) {
+                    (Some("slow"), Some(_)) | (Some(_), Some("fast")) => "faster",
+                    (Some(_), Some(_)) => "slower",
+                    _ => "none",
                 };
-                let tempo = self.qualities(terms, "title");
-                let args = [
-                    ("time", time),
-                    ("qualities", &qualities[..]),
-                    ("kind", kind),
-                    ("tempo", &tempo),
-                ];
+                let qualities = self.qualities_and_kind(qualities, "become");
+                let mut args = qualities.args().to_vec();
+                args.extend([("time", time), ("step", step)]);
                 self.message(&id("turn"), &args)
             }
             Change::Genre(term) => {
@@ -287,7 +323,7 @@ impl Renderer {
 
     /// "…, joined by strings and a bass at 0:10"
     pub(super) fn joined_by(&self, whole: &str, terms: &[Term], time: &str) -> String {
-        let sounds = self.sounds(terms, "by");
+        let sounds = self.sounds(terms, "subject");
         let mut args = args(&sounds).to_vec();
         args.extend([("time", time), ("whole", whole)]);
         self.message("joined-by", &args)
@@ -351,11 +387,38 @@ impl Renderer {
 
     /// A sound in a form, and its grammatical class.
     fn noun(&self, term: Term, form: &str) -> (String, String) {
+        self.noun_at(term, form, 0)
+    }
+
+    /// The same at a position in a list.
+    fn noun_at(&self, term: Term, form: &str, at: usize) -> (String, String) {
         let id = message_id(term);
         let class = self.catalog.attribute(&id, "class").unwrap_or_else(|| "none".into());
         let bare = self.catalog.attribute(&id, form);
         let bare = bare.unwrap_or_else(|| self.message(&id, &[]));
-        let args = [("noun", &bare[..]), ("class", &class)];
+        let place = if at == 0 { "first" } else { "next" };
+        let args =
+            [("noun", &bare[..]), ("class", &class), ("kind", noun_kind(term)), ("place", place)];
+        (self.message(&format!("noun-{form}"), &args), class)
+    }
+
+    /// "Piano chords": how a sound plays, as a noun in a form, and its grammatical class.
+    fn played(&self, term: Term, manner: Manner, form: &str) -> (String, String) {
+        let id = match manner.figure {
+            Figure::Chords => "played-chords",
+            Figure::Sustained => "played-sustained",
+            Figure::Arpeggios => "played-arpeggios",
+        };
+        let sound = message_id(term);
+        let of = self.catalog.attribute(&sound, &format!("of-{form}"));
+        let of = of.or_else(|| self.catalog.attribute(&sound, "of"));
+        let of = of.unwrap_or_else(|| self.message(&sound, &[]));
+        let class = self.class(term);
+        let loudness = manner.loudness.map_or("none", |term| term.id);
+        let args = [("noun", &of[..]), ("class", &class), ("form", form), ("loudness", loudness)];
+        let noun = self.message(id, &args);
+        let class = self.catalog.attribute(id, "class").unwrap_or_else(|| "none".into());
+        let args = [("noun", &noun[..]), ("class", &class), ("kind", "played"), ("place", "next")];
         (self.message(&format!("noun-{form}"), &args), class)
     }
 
@@ -363,30 +426,30 @@ impl Renderer {
         self.players(terms, &Roles::default(), form)
     }
 
-    /// Sounds in a list, each with how it plays where that is known: "a piano (chords)".
+    /// Sounds in a list, each with how it plays where that is known: "piano chords".
     pub(super) fn players(&self, terms: &[Term], roles: &Roles, form: &str) -> Sounds {
-        let noun = |term: &Term| {
-            let (noun, class) = self.noun(*term, form);
-            match roles.manner(*term) {
-                Some(manner) => {
-                    let manner = self.manner(manner, "name");
-                    (self.message("manner", &[("noun", &noun), ("manner", &manner)]), class)
-                }
-                None => (noun, class),
-            }
+        // "The piano and strings" has one article.
+        let listed = format!("{form}-listed");
+        let form =
+            if terms.len() > 1 && self.has(&format!("noun-{listed}")) { &listed } else { form };
+        let noun = |(at, term): (usize, &Term)| match roles.manner(*term) {
+            Some(manner) => self.played(*term, manner, form),
+            None => self.noun_at(*term, form, at),
         };
-        let nouns: Vec<(String, String)> = terms.iter().map(noun).collect();
+        let nouns: Vec<(String, String)> = terms.iter().enumerate().map(noun).collect();
         let class = nouns.first().map_or_else(String::new, |(_, class)| class.clone());
         let last = nouns.last().map_or_else(String::new, |(_, class)| class.clone());
         // By convention classes of plurals end in p.
         let number = if nouns.len() > 1 || class.ends_with('p') { "other" } else { "one" };
+        let count = if nouns.len() > 2 { "many" } else { "two" };
         let mut text = String::new();
         for (i, (noun, _)) in nouns.iter().enumerate() {
             let id = if i + 1 == nouns.len() { "list-and" } else { "list-more" };
             text = match i {
                 0 => noun.clone(),
                 _ => {
-                    let args = [("a", &text[..]), ("b", noun), ("class", &nouns[i - 1].1)];
+                    let class = &nouns[i - 1].1;
+                    let args = [("a", &text[..]), ("b", noun), ("class", class), ("count", count)];
                     self.message(id, &args)
                 }
             };
@@ -394,8 +457,40 @@ impl Renderer {
         Sounds { text, number, class, last }
     }
 
+    fn qualities_and_kind(&self, terms: &[Term], form: &str) -> Qualities {
+        let tempo = terms.iter().find(|term| term.kind == Kind::Tempo);
+        let others: Vec<Term> =
+            terms.iter().copied().filter(|term| term.kind != Kind::Tempo).collect();
+        let moods = match others.is_empty() {
+            true => "none".to_owned(),
+            false => self.qualities(&others, form),
+        };
+        let kind = match (tempo, &others[..]) {
+            (Some(_), []) => "tempo",
+            (Some(_), _) => "mixed",
+            (None, [only]) if only.kind == Kind::Loudness => "loudness",
+            _ => "mood",
+        };
+        let text = self.qualities(terms, form);
+        Qualities { text, moods, kind, tempo: tempo.map_or("none", |term| term.id) }
+    }
+
     /// "slow, gentle" (attributive), "fast and lively" (after be or become)
     pub(super) fn qualities(&self, terms: &[Term], form: &str) -> String {
+        // "Un morceau calme et doux au tempo modéré": what is not one word comes after, or before,
+        // those that are.
+        if self.has("qualities-phrase") && matches!(form, "attributive" | "melody") {
+            let is_phrase = |term: &Term| self.attribute(&message_id(*term), "phrase").is_some();
+            let (phrases, words): (Vec<Term>, Vec<Term>) = terms.iter().partition(|t| is_phrase(t));
+            if !phrases.is_empty() && !words.is_empty() {
+                let (a, b) = (self.joined(&words, form), self.joined(&phrases, form));
+                return self.message("qualities-phrase", &[("a", &a), ("b", &b)]);
+            }
+        }
+        self.joined(terms, form)
+    }
+
+    fn joined(&self, terms: &[Term], form: &str) -> String {
         let mut text = String::new();
         for (i, &term) in terms.iter().enumerate() {
             let is_last = i + 1 == terms.len();
@@ -435,6 +530,22 @@ impl Renderer {
         };
         in_form(form).or_else(general).unwrap_or_else(plain)
     }
+}
+
+/// What an article may depend on: a language may say "the drums enter" but "a voice enters".
+fn noun_kind(term: Term) -> &'static str {
+    match term.kind {
+        // Nobody says "the hand claps enter".
+        Kind::Drums if term.id == "claps" => "effect",
+        Kind::Drums => "drums",
+        Kind::Voice => "voice",
+        Kind::Effect => "effect",
+        _ => "instrument",
+    }
+}
+
+pub(super) fn yes_or_no(is_so: bool) -> &'static str {
+    if is_so { "yes" } else { "no" }
 }
 
 fn message_id(term: Term) -> String {

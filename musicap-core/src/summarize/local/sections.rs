@@ -323,6 +323,15 @@ impl State {
         }
     }
 
+    /// Whether nothing is known of it but that it is music.
+    pub(super) fn is_bare(&self) -> bool {
+        self.sounds.is_empty()
+            && self.qualities().is_empty()
+            && self.genre.or(self.form).is_none()
+            && self.absent.is_empty()
+            && !self.is_silent
+    }
+
     pub(super) fn has(&self, term: Term) -> bool {
         self.sounds.iter().any(|own| own.kind == term.kind && own.group == term.group)
     }

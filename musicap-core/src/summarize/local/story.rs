@@ -54,8 +54,11 @@ pub(super) enum Change {
     /// The drums, or the voices, stop.
     Stop(Term),
     Silence,
-    /// The music takes on these qualities.
-    Turn(Vec<Term>),
+    /// The music takes on these qualities; `from` is the tempo before.
+    Turn {
+        qualities: Vec<Term>,
+        from: Option<Term>,
+    },
     /// It becomes music of this genre.
     Genre(Term),
 }
@@ -192,6 +195,20 @@ fn at_times(parts: &[Part], whole: &State, facts: &[Facts]) -> Vec<Term> {
     list.into_iter().map(|(_, term)| term).take(2).collect()
 }
 
+/// Whether two terms name the same sound, one of them perhaps more exactly.
+fn is_same(one: Term, other: Term) -> bool {
+    (one.kind, one.group) == (other.kind, other.group)
+}
+
+/// Sounds, and what becomes of them.
+type Changed = (Vec<Term>, fn(Vec<Term>) -> Change);
+
+/// The changes of these sounds, of those that there are.
+fn changed(lists: &[Changed]) -> Vec<Change> {
+    let some = lists.iter().filter(|(sounds, _)| !sounds.is_empty());
+    some.map(|(sounds, change)| change(sounds.iter().copied().take(MAX_SOUNDS).collect())).collect()
+}
+
 /// Finds the events between sections, and keeps track of what has been stated.
 struct EventFinder<'a> {
     whole: &'a State,
@@ -200,12 +217,14 @@ struct EventFinder<'a> {
     moods: Vec<Term>,
     loudness: Option<Term>,
     genre: Option<Term>,
+    /// Sounds that have been said to be gone.
+    gone: Vec<Term>,
 }
 
 impl<'a> EventFinder<'a> {
     fn new(whole: &'a State, facts: &'a [Facts]) -> Self {
         let State { tempo, moods, loudness, genre, .. } = whole.clone();
-        EventFinder { whole, facts, tempo, moods, loudness, genre }
+        EventFinder { whole, facts, tempo, moods, loudness, genre, gone: Vec::new() }
     }
 
     /// How the recording opens, where that is not said of the whole.
@@ -239,10 +258,21 @@ impl<'a> EventFinder<'a> {
                 })
             };
         let follows: Vec<Term> = new(true).collect();
-        let new: Vec<Term> =
-            new(false).filter(|&term| !self.whole.has(term) || before.is_silent).collect();
+        // What the whole has is new where it was said to be gone.
+        let is_new = |term: &Term| {
+            !self.whole.has(*term)
+                || before.is_silent
+                || self.gone.iter().any(|gone| is_same(*gone, *term))
+        };
+        let new: Vec<Term> = new(false).filter(is_new).collect();
         let is_old = |term: &Term| self.was_gone(parts, at, *term);
-        let (returns, enters): (Vec<Term>, Vec<Term>) = new.into_iter().partition(is_old);
+        let (mut returns, enters): (Vec<Term>, Vec<Term>) = new.into_iter().partition(is_old);
+        // The drums return, if other ones: "the electronic beat" would have been there.
+        for term in &mut returns {
+            if !parts[..at].iter().any(|part| part.state.sounds.contains(term)) {
+                *term = Term { id: term.group, ..*term };
+            }
+        }
         let left: Vec<Term> =
             before.sounds.iter().copied().filter(|&term| !state.has(term)).collect();
         let is_gone = |term: &Term| {
@@ -274,11 +304,12 @@ impl<'a> EventFinder<'a> {
                 if before.sounds.first() == Some(old) && state.sounds.first() == Some(new))
         {
             // Another leads now, and what accompanies goes on.
-            changes.push(Change::Replace(left, enters));
+            changes.push(Change::Replace(left.clone(), enters));
         } else if left_for_good && !keeps && returns.is_empty() && follows.is_empty() {
             changes.push(match left.len() {
-                ..=3 => Change::Replace(left, enters.into_iter().take(MAX_SOUNDS).collect()),
-                _ if is_last => Change::End(enters.into_iter().take(MAX_SOUNDS).collect()),
+                ..=3 => {
+                    Change::Replace(left.clone(), enters.into_iter().take(MAX_SOUNDS).collect())
+                }
                 _ => Change::Only(enters.into_iter().take(MAX_SOUNDS).collect()),
             });
         } else if left_for_good
@@ -286,18 +317,36 @@ impl<'a> EventFinder<'a> {
             && left.len() > enters.len() + returns.len()
             && left.iter().any(|term| term.kind == Kind::Drums)
         {
-            changes.push(Change::Only(state.sounds.iter().copied().take(MAX_SOUNDS).collect()));
+            // Some stay and others join them.
+            let kept: Vec<Term> =
+                state.sounds.iter().copied().filter(|&term| before.has(term)).collect();
+            let new = [enters, returns].concat();
+            changes.extend(match kept.is_empty() {
+                true => changed(&[(new, Change::Only)]),
+                false => changed(&[(kept, Change::Drop), (new, Change::Enter)]),
+            });
         } else {
-            for (list, change) in [
-                (enters, Change::Enter as fn(Vec<Term>) -> Change),
+            changes.extend(changed(&[
+                (enters, Change::Enter),
                 (returns, Change::Return),
                 (follows, Change::Follow),
-            ] {
-                if !list.is_empty() {
-                    changes.push(change(list.into_iter().take(MAX_SOUNDS).collect()));
-                }
-            }
+            ]));
         }
+        self.gone.retain(|gone| !state.has(*gone));
+        let says_gone = |change: &Change| {
+            matches!(
+                change,
+                Change::Drop(_) | Change::End(_) | Change::Only(_) | Change::Replace(..)
+            )
+        };
+        if changes.iter().any(says_gone) {
+            self.gone.extend(&left);
+        }
+        self.gone.extend(changes.iter().filter_map(|change| match change {
+            Change::Stop(term) => Some(*term),
+            _ => None,
+        }));
+        let from = self.tempo;
         let qualities = self.new_qualities(state);
         // Sounds that return bring the tempo and mood that they had before.
         let is_known = parts[..at - 1].iter().any(|earlier| {
@@ -306,7 +355,7 @@ impl<'a> EventFinder<'a> {
                 && state.sounds.iter().all(|&term| earlier.state.has(term))
         });
         if !qualities.is_empty() && (!is_known || changes.is_empty()) {
-            changes.push(Change::Turn(qualities));
+            changes.push(Change::Turn { qualities, from });
         }
         if let Some(genre) = state.genre.filter(|genre| self.genre != Some(*genre)) {
             // The first genre that is stated is not a change of genre.

@@ -96,19 +96,86 @@ fn wrong_pairs(code: &str) -> &'static [&'static str] {
             "an ~p",
         ],
         "de" => &[
-            "ein ein", "ein eine", "eine ein", "die die", "der der", "das das", "ein die",
-            "und und", "mit mit", "mit ein", "mit eine", "ohne ein",
+            "ein ein",
+            "ein eine",
+            "eine ein",
+            "die die",
+            "der der",
+            "das das",
+            "ein die",
+            "und und",
+            "mit mit",
+            "mit ein",
+            "mit eine",
+            "ohne ein",
+            "beginnt mit sprecher",
+            "beginnt mit testton",
+            "von ein",
+            "von die",
+            "für schlichtem",
+            "leise leise",
+            "laute laute",
         ],
         "fr" => &[
-            "un un", "un une", "une un", "le le", "le un", "la une", "les des", "de le", "à le",
-            "à les", "le ~a", "le ~o", "la ~é", "que ~un", "des des", "et et", "ni ni",
+            "un un",
+            "un une",
+            "une un",
+            "le le",
+            "le un",
+            "la une",
+            "les des",
+            "de le",
+            "à le",
+            "à les",
+            "le ~a",
+            "le ~o",
+            "la ~é",
+            "que ~un",
+            "des des",
+            "et et",
+            "ni ni",
+            "femme parlée",
+            "doux doux",
+            "seul seul",
+            "solo seul",
         ],
-        "es" => &["un un", "una una", "el un", "la una", "a el", "de el", "y ~i", "y y", "ni ni"],
-        "it" => &["un un", "una una", "il un", "la una", "e ~e", "un’", "l’", "né né"],
-        "pt" => &["um um", "uma uma", "o um", "e e", "nem nem"],
-        "ja" => &["的な劇的な", "曲調がテンポ", "曲調が音量", "））", "）（"],
-        "hi" => &["घंटियाँ के साथ", "तालियाँ के साथ", "आवाज़ें के साथ", "घंटियाँ की जगह", "घंटियाँ पर"],
-        "zh" => &["，没有人声开始", "曲曲", "一首一首"],
+        "es" => &[
+            "un un",
+            "una una",
+            "el un",
+            "la una",
+            "a el",
+            "de el",
+            "y ~i",
+            "y y",
+            "ni ni",
+            "solista solo",
+        ],
+        "it" => &[
+            "un un",
+            "una una",
+            "il un",
+            "la una",
+            "e ~e",
+            "un’",
+            "l’",
+            "né né",
+            "a ~a",
+            "a gli",
+            "a i",
+            "solista solo",
+        ],
+        "pt" => {
+            &["um um", "uma uma", "o um", "e e", "nem nem", "a o", "a os", "a as", "solista solo"]
+        }
+        "ja" => {
+            &["的な劇的な", "曲調がテンポ", "曲調が音量", "））", "）（", "ないの", "静かな静かな"]
+        }
+        "ko" => &["무반주의", "템포의 템포", "맞춰 화음에 맞춰"],
+        "hi" => {
+            &["घंटियाँ के साथ", "तालियाँ के साथ", "आवाज़ें के साथ", "घंटियाँ की जगह", "घंटियाँ पर", "घंटियाँ रचना"]
+        }
+        "zh" => &["，没有人声开始", "曲曲", "一首一首", "变得速度", "轻柔的轻柔", "和弦和"],
         _ => &[],
     }
 }
@@ -135,6 +202,8 @@ fn check(text: &str, language: Language) {
     }
     match code {
         "en" => {}
+        // Spaces that do not break before these signs.
+        "fr" => assert!(!text.contains(" ;") && !text.contains(" :"), "{}", show()),
         "ja" | "zh" | "ko" | "hi" => {
             assert!(!text.contains(|c: char| c.is_ascii_alphabetic()), "{}", show());
         }
@@ -218,31 +287,6 @@ fn random_captions_are_translated_in_full_in_every_language() {
             check(&lines.replace("\n\n", "\n"), language);
         }
     }
-}
-
-#[test]
-fn roles_are_kept_in_translation() {
-    let text = "A flute plays a slow, calm melody over harp arpeggios, sustained strings and \
-        piano chords. There are no drums.";
-    let facts = Facts::parse(text);
-    let of = |code: &str| rendered(&facts, Language::find(code).unwrap()).unwrap().concat();
-    assert_eq!(
-        of("de"),
-        "Eine Flöte spielt eine langsame, ruhige Melodie, begleitet von Harfe (Arpeggien), \
-         Streichern (gehaltene Akkorde) und Klavier (Akkorde), ohne Schlagzeug."
-    );
-    assert_eq!(
-        of("fr"),
-        "Une flûte joue une mélodie lente et calme, accompagnée par une harpe (arpèges), des \
-         cordes (accords tenus) et un piano (accords), sans batterie."
-    );
-    let text = "Fast, energetic rock led by electric guitar, with bass and drums.";
-    let facts = Facts::parse(text);
-    assert_eq!(
-        rendered(&facts, Language::find("de").unwrap()).unwrap().concat(),
-        "Ein schnelles, energiegeladenes Rockstück mit E-Gitarre im Vordergrund, dazu ein Bass und \
-         Schlagzeug."
-    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::super::facts::{Facts, Figure, Kind, Lead, Manner, Roles, Term};
 use super::super::language::Language;
-use super::render::{Renderer, args};
+use super::render::{Renderer, args, yes_or_no};
 use super::sections::State;
 use crate::caption::{Caption, Captions};
 
@@ -40,7 +40,7 @@ impl Caption {
     /// let caption = Caption::new(0, 0.0, 10.0, text);
     /// assert_eq!(
     ///     caption.translated(Language::find("de")?).text,
-    ///     "Eine Flöte spielt eine langsame, ruhige Melodie, begleitet von Klavier (Akkorde)."
+    ///     "Eine Flöte spielt eine langsame, ruhige Melodie, begleitet von Klavierakkorden."
     /// );
     /// # Ok::<(), musicap::Error>(())
     /// ```
@@ -64,6 +64,13 @@ pub(super) fn rendered(facts: &Facts, language: Language) -> Option<Vec<String>>
     }
     let mut state = State::of(std::slice::from_ref(facts), 0.5);
     state.moods = facts.of(|kind| kind == Kind::Mood).collect();
+    // Sounds of a group are one in a section, but not in a caption: "a xylophone … glockenspiel".
+    state.sounds = facts.of(Kind::is_sound).collect();
+    state.sounds.sort_by_key(|term| match term.kind {
+        Kind::Effect => 2,
+        Kind::Drums => 1,
+        _ => 0,
+    });
     let renderer = Renderer::new(language.catalog());
     let mut sentences = vec![renderer.sentence(&renderer.caption(&state, &facts.roles))];
     sentences.extend(renderer.remarks(&state));
@@ -76,11 +83,19 @@ impl Renderer {
         let is_music = state.sounds.iter().any(|term| term.kind.is_musical());
         let lead = roles.lead.filter(|(term, _)| is_music && state.sounds.contains(term));
         match lead {
-            Some((term, Lead::Melody)) if state.genre.is_none() && state.form.is_none() => {
+            Some((term, Lead::Melody | Lead::Figure))
+                if state.genre.is_none() && state.form.is_none() =>
+            {
                 self.melody(term, state, roles)
             }
-            Some((term, Lead::Front)) => self.led(term, state, roles),
-            _ => self.whole_in_full(state, roles),
+            Some((term, Lead::Front)) => {
+                let text = self.led(term, state, roles);
+                self.then_absent(text, state)
+            }
+            _ => {
+                let text = self.whole_in_full(state, roles);
+                self.then_absent(text, state)
+            }
         }
     }
 
@@ -93,10 +108,22 @@ impl Renderer {
         given.push(("sound", lead.id));
         given.extend([("sounds-with", &with.text[..]), ("sounds-the", &the.text)]);
         given.push(("verb", if is_sung { "sing" } else { "play" }));
-        given.push(("qualities", if qualities.is_empty() { "none" } else { &qualities }));
+        let qualities = if qualities.is_empty() { "none" } else { &qualities };
+        let object = match (roles.lead, roles.manner(lead)) {
+            (Some((_, Lead::Figure)), Some(manner)) => {
+                // "Soft arpeggios": said of the music as one of its qualities.
+                let loudness = manner.loudness.filter(|_| state.loudness.is_none());
+                let figure = self.manner(Manner { loudness, ..manner }, "name");
+                let class = self.attribute(manner_id(manner), "class").unwrap_or_default();
+                let args = [("qualities", qualities), ("figure", &figure), ("class", &class)];
+                self.message("object-figure", &args)
+            }
+            _ => self.message("object-melody", &[("qualities", qualities)]),
+        };
+        given.push(("object", &object));
         let others = accompanists(lead, state, roles);
         let is_alone = state.is_solo && others.is_empty();
-        given.push(("alone", if is_alone { "yes" } else { "no" }));
+        given.push(("alone", yes_or_no(is_alone)));
         let mut text = self.message("lead", &given);
         if let Some(manner) = roles.over {
             let over = self.manner(manner, "over");
@@ -106,13 +133,15 @@ impl Renderer {
             let sounds = self.players(&others, roles, "with");
             let by = self.players(&others, roles, "by");
             let mut given = args(&sounds).to_vec();
-            given.extend([("lead", &text[..]), ("sounds-by", &by.text)]);
+            let to = self.players(&others, roles, "to");
+            given.extend([("lead", &text[..]), ("sounds-by", &by.text), ("sounds-to", &to.text)]);
             text = self.message("lead-with", &given);
         }
         if !state.absent.is_empty() {
             let absent = self.absent(state);
-            let last = state.absent.last().map_or_else(String::new, |term| self.class(*term));
-            let given = [("lead", &text[..]), ("sounds", &absent), ("last", &last)];
+            let [last, count] = self.absence(state);
+            let given =
+                [("lead", &text[..]), ("sounds", &absent), (last.0, &last.1), (count.0, &count.1)];
             text = self.message("lead-without", &given);
         }
         text
@@ -121,7 +150,8 @@ impl Renderer {
     /// "A fast rock piece led by an electric guitar, with bass and drums"
     fn led(&self, lead: Term, state: &State, roles: &Roles) -> String {
         let others = accompanists(lead, state, roles);
-        let whole = self.qualified_piece(&self.genre_piece(state), &state.qualities());
+        let qualities = state.qualities();
+        let whole = self.qualified_piece(&self.genre_piece(state), &qualities);
         if others.is_empty() {
             return self.whole_in_full(state, roles);
         }
@@ -131,6 +161,7 @@ impl Renderer {
         given.extend([("whole", &whole[..]), ("lead", &by.text), ("lead-with", &with.text)]);
         let subject = self.players(&others, roles, "subject");
         given.extend([("lead-last", &by.last[..]), ("sounds-subject", &subject.text)]);
+        given.push(("qualified", yes_or_no(!qualities.is_empty())));
         let text = self.message("whole-led", &given);
         self.without(text, state)
     }
@@ -144,14 +175,18 @@ impl Renderer {
 
     /// "chords", in the form that follows "over" where that differs.
     pub(super) fn manner(&self, manner: Manner, form: &str) -> String {
-        let id = match manner.figure {
-            Figure::Chords => "manner-chords",
-            Figure::Sustained => "manner-sustained",
-            Figure::Arpeggios => "manner-arpeggios",
-        };
+        let id = manner_id(manner);
         let loudness = manner.loudness.and_then(|term| self.attribute(id, term.id));
         let own = || self.attribute(id, form).unwrap_or_else(|| self.message(id, &[]));
         loudness.unwrap_or_else(own)
+    }
+}
+
+fn manner_id(manner: Manner) -> &'static str {
+    match manner.figure {
+        Figure::Chords => "manner-chords",
+        Figure::Sustained => "manner-sustained",
+        Figure::Arpeggios => "manner-arpeggios",
     }
 }
 

@@ -7,8 +7,9 @@
 use std::collections::VecDeque;
 
 use ndarray::{ArrayView2, Axis, Slice};
+use serde::{Deserialize, Serialize};
 
-use crate::caption::SoundChange;
+use super::{AudioConfig, ChunkSpan};
 
 /// Groups of mel bands that are compared.
 const BANDS: usize = 32;
@@ -19,9 +20,24 @@ const REACH: usize = 4;
 /// The least novelty that is listed; that of steady sound is a tenth, as directions differ by chance.
 const LEAST: f32 = 0.25;
 
-/// Finds the changes of a recording from its chunks.
-#[derive(Debug, Default)]
-pub struct ChangeFinder {
+/// A time at which the sound of a recording changes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SoundChange {
+    /// When, in seconds, to the second.
+    pub at_s: f64,
+    /// How much, 0 to 1: how alike the sound is within the eight seconds before and within those
+    /// after, and how little the ones are like the others.
+    pub strength: f32,
+}
+
+/// Finds the times at which the sound of a recording changes, from the log-mel spectrograms of its
+/// chunks, for [`Captions::changes`](crate::Captions::changes). [`Captioner`](crate::Captioner)'s
+/// methods that take recordings do so by themselves; this is for those who compute features in one
+/// place and captions in another.
+#[derive(Debug)]
+pub struct SoundChangeFinder {
+    chunk_seconds: f64,
     /// The mean of each second, the last 2 × HALF of them.
     seconds: VecDeque<[f32; BANDS]>,
     /// Where the first chunk starts, in seconds.
@@ -33,15 +49,28 @@ pub struct ChangeFinder {
     changes: Vec<SoundChange>,
 }
 
-impl ChangeFinder {
-    /// Adds a chunk of `[n_mels, frames]` that lasts `chunk_s`, starts at `start_s` and holds audio
-    /// up to `end_s`. What overlaps with earlier chunks is skipped.
-    pub fn push(&mut self, mel: ArrayView2<f32>, chunk_s: f64, start_s: f64, end_s: f64) {
+impl SoundChangeFinder {
+    /// For chunks of this front end.
+    pub fn new(audio: &AudioConfig) -> Self {
+        SoundChangeFinder {
+            chunk_seconds: audio.chunk_seconds,
+            seconds: VecDeque::new(),
+            origin_s: None,
+            added: 0,
+            novelty: VecDeque::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// Adds the next chunk: its log-mel spectrogram in decibels, `[n_mels, frames]`, and its times.
+    /// Chunks must come in order of time; what overlaps with earlier ones is skipped.
+    pub fn push(&mut self, mel: ArrayView2<f32>, span: &ChunkSpan) {
         let (n_mels, frames) = mel.dim();
-        if n_mels == 0 || frames == 0 || chunk_s <= 0.0 {
+        let (start_s, end_s) = (span.start_s, span.end_s);
+        if n_mels == 0 || frames == 0 || self.chunk_seconds <= 0.0 {
             return;
         }
-        let rate = frames as f64 / chunk_s;
+        let rate = frames as f64 / self.chunk_seconds;
         let origin_s = *self.origin_s.get_or_insert(start_s);
         while origin_s + (self.added + 1) as f64 <= end_s + 1e-6 {
             let from = (origin_s + self.added as f64 - start_s) * rate;
@@ -165,12 +194,13 @@ mod tests {
     }
 
     fn changes(bands: &[usize], length_s: f64) -> Vec<f64> {
-        let mut finder = ChangeFinder::default();
+        let mut finder = SoundChangeFinder::new(&AudioConfig::default());
         for (number, ten) in bands.chunks(10).enumerate() {
             let mut ten = ten.to_vec();
             ten.resize(10, 0);
             let start_s = 10.0 * number as f64;
-            finder.push(chunk(&ten).view(), 10.0, start_s, (start_s + 10.0).min(length_s));
+            let end_s = (start_s + 10.0).min(length_s);
+            finder.push(chunk(&ten).view(), &ChunkSpan { index: number, start_s, end_s });
         }
         finder.finish().into_iter().map(|change| change.at_s).collect()
     }
@@ -188,11 +218,12 @@ mod tests {
 
     #[test]
     fn overlapping_chunks_are_counted_once() {
-        let mut finder = ChangeFinder::default();
+        let mut finder = SoundChangeFinder::new(&AudioConfig::default());
         let all: Vec<usize> = [vec![3; 18], vec![20; 17]].concat();
         for start in [0, 5, 10, 15, 20, 25] {
             let start_s = start as f64;
-            finder.push(chunk(&all[start..start + 10]).view(), 10.0, start_s, start_s + 10.0);
+            let span = ChunkSpan { index: start / 5, start_s, end_s: start_s + 10.0 };
+            finder.push(chunk(&all[start..start + 10]).view(), &span);
         }
         let found: Vec<f64> = finder.finish().into_iter().map(|change| change.at_s).collect();
         assert_eq!(found, [18.0]);
