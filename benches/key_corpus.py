@@ -6,11 +6,11 @@
     cargo build --release --bin musicap
     python3 benches/key_corpus.py --musicap target/release/musicap --folder pieces
 
-Bach's chorales, fiddle tunes (Ryan's Mammoth Collection) and movements of string quartets by Mozart,
-Haydn and Beethoven from the corpus of the package music21, played on a soundfont that no model was
-trained on. The key of a fiddle tune is that of its ABC; elsewhere it is the key signature, major or
-minor by the bass of the last chord. Pieces in which that bass is neither tonic are left out. Tempo and
-instruments are drawn. The first 10 s and the first 40 s of each are measured.
+Bach's chorales and fiddle tunes (Ryan's Mammoth Collection) from the corpus of the package music21,
+played on a soundfont that no model was trained on. The key of a fiddle tune is that of its ABC; that of
+a chorale is its key signature, major or minor by the bass of the last chord. Chorales in which that bass
+is neither tonic are left out. Tempo and instruments are drawn. The first 10 s and the first 40 s of each
+are measured.
 """
 
 import argparse
@@ -26,11 +26,10 @@ from facts import TONICS, mirex
 PROGRAMS = {
     "chorales": [[19] * 4, [52] * 4, [48] * 4, [0] * 4, [60, 60, 57, 58], [73, 71, 69, 70], [16] * 4, [24] * 4],
     "fiddle tunes": [[40], [73], [105], [21], [0], [110], [24], [71], [22]],
-    "quartets": [[40, 40, 41, 42], [48] * 4, [0] * 4, [73, 68, 71, 70]],
 }
-TEMPOS = {"chorales": (60, 90), "fiddle tunes": (100, 170), "quartets": (80, 130)}
+TEMPOS = {"chorales": (60, 90), "fiddle tunes": (100, 170)}
 SECONDS = (10, 40)
-COUNTS = {"chorales": 160, "fiddle tunes": 100, "quartets": 40}
+COUNTS = {"chorales": 160, "fiddle tunes": 100}
 
 
 def files(group):
@@ -39,10 +38,7 @@ def files(group):
     if group == "chorales":
         found = [path for path in corpus.getComposer("bach") if path.name.startswith("bwv")]
         return [path for path in found if path.suffix in (".mxl", ".xml")]
-    if group == "fiddle tunes":
-        return [path for path in corpus.getComposer("ryansMammoth") if path.suffix == ".abc"]
-    composers = [corpus.getComposer(name) for name in ("mozart", "haydn", "beethoven")]
-    return [path for paths in composers for path in paths if path.suffix == ".mxl"]
+    return [path for path in corpus.getComposer("ryansMammoth") if path.suffix == ".abc"]
 
 
 def key_of(score, group):

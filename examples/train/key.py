@@ -3,11 +3,13 @@
 
     key.py features CLIPS.pcm SECONDS OUT.npy       chroma of clips, as facts/key.rs computes it
     key.py render NOTES.jsonl FONT.sf2 OUT.pcm      12 s excerpts of key_harmony.py, with fluidsynth
-    key.py train --composed DIR... --harmony NAME... --steps N --out RUN.pt
+    key.py train --composed DIR... --harmony NAME... --out FIRST.pt
+    key.py refit FIRST.pt --composed DIR... --harmony NAME... --out RUN.pt
     key.py export RUN.pt --held-out DIR --weights key.weights
 
-`--composed` and `--held-out` are folders of `musicap-train compose-and-render --audio` with the chroma in
-DIR/chroma.npy; `--harmony` names pairs NAME.jsonl and NAME.npy. `export` rounds the weights to 16 bits
+`train` fits all three layers, the last two on the means of the first one's outputs alone. `refit` keeps the
+first layer and fits larger last ones on means and root mean squares. `--composed` and `--held-out` are folders of `musicap-train compose-and-render --audio` with the chroma in
+DIR/chroma.npy; `--harmony` names pairs NAME.jsonl and NAME.npy. `export` rounds the weights to 8 bits
 and fits the calibration of the confidence (Platt scaling) on held-out clips.
 
 Examples without a key are clips without music and clips whose pitch classes are permuted: their target is
@@ -29,7 +31,7 @@ RATE, FRAME, BLOCK = 16_000, 4096, 39
 LOWEST_HZ, HIGHEST_HZ = 55, 1760
 PROMINENCE, AROUND = 1.5, 10
 BAND_STARTS = [0, 48, 60, 72]
-BANDS, CONTEXT, HIDDEN, FRAME_SUM = 4, 2, (16, 24), 24
+BANDS, CONTEXT, FRAME_SUM = 4, 2, 24
 EXCERPT_S, GAP_S, EXCERPTS = 12, 2.5, 60
 
 
@@ -125,26 +127,37 @@ def circular(x, weights, biases):
 
 
 class Network(torch.nn.Module):
-    def __init__(self):
+    """Three circular convolutions; the second one has the first one's outputs pooled over time."""
+
+    def __init__(self, hidden, squares):
         super().__init__()
-        widths = [BANDS * CONTEXT, *HIDDEN, 2]
+        self.squares = squares
+        shapes = [(BANDS * CONTEXT, 16), (16 * (1 + squares), hidden), (hidden, 2)]
         self.weights, self.biases = torch.nn.ParameterList(), torch.nn.ParameterList()
-        for number, (inputs, outputs) in enumerate(zip(widths, widths[1:])):
+        for number, (inputs, outputs) in enumerate(shapes):
             deviation = ((1 if number == 2 else 2) / (12 * inputs)) ** 0.5
             self.weights.append(torch.randn(outputs, inputs, 12) * deviation)
             self.biases.append(torch.zeros(outputs))
         self.dropout = torch.nn.Dropout(0.1)
 
-    def forward(self, x):
-        """Chroma [clips, frames, bands, 12] -> scores [clips, 24]: major from C, then minor."""
+    def pooled(self, x):
+        """Chroma [clips, frames, bands, 12] -> [clips, 16 or 32, 12]."""
         level = x.sum((2, 3)).mean(1).clamp_min(1e-6)
         x = torch.log1p(x / level[:, None, None, None] * FRAME_SUM)
         pairs = torch.cat([x[:, :-1], x[:, 1:]], 2)
         shape = pairs.shape
         x = torch.relu(circular(pairs.reshape(-1, *shape[2:]), self.weights[0], self.biases[0]))
-        x = x.reshape(*shape[:2], -1, 12).mean(1)
-        x = torch.relu(circular(self.dropout(x), self.weights[1], self.biases[1]))
+        x = x.reshape(*shape[:2], -1, 12)
+        means = x.mean(1)
+        return torch.cat([means, (x**2).mean(1).sqrt()], 1) if self.squares else means
+
+    def scores(self, pooled):
+        """[clips, 24]: major from C, then minor."""
+        x = torch.relu(circular(self.dropout(pooled), self.weights[1], self.biases[1]))
         return circular(self.dropout(x), self.weights[2], self.biases[2]).reshape(len(x), 24)
+
+    def forward(self, x):
+        return self.scores(self.pooled(x))
 
 
 def composed(folder):
@@ -185,7 +198,7 @@ def train(options):
     sets = [(values[keys >= 0][:, :BLOCK], keys[keys >= 0])]
     sets.append(tuple(np.concatenate(part) for part in zip(*map(harmony, options.harmony))))
     print(f"{len(sets[0][0])} composed clips, {len(sets[1][0])} of other harmony, {len(without)} without key")
-    network = Network()
+    network = Network(24, squares=False)
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=options.steps)
     for step in range(options.steps):
@@ -211,17 +224,72 @@ def train(options):
     torch.save(network.state_dict(), options.out)
 
 
+def refit(options):
+    """Copies of the clips as they are and as `augmented` changes them are pooled once."""
+    torch.manual_seed(options.seed)
+    network = Network(44, squares=True)
+    first = torch.load(options.first, weights_only=True)
+    with torch.no_grad():
+        network.weights[0].copy_(first["weights.0"])
+        network.biases[0].copy_(first["biases.0"])
+    parts = {"composed": [], "harmony": [], "without": []}
+    for copy in (0, 1):
+        generator, rng = torch.Generator().manual_seed(copy), np.random.default_rng(copy)
+
+        def pooled(x):
+            if copy:
+                frames = int(rng.integers(20, BLOCK + 1))
+                start = int(rng.integers(0, BLOCK - frames + 1))
+                x = augmented(torch.tensor(x[:, start : start + frames]), generator)
+            with torch.no_grad():
+                return torch.cat([network.pooled(part) for part in torch.as_tensor(x).split(200)])
+
+        for folder in options.composed:
+            x, y = composed(folder)
+            x = x[:, :BLOCK]
+            known = y >= 0
+            parts["composed"].append((pooled(x[known]), torch.tensor(y[known])))
+            permuted = x[rng.permutation(len(x))[:250]]
+            permuted = np.stack([clip[..., rng.permutation(12)] for clip in permuted])
+            for part in (x[~known], permuted):
+                parts["without"].append((pooled(part), torch.full((len(part),), -1)))
+        for name in options.harmony:
+            x, y = harmony(name)
+            half = len(x) // 2
+            some = slice(half, None) if copy else slice(half)
+            parts["harmony"].append((pooled(x[some]), torch.tensor(y[some])))
+    sets = [tuple(torch.cat(column) for column in zip(*part)) for part in parts.values()]
+    rng = np.random.default_rng(options.seed)
+    fitted = [*network.weights[1:], *network.biases[1:]]
+    optimizer = torch.optim.AdamW(fitted, lr=4e-3, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=options.steps)
+    for _ in range(options.steps):
+        inputs, targets = [], []
+        for (x, y), count in zip(sets, (80, 48, 16)):
+            chosen = torch.tensor(rng.integers(0, len(x), count))
+            inputs.append(x[chosen])
+            one_hot = F.one_hot(y[chosen].clamp_min(0), 24) * 0.98 + 0.02 / 24
+            targets.append(torch.where(y[chosen, None] < 0, torch.tensor(1 / 24), one_hot))
+        loss = F.cross_entropy(network.scores(torch.cat(inputs)), torch.cat(targets))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    torch.save(network.state_dict(), options.out)
+
+
 def export(options):
-    network = Network()
+    network = Network(44, squares=True)
     network.load_state_dict(torch.load(options.run, weights_only=True))
     network.eval()
     blob = b""
     with torch.no_grad():
-        for tensor in (x for pair in zip(network.weights, network.biases) for x in pair):
-            scale = max(tensor.abs().max().item() / 32767, 1e-12)
-            rounded = torch.round(tensor / scale)
-            tensor.copy_(rounded * scale)
-            blob += struct.pack("<f", scale) + rounded.numpy().astype("<i2").tobytes()
+        for weights, biases in zip(network.weights, network.biases):
+            for row, bias in zip(weights, biases):
+                scale = max(row.abs().max().item() / 127, 1e-12)
+                rounded = torch.round(row / scale)
+                row.copy_(rounded * scale)
+                blob += struct.pack("<ff", scale, bias) + rounded.numpy().astype(np.int8).tobytes()
     logits, right = [], []
     for values, keys in map(composed, options.held_out):
         values, keys = values[keys >= 0], keys[keys >= 0]
@@ -257,12 +325,15 @@ def main():
     one.add_argument("notes")
     one.add_argument("font")
     one.add_argument("out")
-    one = commands.add_parser("train")
-    one.add_argument("--composed", nargs="+", required=True)
-    one.add_argument("--harmony", nargs="+", required=True)
-    one.add_argument("--steps", type=int, default=1400)
-    one.add_argument("--seed", type=int, default=0)
-    one.add_argument("--out", required=True)
+    for name, steps in (("train", 1400), ("refit", 500)):
+        one = commands.add_parser(name)
+        if name == "refit":
+            one.add_argument("first")
+        one.add_argument("--composed", nargs="+", required=True)
+        one.add_argument("--harmony", nargs="+", required=True)
+        one.add_argument("--steps", type=int, default=steps)
+        one.add_argument("--seed", type=int, default=0)
+        one.add_argument("--out", required=True)
     one = commands.add_parser("export")
     one.add_argument("run")
     one.add_argument("--held-out", nargs="+", required=True)
@@ -276,6 +347,8 @@ def main():
         render(options.notes, options.font, options.out)
     elif options.command == "train":
         train(options)
+    elif options.command == "refit":
+        refit(options)
     else:
         export(options)
 

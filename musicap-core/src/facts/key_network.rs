@@ -2,12 +2,12 @@
 //!
 //! Its three layers are convolutions around the circle of the twelve pitch classes, so it is
 //! equivariant to transposition: the same weights serve all tonics. The first layer sees two
-//! neighbouring frames (about a chord); its outputs are averaged over the recording; two further
-//! layers give a score for major and minor on each tonic.
+//! neighbouring frames (about a chord). Two further layers turn the means and the root mean squares of
+//! its outputs over the recording into a score for major and minor on each tonic.
 //!
-//! `key.weights` holds the tensors in order (weights `[outputs, inputs, 12]`, then biases): for each
-//! its scale as a little-endian f32 and its values as little-endian i16; then the calibration as two
-//! f32. `examples/train/key.py` writes it.
+//! `key.weights` holds, for each output of each layer, the scale of its weights and its bias as
+//! little-endian f32 and its weights `[inputs, 12]` as i8; then the calibration as two f32.
+//! `examples/train/key.py` writes it.
 
 use crate::tags::sigmoid;
 
@@ -15,7 +15,8 @@ use crate::tags::sigmoid;
 pub(super) const BANDS: usize = 4;
 /// Frames that the first layer sees at a time.
 const CONTEXT: usize = 2;
-const WIDTHS: [usize; 4] = [BANDS * CONTEXT, 16, 24, 2];
+/// Inputs and outputs of the layers.
+const LAYERS: [(usize, usize); 3] = [(BANDS * CONTEXT, 16), (2 * 16, 44), (44, 2)];
 /// Mean sum of a frame's chroma after normalisation.
 const FRAME_SUM: f32 = 24.0;
 
@@ -26,15 +27,16 @@ pub(super) type Chroma = [[f32; 12]; BANDS];
 
 /// See the module.
 pub(super) struct Network {
-    layers: Vec<Layer>,
+    layers: [Layer; 3],
     /// Offset and slope of Platt scaling: the confidence of a key is
     /// `sigmoid(offset + slope * logit(p))` of the network's probability.
     calibration: [f32; 2],
 }
 
-/// The outputs of the first layer, added up.
+/// The outputs of the first layer and their squares, added up.
 pub(super) struct Sums {
-    sums: Vec<[f32; 12]>,
+    sums: Vec<[f64; 12]>,
+    squares: Vec<[f64; 12]>,
     count: usize,
 }
 
@@ -42,17 +44,18 @@ impl Network {
     /// With the weights of this crate.
     pub(super) fn embedded() -> Self {
         let mut bytes = WEIGHTS;
-        let layers = WIDTHS.windows(2).map(|widths| Layer::read(&mut bytes, widths[0], widths[1]));
-        let layers = layers.collect();
+        let layers = LAYERS.map(|(inputs, outputs)| Layer::read(&mut bytes, inputs, outputs));
         Network { layers, calibration: [read_f32(&mut bytes), read_f32(&mut bytes)] }
     }
 
     pub(super) fn sums(&self) -> Sums {
-        Sums { sums: vec![[0.0; 12]; WIDTHS[1]], count: 0 }
+        let zeros = vec![[0.0; 12]; LAYERS[0].1];
+        Sums { sums: zeros.clone(), squares: zeros, count: 0 }
     }
 
     /// Adds the chroma of neighbouring frames. Those without any pitch change nothing.
     pub(super) fn add(&self, frames: &[Chroma], sums: &mut Sums) {
+        let Sums { sums, squares, count } = sums;
         let total: f32 = frames.iter().flatten().flatten().sum();
         if !(total > 0.0 && total.is_finite()) {
             return;
@@ -63,14 +66,17 @@ impl Network {
             .map(|frame| frame.map(|band| band.map(|weight| (factor * weight).ln_1p())))
             .collect();
         let last = scaled.len() - 1;
-        let mut output = vec![[0.0; 12]; WIDTHS[1]];
+        let mut output = vec![[0.0; 12]; LAYERS[0].1];
         for first in 0..last.max(1) {
             let input = [scaled[first], scaled[(first + 1).min(last)]];
             self.layers[0].apply(input.as_flattened(), &mut output);
-            for (sum, x) in sums.sums.iter_mut().flatten().zip(output.as_flattened()) {
-                *sum += x.max(0.0);
+            let added = sums.iter_mut().flatten().zip(squares.iter_mut().flatten());
+            for ((sum, square), x) in added.zip(output.as_flattened()) {
+                let x = f64::from(x.max(0.0));
+                *sum += x;
+                *square += x * x;
             }
-            sums.count += 1;
+            *count += 1;
         }
     }
 
@@ -98,18 +104,16 @@ impl Network {
 
     /// The scores of the keys, `[mode][tonic]`.
     fn scores(&self, sums: &Sums) -> Vec<[f32; 12]> {
-        let count = sums.count as f32;
-        let mut values: Vec<[f32; 12]> =
-            sums.sums.iter().map(|class| class.map(|x| x / count)).collect();
-        for (number, layer) in self.layers.iter().enumerate().skip(1) {
-            if number > 1 {
-                values.as_flattened_mut().iter_mut().for_each(|x| *x = x.max(0.0));
-            }
-            let mut output = vec![[0.0; 12]; WIDTHS[number + 1]];
-            layer.apply(&values, &mut output);
-            values = output;
-        }
-        values
+        let count = sums.count as f64;
+        let means = sums.sums.iter().map(|sums| sums.map(|x| (x / count) as f32));
+        let squares = sums.squares.iter().map(|sums| sums.map(|x| (x / count).sqrt() as f32));
+        let pooled: Vec<[f32; 12]> = means.chain(squares).collect();
+        let mut hidden = vec![[0.0; 12]; LAYERS[1].1];
+        self.layers[1].apply(&pooled, &mut hidden);
+        hidden.as_flattened_mut().iter_mut().for_each(|x| *x = x.max(0.0));
+        let mut scores = vec![[0.0; 12]; LAYERS[2].1];
+        self.layers[2].apply(&hidden, &mut scores);
+        scores
     }
 }
 
@@ -123,18 +127,17 @@ struct Layer {
 impl Layer {
     /// Takes its weights and biases from the front of `bytes`.
     fn read(bytes: &mut &[u8], inputs: usize, outputs: usize) -> Self {
-        let mut tensor = |length: usize| -> Vec<f32> {
-            let scale = read_f32(bytes);
-            let (values, rest) = bytes.split_at(2 * length);
+        let mut layer = Layer { weights: Vec::new(), biases: Vec::new() };
+        for _ in 0..outputs {
+            let (scale, bias) = (read_f32(bytes), read_f32(bytes));
+            let (weights, rest) = bytes.split_at(12 * inputs);
             *bytes = rest;
-            values
-                .chunks_exact(2)
-                .map(|value| scale * f32::from(i16::from_le_bytes([value[0], value[1]])))
-                .collect()
-        };
-        let weights = tensor(12 * inputs * outputs);
-        let (weights, _) = weights.as_chunks::<12>();
-        Layer { weights: weights.to_vec(), biases: tensor(outputs) }
+            let (rows, _) = weights.as_chunks::<12>();
+            let scaled = |weight: u8| scale * f32::from(weight.cast_signed());
+            layer.weights.extend(rows.iter().map(|row| row.map(scaled)));
+            layer.biases.push(bias);
+        }
+        layer
     }
 
     fn apply(&self, inputs: &[[f32; 12]], outputs: &mut [[f32; 12]]) {
@@ -190,7 +193,8 @@ mod tests {
 
     #[test]
     fn all_weights_are_used() {
-        let length: usize = WIDTHS.windows(2).map(|w| 2 * (12 * w[0] + 1) * w[1] + 8).sum();
+        let length: usize =
+            LAYERS.iter().map(|(inputs, outputs)| (12 * inputs + 8) * outputs).sum();
         assert_eq!(WEIGHTS.len(), length + 8);
     }
 
