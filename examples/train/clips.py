@@ -41,6 +41,10 @@ TAG_SIZES = {"families": len(FAMILIES), "programs": 128, "drums": 1, "vocals": 1
 }
 
 
+# How often a clip is drawn beside a rendered one without a singer.
+REAL_DRAWS, SUNG_DRAWS = 2, 3
+
+
 class Clips:
     """All whole clips in some folders of shards; `refresh` finds those rendered since."""
 
@@ -52,6 +56,17 @@ class Clips:
 
     def __len__(self):
         return len(self.records)
+
+    def draws(self):
+        """Indices of an epoch in random order: real clips and clips with a singer come more than once."""
+        often = [i for i, record in enumerate(self.records) for _ in range(self._draws(record[0]))]
+        random.shuffle(often)
+        return often
+
+    @staticmethod
+    def _draws(tags):
+        real, sung = (tags["programs"] < 0).all(), tags["families"][FAMILIES.index("voice")] > 0
+        return REAL_DRAWS if real else SUNG_DRAWS if sung else 1
 
     def refresh(self):
         for folder in self.folders:
@@ -77,8 +92,10 @@ class Clips:
         self.read[path] = (clips, at)
 
     def _digest(self, record):
+        """Tags, captions to learn, and captions (or, of real clips, the instrument's name) of which
+        tempo and mood are not known."""
         if record.get("real"):
-            return real_tags(record), []
+            return real_tags(record), [], solo_noun(record)
         families = np.zeros(len(FAMILIES), np.float32)
         families[[FAMILIES.index(name) for name in record["families"]]] = 1
         programs = np.zeros(128, np.float32)
@@ -103,9 +120,8 @@ class Clips:
             elif name == "genre" and music and not record.get("scattered"):
                 value = value if record["families"] and value else "none"
             tags[name] = np.int64(names.index(value) if value in names else -100)
-        if record.get("scattered"):
-            return tags, []
-        return tags, record.get("taught") or [record["caption"]]
+        texts = record.get("taught") or [record["caption"]]
+        return (tags, [], texts) if record.get("scattered") else (tags, texts, [])
 
     def batch(self, indices, treat=True):
         db = torch.from_numpy(np.stack([self.spectra[i] for i in indices])).float()
@@ -127,6 +143,27 @@ class Clips:
         for row, caption in zip(ids, encoded):
             row[: len(caption)] = caption
         return (treated(db) if treat else db), tags, torch.from_numpy(ids)
+
+
+# What captions call the instruments of recordings.csv whose names are not theirs.
+RECORDED = {
+    "mandolin": "plucked instrument", "double bass": "bass", "bass clarinet": "clarinet", "contrabassoon": "bassoon",
+    "cor anglais": "English horn", "french horn": "French horn", "guitar": "acoustic guitar", "guitar.ogg": "guitar",
+}  # fmt: skip
+
+
+def solo_noun(record):
+    """What a caption calls the only instrument of a real clip; None where there are more, or it is not known."""
+    if record.get("families") == ["voice"] and record.get("sex") in ("man", "woman"):
+        return record["sex"] + " sings"
+    parts = record.get("file", "").split("/")
+    if record["source"] == "philharmonia-samples" and len(parts) > 2:
+        if parts[2] == "percussion":
+            return "drums" if record.get("drums") else None
+        return RECORDED.get(parts[2], parts[2])
+    if record["source"] == "sonic-pi-samples":
+        return "drums"
+    return "guitar" if parts[-1] == "guitar.ogg" else None
 
 
 def real_tags(record):
@@ -198,7 +235,8 @@ def mixed(db, tags, share):
             tags[name] = values.masked_fill(both[:, None], math.nan)
         elif values.is_floating_point():
             union = torch.maximum(values, values[other])
-            unknown = (union < 1) & (torch.minimum(values, values[other]) < 0)
+            # Known of both or not at all: with what is known of one alone, only positives would be.
+            unknown = torch.minimum(values, values[other]) < 0
             union = union.masked_fill(unknown, -1)
             tags[name] = torch.where(both[:, None], union, values)
         else:
@@ -206,13 +244,36 @@ def mixed(db, tags, share):
     return sum_, tags
 
 
+def some(n, share):
+    """A random choice of a share of n clips, as a column."""
+    return (torch.rand(n) < share)[:, None]
+
+
+def recorded(db):
+    """What recording does to a spectrum: equaliser and tilt, missing highs or lows, reverberation."""
+    n = len(db)
+    size = torch.where(some(n, 0.5), 2.0, torch.rand(n, 1) * 5)
+    curve = F.interpolate((torch.randn(n, 6) * size)[:, None], MELS, mode="linear", align_corners=True)[:, 0]
+    tilt = torch.linspace(-1, 1, MELS) * torch.randn(n, 1) * 4 * some(n, 0.4)
+    band = torch.arange(MELS, dtype=torch.float32)
+    slope = 1 + 5 * torch.rand(n, 1)
+    highs = (band - (60 + 68 * torch.rand(n, 1))).clamp(min=0) * slope * some(n, 0.15)
+    lows = ((5 + 25 * torch.rand(n, 1)) - band).clamp(min=0) * slope * some(n, 0.1)
+    db = db + (curve + tilt - highs - lows + torch.randn(n, 1))[:, :, None]
+    for i in torch.nonzero(torch.rand(n) < 0.12).flatten():
+        # A tail that falls by 20 to 80 dB a second, some decibels below the sound.
+        fall = torch.arange(FRAMES) * random.uniform(0.8, 3.2)
+        tail = (db[i] + fall).cummax(1).values - fall - random.uniform(4, 15)
+        db[i] = torch.maximum(db[i], tail)
+    return db.clamp(min=FLOOR_DB)
+
+
 def treated(db):
-    """Pitch, speed, equaliser, gain, noise floor, shift in time, masks: cheap on log-mels."""
+    """Pitch, speed, recording, gain, noise floor, shift in time, masks: cheap on log-mels."""
     n = len(db)
     if random.random() < 0.6:
         db = moved(db)
-    curve = F.interpolate(torch.randn(n, 1, 6) * 2.0, MELS, mode="linear", align_corners=True)[:, 0]
-    db = db + (curve + torch.randn(n, 1))[:, :, None]
+    db = recorded(db)
     floor = torch.where(torch.rand(n) < 0.4, -torch.rand(n) * 60 - 25, torch.full((n,), -100.0))
     db = torch.maximum(db, floor[:, None, None])
     for clip in db:

@@ -56,6 +56,7 @@ def main():
                 if np.abs(clip.astype(np.int32)).max() < 300:
                     continue
                 record = {"index": len(records), "kind": "music", "real": True, "source": row["name"]}
+                record["file"] = str(path.relative_to(root))
                 for name in ("families", "absent"):
                     record[name] = row[name].split("|") if row[name] else []
                 record["all_families"] = row["all_families"] == "yes"

@@ -427,7 +427,7 @@ fn sections_have_times_and_titles() {
     );
     let mut with = captions(&THREE_SCENES);
     with.sections = with.find_sections(Language::find("es").unwrap());
-    assert_eq!(with.sections[0].title, "Solo piano");
+    assert_eq!(with.sections[0].title, "Piano solo");
     let json = with.format(Format::Json);
     assert_eq!(Captions::parse_json("here", &json).unwrap(), [with]);
     assert_eq!(captions(&["notes notes notes", ""]).find_sections(Language::ENGLISH), []);

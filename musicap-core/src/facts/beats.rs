@@ -28,7 +28,8 @@ pub(super) fn track(onsets: &[f32], period: f32) -> Vec<usize> {
     let loudest = strengths.iter().copied().fold(0.0, f32::max);
     let mut has_begun = false;
     for at in 0..strengths.len() {
-        let mut best = (f32::NEG_INFINITY, None);
+        // A sequence may begin anywhere.
+        let mut best = (0.0, None);
         for (distance, cost) in (nearest.max(1)..).zip(&costs) {
             let Some(place) = at.checked_sub(distance) else { break };
             let sum = sums[place] + cost;
@@ -36,12 +37,12 @@ pub(super) fn track(onsets: &[f32], period: f32) -> Vec<usize> {
                 best = (sum, Some(place));
             }
         }
-        sums[at] = strengths[at] + if best.1.is_some() { best.0 } else { 0.0 };
+        sums[at] = strengths[at] + best.0;
         has_begun |= strengths[at] >= 0.01 * loudest;
         before[at] = best.1.filter(|_| has_begun);
     }
-    let beats = sequence(&sums, &before, period);
-    without_weak_ends(beats, &strengths)
+    let beats = without_weak_ends(sequence(&sums, &before, period), &strengths);
+    if beats.len() < 2 { Vec::new() } else { beats }
 }
 
 /// Onset strengths of unit mean square, smoothed.
