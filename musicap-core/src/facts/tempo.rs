@@ -124,21 +124,22 @@ impl Pulse {
         }
         self.window.push(frame);
         if self.window.len() == (WINDOW_S * self.sample_rate as f32) as usize / HOP {
-            self.end_window();
+            self.end_window(true);
         }
     }
 
-    /// Adds the autocorrelation of the window's onsets.
-    fn end_window(&mut self) {
+    /// Adds the autocorrelation of the window's onsets, if `counts` is set, and the onsets.
+    fn end_window(&mut self, counts: bool) {
         let frames = self.window.len();
         let seconds = (frames * HOP) as f32 / self.sample_rate as f32;
         let level = (self.energy / (frames * HOP).max(1) as f64).sqrt() as f32;
         let mut window = std::mem::take(&mut self.window);
         self.energy = 0.0;
-        if seconds >= MIN_WINDOW_S && level > 1e-7 {
+        let counts = counts && seconds >= MIN_WINDOW_S;
+        if frames > LAG && level > 1e-7 && (counts || self.onsets.is_some()) {
             let onsets = onsets(&mut window, COMPRESSION / level, self.frames_per_second());
             let zero: f32 = onsets.iter().map(|x| x * x).sum();
-            if zero > 0.0 {
+            if zero > 0.0 && counts {
                 let length = onsets.len();
                 for (lag, sum) in self.autocorrelation.iter_mut().enumerate().take(length) {
                     let products = onsets.iter().zip(&onsets[lag..]).map(|(a, b)| a * b);
@@ -177,9 +178,7 @@ impl Pulse {
     fn finish(mut self, named: Option<TempoClass>) -> Found {
         let (worth, seconds) = (self.frames, self.window.len() as f32 * HOP as f32);
         // A short rest at the end of a long recording adds nothing.
-        if worth == 0.0 || seconds >= WINDOW_S / 2.0 * self.sample_rate as f32 {
-            self.end_window();
-        }
+        self.end_window(worth == 0.0 || seconds >= WINDOW_S / 2.0 * self.sample_rate as f32);
         if self.frames == 0.0 {
             return Found::default();
         }
