@@ -68,6 +68,15 @@ def f_measure(found, true, tolerance=0.07):
     return 2 * hits / max(len(found) + len(true), 1)
 
 
+def beats_of(record, duration_s):
+    """The beats of the score within the clip, in seconds."""
+    beats, at = [], record["first_beat_s"]
+    while at < duration_s:
+        beats.append(at)
+        at += 60 / record["bpm"]
+    return beats
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--musicap", required=True)
@@ -88,7 +97,9 @@ def main():
             records = [json.loads(line) for line in records.read_text().splitlines()]
             command = [options.musicap, "-q", "--facts=beats", "--format", "json", folder / "wav"]
             out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            found = {int(Path(one["file"]).stem): one["facts"] for one in json.loads(out)}
+            found = {
+                int(Path(one["file"]).stem): one["facts"] | {"duration_s": one["duration_s"]} for one in json.loads(out)
+            }
             for record in records:
                 if record["families"] or record["drums"]:
                     path = folder / "wav" / f"{record['index']}.wav"
@@ -96,11 +107,10 @@ def main():
                     clips.append((record, facts, baseline(path), loudness(path)))
     for name, wanted in (("with drums", True), ("without drums", False)):
         chosen = [(r, f.get("tempo", {}).get("bpm"), l and l[0]) for r, f, l, _ in clips if r["drums"] == wanted]
-        beats = lambda of: sum(of) / len(of)
-        true = [[n * 60 / r["bpm"] for n in range(int(10 * r["bpm"] / 60) + 1)] for r, _, _, _ in clips]
+        true = [beats_of(r, f["duration_s"]) for r, f, _, _ in clips]
         rows = [(c[1].get("beats", []), c[2] and c[2][1], t) for c, t in zip(clips, true) if c[0]["drums"] == wanted]
-        ours = beats([f_measure(found, t) for found, _, t in rows])
-        theirs = beats([f_measure(l or [], t) for _, l, t in rows])
+        ours = sum(f_measure(found, t) for found, _, t in rows) / len(rows)
+        theirs = sum(f_measure(l or [], t) for _, l, t in rows) / len(rows)
         print(f"beats {name}: musicap {ours:.3f}, librosa {theirs:.3f}")
         share = lambda test, of: sum(test(of(c), c[0]["bpm"]) for c in chosen) / len(chosen)
         for who, of in (("musicap", lambda c: c[1]), ("librosa", lambda c: c[2])):

@@ -28,6 +28,9 @@ pub struct Record {
     pub kind: Kind,
     pub fonts: Vec<String>,
     pub bpm: f32,
+    /// When the first beat of the score is, in seconds of the clip; the others follow by `bpm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_beat_s: Option<f32>,
     /// "E minor"; in a mode by its third.
     #[serde(default)]
     pub key: Option<String>,
@@ -132,6 +135,7 @@ pub fn make_planned(
         augment::master(&mut mix, score.dynamics, &mut renderer);
     }
     let mut record = record(index, &score, performance.sources, Vec::new());
+    record.first_beat_s = Some(cut.first_beat_s(score.seconds_per_beat()));
     record.voice_kind = performance.voice_kind;
     record.woman = performance.woman;
     record.quality = quality;
@@ -190,6 +194,7 @@ pub fn record(index: u64, score: &Score, sources: Vec<String>, captions: Vec<Str
         level: None,
         fonts,
         bpm: score.bpm,
+        first_beat_s: None,
         key: score.scale.as_ref().map(Scale::name),
         beats_per_bar: Some(score.beats_per_bar),
         tempo: score.tempo,

@@ -128,6 +128,7 @@ mod tests {
             level: None,
             fonts: Vec::new(),
             bpm: 60.0,
+            first_beat_s: None,
             key: None,
             beats_per_bar: None,
             tempo: Tempo::Slow,

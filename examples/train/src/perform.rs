@@ -35,6 +35,11 @@ impl Cut {
         Self { from, seconds, wait, last_note }
     }
 
+    /// When the first beat is, in seconds of the clip.
+    pub fn first_beat_s(&self, seconds_per_beat: f32) -> f32 {
+        (self.from / seconds_per_beat).ceil() * seconds_per_beat - self.from + self.wait
+    }
+
     pub fn shorten(&self, score: &mut Score) {
         let beat = score.seconds_per_beat();
         for part in &mut score.parts {
