@@ -46,16 +46,16 @@ class Captioner:
     """
     A loaded model.
     """
-    def caption_many(self, /, recordings: collections.abc.Iterator[tuple[object, int | None] | BaseException], tail: str, overlap: float, batch_size: int | None, facts: bool, generation: str) -> RecordingStream:
+    def caption_many(self, /, recordings: collections.abc.Iterator[tuple[object, int | None] | BaseException], tail: str, overlap: float, batch_size: int | None, facts: str, generation: str) -> RecordingStream:
         """
         Captions many recordings, given as an iterator of `(recording, sample_rate)` and exceptions.
         """
-    def captions(self, /, source: object, sample_rate: int | None, low_latency: bool, tail: str, overlap: float, batch_size: int | None, facts: bool, generation: str) -> CaptionStream:
+    def captions(self, /, source: object, sample_rate: int | None, low_latency: bool, tail: str, overlap: float, batch_size: int | None, facts: str, generation: str) -> CaptionStream:
         """
         The captions of a recording as an iterator of rows. With `low_latency`, the first chunk is
         captioned alone.
         """
-    def check(self, /, tail: str, overlap: float, batch_size: int | None, facts: bool, generation: str) -> None:
+    def check(self, /, tail: str, overlap: float, batch_size: int | None, facts: str, generation: str) -> None:
         """
         Checks options, before there is a recording.
         """
