@@ -31,7 +31,7 @@ def test_several_threads_share_a_captioner(captioner):
 
 def test_several_threads_share_an_iterator(captioner):
     expected = sorted(texts_of(captioner))
-    stream = iter(captioner._captioner.captions(SONG, None, True, "keep", 0.0, 2, False, "{}"))
+    stream = iter(captioner._captioner.captions(SONG, None, True, "keep", 0.0, 2, "off", "{}"))
     with ThreadPoolExecutor(3) as threads:
         found = [part.result() for part in [threads.submit(list, stream) for _ in range(3)]]
     assert sorted(row[3] for part in found for row in part) == expected
