@@ -21,6 +21,8 @@ async fn run_in(mode: Mode) {
     let found = result(&cloud, &id).await;
     let expected = captions_of(&song);
     assert_eq!(found.captions, expected.captions);
+    assert_eq!(found.changes, expected.changes);
+    assert!(!found.changes.is_empty());
     assert_eq!(found.duration_s, expected.duration_s);
     assert_eq!(found.file.as_deref(), Some("my song (1)+ü.mp3"));
     let summary = LocalSummarizer::new().describe(&expected, &SummaryOptions::default()).unwrap();

@@ -46,11 +46,7 @@ pub fn captions_of(mp3: &[u8]) -> Captions {
     static CAPTIONER: OnceLock<Captioner> = OnceLock::new();
     let captioner = CAPTIONER.get_or_init(|| Captioner::embedded().unwrap());
     let reader = musicap::audio::AudioReader::from_bytes(mp3.to_vec(), "song").unwrap();
-    let mut captions = captioner.caption(reader, &Default::default()).unwrap();
-    // The pipeline captions features, in which it does not look for changes of the sound: its
-    // sections begin where chunks do.
-    captions.changes.clear();
-    captions
+    captioner.caption(reader, &Default::default()).unwrap()
 }
 
 /// Uploads a recording and returns its identifier.
