@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 
 import export_tags
 import nouns
+import reliability
 from captioner import BOS, EOS, START, Captioner
 from clips import FAMILIES, FLOOR_DB, FRAMES, GENRES, KINDS, MELS, QUALITIES, STEP_DB, TAG_SIZES, kind_of, sex_of
 from export_tags import GROUPS, TAGS
@@ -329,46 +330,14 @@ def model_of_run(path, which="average"):
     return model.eval(), saved
 
 
-def calibration_error(p, right, bins=5):
-    order = np.argsort(p)
-    parts = np.array_split(order, bins)
-    return float(sum(abs(p[i].sum() - right[i].sum()) for i in parts) / len(p))
+def bins(p, right, count=5):
+    """Bins of equally many captions: their number, mean confidence and share of true ones."""
+    for part in np.array_split(np.argsort(p), count):
+        yield len(part), float(p[part].mean()), float(right[part].mean())
 
 
-def reliability(path, series, bins=5):
-    """A reliability plot: share of true captions against mean confidence, over bins of equally many
-    captions, with 95 % Wilson intervals."""
-    size, margin = 360, 46
-    at = lambda v: margin + v * (size - 2 * margin)  # noqa: E731
-    up = lambda v: size - at(v)  # noqa: E731
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" font-family="sans-serif" font-size="11">',
-        f'<rect width="{size}" height="{size}" fill="white"/>',
-        f'<path d="M{at(0)} {up(0)}H{at(1)}V{up(1)}H{at(0)}Z" fill="none" stroke="#999"/>',
-        f'<path d="M{at(0)} {up(0)}L{at(1)} {up(1)}" stroke="#bbb" stroke-dasharray="4 3"/>',
-    ]
-    for tick in (0, 0.25, 0.5, 0.75, 1):
-        lines.append(f'<text x="{at(tick)}" y="{up(0) + 15}" text-anchor="middle">{tick:g}</text>')
-        lines.append(f'<text x="{at(0) - 6}" y="{up(tick) + 4}" text-anchor="end">{tick:g}</text>')
-    lines.append(f'<text x="{size / 2}" y="{size - 8}" text-anchor="middle">confidence</text>')
-    lines.append(
-        f'<text transform="translate(12 {size / 2}) rotate(-90)" text-anchor="middle">captions that are all true</text>'
-    )
-    for place, (label, colour, p, right) in enumerate(series):
-        order = np.argsort(p)
-        for part in np.array_split(order, bins):
-            n, share, mean = len(part), right[part].mean(), p[part].mean()
-            z = 1.96
-            centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-            half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-            x = at(mean) + 2 * place
-            lines.append(
-                f'<path d="M{x:.1f} {up(centre - half):.1f}V{up(centre + half):.1f}" stroke="{colour}" stroke-width="1.5"/>'
-            )
-            lines.append(f'<circle cx="{x:.1f}" cy="{up(share):.1f}" r="3.5" fill="{colour}"/>')
-        lines.append(f'<circle cx="{at(0) + 12}" cy="{up(1) + 14 + 15 * place}" r="3.5" fill="{colour}"/>')
-        lines.append(f'<text x="{at(0) + 20}" y="{up(1) + 18 + 15 * place}">{label}</text>')
-    Path(path).write_text("\n".join(lines) + "\n</svg>\n")
+def calibration_error(p, right):
+    return sum(n * abs(mean - share) for n, mean, share in bins(p, right)) / len(p)
 
 
 def main():
@@ -497,13 +466,11 @@ def main():
                 [REAL_WEIGHT] * len(x) + [1.0] * len(use),
             )  # fmt: skip
             q[halves == half] = 1 / (1 + np.exp(-(np.array(held_x)[halves == half] @ w)))
-        reliability(
-            a.plot,
-            [
-                (f"real clips, {len(p)}, cross-validated", "#0b6e99", p, np.array(right, float)),
-                (f"rendered clips, {len(q)}", "#c2571a", q, np.array(held_right, float)),
-            ],
-        )
+        series = [
+            (f"real clips, {len(p)}, cross-validated", "#0b6e99", bins(p, np.array(right, float))),
+            (f"rendered clips, {len(q)}", "#c2571a", bins(q, np.array(held_right, float))),
+        ]
+        Path(a.plot).write_text(reliability.plot(series, "captions that are all true"))
         print("rendered: calibration error", calibration_error(q, np.array(held_right, float)))
     if not a.out:
         return

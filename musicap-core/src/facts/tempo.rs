@@ -62,9 +62,8 @@ struct Pulse {
     /// Sum of the windows' autocorrelations, each weighted by its number of frames.
     autocorrelation: Vec<f64>,
     frames: f64,
-    /// The onset strengths of all frames of ended windows, if beats are wanted, and their number.
+    /// The onset strengths of all frames of ended windows, if beats are wanted.
     onsets: Option<Vec<f32>>,
-    frames_added: usize,
 }
 
 /// What is known of the pulse of a stream.
@@ -93,7 +92,6 @@ impl TempoMeter {
             autocorrelation: vec![0.0; longest + 1],
             frames: 0.0,
             onsets: with_beats.then(Vec::new),
-            frames_added: 0,
         };
         TempoMeter { frames: Frames::new(FRAME, HOP), pulse }
     }
@@ -136,6 +134,7 @@ impl Pulse {
         let mut window = std::mem::take(&mut self.window);
         self.energy = 0.0;
         let counts = counts && seconds >= MIN_WINDOW_S;
+        let frames_before = self.onsets.as_ref().map_or(0, Vec::len);
         if frames > LAG && level > 1e-7 && (counts || self.onsets.is_some()) {
             let onsets = onsets(&mut window, COMPRESSION / level, self.frames_per_second());
             let zero: f32 = onsets.iter().map(|x| x * x).sum();
@@ -154,8 +153,7 @@ impl Pulse {
             }
         }
         if let Some(all) = &mut self.onsets {
-            self.frames_added += frames;
-            all.resize(self.frames_added, 0.0);
+            all.resize(frames_before + frames, 0.0);
         }
         window.clear();
         self.window = window;
