@@ -75,6 +75,10 @@ test("an uploaded MP3 gets captions and a summary", async () => {
   assert.equal(result.captions.length, 5);
   assert.deepEqual(await words(), result.captions.map(({ text }) => text));
   assert.equal(await page.textContent("#summary"), result.summary);
+  const { tempo, loudness } = result.facts;
+  const facts = await page.textContent("#facts");
+  assert.equal(facts.includes(`${Math.round(tempo.bpm)} BPM`), tempo.confidence >= 0.5, facts);
+  assert.ok(facts.endsWith(`−${(-loudness.integrated_lufs).toFixed(1)} LUFS`), facts);
   assert.equal(await page.textContent("#status"), "Captions and summary are ready.");
   assert.equal(await page.textContent(".caption time"), "0:00–0:10");
 

@@ -6,7 +6,7 @@ use musicap::audio::{AudioConfig, ChunkSpan, Pad};
 use musicap::caption::Caption;
 use musicap::checkpoint::Precision;
 use musicap::generate::GenerationConfig;
-use musicap::{Captioner, LoadOptions, Pretrained};
+use musicap::{CaptionOptions, Captioner, LoadOptions, Pretrained};
 use ndarray::Array3;
 
 use crate::features;
@@ -69,6 +69,7 @@ impl Evaluator {
         )?);
         let indices: Vec<usize> = (0..clips).collect();
         let mut captions = Vec::with_capacity(clips);
+        let options = CaptionOptions::default().with_generation(self.generation.clone());
         for batch in indices.chunks(self.batch) {
             let mut cells = Vec::new();
             for &clip in batch {
@@ -81,7 +82,7 @@ impl Evaluator {
                 .iter()
                 .map(|&index| ChunkSpan { index, start_s: 0.0, end_s: audio.chunk_seconds })
                 .collect();
-            captions.extend(self.captioner.caption_features(mel, &spans, &self.generation)?);
+            captions.extend(self.captioner.caption_features(mel, &spans, &options)?);
             progress.inc(batch.len() as u64);
         }
         progress.finish_and_clear();

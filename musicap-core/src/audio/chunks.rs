@@ -7,7 +7,7 @@ use super::loudness::Leveler;
 use super::waveform::check_finite;
 use super::{AudioConfig, AudioNote, AudioReader, Chunk, Chunker, Gap, Resampler, Tail, Waveform};
 use crate::error::Result;
-use crate::facts::{FactsMode, Loudness, TrackAnalysis};
+use crate::facts::{FactsMode, Loudness, SignalAnalysis, SignalFacts};
 
 /// Samples taken from a waveform at a time.
 const BLOCK: usize = 1 << 16;
@@ -205,7 +205,7 @@ pub struct Chunks<S> {
     resampled: Vec<f32>,
     exhausted: bool,
     /// What is measured for facts, if somebody asked.
-    analysis: Option<TrackAnalysis>,
+    analysis: Option<SignalAnalysis>,
 }
 
 impl<S: SampleSource> Chunks<S> {
@@ -228,19 +228,20 @@ impl<S: SampleSource> Chunks<S> {
     }
 
     /// Measures what the [facts](crate::facts) of the recording need while chunks are read.
-    pub(crate) fn with_facts(mut self, mode: FactsMode) -> Self {
+    pub fn with_facts(mut self, mode: FactsMode) -> Self {
         if mode != FactsMode::Off {
             let with_beats = mode == FactsMode::WithBeats;
-            self.analysis = Some(TrackAnalysis::new(self.resampler.to_hz(), with_beats));
+            self.analysis = Some(SignalAnalysis::new(self.resampler.to_hz(), with_beats));
             self.source.measure_loudness();
         }
         self
     }
 
-    /// What has been measured, and the loudness.
-    pub(crate) fn take_analysis(&mut self) -> Option<(TrackAnalysis, Option<Loudness>)> {
+    /// What has been measured of the samples so far, once; `None` if
+    /// [`with_facts`](Self::with_facts) has not asked for it.
+    pub fn take_signal_facts(&mut self) -> Option<SignalFacts> {
         let analysis = self.analysis.take()?;
-        Some((analysis, self.source.loudness()))
+        Some(analysis.finish(self.start_s(), self.source.loudness()))
     }
 
     /// The source.

@@ -2,23 +2,38 @@
 //! to a model without a tag head.
 
 use super::loaded::Captioner;
-use crate::audio::Chunk;
-#[cfg(feature = "embedded-model")]
-use crate::audio::ChunkSpan;
-use crate::error::Result;
-use crate::facts::TagNames;
+use crate::audio::{Chunk, ChunkSpan};
+use crate::error::{Error, Result};
+use crate::facts::Facts;
+use crate::tags::TagHead;
 
 /// The probabilities of a chunk's tags.
 pub type Probabilities = Vec<f32>;
 
 impl Captioner {
-    /// The names of the tags that facts are made from: the model's own, or those of the embedded
-    /// model; `None` without either.
-    pub(crate) fn tag_names(&self) -> Option<&TagNames> {
-        match &self.inner.tags {
-            Some(head) => Some(&head.facts),
-            None => self.tagger()?.inner.tags.as_ref().map(|head| &head.facts),
-        }
+    /// The facts of a chunk of samples at the model's sample rate, without those that its caption
+    /// says ([`Facts::with_words_of`]). They come from the model's tags; the embedded model's are
+    /// used next to a model without any. Without either, there are none.
+    ///
+    /// # Errors
+    /// [`Error::InvalidSamples`](crate::Error::InvalidSamples) if a sample is not finite or there is
+    /// none; [`Error::Backend`](crate::Error::Backend).
+    pub fn facts_of_chunk(&self, chunk: &Chunk) -> Result<Facts> {
+        let tags = match &self.inner.tags {
+            Some(_) => self.tags_of(chunk)?,
+            None => self.other_tags(std::slice::from_ref(chunk))?.pop().flatten(),
+        };
+        Ok(self.facts_of_tags(tags.as_deref()))
+    }
+
+    /// The facts of a chunk with these tags: the model's own, or those of the embedded model.
+    pub(crate) fn facts_of_tags(&self, tags: Option<&[f32]>) -> Facts {
+        let head = match &self.inner.tags {
+            Some(head) => Some(head),
+            None => self.tagger().and_then(|tagger| tagger.inner.tags.as_ref()),
+        };
+        let of = |(tags, head): (&[f32], &TagHead)| head.facts.of_chunk(tags);
+        tags.zip(head).map(of).unwrap_or_default()
     }
 
     /// The tags of chunks by the embedded model; one `None` for each chunk if this model has a tag
@@ -50,9 +65,11 @@ impl Captioner {
 
     /// The means of the tags over a chunk of another model, which may be longer than one of this
     /// model's.
-    #[cfg(feature = "embedded-model")]
     fn tags_of(&self, chunk: &Chunk) -> Result<Option<Probabilities>> {
         let audio = &self.inner.config.audio;
+        if chunk.samples.is_empty() {
+            return Err(Error::InvalidSamples { reason: "the chunk has no samples".into() });
+        }
         // Without what fills up the last chunk of a recording.
         let seconds = (chunk.end_s - chunk.start_s).max(0.0);
         let samples = (seconds * f64::from(audio.sample_rate)).round() as usize;

@@ -21,6 +21,7 @@ use ndarray::Array3;
 use crate::audio::{AudioReader, ChunkSpan, Chunker, Chunks, SampleSource};
 use crate::caption::{Caption, Captions};
 use crate::error::{Error, Result};
+use crate::facts::FactsMode;
 use crate::generate::{Generated, GenerationConfig};
 use batch::MAX_BATCH;
 pub(crate) use decoding::Decoding;
@@ -138,10 +139,12 @@ impl Captioner {
 
     /// The captions of log-mel chunks `[chunks, n_mels, frames]` in decibels that have been
     /// computed before, perhaps elsewhere, by the model's own front end; `spans` say where the
-    /// chunks lie in their recording.
+    /// chunks lie in their recording. Of `options`, the settings of generation and facts count. Facts
+    /// are those of the model's own tags, as the embedded model's need samples
+    /// ([`facts_of_chunk`](Self::facts_of_chunk)).
     ///
     /// ```
-    /// use musicap::Captioner;
+    /// use musicap::{CaptionOptions, Captioner};
     /// use musicap::audio::{AudioReader, Chunk, Chunks, LogMel, Tail};
     ///
     /// # let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/three-scenes.ogg");
@@ -153,8 +156,7 @@ impl Captioner {
     /// let features = LogMel::new(front_end)?.compute_chunks(&samples);
     ///
     /// let spans: Vec<_> = chunks.iter().map(Chunk::span).collect();
-    /// let captions =
-    ///     captioner.caption_features(features, &spans, &captioner.config().generation)?;
+    /// let captions = captioner.caption_features(features, &spans, &CaptionOptions::default())?;
     /// assert_eq!(captions, captioner.caption_file(path)?.captions);
     /// # Ok::<(), musicap::Error>(())
     /// ```
@@ -165,12 +167,20 @@ impl Captioner {
         &self,
         features: Array3<f32>,
         spans: &[ChunkSpan],
-        generation: &GenerationConfig,
+        options: &CaptionOptions,
     ) -> Result<Vec<Caption>> {
+        let generation = options.generation.as_ref().unwrap_or(&self.config().generation);
         let indices: Vec<usize> = spans.iter().map(|span| span.index).collect();
-        let generated = self.generate_tokens(features, &indices, generation)?;
-        let captions = spans.iter().zip(generated).map(|(span, generated)| {
-            self.write(span.index, (span.start_s, span.end_s), &generated)
+        let (mut decoding, mut facts) = (self.admit(features, &indices, generation)?, Vec::new());
+        if options.facts != FactsMode::Off {
+            facts = (0..spans.len()).map(|n| self.facts_of_tags(decoding.tags(n))).collect();
+        }
+        let mut facts = facts.into_iter();
+        let captions = spans.iter().zip(finish(&mut decoding, spans.len())?);
+        let captions = captions.map(|(span, generated)| {
+            let mut caption = self.write(span.index, (span.start_s, span.end_s), &generated)?;
+            caption.facts = facts.next().map(|facts| Box::new(facts.with_words_of(&caption)));
+            Ok(caption)
         });
         captions.collect()
     }
@@ -190,16 +200,20 @@ impl Captioner {
         indices: &[usize],
         generation: &GenerationConfig,
     ) -> Result<Vec<Generated>> {
+        finish(&mut self.admit(mel, indices, generation)?, indices.len())
+    }
+
+    /// The searches of log-mel chunks, numbered from 0 on.
+    fn admit(
+        &self,
+        mel: Array3<f32>,
+        indices: &[usize],
+        generation: &GenerationConfig,
+    ) -> Result<Decoding> {
         self.check_generation(generation)?;
         let mut decoding = Decoding::new(self, generation.clone());
         decoding.admit(mel, indices)?;
-        let mut generated = vec![Generated::default(); indices.len()];
-        while decoding.running() > 0 {
-            for (number, sequence) in decoding.step()? {
-                generated[number] = sequence?;
-            }
-        }
-        Ok(generated)
+        Ok(decoding)
     }
 
     /// Captions silence, in the batch size of `options` and smaller ones and with captions of every
@@ -222,4 +236,15 @@ impl Captioner {
         }
         Ok(())
     }
+}
+
+/// The token sequences of the `count` searches in `decoding`.
+fn finish(decoding: &mut Decoding, count: usize) -> Result<Vec<Generated>> {
+    let mut generated = vec![Generated::default(); count];
+    while decoding.running() > 0 {
+        for (number, sequence) in decoding.step()? {
+            generated[number] = sequence?;
+        }
+    }
+    Ok(generated)
 }

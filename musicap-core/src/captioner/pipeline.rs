@@ -259,9 +259,9 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
     /// Adds facts to the next caption of the first recording.
     fn add_facts(&mut self, caption: &mut Caption, tags: Option<Vec<f32>>) {
         let Some(recording) = self.recordings.front_mut() else { return };
-        let names = self.decoding.captioner().tag_names();
-        let facts = recording.next_facts(names.zip(tags.as_deref()), caption);
-        caption.facts = Some(Box::new(facts));
+        let facts = self.decoding.captioner().facts_of_tags(tags.as_deref());
+        caption.facts = Some(Box::new(facts.with_words_of(caption)));
+        recording.add_facts_of(caption);
     }
 
     /// After an error of the device, which costs all chunks in the model: ends their recordings.

@@ -3,7 +3,7 @@
 use crate::audio::{AudioConfig, Chunk, Chunks, SampleSource, SoundChangeFinder};
 use crate::caption::{Caption, Captions, UncaptionedSpan};
 use crate::error::{Error, Result};
-use crate::facts::{Facts, TagNames, TrackSums, of_recording};
+use crate::facts::CaptionSums;
 use crate::finite::first_non_finite;
 
 /// A recording in a [`Pipeline`](super::pipeline::Pipeline).
@@ -20,7 +20,7 @@ pub struct Recording<S> {
     /// The first error.
     error: Option<Error>,
     omitted: Omitted,
-    sums: TrackSums,
+    sums: CaptionSums,
     changes: SoundChangeFinder,
 }
 
@@ -60,7 +60,7 @@ impl<S: SampleSource> Recording<S> {
             is_read,
             error,
             omitted: Omitted::default(),
-            sums: TrackSums::default(),
+            sums: CaptionSums::default(),
             changes: SoundChangeFinder::new(audio),
         }
     }
@@ -158,18 +158,16 @@ impl<S: SampleSource> Recording<S> {
         self.omitted.spans_s.push(span_s);
     }
 
-    /// The facts of the next caption, which count for those of the recording.
-    pub fn next_facts(&mut self, tags: Option<(&TagNames, &[f32])>, caption: &Caption) -> Facts {
-        self.sums.next(tags, caption)
+    /// Counts the facts of the next caption for those of the recording.
+    pub fn add_facts_of(&mut self, caption: &Caption) {
+        self.sums.push(caption);
     }
 
     /// `captions` with what is known of the recording.
     pub fn finish(mut self, model: &str, captions: Vec<Caption>) -> Captions {
         let position_s = self.position_s();
-        let start_s = self.chunks.as_ref().map_or(0.0, Chunks::start_s);
-        let analysis = self.chunks.as_mut().and_then(Chunks::take_analysis);
-        let facts = analysis
-            .map(|(analysis, loudness)| of_recording(analysis, &self.sums, loudness, start_s));
+        let signal = self.chunks.as_mut().and_then(Chunks::take_signal_facts);
+        let facts = signal.map(|signal| self.sums.with_signal(&signal));
         let (mut gaps, mut file, mut notes) = (Vec::new(), None, Vec::new());
         if let Some(chunks) = &self.chunks {
             let source = chunks.source();

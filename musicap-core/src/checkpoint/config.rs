@@ -160,6 +160,11 @@ impl ModelConfig {
         self.raw.get(key)
     }
 
+    /// Whether the model finds tags, from which facts come and which captions are held to.
+    pub fn has_tags(&self) -> bool {
+        self.extra("tags").is_some_and(|tags| !tags.is_null())
+    }
+
     /// This configuration with an additional key, which [`to_json`](Self::to_json) writes. Keys of
     /// the network, the front end and the generation settings are not replaced.
     pub fn with_extra(mut self, key: impl Into<String>, value: Value) -> Self {

@@ -26,12 +26,16 @@
 //! # Ok::<(), musicap::Error>(())
 //! ```
 //!
+//! Facts of a recording are those of its captions and of its samples
+//! ([`Facts::of_recording`]), so that they can be computed apart.
+//!
 //! The JSON of facts is described by the JSON Schema [`SCHEMA`].
 
 mod beats;
 mod frames;
 mod key;
 mod key_network;
+mod signal;
 mod tags;
 mod tempo;
 mod track;
@@ -40,8 +44,10 @@ mod types;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+pub(crate) use signal::SignalAnalysis;
+pub use signal::SignalFacts;
 pub(crate) use tags::TagNames;
-pub(crate) use track::{TrackAnalysis, TrackSums, of_recording};
+pub(crate) use track::CaptionSums;
 pub use types::{
     Dynamics, Facts, Instrument, Key, Loudness, Mode, Presence, Role, Tag, Tempo, TempoClass,
     TimeSignature, Voice, VoiceKind,

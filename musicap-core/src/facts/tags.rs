@@ -91,6 +91,12 @@ impl TagNames {
         TagNames(names.iter().map(place).collect())
     }
 
+    /// All tags that facts can hold; without those of content if `has_content` is not set.
+    pub(super) fn all(has_content: bool) -> Self {
+        let is_known = |place: &usize| has_content || TAGS[*place].1 != Subject::Content;
+        TagNames((0..TAGS.len()).map(|place| Some(place).filter(is_known)).collect())
+    }
+
     /// The facts of one chunk with these probabilities, in the order of the names.
     pub(crate) fn of_chunk(&self, probabilities: &[f32]) -> Facts {
         self.facts(probabilities, None)
@@ -170,6 +176,38 @@ impl TagNames {
         let is_it = |place: &Option<usize>| place.is_some_and(|place| TAGS[place].0 == name);
         self.0.iter().position(is_it).map(|tag| probabilities[tag])
     }
+}
+
+/// The probabilities of [`TagNames::all`] that a chunk has these facts by: 0 for what is not listed,
+/// NaN for a presence that is not known.
+pub(super) fn probabilities(facts: &Facts) -> Vec<f32> {
+    let listed = |tags: &[Tag], name: &str| {
+        tags.iter().find(|tag| tag.name == name).map_or(0.0, |tag| tag.confidence)
+    };
+    let known = |presence: Option<Presence>| match presence {
+        Some(Presence { present: true, confidence }) => confidence,
+        Some(Presence { present: false, confidence }) => 1.0 - confidence,
+        None => f32::NAN,
+    };
+    let of_tag = |(tag, subject, other): &(&str, Subject, Option<&str>)| {
+        let name = other.unwrap_or(tag);
+        match subject {
+            Subject::Instrument(_) => {
+                let found = facts.instruments.iter().find(|found| found.name == name);
+                found.map_or(0.0, |found| found.confidence)
+            }
+            Subject::Drums => known(facts.drums),
+            Subject::Vocals => known(facts.vocals),
+            Subject::Voice(kind) => {
+                let found = facts.voices.iter().find(|voice| voice.kind == *kind);
+                found.map_or(0.0, |voice| voice.confidence)
+            }
+            Subject::Genre => listed(&facts.genres, name),
+            Subject::Recording => listed(&facts.recording, name),
+            Subject::Content => listed(&facts.content, name),
+        }
+    };
+    TAGS.iter().map(of_tag).collect()
 }
 
 /// Whether something with this probability is there; `None` between both thresholds.

@@ -14,6 +14,7 @@
 //! `benches/facts.py` has the figures, and those of librosa and stratum-dsp on the same clips.
 
 use realfft::num_complex::Complex32;
+use serde::{Deserialize, Serialize};
 
 use super::frames::Frames;
 use super::types::{Tempo, TempoClass, TimeSignature};
@@ -66,12 +67,25 @@ struct Pulse {
     onsets: Option<Vec<f32>>,
 }
 
+/// What is known of the pulse of a stream, for each tempo that its captions may name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Pulses {
+    unnamed: Found,
+    slow: Found,
+    medium: Found,
+    fast: Found,
+}
+
 /// What is known of the pulse of a stream.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Found {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tempo: Option<Tempo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_signature: Option<TimeSignature>,
     /// In seconds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub beats: Vec<f64>,
 }
 
@@ -102,9 +116,32 @@ impl TempoMeter {
         self.frames.push(samples, |frame, spectrum| pulse.add_frame(frame, spectrum));
     }
 
-    /// What is known of all samples; `named` is the tempo that captions name.
-    pub(super) fn finish(self, named: Option<TempoClass>) -> Found {
-        self.pulse.finish(named)
+    /// What is known of all samples, the first of which is at `start_s` seconds.
+    pub(super) fn finish(mut self, start_s: f64) -> Pulses {
+        self.pulse.end();
+        let of = |named| {
+            let mut found = self.pulse.find(named);
+            found.beats.iter_mut().for_each(|beat| *beat += start_s);
+            found
+        };
+        Pulses {
+            unnamed: of(None),
+            slow: of(Some(TempoClass::Slow)),
+            medium: of(Some(TempoClass::Medium)),
+            fast: of(Some(TempoClass::Fast)),
+        }
+    }
+}
+
+impl Pulses {
+    /// The pulse if captions name this tempo.
+    pub(super) fn named(&self, named: Option<TempoClass>) -> &Found {
+        match named {
+            None => &self.unnamed,
+            Some(TempoClass::Slow) => &self.slow,
+            Some(TempoClass::Medium) => &self.medium,
+            Some(TempoClass::Fast) => &self.fast,
+        }
     }
 }
 
@@ -172,11 +209,15 @@ impl Pulse {
         }
     }
 
-    /// See [`TempoMeter::finish`].
-    fn finish(mut self, named: Option<TempoClass>) -> Found {
+    /// Ends the last window.
+    fn end(&mut self) {
         let (worth, seconds) = (self.frames, self.window.len() as f32 * HOP as f32);
         // A short rest at the end of a long recording adds nothing.
         self.end_window(worth == 0.0 || seconds >= WINDOW_S / 2.0 * self.sample_rate as f32);
+    }
+
+    /// What is known of all samples, if captions name this tempo.
+    fn find(&self, named: Option<TempoClass>) -> Found {
         if self.frames == 0.0 {
             return Found::default();
         }

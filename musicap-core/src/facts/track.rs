@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::key::KeyMeter;
-use super::tags::TagNames;
-use super::tempo::TempoMeter;
-use super::types::{Dynamics, Facts, Instrument, Loudness, Role, TempoClass, Voice, VoiceKind};
+use super::signal::SignalFacts;
+use super::tags::{self, TagNames};
+use super::tempo::Found;
+use super::types::{Dynamics, Facts, Instrument, Role, TempoClass, Voice, VoiceKind};
 use super::{MIN_CONFIDENCE, VERSION, rounded};
 use crate::caption::Caption;
 use crate::summarize::facts::{self as read, Kind, Term};
@@ -16,88 +16,115 @@ const WIDE_LU: f64 = 12.0;
 /// Below this probability of music there is no tempo or key.
 const MIN_MUSIC: f32 = 0.5;
 
-/// What is measured of a recording's mono samples while they are read.
-pub(crate) struct TrackAnalysis {
-    tempo: TempoMeter,
-    key: KeyMeter,
-}
-
-impl TrackAnalysis {
-    /// For samples at this rate, in hertz.
-    pub(crate) fn new(sample_rate: u32, with_beats: bool) -> Self {
-        let tempo = TempoMeter::new(sample_rate, with_beats);
-        TrackAnalysis { tempo, key: KeyMeter::new(sample_rate) }
+impl Facts {
+    /// The facts of a chunk with what its caption says: the roles of instruments, and rap.
+    pub fn with_words_of(mut self, caption: &Caption) -> Facts {
+        add_words(&mut self, &read::Facts::parse(&caption.text), caption.confidence);
+        self
     }
 
-    /// Takes the next samples.
-    pub(crate) fn push(&mut self, samples: &[f32]) {
-        self.tempo.push(samples);
-        self.key.push(samples);
+    /// The facts of a recording from those of its captions, in order of time, and from its samples.
+    ///
+    /// The confidence of an instrument is the greatest mean of two neighbouring captions, as a single
+    /// one may err; its share is the mean of all. What is not listed in a caption counts as 0.
+    pub fn of_recording(captions: &[Caption], signal: &SignalFacts) -> Facts {
+        let mut sums = CaptionSums::default();
+        captions.iter().for_each(|caption| sums.push(caption));
+        sums.with_signal(signal)
     }
 }
 
-impl std::fmt::Debug for TrackAnalysis {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TrackAnalysis").finish_non_exhaustive()
-    }
-}
-
-/// What tags and captions say of a recording, added up in order of time: memory does not grow.
+/// What the captions of a recording say, added up in order of time: memory does not grow.
 #[derive(Debug, Default)]
-pub(crate) struct TrackSums {
+pub(crate) struct CaptionSums {
     tags: TagSums,
     words: WordSums,
 }
 
-impl TrackSums {
-    /// The facts of the next caption, from its tags and its text. They count for the recording.
-    pub(crate) fn next(&mut self, tags: Option<(&TagNames, &[f32])>, caption: &Caption) -> Facts {
-        let mut facts = Facts::default();
-        if let Some((names, probabilities)) = tags {
-            self.tags.push(names, probabilities);
-            facts = names.of_chunk(probabilities);
+impl CaptionSums {
+    /// Adds the next caption, with its facts.
+    pub(crate) fn push(&mut self, caption: &Caption) {
+        let none = Facts::default();
+        let facts = caption.facts.as_deref().unwrap_or(&none);
+        self.tags.push(facts);
+        self.words.push(facts, &read::Facts::parse(&caption.text));
+    }
+
+    /// The facts of the recording.
+    pub(crate) fn with_signal(&self, signal: &SignalFacts) -> Facts {
+        let mut facts = self.tags.facts();
+        facts.version = Some(VERSION);
+        self.words.complete(&mut facts);
+        if is_music(&facts) {
+            let Found { tempo, time_signature, beats } = signal.pulses.named(self.words.tempo());
+            (facts.tempo, facts.time_signature) = (*tempo, *time_signature);
+            facts.beats = beats.clone();
+            facts.key = signal.key.clone();
         }
-        let said = read::Facts::parse(&caption.text);
-        add_words(&mut facts, &said, caption.confidence);
-        self.words.push(&facts, &said);
+        facts.loudness = signal.loudness;
+        let range = signal.loudness.and_then(|loudness| loudness.range_lu);
+        facts.dynamics = range.map(|range| match range {
+            ..MODERATE_LU => Dynamics::Even,
+            ..=WIDE_LU => Dynamics::Moderate,
+            _ => Dynamics::Wide,
+        });
         facts
     }
 }
 
-/// The tags of a recording's chunks.
+/// The probabilities of tags of a recording's captions. Those that are not known (NaN) do not count.
 #[derive(Debug, Default)]
 struct TagSums {
-    names: Option<TagNames>,
+    /// Whether a caption has facts about the content.
+    has_content: bool,
+    tags: Vec<TagSum>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct TagSum {
     count: usize,
-    sums: Vec<f32>,
-    /// The greatest mean of two neighbouring chunks.
-    lasting: Vec<f32>,
-    last: Vec<f32>,
+    sum: f32,
+    last: f32,
+    /// The greatest mean of two neighbouring captions; NaN without two.
+    lasting: f32,
+}
+
+impl TagSum {
+    const NONE: TagSum = TagSum { count: 0, sum: 0.0, last: f32::NAN, lasting: f32::NAN };
+
+    fn push(&mut self, probability: f32) {
+        self.lasting = self.lasting.max((self.last + probability) / 2.0);
+        self.last = probability;
+        if !probability.is_nan() {
+            (self.sum, self.count) = (self.sum + probability, self.count + 1);
+        }
+    }
+
+    fn mean(&self) -> f32 {
+        self.sum / self.count as f32
+    }
+
+    fn lasting(&self) -> f32 {
+        if self.lasting.is_nan() { self.mean() } else { self.lasting }
+    }
 }
 
 impl TagSums {
-    /// Adds the probabilities of the next chunk.
-    fn push(&mut self, names: &TagNames, probabilities: &[f32]) {
-        if self.count == 0 {
-            self.names = Some(names.clone());
-            self.sums = vec![0.0; probabilities.len()];
-            self.lasting = vec![0.0; probabilities.len()];
-        } else {
-            let pairs = self.last.iter().zip(probabilities);
-            for (lasting, (before, now)) in self.lasting.iter_mut().zip(pairs) {
-                *lasting = lasting.max((before + now) / 2.0);
-            }
-        }
-        self.sums.iter_mut().zip(probabilities).for_each(|(sum, x)| *sum += x);
-        self.last = probabilities.to_vec();
-        self.count += 1;
+    /// Adds the next caption's.
+    fn push(&mut self, facts: &Facts) {
+        let probabilities = tags::probabilities(facts);
+        self.tags.resize(probabilities.len(), TagSum::NONE);
+        self.tags.iter_mut().zip(probabilities).for_each(|(tag, x)| tag.push(x));
+        self.has_content |= !facts.content.is_empty();
     }
 
     fn facts(&self) -> Facts {
-        let Some(names) = &self.names else { return Facts::default() };
-        let shares: Vec<f32> = self.sums.iter().map(|sum| sum / self.count as f32).collect();
-        let lasting = if self.count == 1 { &shares } else { &self.lasting };
-        names.of_recording(lasting, &shares)
+        if self.tags.is_empty() {
+            return Facts::default();
+        }
+        let means: Vec<f32> = self.tags.iter().map(TagSum::mean).collect();
+        let lasting: Vec<f32> = self.tags.iter().map(TagSum::lasting).collect();
+        TagNames::all(self.has_content).of_recording(&lasting, &means)
     }
 }
 
@@ -180,31 +207,6 @@ fn add_rap(facts: &mut Facts, confidence: f32) {
     facts.voices.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
 }
 
-/// The facts of a recording whose samples start at `start_s` seconds.
-pub(crate) fn of_recording(
-    analysis: TrackAnalysis,
-    sums: &TrackSums,
-    loudness: Option<Loudness>,
-    start_s: f64,
-) -> Facts {
-    let mut facts = sums.tags.facts();
-    facts.version = Some(VERSION);
-    sums.words.complete(&mut facts);
-    if is_music(&facts) {
-        let pulse = analysis.tempo.finish(sums.words.tempo());
-        (facts.tempo, facts.time_signature) = (pulse.tempo, pulse.time_signature);
-        facts.beats = pulse.beats.into_iter().map(|beat| start_s + beat).collect();
-        facts.key = analysis.key.finish();
-    }
-    facts.dynamics = loudness.and_then(|loudness| loudness.range_lu).map(|range| match range {
-        ..MODERATE_LU => Dynamics::Even,
-        ..=WIDE_LU => Dynamics::Moderate,
-        _ => Dynamics::Wide,
-    });
-    facts.loudness = loudness;
-    facts
-}
-
 /// Whether there is music, as far as tags say.
 fn is_music(facts: &Facts) -> bool {
     let music = facts.content.iter().find(|tag| tag.name == "music");
@@ -232,7 +234,7 @@ mod tests {
         let names = TagNames::new(&names);
         let facts = |chunks: &[[f32; 3]]| {
             let mut sums = TagSums::default();
-            chunks.iter().for_each(|chunk| sums.push(&names, chunk));
+            chunks.iter().for_each(|chunk| sums.push(&names.of_chunk(chunk)));
             sums.facts()
         };
         let (quiet, both, one) = ([0.9, 0.0, 1.0], [0.9, 0.8, 1.0], [0.0, 0.8, 1.0]);
@@ -248,11 +250,28 @@ mod tests {
     }
 
     #[test]
+    fn what_one_caption_does_not_know_others_do() {
+        let names = ["drums", "vocals"].map(str::to_owned);
+        let names = TagNames::new(&names);
+        let facts = |chunks: &[[f32; 2]]| {
+            let mut sums = TagSums::default();
+            chunks.iter().for_each(|chunk| sums.push(&names.of_chunk(chunk)));
+            let Facts { drums, vocals, .. } = sums.facts();
+            [drums, vocals].map(|it| it.map(|it| (it.present, it.confidence)))
+        };
+        let unknown = [0.45, 0.45];
+        assert_eq!(facts(&[unknown, unknown]), [None, None]);
+        assert_eq!(facts(&[[0.0, 1.0], unknown]), [Some((false, 1.0)), Some((true, 1.0))]);
+        let twice = facts(&[[0.0, 1.0], [0.25, 0.75], unknown]);
+        assert_eq!(twice, [Some((false, 0.875)), Some((true, 0.875))]);
+    }
+
+    #[test]
     fn the_tempo_that_captions_agree_on_is_named() {
         let named_tempo = |texts: &[&str]| {
-            let mut sums = TrackSums::default();
+            let mut sums = CaptionSums::default();
             for text in texts {
-                sums.next(None, &Caption { text: (*text).to_owned(), ..Caption::default() });
+                sums.push(&Caption { text: (*text).to_owned(), ..Caption::default() });
             }
             sums.words.tempo()
         };

@@ -65,8 +65,11 @@ impl Endpoint {
     ) -> Result<(String, Vec<Caption>), Problem> {
         let key = &features.source.key;
         // Sampling depends on a chunk's index; the fingerprint detects a different model.
-        let attributes =
-            format!("first-chunk={};front-end={}", spans[0].index, features.fingerprint);
+        let facts = if features.facts.is_some() { "on" } else { "off" };
+        let attributes = format!(
+            "first-chunk={};front-end={};facts={facts}",
+            spans[0].index, features.fingerprint
+        );
         let request = self.client.invoke_endpoint().endpoint_name(&self.name);
         let request = request.content_type("application/x-npy").accept("application/json");
         let request = request.custom_attributes(attributes).body(Blob::new(npy(chunks)));

@@ -1,7 +1,7 @@
 //! Captions by a model inside the function.
 
 use musicap::audio::ChunkSpan;
-use musicap::{Caption, Captioner};
+use musicap::{Caption, CaptionOptions, Captioner};
 use ndarray::Array3;
 use pipeline::{Features, Problem, settings};
 
@@ -33,8 +33,8 @@ impl Local {
         let config = self.captioner.config();
         features.check(self.captioner.name(), &config.audio)?;
         let (captioner, spans) = (self.captioner.clone(), spans.to_vec());
-        let work =
-            move || captioner.caption_features(chunks, &spans, &captioner.config().generation);
+        let options = features.options(&CaptionOptions::default());
+        let work = move || captioner.caption_features(chunks, &spans, &options);
         let key = &features.source.key;
         let captions = tokio::task::spawn_blocking(work).await;
         let captions =

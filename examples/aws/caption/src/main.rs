@@ -25,7 +25,7 @@ use anyhow::bail;
 use musicap::audio::ChunkSpan;
 use musicap::{Caption, Captions, Format};
 use ndarray::Array3;
-use pipeline::name::{CAPTIONS, file_name};
+use pipeline::name::CAPTIONS;
 use pipeline::{Done, Features, Object, Problem, RecordingId, Stage, Store, Work, logs, settings};
 
 use array::Array;
@@ -139,7 +139,7 @@ impl Stage for CaptionStage {
             jobs.start(id, bucket, key, &description).await?;
             return Ok(Done { audio_s, chunks, later: true });
         }
-        let captions = self.caption(&array, &features, deadline).await?.format(Format::Json);
+        let captions = self.caption(&array, features, deadline).await?.format(Format::Json);
         self.store.put_new_json(&self.bucket, output, captions).await?;
         Ok(Done { audio_s, chunks, later: false })
     }
@@ -150,7 +150,7 @@ impl CaptionStage {
     async fn caption(
         &self,
         array: &Array<'_>,
-        features: &Features,
+        features: Features,
         deadline: Instant,
     ) -> Result<Captions, Problem> {
         let (mut captions, mut model) = (Vec::new(), String::new());
@@ -166,16 +166,11 @@ impl CaptionStage {
                 return Err(Problem::permanent("OutOfTime", message));
             }
             let chunks = array.read(captions.len(), spans.len()).await?;
-            let (name, more) = self.mode.caption(chunks, spans, features, deadline).await?;
+            let (name, more) = self.mode.caption(chunks, spans, &features, deadline).await?;
             captions.extend(more);
             model = name;
         }
-        let mut captions = Captions::new(features.duration_s, captions);
-        captions.file = Some(file_name(&features.source.key).to_owned());
-        captions.model = model;
-        captions.gaps = features.gaps.clone();
-        captions.changes = features.changes.clone();
-        Ok(captions)
+        Ok(features.captions(model, captions))
     }
 }
 

@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io::{BufWriter, Cursor};
 use std::sync::Arc;
 
-use musicap::Error;
 use musicap::audio::{
     AudioConfig, AudioLimits, AudioReader, ChunkSpan, Chunks, LogMel, NpyWriter, SoundChangeFinder,
     Tail,
 };
 use musicap::caption::UncaptionedSpan;
-use pipeline::features::{Source, fingerprint};
+use musicap::checkpoint::ModelConfig;
+use musicap::facts::FactsMode;
+use musicap::{Captioner, Error};
+use pipeline::features::{Source, StoredFacts, fingerprint};
 use pipeline::{Features, Object, Problem};
 
 /// A model's front end. Cheap to clone.
@@ -21,13 +23,30 @@ struct Inner {
     config: AudioConfig,
     log_mel: LogMel,
     limits: AudioLimits,
+    facts: FactsMode,
+    /// The embedded model, which finds facts for a model that has no tags.
+    tagger: Option<Captioner>,
 }
 
 impl FrontEnd {
-    /// The front end `config` for recordings within `limits`.
-    pub fn new(config: AudioConfig, limits: AudioLimits) -> musicap::Result<Self> {
+    /// The front end of the model `model` for recordings within `limits`.
+    ///
+    /// # Errors
+    /// Those of [`LogMel::new`] and [`Captioner::embedded`].
+    pub fn new(
+        model: &ModelConfig,
+        limits: AudioLimits,
+        facts: FactsMode,
+    ) -> musicap::Result<Self> {
+        let config = model.audio.clone();
         let log_mel = LogMel::new(&config)?;
-        Ok(FrontEnd(Arc::new(Inner { config, log_mel, limits })))
+        let mut tagger = None;
+        if facts != FactsMode::Off && !model.has_tags() {
+            let embedded = Captioner::embedded()?;
+            tagger = Some(embedded)
+                .filter(|tagger| tagger.config().audio.sample_rate == config.sample_rate);
+        }
+        Ok(FrontEnd(Arc::new(Inner { config, log_mel, limits, facts, tagger })))
     }
 
     /// Checks the first bytes of a longer recording, so that a file that is no audio is not
@@ -50,27 +69,32 @@ impl FrontEnd {
 
     /// Computes the features of the recording `source` into a temporary file without a name.
     pub fn compute(&self, recording: File, source: &Object) -> Result<(Features, File), Problem> {
-        let Inner { config, log_mel, limits } = &*self.0;
+        let Inner { config, log_mel, limits, facts, tagger } = &*self.0;
         let failed = |error: std::io::Error| {
             Problem::transient(format!(
                 "{source}: cannot write its features to a temporary file: {error}"
             ))
         };
         let reader = AudioReader::from_reader_with(recording, source.to_string(), *limits)?;
-        let mut chunks = Chunks::new(reader, config, 0.0, Tail::Keep)?;
+        let mut chunks = Chunks::new(reader, config, 0.0, Tail::Keep)?.with_facts(*facts);
 
         let file = tempfile::tempfile().map_err(failed)?;
         let shape = [log_mel.n_mels(), config.frames()];
         let mut npy = NpyWriter::new(BufWriter::new(&file), shape).map_err(failed)?;
         let mut spans: Vec<ChunkSpan> = Vec::new();
         let mut changes = SoundChangeFinder::new(config);
+        let mut chunk_facts = Vec::new();
         for chunk in chunks.by_ref() {
             let chunk = chunk?;
             let (mel, span) = (log_mel.compute(&chunk.samples), chunk.span());
             npy.write(mel.view()).map_err(failed)?;
             changes.push(mel.view(), &span);
             spans.push(span);
+            if let Some(tagger) = tagger {
+                chunk_facts.push(tagger.facts_of_chunk(&chunk)?);
+            }
         }
+        let signal = chunks.take_signal_facts();
         npy.finish().map_err(failed)?;
 
         let (gaps, more) = (chunks.source().gaps(), chunks.source().unlisted_gaps());
@@ -89,6 +113,7 @@ impl FrontEnd {
             chunks: spans,
             gaps,
             changes: changes.finish(),
+            facts: signal.map(|signal| StoredFacts { signal, chunks: chunk_facts }),
         };
         Ok((features, file))
     }
@@ -97,8 +122,9 @@ impl FrontEnd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use musicap::Captioner;
     use musicap::audio::NpyReader;
+    use musicap::checkpoint::Precision;
+    use musicap::{CaptionOptions, Captions, Pretrained};
     use std::io::Seek;
     use std::time::Duration;
 
@@ -113,29 +139,58 @@ mod tests {
         }
     }
 
-    #[test]
-    fn features_get_the_same_captions_as_the_recording() {
-        let captioner = Captioner::embedded().unwrap();
+    fn front_end(limits: AudioLimits) -> FrontEnd {
+        FrontEnd::new(&ModelConfig::lp_music_caps(), limits, FactsMode::Off).unwrap()
+    }
+
+    /// The captions of the song by `captioner`, from features and at once.
+    fn both(captioner: &Captioner, facts: FactsMode) -> [Captions; 2] {
         let config = captioner.config();
-        let front_end = FrontEnd::new(config.audio.clone(), AudioLimits::default()).unwrap();
-        let recording = File::open(SONG).unwrap();
-        let (features, mut file) = front_end.compute(recording, &song()).unwrap();
+        let front_end = FrontEnd::new(config, AudioLimits::default(), facts).unwrap();
+        let (features, mut file) = front_end.compute(File::open(SONG).unwrap(), &song()).unwrap();
+        let features = Features::read("json", &serde_json::to_string(&features).unwrap()).unwrap();
         file.rewind().unwrap();
-        let mut npy = NpyReader::new(file).unwrap();
-        assert_eq!(npy.shape(), [5, 128, 251]);
-        let array = npy.read(usize::MAX).unwrap();
-        let found =
-            captioner.caption_features(array, &features.chunks, &config.generation).unwrap();
-        let expected = captioner.caption_file(SONG).unwrap();
-        assert_eq!(found, expected.captions);
-        assert_eq!(features.duration_s, expected.duration_s);
-        assert_eq!(features.changes, expected.changes);
-        assert!(!expected.changes.is_empty());
+        let array = NpyReader::new(file).unwrap().read(usize::MAX).unwrap();
+        let options = features.options(&CaptionOptions::default());
+        let found = captioner.caption_features(array, &features.chunks, &options).unwrap();
+        let found = features.captions(captioner.name().to_owned(), found);
+        let mut options = CaptionOptions::default();
+        options.facts = facts;
+        let mut expected = captioner.caption(AudioReader::open(SONG).unwrap(), &options).unwrap();
+        expected.file = Some("song.ogg".into());
+        [found, expected]
+    }
+
+    #[test]
+    fn features_get_the_same_captions_and_facts_as_the_recording() {
+        let captioner = Captioner::embedded().unwrap();
+        for facts in [FactsMode::Off, FactsMode::On, FactsMode::WithBeats] {
+            let [found, expected] = both(&captioner, facts);
+            assert_eq!(found, expected);
+            assert!(expected.captions.len() == 5 && !expected.changes.is_empty());
+            assert_eq!(expected.facts.is_some(), facts != FactsMode::Off);
+        }
+    }
+
+    #[test]
+    fn a_model_without_tags_has_the_facts_of_the_embedded_model() {
+        let embedded = Pretrained::embedded().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        embedded.save(folder.path(), Precision::F32).unwrap();
+        let path = folder.path().join("config.json");
+        let mut config: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        config.as_object_mut().unwrap().remove("tags");
+        std::fs::write(path, config.to_string()).unwrap();
+        let captioner = Captioner::from_pretrained(folder.path()).unwrap();
+        let [found, expected] = both(&captioner, FactsMode::On);
+        assert_eq!(found, expected);
+        assert!(!expected.facts.unwrap().instruments.is_empty());
     }
 
     #[test]
     fn the_reference_front_end_gives_128_by_1001() {
-        let front_end = FrontEnd::new(AudioConfig::default(), AudioLimits::default()).unwrap();
+        let front_end = front_end(AudioLimits::default());
         let recording = File::open(SONG).unwrap();
         let (_, mut file) = front_end.compute(recording, &song()).unwrap();
         file.rewind().unwrap();
@@ -146,7 +201,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_audio_or_too_long_is_rejected() {
         let limits = AudioLimits::default().with_max_duration(Duration::from_secs(9));
-        let front_end = FrontEnd::new(AudioConfig::default(), limits).unwrap();
+        let front_end = front_end(limits);
         let kind = |path: &str| {
             let file = File::open(path).unwrap();
             match front_end.compute(file, &song()).map(drop).unwrap_err() {
@@ -174,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_truncated_recording_passes_the_check_of_its_start_and_other_files_do_not() {
-        let front_end = FrontEnd::new(AudioConfig::default(), AudioLimits::default()).unwrap();
+        let front_end = front_end(AudioLimits::default());
         let check = |bytes: &[u8]| front_end.check_start(bytes.to_vec(), &song());
         // The MP4's index is at its end, so its start alone cannot be decoded. The raw AAC and MP3
         // have no signature at all, only frames.

@@ -6,6 +6,7 @@
 //! | `INPUT_PREFIX` | all keys | the prefix of recordings' keys |
 //! | `FAILURES_BUCKET` | none | the bucket of notes about failures |
 //! | `MODEL` | `embedded` | the model whose front end computes the features |
+//! | `FACTS` | `on` | the facts of recordings and captions: `off`, `on`, or `beats` for the times of beats as well |
 //! | `MAX_BYTES` | 419430400 | the largest file |
 //! | `MAX_SECONDS` | 10800 | the longest recording |
 //!
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use compute::FrontEnd;
 use musicap::audio::AudioLimits;
+use musicap::facts::FactsMode;
 use pipeline::name::FEATURES;
 use pipeline::{Done, Object, Problem, RecordingId, Stage, Store, Work, logs, settings};
 
@@ -83,12 +85,13 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let limits = AudioLimits::default()
         .with_max_duration(Duration::from_secs(settings::optional("MAX_SECONDS", 3 * 3600)?));
+    let facts = settings::optional("FACTS", FactsMode::On)?;
     let store = Store::new(&pipeline::sdk_config().await);
     let ingest = Ingest {
         store: store.clone(),
         bucket: settings::required("FEATURES_BUCKET")?,
         max_bytes: settings::optional("MAX_BYTES", 400 << 20)?,
-        front_end: FrontEnd::new(settings::model()?.config().audio.clone(), limits)?,
+        front_end: FrontEnd::new(settings::model()?.config(), limits, facts)?,
     };
     pipeline::run(ingest, store).await
 }

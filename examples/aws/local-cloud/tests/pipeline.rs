@@ -23,6 +23,8 @@ async fn run_in(mode: Mode) {
     assert_eq!(found.captions, expected.captions);
     assert_eq!(found.changes, expected.changes);
     assert!(!found.changes.is_empty());
+    assert_eq!(found.facts, expected.facts);
+    assert!(found.facts.is_some_and(|facts| facts.tempo.is_some() && facts.loudness.is_some()));
     assert_eq!(found.duration_s, expected.duration_s);
     assert_eq!(found.file.as_deref(), Some("my song (1)+ü.mp3"));
     let summary = LocalSummarizer::new().describe(&expected, &SummaryOptions::default()).unwrap();

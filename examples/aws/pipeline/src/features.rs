@@ -2,10 +2,12 @@
 
 use musicap::audio::{AudioConfig, ChunkSpan, SoundChange};
 use musicap::caption::UncaptionedSpan;
+use musicap::facts::{Facts, SignalFacts};
+use musicap::{Caption, CaptionOptions, Captions};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::name::digest;
+use crate::name::{digest, file_name};
 use crate::{Problem, shorten};
 
 /// `features/ID.json`: what the chunks of `features/ID.npy` were computed from. Nothing in it
@@ -27,6 +29,19 @@ pub struct Features {
     /// The times at which the sound changes, from which sections get their boundaries.
     #[serde(default)]
     pub changes: Vec<SoundChange>,
+    /// What the recording's facts are made from, besides its captions; none if they are off.
+    #[serde(default)]
+    pub facts: Option<StoredFacts>,
+}
+
+/// What facts are made from, besides captions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StoredFacts {
+    /// Those of all samples.
+    pub signal: SignalFacts,
+    /// Those of each chunk, by the embedded model; none if the model has tags of its own.
+    #[serde(default)]
+    pub chunks: Vec<Facts>,
 }
 
 /// Where a recording is stored.
@@ -50,6 +65,31 @@ impl Features {
     pub fn read(origin: &str, json: &str) -> Result<Self, Problem> {
         serde_json::from_str(json)
             .map_err(|reason| Problem::permanent("Features", format!("{origin}: {reason}")))
+    }
+
+    /// `options` with facts, if these features have what they are made from.
+    pub fn options(&self, options: &CaptionOptions) -> CaptionOptions {
+        match self.facts {
+            Some(_) => options.clone().with_facts(),
+            None => options.clone(),
+        }
+    }
+
+    /// The captions of the recording, from those of all of its chunks by the model `model`.
+    pub fn captions(self, model: String, mut captions: Vec<Caption>) -> Captions {
+        let facts = self.facts.map(|StoredFacts { signal, chunks }| {
+            for (caption, facts) in captions.iter_mut().zip(chunks) {
+                caption.facts = Some(Box::new(facts.with_words_of(caption)));
+            }
+            Facts::of_recording(&captions, &signal)
+        });
+        let mut captions = Captions::new(self.duration_s, captions);
+        captions.file = Some(file_name(&self.source.key).to_owned());
+        captions.model = model;
+        captions.gaps = self.gaps;
+        captions.changes = self.changes;
+        captions.facts = facts;
+        captions
     }
 
     /// Checks that these features are what the model `model` with the front end `front_end` takes.
@@ -144,12 +184,18 @@ mod tests {
             chunks: vec![],
             gaps: vec![],
             changes: vec![],
+            facts: None,
         };
         features.check("m", &front_end).unwrap();
         for other in variants() {
             assert!(features.check("m", &other).unwrap_err().to_string().contains("MODEL"));
         }
-        let json = serde_json::to_string(&features).unwrap();
-        assert_eq!(Features::read("a", &json).unwrap(), features);
+        for facts in
+            [None, Some(StoredFacts { chunks: vec![Facts::default()], ..StoredFacts::default() })]
+        {
+            let features = Features { facts, ..features.clone() };
+            let json = serde_json::to_string(&features).unwrap();
+            assert_eq!(Features::read("a", &json).unwrap(), features);
+        }
     }
 }

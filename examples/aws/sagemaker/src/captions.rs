@@ -149,8 +149,7 @@ impl Model {
     }
 
     fn batch(&self, chunks: Array3<f32>, spans: &[ChunkSpan]) -> Result<Vec<Caption>, Failure> {
-        let generation = &self.captioner.config().generation;
-        Ok(self.captioner.caption_features(chunks, spans, generation)?)
+        Ok(self.captioner.caption_features(chunks, spans, &self.options)?)
     }
 
     fn joined(&self, captions: Vec<Caption>) -> Captions {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use musicap::audio::{AudioReader, NpyReader};
+use musicap::facts::FactsMode;
 use musicap::{Captions, Error};
 use pipeline::features::fingerprint;
 use pipeline::shorten;
@@ -43,13 +44,15 @@ impl Kind {
     }
 }
 
-/// The header `X-Amzn-SageMaker-Custom-Attributes`: `first-chunk=16;front-end=1f0c…`.
+/// The header `X-Amzn-SageMaker-Custom-Attributes`: `first-chunk=16;front-end=1f0c…;facts=on`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {
     /// The index of the first chunk in its recording.
     pub first_chunk: usize,
     /// The fingerprint of the front end that computed the features.
     pub front_end: Option<String>,
+    /// Which facts captions and recordings get, if that differs from the container's setting.
+    pub facts: Option<FactsMode>,
 }
 
 impl Attributes {
@@ -63,6 +66,12 @@ impl Attributes {
                     let number =
                         number.map_err(|_| format!("first-chunk is {}", shorten(value)))?;
                     attributes.first_chunk = number as usize;
+                }
+                "facts" => {
+                    let mode = value.parse().map_err(|_| {
+                        format!("facts is {}; send off, on or beats", shorten(value))
+                    })?;
+                    attributes.facts = Some(mode);
                 }
                 "front-end" => attributes.front_end = Some(value.to_owned()),
                 _ => {}
@@ -84,6 +93,8 @@ impl Invocation {
                 )));
             }
         }
+        let mut model = model.clone();
+        model.options.facts = self.attributes.facts.unwrap_or(model.options.facts);
         let first = self.attributes.first_chunk;
         match self.kind {
             Kind::Npy => {
@@ -139,8 +150,10 @@ mod tests {
 
     #[test]
     fn attributes_are_parsed_and_errors_repeat_little() {
-        let read = Attributes::read("first-chunk=16; front-end=ab;x=y").unwrap();
-        assert_eq!(read, Attributes { first_chunk: 16, front_end: Some("ab".into()) });
+        let read = Attributes::read("first-chunk=16; front-end=ab;x=y; facts=beats").unwrap();
+        let (front_end, facts) = (Some("ab".into()), Some(FactsMode::WithBeats));
+        assert_eq!(read, Attributes { first_chunk: 16, front_end, facts });
+        assert!(Attributes::read("facts=all").unwrap_err().contains("off, on or beats"));
         assert_eq!(Attributes::read("").unwrap(), Attributes::default());
         assert!(Attributes::read("first-chunk=-1").unwrap_err().contains("-1"));
         let long = format!("first-chunk={}", "9".repeat(4000));

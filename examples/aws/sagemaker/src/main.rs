@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `MODEL`, `PRECISION` | `embedded`, as stored | the model |
 //! | `BATCH` | 8 | chunks per batch |
+//! | `FACTS` | `off` | the facts of recordings and captions: `off`, `on`, or `beats` for the times of beats as well. Features from `ingest` have their own setting |
 //! | `MAX_SECONDS` | 1800, 86400 | `serve`, `process`: the longest recording |
 //!
 //! [`serve`] lists more settings.
@@ -34,7 +35,8 @@ const ROOT: &str = "/opt/ml";
 fn model(default_seconds: u64) -> Result<Model> {
     let seconds = settings::optional("MAX_SECONDS", default_seconds)?;
     let captioner = settings::captioner()?;
-    let options = CaptionOptions::default().with_batch_size(settings::optional("BATCH", 8)?);
+    let mut options = CaptionOptions::default().with_batch_size(settings::optional("BATCH", 8)?);
+    options.facts = settings::optional("FACTS", options.facts)?;
     captioner.check(&options)?;
     let limits = AudioLimits::default().with_max_duration(Duration::from_secs(seconds));
     Ok(Model { captioner, options, limits })

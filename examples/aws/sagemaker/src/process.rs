@@ -184,15 +184,16 @@ fn features(
         }
         None => spans,
     };
-    let captions = model.array(&mut npy, &spans, &GiveUp::default());
-    let mut captions = captions.map_err(|failure| anyhow!("{failure}"))?;
-    if let Some(features) = described {
-        captions.file = Some(file_name(&features.source.key).to_owned());
-        captions.duration_s = features.duration_s;
-        captions.gaps = features.gaps;
-        captions.changes = features.changes;
+    let mut model = model.clone();
+    if let Some(features) = &described {
+        model.options = features.options(&model.options);
     }
-    Ok(captions)
+    let captions = model.array(&mut npy, &spans, &GiveUp::default());
+    let captions = captions.map_err(|failure| anyhow!("{failure}"))?;
+    Ok(match described {
+        Some(features) => features.captions(captions.model, captions.captions),
+        None => captions,
+    })
 }
 
 /// A file's name without folders and extension.

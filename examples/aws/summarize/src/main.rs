@@ -22,8 +22,8 @@ use pipeline::name::SUMMARIES;
 use pipeline::{Done, Object, Problem, RecordingId, Stage, Store, Work, logs, settings};
 use serde_json::json;
 
-/// The largest captions that are read, in bytes: those of a week of music.
-const MAX_BYTES: u64 = 16 << 20;
+/// The largest captions that are read, in bytes: those of a week of music, with facts.
+const MAX_BYTES: u64 = 64 << 20;
 
 struct Summarize {
     store: Store,

@@ -4,7 +4,7 @@
 const at = (id) => document.getElementById(id);
 const [drop, file, error, song, title, progress, status] =
   ["drop", "file", "error", "song", "title", "progress", "status"].map(at);
-const [audio, summary, captions, history] = ["audio", "summary", "captions", "history"].map(at);
+const [audio, summary, facts, captions, history] = ["audio", "summary", "facts", "captions", "history"].map(at);
 
 /** The texts for the states of a stage. */
 const STATES = { waiting: "waiting", working: "in progress", done: "done", failed: "failed" };
@@ -60,7 +60,7 @@ function open(name) {
   spans = [];
   renewals = 0;
   captions.replaceChildren();
-  summary.hidden = audio.hidden = true;
+  summary.hidden = facts.hidden = audio.hidden = true;
   audio.removeAttribute("src");
   title.textContent = name;
   for (const stage of ["upload", "features", "captions", "summary"]) show(stage, "waiting");
@@ -158,7 +158,22 @@ function render(result) {
   );
   summary.textContent = result.summary ?? "";
   summary.hidden = !result.summary;
+  facts.textContent = inWords(result.facts ?? {});
+  facts.hidden = !facts.textContent;
   follow();
+}
+
+/** Tempo, time signature and key, as far as they are likely, and loudness. */
+function inWords({ tempo, time_signature: time, key, loudness }) {
+  const isLikely = (fact) => fact?.confidence >= 0.5;
+  return [
+    isLikely(key) && `${key.tonic.replace("b", "♭").replace("#", "♯")} ${key.mode}`,
+    isLikely(tempo) && `${Math.round(tempo.bpm)} BPM`,
+    isLikely(time) && `${time.beats_per_bar}/4`,
+    loudness && `${loudness.integrated_lufs.toFixed(1).replace("-", "−")} LUFS`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** Highlights the caption at the player's position. */

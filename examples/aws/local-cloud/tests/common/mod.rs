@@ -46,7 +46,7 @@ pub fn captions_of(mp3: &[u8]) -> Captions {
     static CAPTIONER: OnceLock<Captioner> = OnceLock::new();
     let captioner = CAPTIONER.get_or_init(|| Captioner::embedded().unwrap());
     let reader = musicap::audio::AudioReader::from_bytes(mp3.to_vec(), "song").unwrap();
-    captioner.caption(reader, &Default::default()).unwrap()
+    captioner.caption(reader, &musicap::CaptionOptions::default().with_facts()).unwrap()
 }
 
 /// Uploads a recording and returns its identifier.
