@@ -1,0 +1,69 @@
+// The worker's side of captioning with several workers: the worker that reads the recordings passes
+// batches of their chunks to others and puts what they find in order.
+
+/** One more worker helps for so many chunks that have not been read. */
+const CHUNKS_PER_WORKER = 3;
+/** The largest batch while others help. Larger ones are hardly faster, and the workers would finish
+ * at different times. */
+const MAX_BATCH = 4;
+
+export class SharedWork {
+  #job;
+  #work;
+  /** How many other workers may help, and how many have been requested. */
+  #most;
+  #requested = 0;
+  /** Batches that other workers would accept now. */
+  #slots = 0;
+  #calls = {
+    cancel: ({ recording }) => this.#work.cancel(recording),
+    slots: ({ change }) => void (this.#slots += change),
+    completed: ({ number, outputs }) => {
+      this.#slots += 1;
+      this.#work.complete(number, outputs);
+    },
+    returned: ({ number }) => {
+      this.#slots += 1;
+      this.#work.takeBack(number);
+    },
+  };
+
+  /** `work` is a CaptionJob. */
+  constructor(job, work, most) {
+    [this.#job, this.#work, this.#most] = [job, work, most];
+  }
+
+  /** Handles what has arrived from other workers, waiting for them if there is nothing else to do. */
+  async receive() {
+    for (;;) {
+      if (!this.#job.hasMessages) {
+        if (!this.#work.isWaiting()) return;
+        // A batch that no worker has begun is captioned here.
+        this.#job.emit({ type: "recall" });
+      }
+      const { call, ...rest } = await this.#job.nextMessage();
+      this.#calls[call](rest);
+    }
+  }
+
+  /** Requests other workers if there is enough left for them, and passes batches to them. */
+  share() {
+    if (this.#most === 0) return;
+    const unread = this.#work.unread();
+    const wanted = Math.min(this.#most, Math.floor(unread / CHUNKS_PER_WORKER));
+    if (wanted > this.#requested) {
+      this.#requested = wanted;
+      this.#job.emit({ type: "share", workers: wanted });
+    }
+    if (this.#requested === 0) return;
+    // Batches become smaller towards the end, so that the workers finish together.
+    const each = Math.ceil(unread / (2 * (this.#requested + 1)));
+    const size = Math.min(Math.max(each, 1), MAX_BATCH);
+    this.#work.limitBatch(size);
+    for (; this.#slots > 0; this.#slots -= 1) {
+      const batch = this.#work.take(size);
+      if (!batch) return;
+      this.#job.emit({ type: "batch", batch }, [batch.features.buffer]);
+    }
+  }
+}
