@@ -134,16 +134,18 @@ export class Engine {
 /** Polls `work` to its end, and emits its items and its progress. */
 async function emitItems(job, work, shared) {
   let reported = 0;
+  let isFirst = true;
   for (;;) {
     await shared.receive();
     const item = work.poll();
-    shared.share();
     if (item || performance.now() - reported > PROGRESS_MS) {
       job.emit({ type: "progress", progress: work.progress() });
       reported = performance.now();
     }
     if (item === null) return;
     if (item) job.emit({ type: "item", item });
+    isFirst &&= !item;
+    shared.share(isFirst);
     await job.yieldIfDue();
   }
 }

@@ -15,6 +15,7 @@ export class SharedWork {
   #requested = 0;
   /** Batches that other workers would accept now. */
   #slots = 0;
+  #taken = 0;
   #calls = {
     cancel: ({ recording }) => this.#work.cancel(recording),
     slots: ({ change }) => void (this.#slots += change),
@@ -46,8 +47,9 @@ export class SharedWork {
     }
   }
 
-  /** Requests other workers if there is enough left for them, and passes batches to them. */
-  share() {
+  /** Requests other workers if there is enough left for them, and passes a batch to one that accepts
+   * it. `isFirst` means that no caption has been emitted yet. */
+  share(isFirst) {
     if (this.#most === 0) return;
     const unread = this.#work.unread();
     const wanted = Math.min(this.#most, Math.floor(unread / CHUNKS_PER_WORKER));
@@ -57,13 +59,15 @@ export class SharedWork {
     }
     if (this.#requested === 0) return;
     // Batches become smaller towards the end, so that the workers finish together.
-    const each = Math.ceil(unread / (2 * (this.#requested + 1)));
-    const size = Math.min(Math.max(each, 1), MAX_BATCH);
+    const workers = this.#requested + 1;
+    const size = unread <= workers ? 1 : Math.min(Math.max(Math.ceil(unread / (2 * workers)), 2), MAX_BATCH);
     this.#work.limitBatch(size);
-    for (; this.#slots > 0; this.#slots -= 1) {
-      const batch = this.#work.take(size);
-      if (!batch) return;
-      this.#job.emit({ type: "batch", batch }, [batch.features.buffer]);
-    }
+    // Reading many chunks for others would delay the first caption.
+    if (this.#slots <= 0 || (isFirst && this.#taken >= this.#requested)) return;
+    const batch = this.#work.take(isFirst ? 1 : size);
+    if (!batch) return;
+    this.#slots -= 1;
+    this.#taken += 1;
+    this.#job.emit({ type: "batch", batch }, [batch.features.buffer]);
   }
 }
