@@ -358,6 +358,7 @@ fn chunks_that_are_captioned_elsewhere_have_the_same_captions_in_the_same_order(
                         stream.complete_batch(number, outputs.clone()).unwrap();
                         stream.complete_batch(number, outputs).unwrap();
                     }
+                    assert!(!stream.is_waiting());
                 }
                 Poll::Pending => {}
             }

@@ -101,8 +101,8 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> RecordingStream<I, S> {
         self.pipeline.return_batch(number);
     }
 
-    /// Whether nothing can be done before a batch that has been taken is completed or returned. Then
-    /// [`poll_next`](Self::poll_next) does nothing, and [`next`](Iterator::next) would not return.
+    /// Whether [`poll_next`](Self::poll_next) has found nothing to do before a batch that has been taken
+    /// is completed or returned. Until then [`next`](Iterator::next) would not return.
     pub fn is_waiting(&self) -> bool {
         self.pipeline.is_waiting()
     }

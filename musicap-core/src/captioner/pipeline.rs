@@ -79,6 +79,8 @@ pub struct Pipeline<I, S> {
     batches: usize,
     /// Batches that have been returned and wait for the model.
     returned: VecDeque<FeatureBatch>,
+    /// Whether only batches that have been taken are missing.
+    is_waiting: bool,
 }
 
 impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
@@ -108,6 +110,7 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             taken: BTreeMap::new(),
             batches: 0,
             returned: VecDeque::new(),
+            is_waiting: false,
         }
     }
 
@@ -128,6 +131,7 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
 
     /// Reads no more of a recording, given by its number.
     pub fn cancel(&mut self, recording: usize) {
+        self.is_waiting = false;
         match recording.checked_sub(self.ended).and_then(|place| self.recordings.get_mut(place)) {
             Some(recording) => recording.cancel(),
             None if recording >= self.ended => drop(self.cancelled.insert(recording)),
@@ -290,6 +294,7 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
             let expected = format!("{chunks}, one for each chunk of the batch");
             return Err(Error::option("outputs", outputs.len(), expected));
         }
+        self.is_waiting = false;
         self.taken.remove(&number);
         let mut outputs: Vec<Option<ChunkOutput>> = outputs.into_iter().map(Some).collect();
         for pending in &mut self.pending {
@@ -307,13 +312,14 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
     /// Gives a batch back, whose captions are then generated here. Has no effect if no such batch
     /// is missing.
     pub fn return_batch(&mut self, number: usize) {
+        self.is_waiting = false;
         self.returned.extend(self.taken.remove(&number));
     }
 
-    /// Whether nothing can be done before a batch that has been taken is completed or returned.
+    /// Whether the last call of [`poll`](Self::poll) had nothing to do, and no batch has been completed
+    /// or returned since.
     pub fn is_waiting(&self) -> bool {
-        let is_idle = self.decoding.running() == 0 && self.wanted() == 0 && self.batch.is_empty();
-        is_idle && self.returned.is_empty() && !self.taken.is_empty()
+        self.is_waiting
     }
 
     /// Starts the searches of a batch that has been returned.
@@ -363,10 +369,10 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> Pipeline<I, S> {
         let worked = match (returned, self.wanted()) {
             (Some(returned), _) => self.admit_returned(returned),
             (None, 0) if is_running => self.step(),
-            (None, 0) if self.batch.is_empty() => match self.taken.is_empty() {
-                true => return Poll::Ready(None),
-                false => return Poll::Pending,
-            },
+            (None, 0) if self.batch.is_empty() => {
+                self.is_waiting = !self.taken.is_empty();
+                return if self.is_waiting { Poll::Pending } else { Poll::Ready(None) };
+            }
             (None, wanted) => self.read(wanted),
         };
         if let Err(error) = worked {
