@@ -103,6 +103,40 @@ test("captions are the same with any number of threads, and in the order of time
   assert.deepEqual(words(all.all[1].captions), words(captionsOf(long)));
 });
 
+test("captions are complete if a thread ends while it captions", () => {
+  const long = repeated("long.mp3", 3);
+  const { texts, started } = run(`
+    import { Worker } from "node:worker_threads";
+    import init, { Captioner } from "musicap";
+    let started = 0;
+    function worker() {
+      const mayEnd = (started += 1) > 1;
+      const thread = new Worker("./node_modules/musicap/worker-node.js", { execArgv: [] });
+      const worker = {
+        postMessage: (message, transfer) => (mayEnd && message.call === "search" ? thread.terminate() : thread.postMessage(message, transfer)),
+        terminate: () => thread.terminate(),
+        ref: () => thread.ref(),
+        unref: () => thread.unref(),
+      };
+      thread.on("message", (data) => worker.onmessage({ data }));
+      thread.on("exit", () => worker.onerror(new Error("the thread has ended")));
+      return worker;
+    }
+    await init({ worker });
+    const captioner = await Captioner.embedded({ workers: 3 });
+    const texts = [];
+    // Threads that end are started again for the next recording.
+    for (let n = 0; n < 3; n++) {
+      const { captions } = await captioner.caption(${JSON.stringify(long)}).result;
+      texts.push(captions.map(({ text }) => text));
+    }
+    captioner.dispose();
+    console.log(JSON.stringify({ texts, started }));
+  `);
+  assert.deepEqual(texts, Array(3).fill(captionsOf(long).captions.map(({ text }) => text)));
+  assert.ok(started > 3, `${started} threads`);
+});
+
 test("errors name the file", () => {
   const errors = run(`
     import { Captioner, MusicapError } from "musicap";
