@@ -1,6 +1,6 @@
-// The workers of a captioner. The first one reads recordings and captions their chunks. Others are
-// started when a recording has chunks enough for them, and caption batches of these chunks: each with
-// a program and a model of its own, as workers without shared memory have.
+// The workers of a captioner. The first one reads recordings and captions their chunks. The others are
+// started when a recording has enough chunks for them, and caption batches of its chunks. Each has its
+// own copy of the program and the model, since no memory is shared.
 
 /** Batches of a job for each other worker: one that it works on, and the next. */
 const BATCHES = 2;
@@ -47,7 +47,7 @@ export class WorkerPool {
 
   /** The same for a job whose chunks other workers may caption. */
   async share(call, args, { onEvent, transfer }) {
-    const job = { options: args.options, isOver: false };
+    const job = { options: args.options };
     const calls = {
       share: ({ workers }) => this.#help(job, workers),
       batch: ({ batch }) => this.#add(job, batch),
@@ -67,9 +67,11 @@ export class WorkerPool {
 
   /** The sum of the workers' memory in bytes. */
   async memory() {
-    const links = [await this.first(), ...this.#ready().map(({ link }) => link)];
-    const sizes = links.map((link) => link.call("memory").result);
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size);
+    const first = await this.first();
+    // One that crashes meanwhile has no memory any more.
+    const others = this.#ready().map(({ link }) => link.call("memory").result.catch(() => 0));
+    const sizes = await Promise.all([first.call("memory").result, ...others]);
+    return sizes.reduce((sum, size) => sum + size);
   }
 
   /** Ends all workers. What is running and what is requested later fails with `reason`. */
@@ -86,11 +88,11 @@ export class WorkerPool {
 
   /** Has a job's chunks shared with so many other workers. */
   #help(job, workers) {
+    this.#dropCrashed();
     if (!this.#jobs.has(job)) {
       this.#jobs.add(job);
-      for (const _ of this.#ready()) job.post("slots", { change: BATCHES });
+      job.post("slots", { change: BATCHES * this.#ready().length });
     }
-    this.#dropCrashed();
     while (this.#others.size < workers) this.#start();
   }
 

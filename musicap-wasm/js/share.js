@@ -1,7 +1,7 @@
 // The worker's side of captioning with several workers: the worker that reads the recordings passes
 // batches of their chunks to others and puts what they find in order.
 
-/** One more worker helps for so many chunks that have not been read. */
+/** The number of unread chunks for each further worker: fewer are not worth starting one. */
 const CHUNKS_PER_WORKER = 3;
 /** The largest batch while others help. Larger ones are hardly faster, and the workers would finish
  * at different times. */

@@ -314,6 +314,9 @@ test("the main thread is not blocked while the page captions", async () => {
   } while (longest.at(-1) >= 100 && longest.length < 3);
   console.log(`longest task of the main thread: ${longest.join(", then ")} ms`);
   assert.ok(longest.at(-1) < 100);
+  // Those of the captioner, and the one for drawing and summaries.
+  const processors = await page.evaluate(() => navigator.hardwareConcurrency);
+  assert.equal(page.workers().length, Math.min(4, processors) + 1);
 });
 
 describe("several workers", () => {
