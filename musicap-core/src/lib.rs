@@ -109,8 +109,8 @@ pub use {burn, ndarray, serde_json};
 
 pub use caption::{Caption, Captions, Format, SummaryCue};
 pub use captioner::{
-    CaptionOptions, CaptionStream, Captioner, LoadOptions, RecordingEvent, RecordingStream, Stage,
-    Timings,
+    BatchSearch, CaptionOptions, CaptionStream, Captioner, ChunkOutput, FeatureBatch, LoadOptions,
+    RecordingEvent, RecordingStream, Stage, Timings,
 };
 pub use checkpoint::{Precision, Pretrained};
 pub use device::{Adapter, AdapterKind, Device, adapters};

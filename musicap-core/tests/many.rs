@@ -4,12 +4,14 @@
 use std::cell::Cell;
 use std::path::Path;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
 use musicap::audio::{AudioReader, SampleSource, Waveform};
 use musicap::checkpoint::Precision;
 use musicap::{
-    CaptionOptions, Captioner, Captions, Error, LoadOptions, Pretrained, RecordingEvent, Result,
+    CaptionOptions, Captioner, Captions, ChunkOutput, Error, FeatureBatch, LoadOptions, Pretrained,
+    RecordingEvent, Result,
 };
 
 const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/three-scenes.ogg");
@@ -287,4 +289,86 @@ fn the_first_caption_waits_for_one_chunk_only() {
     assert!(size > 8, "batches of {size}");
     assert!(seconds_read(&together) >= 10 * size);
     assert!((30..40).contains(&seconds_read(&CaptionOptions::default().with_batch_size(3))));
+}
+
+/// The outputs of a batch from another captioner.
+fn search(
+    captioner: &Captioner,
+    batch: FeatureBatch,
+    options: &CaptionOptions,
+) -> Vec<ChunkOutput> {
+    let mut search = captioner.search_batch(batch.features, &batch.indices, options).unwrap();
+    loop {
+        if let Poll::Ready(outputs) = search.poll() {
+            return outputs.unwrap();
+        }
+    }
+}
+
+#[test]
+fn chunks_that_are_captioned_elsewhere_have_the_same_captions_in_the_same_order() {
+    let captioner = Captioner::embedded().unwrap();
+    let other = Captioner::embedded().unwrap();
+    let damaged = || Constant { fails: true, ..Constant::new(0.1, 25) };
+    let sources = || -> Vec<Result<Recording>> {
+        let clips = clips().into_iter().map(|clip| Ok(boxed(clip.into_reader())));
+        let broken = AudioReader::from_bytes(vec![7; 4_000], "broken").map(boxed);
+        clips
+            .chain([broken, Ok(boxed(damaged())), Ok(boxed(song(0.0, 45.0).into_reader()))])
+            .collect()
+    };
+    let mut sampling = captioner.config().generation.clone();
+    (sampling.do_sample, sampling.temperature, sampling.seed) = (true, 1.5, 3);
+    for options in [
+        CaptionOptions::default().with_facts(),
+        CaptionOptions::default().with_batch_size(1).with_overlap(5.0),
+        CaptionOptions::default().with_batch_size(3).with_generation(sampling),
+    ] {
+        let expected = run(&captioner, sources(), &options);
+        let mut stream = captioner.caption_many(sources(), &options).unwrap();
+        let (mut elsewhere, mut taken, mut ended): (Vec<FeatureBatch>, _, _) = (vec![], 0, vec![]);
+        let mut before = Vec::new();
+        loop {
+            if elsewhere.len() < 3
+                && let Some(batch) = stream.take_batch(1 + taken % 3)
+            {
+                taken += 1;
+                elsewhere.push(batch);
+            }
+            match stream.poll_next() {
+                Poll::Ready(Some(RecordingEvent::Caption { recording, caption })) => {
+                    assert_eq!(recording, ended.len());
+                    before.push(caption);
+                }
+                Poll::Ready(Some(RecordingEvent::End { captions, error, .. })) => {
+                    assert_eq!(captions.captions, std::mem::take(&mut before));
+                    ended.push((captions, error));
+                }
+                Poll::Ready(Some(other)) => panic!("{other:?}"),
+                Poll::Ready(None) => break,
+                // The last is completed first, and every third returned as if it had been lost.
+                Poll::Pending if stream.is_waiting() => {
+                    let batch = elsewhere.pop().expect("a batch is missing");
+                    let number = batch.number;
+                    assert!(stream.complete_batch(number, Vec::new()).is_err());
+                    if number % 3 == 2 {
+                        stream.return_batch(number);
+                    } else {
+                        let outputs = search(&other, batch, &options);
+                        stream.complete_batch(number, outputs.clone()).unwrap();
+                        stream.complete_batch(number, outputs).unwrap();
+                    }
+                    assert!(!stream.is_waiting());
+                }
+                Poll::Pending => {}
+            }
+        }
+        assert!(elsewhere.is_empty() && taken >= 3, "{taken} batches");
+        assert_eq!(ended.len(), expected.len());
+        for (number, (ended, expected)) in ended.iter().zip(&expected).enumerate() {
+            assert_eq!(ended.0, expected.0, "recording {number}, {options:?}");
+            let text = |error: &Option<Error>| error.as_ref().map(ToString::to_string);
+            assert_eq!(text(&ended.1), text(&expected.1));
+        }
+    }
 }

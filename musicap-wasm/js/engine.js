@@ -3,9 +3,9 @@
 import {
   CaptionJob,
   LiveJob,
-  ManyJob,
   MelJob,
   Model,
+  SearchJob,
   findSections,
   initSync,
   languages,
@@ -14,6 +14,7 @@ import {
   write,
 } from "./musicap_wasm.js";
 import { opened, openedOrFailed, openedWeights } from "./files.js";
+import { SharedWork } from "./share.js";
 
 /** A job yields to the event loop after this time, unless a single piece of work takes longer. */
 const YIELD_MS = 12;
@@ -32,8 +33,8 @@ export class Engine {
   #calls = {
     start: (_, { module }) => void (this.#memory = initSync({ module }).memory),
     load: (_, { files }) => this.#load(files),
-    caption: (job, { input, options }) => this.#caption(job, input, options),
-    captionMany: (job, { inputs, options }) => this.#captionMany(job, inputs, options),
+    caption: (job, { inputs, options, helpers }) => this.#caption(job, inputs, options, helpers),
+    search: (job, { features, indices, options }) => this.#search(job, features, indices, options),
     live: (job, { options }) => this.#live(job, options),
     logMel: (job, { input, audio }) => this.#logMel(job, input, audio),
     summarize: (_, { captions, length, style, language }) => summarize(captions, length, style, language),
@@ -74,23 +75,24 @@ export class Engine {
   async #load({ weights, ...texts }) {
     this.#model?.free();
     this.#model = new Model({ ...texts, weights: await openedWeights(weights, this.#openPath) });
-    return this.#model.about();
+    return { ...this.#model.about(), memory: this.#memory.buffer.byteLength };
   }
 
-  async #caption(job, input, options) {
-    const work = new CaptionJob(this.#model, await opened(input, this.#openPath), options);
-    await freeOnError(work, () => emitItems(job, work));
-    return work.finish();
-  }
-
-  async #captionMany(job, inputs, options) {
+  async #caption(job, inputs, options, helpers) {
     const inputsOpen = await Promise.all(inputs.map((input) => openedOrFailed(input, this.#openPath)));
-    const work = new ManyJob(this.#model, inputsOpen, options);
-    const takeMessages = async () => {
-      while (job.hasMessages) work.cancel((await job.nextMessage()).recording);
-    };
-    await freeOnError(work, () => emitItems(job, work, takeMessages));
+    const work = new CaptionJob(this.#model, inputsOpen, options);
+    await freeOnError(work, () => emitItems(job, work, new SharedWork(job, work, helpers)));
     work.free();
+  }
+
+  async #search(job, features, indices, options) {
+    const work = new SearchJob(this.#model, features, indices, options);
+    let outputs;
+    await freeOnError(work, async () => {
+      while (!(outputs = work.poll())) await job.yieldIfDue();
+    });
+    work.free();
+    return outputs;
   }
 
   async #live(job, options) {
@@ -129,11 +131,12 @@ export class Engine {
   }
 }
 
-/** Polls `work` to its end, and emits its items and its progress. `before` is called before each step. */
-async function emitItems(job, work, before) {
+/** Polls `work` to its end, and emits its items and its progress. */
+async function emitItems(job, work, shared) {
   let reported = 0;
+  let isFirst = true;
   for (;;) {
-    await before?.();
+    await shared.receive();
     const item = work.poll();
     if (item || performance.now() - reported > PROGRESS_MS) {
       job.emit({ type: "progress", progress: work.progress() });
@@ -141,6 +144,8 @@ async function emitItems(job, work, before) {
     }
     if (item === null) return;
     if (item) job.emit({ type: "item", item });
+    isFirst &&= !item;
+    shared.share(isFirst);
     await job.yieldIfDue();
   }
 }

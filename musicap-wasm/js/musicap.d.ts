@@ -64,7 +64,8 @@ export type ErrorCode =
   | "Io"
   /** WebAssembly SIMD is missing, or the program could not be fetched. */
   | "Unsupported"
-  /** The program crashed or ran out of memory. The captioner is loaded again when it is used next. */
+  /** The program crashed or ran out of memory in the worker that reads the recordings. The captioner is
+   * loaded again when it is used next. */
   | "Crashed"
   /** The captioner has been disposed of. */
   | "Disposed";
@@ -205,6 +206,14 @@ export interface LoadOptions {
   progress?: (event: LoadEvent) => void;
   /** The precision of the weights in memory; by default that of the file. */
   precision?: "f32" | "f16" | "int8";
+  /**
+   * The most workers that share the chunks of a recording, at least 1; captions do not depend on it.
+   * Each has its own copy of the model. By default as many as there are processors, but at most 4, and
+   * as many as take 512 MiB together when the model is loaded: a model of LP-MusicCaps' size has 2 in
+   * int8 and 1 in float32. Workers after the first are started when a recording has chunks for them:
+   * one for every three chunks after the first.
+   */
+  workers?: number;
 }
 
 /** The content of a file: a file object, text or bytes. */
@@ -287,7 +296,7 @@ export interface CaptionOptions {
   /** Overlap of successive chunks in seconds; default 0. */
   overlap?: number;
   /** Chunks in one batch, which the captions do not depend on; by default the first chunk alone, then
-   * up to 8. */
+   * up to 8, or up to 4 where workers share the recording. */
   batchSize?: number;
   /** Settings that replace the model's own. */
   generation?: Partial<GenerationConfig>;
@@ -357,7 +366,7 @@ export interface MelChunk {
   frames: number;
 }
 
-/** A loaded model, in its own worker. */
+/** A loaded model, in its own workers. */
 export class Captioner {
   private constructor();
 
@@ -378,6 +387,8 @@ export class Captioner {
   /** The model's name. */
   readonly name: string;
   readonly config: { readonly audio: AudioConfig; readonly generation: GenerationConfig };
+  /** The most workers that share a recording. */
+  readonly workers: number;
 
   /** Captions a recording. Each caption is available as soon as it is done, in order of time. */
   caption(recording: Recording, options?: CaptionOptions): Run<Caption, Captions>;
@@ -394,10 +405,11 @@ export class Captioner {
   /** The chunks of a recording as this model sees them, each computed on request. */
   logMel(recording: Recording, options?: { sampleRate?: number; signal?: AbortSignal }): Run<MelChunk, void>;
 
-  /** The size of the WebAssembly memory in bytes. It never shrinks, so it is the peak. */
+  /** The size of the WebAssembly memory of all started workers in bytes. It never shrinks, so it is the
+   * peak. */
   memory(): Promise<number>;
 
-  /** Ends the worker, which frees its memory. */
+  /** Ends the workers, which frees their memory. */
   dispose(): void;
 }
 

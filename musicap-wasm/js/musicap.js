@@ -4,8 +4,9 @@ import { MusicapError, invalidOption } from "./error.js";
 import { hubFiles } from "./hub.js";
 import { Link } from "./link.js";
 import { asText, folderFiles, missingFile } from "./model.js";
-import { CAPTION_OPTIONS, LIVE_OPTIONS, checkCaptions, checkOptions, generationOptions } from "./options.js";
+import { CAPTION_OPTIONS, LIVE_OPTIONS, checkCaptions, checkOptions, checkWorkers, generationOptions } from "./options.js";
 import { platform } from "./platform.js";
+import { WorkerPool, defaultSize } from "./pool.js";
 import { asInput } from "./recording.js";
 import { LiveRun, ManyRun, Run } from "./run.js";
 
@@ -108,10 +109,9 @@ export class Captioner {
   name;
   /** The model's front end and generation settings, with the keys of `config.json`. */
   config;
-  #files;
-  #link;
+  #pool;
 
-  static async embedded({ progress, signal, precision } = {}) {
+  static async embedded({ progress, signal, precision, workers } = {}) {
     const urls = {
       config: new URL("./model/config.json", import.meta.url),
       tokenizer: new URL("./model/tokenizer.json", import.meta.url),
@@ -127,10 +127,10 @@ export class Captioner {
       }
     };
     const files = async () => Object.fromEntries(await Promise.all(Object.entries(urls).map(file)));
-    return Captioner.#load("embedded", files, { progress, precision });
+    return Captioner.#load("embedded", files, { progress, precision, workers });
   }
 
-  static async fromFiles(files, { name, progress, precision } = {}) {
+  static async fromFiles(files, { name, progress, precision, workers } = {}) {
     const isFolder = typeof files === "string" && platform.filesIn;
     if (!isFolder && (typeof files !== "object" || files === null)) {
       throw invalidOption("files", files, "a model folder's files, or an object that names them");
@@ -140,51 +140,48 @@ export class Captioner {
     for (const role of ["config", "tokenizer", "weights"]) {
       if (roles[role] === undefined) throw missingFile(role);
     }
-    return Captioner.#load(name ?? (isFolder ? files : "files"), () => roles, { progress, precision });
+    return Captioner.#load(name ?? (isFolder ? files : "files"), () => roles, { progress, precision, workers });
   }
 
-  static async fromPretrained(id, { precision, ...options } = {}) {
+  static async fromPretrained(id, { precision, workers, ...options } = {}) {
     if (typeof id !== "string") throw invalidOption("id", id, "owner/name or owner/name@revision");
-    return Captioner.#load(id, () => hubFiles(id, options), { progress: options.progress, precision });
+    return Captioner.#load(id, () => hubFiles(id, options), { progress: options.progress, precision, workers });
   }
 
-  static async #load(name, source, { progress, precision }) {
+  static async #load(name, source, { progress, precision, workers }) {
+    checkWorkers(workers);
+    // The browser compiles the program while the model downloads.
+    program().catch(() => {});
+    const { weights, ...texts } = await source();
+    progress?.({ type: "load" });
+    const files = { name, precision, weights: weights instanceof ArrayBuffer ? new Uint8Array(weights) : weights };
+    for (const [role, text] of Object.entries(texts)) files[role] = text && (await asText(text));
+
     const captioner = new Captioner();
     captioner.name = name;
-    captioner.#files = async () => {
-      const { weights, ...texts } = await source();
-      progress?.({ type: "load" });
-      const files = { name, precision, weights: weights instanceof ArrayBuffer ? new Uint8Array(weights) : weights };
-      for (const [role, text] of Object.entries(texts)) files[role] = text && (await asText(text));
-      return files;
-    };
-    captioner.#link = captioner.#open();
-    await captioner.#link;
+    let about;
+    const pool = new WorkerPool(async () => {
+      const link = await Link.open(await program());
+      try {
+        about = await link.call("load", { files }).result;
+      } catch (error) {
+        link.end(error);
+        throw error;
+      }
+      return link;
+    });
+    await pool.first();
+    const { audio, generation, memory } = about;
+    captioner.config = { audio, generation };
+    pool.size = workers ?? defaultSize(memory, platform.parallelism());
+    captioner.#pool = pool;
     progress?.({ type: "ready" });
     return captioner;
   }
 
-  /** A worker with the model in it. */
-  async #open() {
-    const [prepared, files] = await Promise.all([program(), this.#files()]);
-    const link = await Link.open(prepared);
-    try {
-      const { audio, generation } = await link.call("load", { files }).result;
-      this.config = { audio, generation };
-    } catch (error) {
-      link.end(error);
-      throw error;
-    }
-    return link;
-  }
-
-  /** The worker, or another if it has crashed. */
-  #connected() {
-    this.#link = this.#link.then(
-      (link) => (link.crashed ? this.#open() : link),
-      () => this.#open(),
-    );
-    return this.#link;
+  /** The most workers that share a recording. */
+  get workers() {
+    return this.#pool.size;
   }
 
   caption(recording, { signal, onProgress, sampleRate, ...options } = {}) {
@@ -193,10 +190,25 @@ export class Captioner {
       ...asInput(recording, sampleRate),
     }));
     const start = async (onItem) => {
-      const { transfer, ...job } = request();
-      const link = await this.#connected();
-      const onEvent = ({ item, progress }) => (item ? onItem(item) : onProgress?.(progress));
-      return link.call("caption", job, { onEvent, transfer });
+      const { input, transfer, options } = request();
+      let reported, end;
+      const onEvent = ({ item, progress }) => {
+        if (item?.type === "caption") onItem(item.caption);
+        else if (item) {
+          end = withError(item);
+          if (reported) onProgress?.({ ...reported, decoded_s: end.captions.duration_s });
+        } else if (!end && progress.recording === 0) {
+          const { recording, ...ofRecording } = progress;
+          reported = ofRecording;
+          onProgress?.(reported);
+        }
+      };
+      const call = await this.#pool.share("caption", { inputs: [input], options }, { onEvent, transfer });
+      const result = call.result.then(() => {
+        if (end.error) throw end.error;
+        return end.captions;
+      });
+      return { ...call, result };
     };
     return new Run(start, { signal });
   }
@@ -213,9 +225,8 @@ export class Captioner {
     });
     const start = async (onItem) => {
       const { transfer, ...job } = request();
-      const link = await this.#connected();
       const onEvent = ({ item, progress }) => (item ? onItem(withError(item)) : onProgress?.(progress));
-      return link.call("captionMany", job, { onEvent, transfer });
+      return this.#pool.share("caption", job, { onEvent, transfer });
     };
     return new ManyRun(start, { signal });
   }
@@ -238,8 +249,7 @@ export class Captioner {
     });
     const start = async (onItem) => {
       const checked = request();
-      const link = await this.#connected();
-      return link.call("live", { options: checked }, { onEvent: ({ item }) => onItem(item) });
+      return this.#pool.call("live", { options: checked }, { onEvent: ({ item }) => onItem(item) });
     };
     return new LiveRun(start, { signal });
   }
@@ -248,17 +258,12 @@ export class Captioner {
     return logMelRun(recording, sampleRate, signal, () => this.config.audio);
   }
 
-  async memory() {
-    return (await this.#connected()).call("memory").result;
+  memory() {
+    return this.#pool.memory();
   }
 
   dispose() {
-    const reason = new MusicapError("Disposed", "this captioner has been disposed of; load another");
-    this.#link = this.#link.then((link) => {
-      link.end(reason);
-      return link;
-    });
-    this.#link.catch(() => {});
+    this.#pool.end(new MusicapError("Disposed", "this captioner has been disposed of; load another"));
   }
 }
 

@@ -3,7 +3,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -102,6 +102,8 @@ class FolderCache {
 
 Object.assign(platform, {
   startWorker: () => new ThreadWorker(),
+
+  parallelism: availableParallelism,
 
   async fetch(url, options) {
     if (!String(url).startsWith("file:")) return globalThis.fetch(url, options);

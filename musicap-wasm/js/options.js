@@ -8,6 +8,11 @@ const NUMBER = ["a finite number", isNumber];
 const POSITIVE = ["an integer of at least 1", (value) => Number.isSafeInteger(value) && value >= 1];
 const oneOf = (...values) => [values.map((value) => JSON.stringify(value)).join(" or "), (value) => values.includes(value)];
 
+/** Checks how many workers a captioner may have. */
+export function checkWorkers(workers) {
+  if (workers !== undefined) checkOptions({ workers }, { workers: POSITIVE });
+}
+
 const TAIL = oneOf("keep", "drop");
 const OBJECT = ["an object", (value) => typeof value === "object" && value !== null];
 

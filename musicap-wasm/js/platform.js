@@ -4,6 +4,9 @@ export const platform = {
   /** Starts a worker that runs worker.js. */
   startWorker: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
 
+  /** How many processors there are. */
+  parallelism: () => globalThis.navigator?.hardwareConcurrency ?? 1,
+
   /** Fetches a URL, including those of this package's own files. */
   fetch: (url, options) => globalThis.fetch(url, options),
 

@@ -1,106 +1,76 @@
-//! Captioning a recording, one step at a time.
+//! Captioning recordings, whose chunks share batches, one step at a time. Other workers may take
+//! batches of the chunks.
 
 use std::task::Poll;
 
-use musicap::audio::{SampleSource as _, Tail};
-use musicap::facts::FactsMode;
-use musicap::generate::GenerationConfig;
-use musicap::{Caption, CaptionOptions, CaptionStream};
-use serde::{Deserialize, Serialize};
+use js_sys::Array;
+use musicap::audio::SampleSource as _;
+use musicap::{Caption, CaptionOptions, Captions, RecordingEvent, RecordingStream};
+use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
-use crate::error::{malformed, object, thrown};
+use crate::error::{in_words, object, thrown};
 use crate::input::{Input, Source};
 use crate::model::Model;
+use crate::options::Options;
+use crate::search::{batch_object, read_outputs};
 
-/// The options of JavaScript's `caption`.
-#[derive(Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Options {
-    tail: Tail,
-    overlap: f64,
-    batch_size: Option<usize>,
-    generation: Option<GenerationConfig>,
-    facts: Facts,
-}
-
-/// Which facts there are: `true`, `false` or `"beats"`.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Facts {
-    Are(bool),
-    With(With),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum With {
-    Beats,
-}
-
-impl From<Facts> for FactsMode {
-    fn from(facts: Facts) -> Self {
-        match facts {
-            Facts::Are(false) => FactsMode::Off,
-            Facts::Are(true) => FactsMode::On,
-            Facts::With(With::Beats) => FactsMode::WithBeats,
-        }
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        let core = CaptionOptions::default();
-        Options {
-            tail: core.tail,
-            overlap: core.overlap_seconds,
-            batch_size: core.batch_size,
-            generation: core.generation,
-            facts: Facts::Are(false),
-        }
-    }
-}
-
-impl From<Options> for CaptionOptions {
-    fn from(options: Options) -> Self {
-        let mut core =
-            CaptionOptions::default().with_tail(options.tail).with_overlap(options.overlap);
-        core.batch_size = options.batch_size;
-        core.generation = options.generation;
-        core.facts = options.facts.into();
-        core
-    }
-}
-
-impl Options {
-    /// Reads the options of JavaScript.
-    pub fn read(options: JsValue) -> Result<Self, JsValue> {
-        serde_wasm_bindgen::from_value(options)
-            .map_err(malformed("options", "tail, overlap, batchSize, generation or facts"))
-    }
-
-    /// The most steps that a caption takes.
-    pub fn max_steps(&self, model: &Model) -> usize {
-        let own = &model.captioner.config().generation;
-        self.generation.as_ref().unwrap_or(own).max_length
-    }
-}
-
-/// Progress of a job.
+/// An event, as JavaScript gets it.
 #[derive(Serialize)]
-pub struct Progress {
-    pub decoded_s: f64,
-    pub captioned_s: f64,
-    pub duration_s: Option<f64>,
-    pub steps: usize,
-    pub max_steps: usize,
+#[serde(tag = "type", rename_all = "camelCase")]
+enum Event {
+    Caption { recording: usize, caption: Caption },
+    End { recording: usize, captions: Box<Captions>, error: Option<Failure> },
 }
 
-/// A recording that is being captioned.
+#[derive(Serialize)]
+struct Failure {
+    code: &'static str,
+    message: String,
+}
+
+/// The inputs, each opened when it is needed.
+struct Inputs {
+    inputs: Array,
+    next: u32,
+}
+
+impl Iterator for Inputs {
+    type Item = musicap::Result<Source>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let place = self.next;
+        self.next += 1;
+        (place < self.inputs.length())
+            .then(|| self.inputs.get(place).unchecked_into::<Input>().open())
+    }
+}
+
+/// The progress of a job with the number of the recording whose captions come next.
+#[derive(Serialize)]
+struct Progress {
+    recording: usize,
+    decoded_s: f64,
+    captioned_s: f64,
+    /// `None` if it is unknown.
+    duration_s: Option<f64>,
+    steps: usize,
+    max_steps: usize,
+}
+
+/// Recordings that are being captioned.
 #[wasm_bindgen]
 pub struct CaptionJob {
-    stream: CaptionStream<Source>,
-    captions: Vec<Caption>,
+    stream: RecordingStream<Inputs, Source>,
+    /// The number of recordings.
+    recordings: usize,
+    /// Seconds from the start of a chunk to that of the next.
+    hop_s: f64,
+    /// Chunks that are in this worker's model together at most.
+    batch_size: usize,
+    /// The recording whose captions come next.
+    recording: usize,
+    captioned_s: f64,
     /// Steps since the last caption.
     steps: usize,
     max_steps: usize,
@@ -108,52 +78,113 @@ pub struct CaptionJob {
 
 #[wasm_bindgen]
 impl CaptionJob {
-    /// Opens the recording.
+    /// Starts with an array of [`Input`].
     #[wasm_bindgen(constructor)]
-    pub fn new(model: &Model, input: &Input, options: JsValue) -> Result<CaptionJob, JsValue> {
+    pub fn new(model: &Model, inputs: Array, options: JsValue) -> Result<CaptionJob, JsValue> {
         let options = Options::read(options)?;
         let max_steps = options.max_steps(model);
-        let stream = input.open().and_then(|source| {
-            model.captioner.caption_stream(source, &CaptionOptions::from(options))
-        });
-        let stream = stream.map_err(thrown)?;
-        Ok(CaptionJob { stream, captions: Vec::new(), steps: 0, max_steps })
+        let options = CaptionOptions::from(options);
+        let recordings = inputs.length() as usize;
+        let inputs = Inputs { inputs, next: 0 };
+        let captioner = &model.captioner;
+        let stream = captioner.caption_many(inputs, &options).map_err(thrown)?;
+        Ok(CaptionJob {
+            stream,
+            recordings,
+            hop_s: captioner.config().audio.chunk_seconds - options.overlap_seconds,
+            batch_size: captioner.batch_size(&options),
+            recording: 0,
+            captioned_s: 0.0,
+            steps: 0,
+            max_steps,
+        })
     }
 
-    /// Does one step of the work. Returns a caption, `undefined` if none is finished yet, or `null`
+    /// Does one step of the work. Returns an event, `undefined` if there is none yet, or `null`
     /// after the last one.
     pub fn poll(&mut self) -> Result<JsValue, JsValue> {
-        match self.stream.poll_next() {
+        let event = match self.stream.poll_next() {
             Poll::Pending => {
                 self.steps += 1;
-                Ok(JsValue::UNDEFINED)
+                return Ok(JsValue::UNDEFINED);
             }
-            Poll::Ready(None) => Ok(JsValue::NULL),
-            Poll::Ready(Some(caption)) => {
-                let caption = caption.map_err(thrown)?;
-                self.steps = 0;
-                let value = object(&caption);
-                self.captions.push(caption);
-                value
+            Poll::Ready(None) => return Ok(JsValue::NULL),
+            Poll::Ready(Some(event)) => event,
+        };
+        self.steps = 0;
+        match event {
+            RecordingEvent::Caption { recording, caption } => {
+                self.captioned_s = caption.end_s;
+                object(&Event::Caption { recording, caption })
             }
+            RecordingEvent::End { recording, captions, error } => {
+                (self.recording, self.captioned_s) = (recording + 1, 0.0);
+                let failure = |error| {
+                    let error = in_words(error);
+                    Failure { code: error.code(), message: error.to_string() }
+                };
+                let captions = Box::new(captions);
+                object(&Event::End { recording, captions, error: error.map(failure) })
+            }
+            _ => Ok(JsValue::UNDEFINED),
         }
     }
 
-    /// `{ decoded_s, captioned_s, duration_s, steps, max_steps }`; `duration_s` is null if it is
-    /// unknown.
+    /// Reads no more of a recording; its end still comes.
+    pub fn cancel(&mut self, recording: usize) {
+        self.stream.cancel(recording);
+    }
+
+    /// About how many chunks have not been read yet. If the length of a recording is unknown, as much
+    /// is expected of it as has been read.
+    pub fn unread(&self) -> usize {
+        let later = self.recordings.saturating_sub(self.recording + 1);
+        let Some(source) = self.stream.source() else { return later };
+        let read_s = self.stream.position_s();
+        let left_s = source.duration().map_or(read_s, |all| all.as_secs_f64() - read_s);
+        later + (left_s / self.hop_s).ceil().max(0.0) as usize
+    }
+
+    /// The next chunks, up to so many, for another worker's [`SearchJob`](crate::search::SearchJob):
+    /// `{ number, features, indices }`. `undefined` if there are none now.
+    pub fn take(&mut self, chunks: usize) -> Result<JsValue, JsValue> {
+        let batch = self.stream.take_batch(chunks.min(self.batch_size));
+        batch.map_or(Ok(JsValue::UNDEFINED), batch_object)
+    }
+
+    /// Takes what another worker has found for a batch.
+    pub fn complete(&mut self, number: usize, outputs: JsValue) -> Result<(), JsValue> {
+        self.stream.complete_batch(number, read_outputs(outputs)?).map_err(thrown)
+    }
+
+    /// Takes a batch back, which this worker then captions.
+    #[wasm_bindgen(js_name = takeBack)]
+    pub fn take_back(&mut self, number: usize) {
+        self.stream.return_batch(number);
+    }
+
+    /// Whether nothing can be done before a batch comes back from another worker.
+    #[wasm_bindgen(js_name = isWaiting)]
+    pub fn is_waiting(&self) -> bool {
+        self.stream.is_waiting()
+    }
+
+    /// Limits the number of chunks that are in this worker's model together.
+    #[wasm_bindgen(js_name = limitBatch)]
+    pub fn limit_batch(&mut self, chunks: usize) {
+        self.stream.set_batch_size(chunks.min(self.batch_size));
+    }
+
+    /// `{ recording, decoded_s, captioned_s, duration_s, steps, max_steps }`.
     pub fn progress(&self) -> Result<JsValue, JsValue> {
-        let duration = self.stream.source().duration();
+        let duration = self.stream.source().and_then(|source| source.duration());
         object(&Progress {
+            recording: self.recording,
             decoded_s: self.stream.position_s(),
-            captioned_s: self.captions.last().map_or(0.0, |caption| caption.end_s),
+            captioned_s: self.captioned_s,
             duration_s: duration.map(|duration| duration.as_secs_f64()),
             steps: self.steps,
             max_steps: self.max_steps,
         })
-    }
-
-    /// All captions of the recording, as in the command's JSON.
-    pub fn finish(self) -> Result<JsValue, JsValue> {
-        object(&self.stream.finish(self.captions))
     }
 }

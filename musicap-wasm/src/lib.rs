@@ -15,9 +15,10 @@ mod error;
 mod file;
 mod input;
 mod live;
-mod many;
 mod mel;
 mod model;
+mod options;
+mod search;
 mod text;
 
 use wasm_bindgen::prelude::*;

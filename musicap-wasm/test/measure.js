@@ -1,5 +1,6 @@
-// Measures the figures of docs/web.md: sizes, time compared with the command on one thread, memory and
-// its growth over ten recordings, the longest task of the main thread. Run it on an idle machine.
+// Measures the figures of docs/web.md: sizes, time of one and of two workers compared with the command on
+// one thread, memory and its growth over ten recordings, the longest task of the main thread. Run it on an
+// idle machine.
 import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -36,36 +37,44 @@ await page.evaluate(async (url) => {
   const began = performance.now();
   window.musicap = await import(url);
   await window.musicap.default();
-  window.captioner = await window.musicap.Captioner.embedded();
+  window.captioners = { 1: await window.musicap.Captioner.embedded({ workers: 1 }) };
   window.loading = performance.now() - began;
+  window.captioners[2] = await window.musicap.Captioner.embedded({ workers: 2 });
 }, `${site.url}musicap/musicap.js`);
 console.log(`program and model: ${Math.round(await page.evaluate(() => window.loading))} ms`);
 
 for (const [index, file] of files.entries()) {
-  const times = { native: [], browser: [] };
+  const times = { native: [], 1: [], 2: [] };
   for (let round = 0; round < ROUNDS; round++) {
     const began = performance.now();
     execFileSync(process.env.MUSICAP, ["--threads", "1", "--quiet", file]);
     times.native.push(performance.now() - began);
-    const spent = await page.evaluate(async (index) => {
-      const began = performance.now();
-      await window.captioner.caption(document.querySelector("input").files[index]).result;
-      return performance.now() - began;
-    }, index);
-    times.browser.push(spent);
+    for (const workers of [1, 2]) {
+      const spent = await page.evaluate(
+        async ([index, workers]) => {
+          const began = performance.now();
+          await window.captioners[workers].caption(document.querySelector("input").files[index]).result;
+          return performance.now() - began;
+        },
+        [index, workers],
+      );
+      times[workers].push(spent);
+    }
   }
-  const [native, browser] = [median(times.native), median(times.browser)];
-  const memory = await page.evaluate(() => window.captioner.memory());
-  console.log(
-    `${basename(file)}: ${Math.round(browser)} ms (first ${Math.round(times.browser[0])}), command on one thread ` +
-      `${Math.round(native)} ms, ratio ${(browser / native).toFixed(2)}, memory ${(memory / 2 ** 20).toFixed(1)} MiB`,
-  );
+  for (const workers of [1, 2]) {
+    const [native, browser] = [median(times.native), median(times[workers])];
+    const memory = await page.evaluate((workers) => window.captioners[workers].memory(), workers);
+    console.log(
+      `${basename(file)}, ${workers} workers: ${Math.round(browser)} ms (first ${Math.round(times[workers][0])}), command on ` +
+        `one thread ${Math.round(native)} ms, ratio ${(browser / native).toFixed(2)}, memory ${(memory / 2 ** 20).toFixed(1)} MiB`,
+    );
+  }
 }
 const growth = await page.evaluate(async () => {
   const memory = [];
   for (let n = 0; n < 10; n++) {
-    await window.captioner.caption(document.querySelector("input").files[0]).result;
-    memory.push(await window.captioner.memory());
+    await window.captioners[1].caption(document.querySelector("input").files[0]).result;
+    memory.push(await window.captioners[1].memory());
   }
   return memory;
 });

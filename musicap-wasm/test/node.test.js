@@ -8,9 +8,8 @@ import { basename, join } from "node:path";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
 
-import { DIST, SONG, captionsOf, words } from "./shared.js";
+import { DIST, MODEL, SONG, captionsOf, repeated, words } from "./shared.js";
 
-const MODEL = join(DIST, "package/model");
 let folder;
 
 before(() => {
@@ -64,6 +63,78 @@ test("takes files, bytes, samples and a model folder", () => {
   assert.deepEqual(all.texts, Array(4).fill(expected));
   assert.equal(all.silence, 1);
   assert.deepEqual(all.chunks, Array(5).fill(128 * 1001));
+});
+
+test("captions are the same with any number of threads, and in the order of time", () => {
+  const long = repeated("long.mp3", 3);
+  const all = run(`
+    import { availableParallelism } from "node:os";
+    import { Captioner } from "musicap";
+    const [all, memory] = [[], []];
+    for (const workers of [1, 2, 3]) {
+      const captioner = await Captioner.embedded({ workers });
+      for (const recording of [${JSON.stringify(SONG)}, ${JSON.stringify(long)}]) {
+        const run = captioner.caption(recording, { facts: true });
+        const items = [];
+        for await (const caption of run) items.push(caption);
+        const captions = await run.result;
+        all.push({ items, captions });
+      }
+      // Threads that were requested late are ready some time after the captions.
+      for (let n = 0; n < 100 && (await captioner.memory()) < 0.6 * workers * (memory[0] ?? 0); n++) {
+        await new Promise((wake) => setTimeout(wake, 50));
+      }
+      memory.push(await captioner.memory());
+    }
+    // Threads that are idle, have just been started or are in the middle of their work do not keep the
+    // process running.
+    const own = await Captioner.embedded();
+    const chosen = own.workers === Math.min(4, availableParallelism());
+    for await (const _ of own.caption(${JSON.stringify(long)})) break;
+    console.log(JSON.stringify({ all, memory, chosen }));
+  `);
+  assert.ok(all.chosen);
+  for (const [n, { items, captions }] of all.all.entries()) {
+    assert.deepEqual(items, captions.captions);
+    assert.deepEqual(captions, all.all[n % 2].captions);
+  }
+  const [one, ...more] = all.memory;
+  for (const [n, memory] of more.entries()) assert.ok(memory > 0.6 * (n + 2) * one, `${all.memory}`);
+  assert.deepEqual(words(all.all[1].captions), words(captionsOf(long)));
+});
+
+test("captions are complete if a thread ends while it captions", () => {
+  const long = repeated("long.mp3", 3);
+  const { texts, started } = run(`
+    import { Worker } from "node:worker_threads";
+    import init, { Captioner } from "musicap";
+    let started = 0;
+    function worker() {
+      const mayEnd = (started += 1) > 1;
+      const thread = new Worker("./node_modules/musicap/worker-node.js", { execArgv: [] });
+      const worker = {
+        postMessage: (message, transfer) => (mayEnd && message.call === "search" ? thread.terminate() : thread.postMessage(message, transfer)),
+        terminate: () => thread.terminate(),
+        ref: () => thread.ref(),
+        unref: () => thread.unref(),
+      };
+      thread.on("message", (data) => worker.onmessage({ data }));
+      thread.on("exit", () => worker.onerror(new Error("the thread has ended")));
+      return worker;
+    }
+    await init({ worker });
+    const captioner = await Captioner.embedded({ workers: 3 });
+    const texts = [];
+    // Threads that end are started again for the next recording.
+    for (let n = 0; n < 3; n++) {
+      const { captions } = await captioner.caption(${JSON.stringify(long)}).result;
+      texts.push(captions.map(({ text }) => text));
+    }
+    captioner.dispose();
+    console.log(JSON.stringify({ texts, started }));
+  `);
+  assert.deepEqual(texts, Array(3).fill(captionsOf(long).captions.map(({ text }) => text)));
+  assert.ok(started > 3, `${started} threads`);
 });
 
 test("errors name the file", () => {

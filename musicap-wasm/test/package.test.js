@@ -17,56 +17,12 @@ import init, {
   translate,
   write,
 } from "../dist/package/musicap.js";
-import { Engine } from "../dist/package/engine.js";
-import { DIST, SCRATCH, SONG, captionsOf, musicap, readNpy, repeated, song, words } from "./shared.js";
+import { LocalWorker } from "./local-worker.js";
+import { DIST, MODEL, SCRATCH, SONG, bytes, captionsOf, collect, modelFiles, musicap, readNpy, repeated, song, words } from "./shared.js";
 
 const PACKAGE = join(DIST, "package");
-const MODEL = join(PACKAGE, "model");
-
-/** The interface of a worker over an engine in this thread. Messages are cloned as in a browser. */
-class LocalWorker {
-  static started = 0;
-  /** The next call with this name fails as after a trap: with an error without a code. */
-  static crashAt;
-  #ended = false;
-  #engine = new Engine((message, transfer) => {
-    const data = structuredClone(message, { transfer });
-    setImmediate(() => this.#ended || this.onmessage({ data }));
-  });
-
-  constructor() {
-    LocalWorker.started += 1;
-  }
-
-  postMessage(message, transfer = []) {
-    const data = structuredClone(message, { transfer });
-    if (data.call === LocalWorker.crashAt) {
-      LocalWorker.crashAt = undefined;
-      setImmediate(() => this.onmessage({ data: { id: data.id, error: { message: "unreachable" } } }));
-    } else {
-      setImmediate(() => this.#ended || this.#engine.handle(data));
-    }
-  }
-
-  terminate() {
-    this.#ended = true;
-  }
-}
 
 const file = (path) => new File([readFileSync(path)], basename(path));
-const bytes = (path) => new Uint8Array(readFileSync(path));
-const modelFiles = (folder = MODEL) => ({
-  config: readFileSync(join(folder, "config.json"), "utf8"),
-  tokenizer: bytes(join(folder, "tokenizer.json")),
-  weights: bytes(join(folder, "model.safetensors")),
-});
-
-async function collect(run) {
-  const items = [];
-  for await (const item of run) items.push(item);
-  return items;
-}
-
 /** The song at the model's rate, as samples. */
 function samples() {
   const raw = readFileSync(song("song.f32", "-f", "f32le", "-ac", "1", "-ar", "16000"));
@@ -231,9 +187,9 @@ describe("captions", () => {
   });
 
   test("continue after a crash, with another worker", async () => {
-    const own = await Captioner.fromFiles(modelFiles());
+    const own = await Captioner.fromFiles(modelFiles(), { workers: 1 });
     const started = LocalWorker.started;
-    LocalWorker.crashAt = "caption";
+    LocalWorker.failAt = { call: "caption", error: { message: "unreachable" } };
     await assert.rejects(own.caption(bytes(SONG)).result, { code: "Crashed" });
     assert.deepEqual(words(await own.caption(bytes(SONG)).result), words(captionsOf(SONG)));
     assert.equal(LocalWorker.started, started + 1);

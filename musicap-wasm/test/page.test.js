@@ -314,6 +314,73 @@ test("the main thread is not blocked while the page captions", async () => {
   } while (longest.at(-1) >= 100 && longest.length < 3);
   console.log(`longest task of the main thread: ${longest.join(", then ")} ms`);
   assert.ok(longest.at(-1) < 100);
+  // Those of the captioner, and the one for drawing and summaries.
+  const processors = await page.evaluate(() => navigator.hardwareConcurrency);
+  assert.equal(page.workers().length, Math.min(4, processors) + 1);
+});
+
+describe("several workers", () => {
+  /** Runs `body(musicap, file)` in a page with the package; `worker(n)` is the URL of the nth worker. */
+  async function run(body, worker = () => "worker.js") {
+    await page.route("**/favicon.ico", (route) => route.fulfill({ status: 204 }));
+    await page.goto(`${site.url}manifest.webmanifest`);
+    await page.setContent('<input type="file">');
+    await page.setInputFiles("input", repeated("two-minutes.mp3", 3));
+    return page.evaluate(
+      async ([url, body, worker]) => {
+        const musicap = await import(url);
+        window.workers = [];
+        const start = () => {
+          const path = eval(worker)(window.workers.length);
+          window.workers.push(new Worker(new URL(path, url), { type: "module" }));
+          return window.workers.at(-1);
+        };
+        await musicap.default({ worker: start });
+        return eval(body)(musicap, document.querySelector("input").files[0]);
+      },
+      [`${site.url}musicap/musicap.js`, String(body), String(worker)],
+    );
+  }
+  const lines = ({ captions }) => captions.map(({ text }) => text);
+  const expected = () => lines(captionsOf(repeated("two-minutes.mp3", 3)));
+
+  test("caption as one does, in order, and stop in the middle", async () => {
+    const all = await run(async ({ Captioner }, file) => {
+      const all = [];
+      for (const workers of [1, 2, 3]) {
+        const captioner = await Captioner.embedded({ workers });
+        const run = captioner.caption(file);
+        const items = [];
+        for await (const caption of run) items.push(caption);
+        for await (const _ of captioner.caption(file)) break;
+        const ends = [];
+        for await (const event of captioner.captionMany([file, file])) if (event.type === "end") ends.push(event.captions);
+        all.push({ items, captions: await run.result, ends });
+        captioner.dispose();
+      }
+      return { all, workers: window.workers.length };
+    });
+    assert.equal(all.workers, 1 + 2 + 3);
+    assert.deepEqual(lines(all.all[0].captions), expected());
+    for (const { items, captions, ends } of all.all) {
+      assert.deepEqual(items, captions.captions);
+      assert.deepEqual(captions, all.all[0].captions);
+      assert.deepEqual(ends, [captions, captions]);
+    }
+  });
+
+  test("are one if the others cannot be started", async () => {
+    const all = await run(
+      async ({ Captioner }, file) => {
+        const captioner = await Captioner.embedded({ workers: 2 });
+        const captions = await captioner.caption(file).result;
+        return { captions, workers: window.workers.length };
+      },
+      (n) => (n === 0 ? "worker.js" : "nowhere.js"),
+    );
+    assert.equal(all.workers, 2);
+    assert.deepEqual(lines(all.captions), expected());
+  });
 });
 
 describe("the microphone", () => {

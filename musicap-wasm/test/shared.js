@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 export const DIST = join(here, "../dist");
 export const SONG = join(here, "../../examples/songs/three-scenes.ogg");
+export const MODEL = join(DIST, "package/model");
 export const SCRATCH = mkdtempSync(join(tmpdir(), "musicap-web-"));
 
 /** The folder for screenshots of the page. */
@@ -41,6 +42,24 @@ export function repeated(name, times, ...options) {
   const file = join(SCRATCH, name);
   execFileSync("ffmpeg", ["-v", "error", "-y", "-stream_loop", times - 1, "-i", SONG, ...options, file]);
   return file;
+}
+
+export const bytes = (path) => new Uint8Array(readFileSync(path));
+
+/** The files of a model folder, as an object. */
+export function modelFiles(folder = MODEL) {
+  return {
+    config: readFileSync(join(folder, "config.json"), "utf8"),
+    tokenizer: bytes(join(folder, "tokenizer.json")),
+    weights: bytes(join(folder, "model.safetensors")),
+  };
+}
+
+/** The items of a run. */
+export async function collect(run) {
+  const items = [];
+  for await (const item of run) items.push(item);
+  return items;
 }
 
 /** The first tensor of a NumPy file of float32. */

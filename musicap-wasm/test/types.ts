@@ -36,7 +36,7 @@ export async function everything(file: File, folder: FileList, audio: AudioBuffe
   await init();
   await init({ wasm: new URL("https://example.org/musicap_wasm_bg.wasm"), worker: () => new Worker("worker.js") });
   const controller = new AbortController();
-  const captioner = await Captioner.embedded({ progress: (event) => console.log(describe(event)), precision: "int8" });
+  const captioner = await Captioner.embedded({ progress: (event) => console.log(describe(event)), precision: "int8", workers: 2 });
   await Captioner.fromFiles([...folder], { name: "mine" });
   await Captioner.fromFiles({ config: { d_model: 768 }, weights: file, tokenizer: "{}", merges: file });
   await Captioner.fromPretrained("owner/name@v2", { progress: describe, fetch, cache: await caches.open("models") });
@@ -73,7 +73,7 @@ export async function everything(file: File, folder: FileList, audio: AudioBuffe
     await captioner.caption(new Uint8Array(3)).result;
   } catch (error) {
     const code: ErrorCode | undefined = error instanceof MusicapError ? error.code : undefined;
-    console.log(code === "UnknownFormat", await captioner.memory());
+    console.log(code === "UnknownFormat", (await captioner.memory()) / captioner.workers);
   } finally {
     captioner.dispose();
   }

@@ -3,6 +3,7 @@
 use std::task::Poll;
 
 use super::loaded::Captioner;
+use super::offload::{ChunkOutput, FeatureBatch};
 use super::options::CaptionOptions;
 use super::pipeline::{Output, Pipeline};
 use super::recording::Recording;
@@ -74,6 +75,42 @@ impl<I: Iterator<Item = Result<S>>, S: SampleSource> RecordingStream<I, S> {
     /// does.
     pub fn poll_next(&mut self) -> Poll<Option<RecordingEvent>> {
         self.pipeline.poll().map(|output| output.map(|output| self.event(output)))
+    }
+
+    /// Reads up to `chunks` chunks that are not in the model yet, so that their captions are generated
+    /// elsewhere by the same model ([`Captioner::search_batch`]): in another worker, process or
+    /// device. The captions of these chunks wait for [`complete_batch`](Self::complete_batch), and
+    /// everything comes in the order that it has without this. `None` if there are no more chunks,
+    /// or too many captions wait for an earlier one.
+    pub fn take_batch(&mut self, chunks: usize) -> Option<FeatureBatch> {
+        self.pipeline.take_batch(chunks)
+    }
+
+    /// Takes the outputs of the chunks of a batch, by its number. Has no effect on a batch that has
+    /// been completed or returned.
+    ///
+    /// # Errors
+    /// [`Error::InvalidOption`] if there is not one output for each chunk; the batch stays taken.
+    pub fn complete_batch(&mut self, number: usize, outputs: Vec<ChunkOutput>) -> Result<()> {
+        self.pipeline.complete_batch(number, outputs)
+    }
+
+    /// Returns a batch, by its number, without outputs: this stream's own model captions it, which
+    /// also finds any error.
+    pub fn return_batch(&mut self, number: usize) {
+        self.pipeline.return_batch(number);
+    }
+
+    /// Whether [`poll_next`](Self::poll_next) has found nothing to do before a batch that has been taken
+    /// is completed or returned. Until then [`next`](Iterator::next) would not return.
+    pub fn is_waiting(&self) -> bool {
+        self.pipeline.is_waiting()
+    }
+
+    /// Sets the number of chunks that are in this stream's own model together, at least 1. Captions
+    /// do not depend on it.
+    pub fn set_batch_size(&mut self, chunks: usize) {
+        self.pipeline.set_batch_size(chunks);
     }
 
     fn event(&mut self, output: Output<S>) -> RecordingEvent {
