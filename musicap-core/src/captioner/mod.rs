@@ -171,17 +171,15 @@ impl Captioner {
         spans: &[ChunkSpan],
         options: &CaptionOptions,
     ) -> Result<Vec<Caption>> {
-        let generation = options.generation.as_ref().unwrap_or(&self.config().generation);
         let indices: Vec<usize> = spans.iter().map(|span| span.index).collect();
-        let (mut decoding, mut facts) = (self.admit(features, &indices, generation)?, Vec::new());
-        if options.facts != FactsMode::Off {
-            facts = (0..spans.len()).map(|n| self.facts_of_tags(decoding.tags(n))).collect();
-        }
-        let mut facts = facts.into_iter();
-        let captions = spans.iter().zip(finish(&mut decoding, spans.len())?);
-        let captions = captions.map(|(span, generated)| {
-            let mut caption = self.write(span.index, (span.start_s, span.end_s), &generated)?;
-            caption.facts = facts.next().map(|facts| Box::new(facts.with_words_of(&caption)));
+        let outputs = self.search_batch(features, &indices, options)?.finish()?;
+        let captions = spans.iter().zip(outputs).map(|(span, output)| {
+            let span_s = (span.start_s, span.end_s);
+            let mut caption = self.write(span.index, span_s, &output.generated)?;
+            if options.facts != FactsMode::Off {
+                let facts = self.facts_of_tags(output.tags.as_deref());
+                caption.facts = Some(Box::new(facts.with_words_of(&caption)));
+            }
             Ok(caption)
         });
         captions.collect()
@@ -202,20 +200,9 @@ impl Captioner {
         indices: &[usize],
         generation: &GenerationConfig,
     ) -> Result<Vec<Generated>> {
-        finish(&mut self.admit(mel, indices, generation)?, indices.len())
-    }
-
-    /// The searches of log-mel chunks, numbered from 0 on.
-    fn admit(
-        &self,
-        mel: Array3<f32>,
-        indices: &[usize],
-        generation: &GenerationConfig,
-    ) -> Result<Decoding> {
-        self.check_generation(generation)?;
-        let mut decoding = Decoding::new(self, generation.clone());
-        decoding.admit(mel, indices)?;
-        Ok(decoding)
+        let options = CaptionOptions::default().with_generation(generation.clone());
+        let outputs = self.search_batch(mel, indices, &options)?.finish()?;
+        Ok(outputs.into_iter().map(|output| output.generated).collect())
     }
 
     /// Captions silence, in the batch size of `options` and smaller ones and with captions of every
@@ -238,15 +225,4 @@ impl Captioner {
         }
         Ok(())
     }
-}
-
-/// The token sequences of the `count` searches in `decoding`.
-fn finish(decoding: &mut Decoding, count: usize) -> Result<Vec<Generated>> {
-    let mut generated = vec![Generated::default(); count];
-    while decoding.running() > 0 {
-        for (number, sequence) in decoding.step()? {
-            generated[number] = sequence?;
-        }
-    }
-    Ok(generated)
 }

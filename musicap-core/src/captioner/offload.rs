@@ -98,4 +98,16 @@ impl BatchSearch {
             _ => Poll::Pending,
         }
     }
+
+    /// Decodes all steps: the outputs of all chunks, in order.
+    ///
+    /// # Errors
+    /// As [`poll`](Self::poll).
+    pub fn finish(mut self) -> Result<Vec<ChunkOutput>> {
+        loop {
+            if let Poll::Ready(outputs) = self.poll() {
+                return outputs;
+            }
+        }
+    }
 }
