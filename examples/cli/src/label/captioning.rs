@@ -131,8 +131,9 @@ impl Run<'_> {
     }
 
     fn label(&self, mut captions: Captions) -> Result<Label> {
-        let caption = LocalSummarizer::new().describe(&captions, &self.summary)?;
+        // Tempo and key are values of their own: summaries with facts would name them.
         let facts = captions.facts.take().unwrap_or_default();
+        let caption = LocalSummarizer::new().describe(&captions, &self.summary)?;
         Ok(Label { caption, duration_s: captions.duration_s, facts })
     }
 }

@@ -81,6 +81,37 @@ at-times = zeitweise { $number ->
     [one] ist
    *[other] sind
 } { $sounds } zu hören
+measured-tempo = das Tempo beträgt etwa { $bpm } BPM
+measured-key = die Tonart ist { $key }
+measured-both = das Tempo beträgt etwa { $bpm } BPM, die Tonart ist { $key }
+key-major = { $tonic ->
+    [C] C
+    [Db] Des
+    [D] D
+    [Eb] Es
+    [E] E
+    [F] F
+    [Fs] Fis
+    [G] G
+    [Ab] As
+    [A] A
+    [Bb] B
+   *[B] H
+}-Dur
+key-minor = { $tonic ->
+    [C] c
+    [Db] cis
+    [D] d
+    [Eb] es
+    [E] e
+    [F] f
+    [Fs] fis
+    [G] g
+    [Ab] gis
+    [A] a
+    [Bb] b
+   *[B] h
+}-Moll
 recording-live = es ist eine Liveaufnahme
 recording-poor = die Tonqualität ist schlecht
 recording-lo-fi = die Aufnahme klingt nach Lo-Fi

@@ -54,6 +54,37 @@ opens-as = the recording opens as { $whole }
 music-opens-as = at { $time } the music begins as { $whole }
 joined-by = { $whole }, joined by { $sounds } at { $time }
 at-times = at times { $sounds } can be heard
+measured-tempo = the tempo is about { $bpm } BPM
+measured-key = the key is { $key }
+measured-both = the tempo is about { $bpm } BPM, the key { $key }
+key-major = { $tonic ->
+    [C] C
+    [Db] D-flat
+    [D] D
+    [Eb] E-flat
+    [E] E
+    [F] F
+    [Fs] F-sharp
+    [G] G
+    [Ab] A-flat
+    [A] A
+    [Bb] B-flat
+   *[B] B
+} major
+key-minor = { $tonic ->
+    [C] C
+    [Db] C-sharp
+    [D] D
+    [Eb] E-flat
+    [E] E
+    [F] F
+    [Fs] F-sharp
+    [G] G
+    [Ab] G-sharp
+    [A] A
+    [Bb] B-flat
+   *[B] B
+} minor
 recording-live = it is a live recording
 recording-poor = the sound quality is poor
 recording-lo-fi = the sound is lo-fi

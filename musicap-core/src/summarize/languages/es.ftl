@@ -85,6 +85,37 @@ at-times = a ratos se { $number ->
     [one] oye
    *[other] oyen
 } { $sounds }
+measured-tempo = el tempo es de unos { $bpm } BPM
+measured-key = la tonalidad es { $key }
+measured-both = el tempo es de unos { $bpm } BPM, la tonalidad es { $key }
+key-major = { $tonic ->
+    [C] do
+    [Db] re bemol
+    [D] re
+    [Eb] mi bemol
+    [E] mi
+    [F] fa
+    [Fs] fa sostenido
+    [G] sol
+    [Ab] la bemol
+    [A] la
+    [Bb] si bemol
+   *[B] si
+} mayor
+key-minor = { $tonic ->
+    [C] do
+    [Db] do sostenido
+    [D] re
+    [Eb] mi bemol
+    [E] mi
+    [F] fa
+    [Fs] fa sostenido
+    [G] sol
+    [Ab] sol sostenido
+    [A] la
+    [Bb] si bemol
+   *[B] si
+} menor
 recording-live = es una grabación en directo
 recording-poor = la calidad del sonido es mala
 recording-lo-fi = el sonido es lo-fi

@@ -82,6 +82,37 @@ opens-as = l’enregistrement s’ouvre sur { $whole }
 music-opens-as = à { $time }, la musique s’ouvre sur { $whole }
 joined-by = { $whole }, rejoint à { $time } par { $sounds }
 at-times = par moments, on entend { $sounds }
+measured-tempo = le tempo est d’environ { $bpm } BPM
+measured-key = la tonalité est { $key }
+measured-both = le tempo est d’environ { $bpm } BPM, la tonalité est { $key }
+key-major = { $tonic ->
+    [C] do
+    [Db] ré bémol
+    [D] ré
+    [Eb] mi bémol
+    [E] mi
+    [F] fa
+    [Fs] fa dièse
+    [G] sol
+    [Ab] la bémol
+    [A] la
+    [Bb] si bémol
+   *[B] si
+} majeur
+key-minor = { $tonic ->
+    [C] do
+    [Db] do dièse
+    [D] ré
+    [Eb] mi bémol
+    [E] mi
+    [F] fa
+    [Fs] fa dièse
+    [G] sol
+    [Ab] sol dièse
+    [A] la
+    [Bb] si bémol
+   *[B] si
+} mineur
 recording-live = c’est un enregistrement en public
 recording-poor = la qualité du son est mauvaise
 recording-lo-fi = le son est lo-fi

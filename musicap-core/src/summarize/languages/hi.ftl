@@ -86,6 +86,37 @@ at-times = बीच-बीच में { $sounds } सुनाई { $number -
        *[none] देते हैं
     }
 }
+measured-tempo = गति लगभग { $bpm } बीट प्रति मिनट है
+measured-key = स्केल { $key } है
+measured-both = गति लगभग { $bpm } बीट प्रति मिनट और स्केल { $key } है
+key-major = { $tonic ->
+    [C] सी
+    [Db] डी फ़्लैट
+    [D] डी
+    [Eb] ई फ़्लैट
+    [E] ई
+    [F] एफ़
+    [Fs] एफ़ शार्प
+    [G] जी
+    [Ab] ए फ़्लैट
+    [A] ए
+    [Bb] बी फ़्लैट
+   *[B] बी
+} मेजर
+key-minor = { $tonic ->
+    [C] सी
+    [Db] सी शार्प
+    [D] डी
+    [Eb] ई फ़्लैट
+    [E] ई
+    [F] एफ़
+    [Fs] एफ़ शार्प
+    [G] जी
+    [Ab] जी शार्प
+    [A] ए
+    [Bb] बी फ़्लैट
+   *[B] बी
+} माइनर
 recording-live = यह लाइव रिकॉर्डिंग है
 recording-poor = ध्वनि की गुणवत्ता ख़राब है
 recording-lo-fi = ध्वनि लो-फ़ाई है

@@ -102,6 +102,37 @@ at-times = a tratti si { $number ->
     [one] sente
    *[other] sentono
 } { $sounds }
+measured-tempo = il tempo è di circa { $bpm } BPM
+measured-key = la tonalità è { $key }
+measured-both = il tempo è di circa { $bpm } BPM, la tonalità è { $key }
+key-major = { $tonic ->
+    [C] do
+    [Db] re bemolle
+    [D] re
+    [Eb] mi bemolle
+    [E] mi
+    [F] fa
+    [Fs] fa diesis
+    [G] sol
+    [Ab] la bemolle
+    [A] la
+    [Bb] si bemolle
+   *[B] si
+} maggiore
+key-minor = { $tonic ->
+    [C] do
+    [Db] do diesis
+    [D] re
+    [Eb] mi bemolle
+    [E] mi
+    [F] fa
+    [Fs] fa diesis
+    [G] sol
+    [Ab] sol diesis
+    [A] la
+    [Bb] si bemolle
+   *[B] si
+} minore
 recording-live = è una registrazione dal vivo
 recording-poor = la qualità del suono è scarsa
 recording-lo-fi = il suono è lo-fi

@@ -54,6 +54,37 @@ opens-as = { $whole }として始まる
 music-opens-as = { $time }から{ $whole }が始まる
 joined-by = { $whole }に、{ $time }から{ $sounds }が加わる
 at-times = ときおり{ $sounds }が聞こえる
+measured-tempo = テンポは毎分約{ $bpm }拍である
+measured-key = 調は{ $key }である
+measured-both = テンポは毎分約{ $bpm }拍、調は{ $key }である
+key-major = { $tonic ->
+    [C] ハ
+    [Db] 変ニ
+    [D] ニ
+    [Eb] 変ホ
+    [E] ホ
+    [F] ヘ
+    [Fs] 嬰ヘ
+    [G] ト
+    [Ab] 変イ
+    [A] イ
+    [Bb] 変ロ
+   *[B] ロ
+}長調
+key-minor = { $tonic ->
+    [C] ハ
+    [Db] 嬰ハ
+    [D] ニ
+    [Eb] 変ホ
+    [E] ホ
+    [F] ヘ
+    [Fs] 嬰ヘ
+    [G] ト
+    [Ab] 嬰ト
+    [A] イ
+    [Bb] 変ロ
+   *[B] ロ
+}短調
 recording-live = ライブ録音である
 recording-poor = 音質はよくない
 recording-lo-fi = 音質はローファイである

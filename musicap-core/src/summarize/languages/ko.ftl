@@ -64,6 +64,37 @@ at-times = 때때로 { $sounds }{ $last ->
     [c] 이
    *[none] 가
 } 들린다
+measured-tempo = 템포는 분당 약 { $bpm }박이다
+measured-key = 조성은 { $key }이다
+measured-both = 템포는 분당 약 { $bpm }박이고 조성은 { $key }이다
+key-major = { $tonic ->
+    [C] 다
+    [Db] 내림라
+    [D] 라
+    [Eb] 내림마
+    [E] 마
+    [F] 바
+    [Fs] 올림바
+    [G] 사
+    [Ab] 내림가
+    [A] 가
+    [Bb] 내림나
+   *[B] 나
+}장조
+key-minor = { $tonic ->
+    [C] 다
+    [Db] 올림다
+    [D] 라
+    [Eb] 내림마
+    [E] 마
+    [F] 바
+    [Fs] 올림바
+    [G] 사
+    [Ab] 올림사
+    [A] 가
+    [Bb] 내림나
+   *[B] 나
+}단조
 recording-live = 라이브 녹음이다
 recording-poor = 음질이 좋지 않다
 recording-lo-fi = 로파이 음질이다

@@ -82,6 +82,37 @@ at-times = por vezes { $number ->
     [one] ouve-se
    *[other] ouvem-se
 } { $sounds }
+measured-tempo = o andamento é de cerca de { $bpm } BPM
+measured-key = a tonalidade é { $key }
+measured-both = o andamento é de cerca de { $bpm } BPM, a tonalidade é { $key }
+key-major = { $tonic ->
+    [C] dó
+    [Db] ré bemol
+    [D] ré
+    [Eb] mi bemol
+    [E] mi
+    [F] fá
+    [Fs] fá sustenido
+    [G] sol
+    [Ab] lá bemol
+    [A] lá
+    [Bb] si bemol
+   *[B] si
+} maior
+key-minor = { $tonic ->
+    [C] dó
+    [Db] dó sustenido
+    [D] ré
+    [Eb] mi bemol
+    [E] mi
+    [F] fá
+    [Fs] fá sustenido
+    [G] sol
+    [Ab] sol sustenido
+    [A] lá
+    [Bb] si bemol
+   *[B] si
+} menor
 recording-live = é uma gravação ao vivo
 recording-poor = a qualidade do som é ruim
 recording-lo-fi = o som é lo-fi

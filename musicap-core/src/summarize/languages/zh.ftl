@@ -45,6 +45,37 @@ opens-as = 录音开头是{ $whole }
 music-opens-as = { $time }时音乐开始，是{ $whole }
 joined-by = { $whole }，{ $time }时加入{ $sounds }
 at-times = 时而可以听到{ $sounds }
+measured-tempo = 速度约为每分钟{ $bpm }拍
+measured-key = 调性为{ $key }
+measured-both = 速度约为每分钟{ $bpm }拍，调性为{ $key }
+key-major = { $tonic ->
+    [C] C
+    [Db] 降D
+    [D] D
+    [Eb] 降E
+    [E] E
+    [F] F
+    [Fs] 升F
+    [G] G
+    [Ab] 降A
+    [A] A
+    [Bb] 降B
+   *[B] B
+}大调
+key-minor = { $tonic ->
+    [C] C
+    [Db] 升C
+    [D] D
+    [Eb] 降E
+    [E] E
+    [F] F
+    [Fs] 升F
+    [G] G
+    [Ab] 升G
+    [A] A
+    [Bb] 降B
+   *[B] B
+}小调
 recording-live = 这是现场录音
 recording-poor = 音质较差
 recording-lo-fi = 呈低保真音质

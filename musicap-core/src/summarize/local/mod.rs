@@ -11,6 +11,7 @@
 
 mod boundaries;
 mod lexrank;
+mod measured;
 mod quotes;
 mod render;
 mod sections;
@@ -48,8 +49,9 @@ const CHARS_PER_WORD: usize = 10;
 /// Writes summaries from the facts that captions agree on. Needs no network and takes milliseconds.
 ///
 /// The summary describes the whole recording, then what changes and when: one sentence for half a
-/// minute, a paragraph for a song, an outline of sections for an hour. It states nothing that the
-/// captions do not, and ignores single captions that contradict their neighbours. The same captions
+/// minute, a paragraph for a song, an outline of sections for an hour. If there are
+/// [facts](Captions::facts) that are sure of tempo or key, it ends with these. It states nothing
+/// that the captions and facts do not, and ignores single captions that contradict their neighbours. The same captions
 /// give the same summary. The languages are those of [`Language`]. Captions must be in English;
 /// those without any word of the lexicon are quoted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,12 +83,29 @@ impl LocalSummarizer {
             });
         }
         let timed = Timed { captions: &sorted(captions), changes: &captions.changes };
-        let statements = statements(timed, options.length, language);
+        let mut statements = statements(timed, options.length, language);
+        statements.extend(self.measured(captions, &statements, options.length, language));
         let separator = match &options.style {
             SummaryStyle::Lines => "\n",
             _ => language.sentence_separator(),
         };
         Ok(statements.join(separator))
+    }
+
+    /// What facts say of tempo and key, if the summary has space for it.
+    fn measured(
+        &self,
+        captions: &Captions,
+        statements: &[String],
+        length: SummaryLength,
+        language: Language,
+    ) -> Option<String> {
+        let words: Vec<Facts> =
+            captions.captions.iter().map(|caption| Facts::parse(&caption.text)).collect();
+        let renderer = Renderer::new(language.catalog());
+        let measured = measured::statement(captions.facts.as_ref()?, &words, &renderer)?;
+        let count: usize = statements.iter().chain([&measured]).map(|text| count_words(text)).sum();
+        (count <= length.words()).then_some(measured)
     }
 }
 
