@@ -105,7 +105,7 @@ impl TagHead {
         config: &ModelConfig,
         source: &mut dyn TensorSource,
     ) -> Result<Option<Self>> {
-        let Some(tags) = config.extra("tags").filter(|tags| !tags.is_null()) else {
+        let Some(tags) = config.tags() else {
             return Ok(None);
         };
         let architecture = config.architecture();

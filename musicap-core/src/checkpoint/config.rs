@@ -162,7 +162,12 @@ impl ModelConfig {
 
     /// Whether the model finds tags, from which facts come and which captions are held to.
     pub fn has_tags(&self) -> bool {
-        self.extra("tags").is_some_and(|tags| !tags.is_null())
+        self.tags().is_some()
+    }
+
+    /// The description of the tag head.
+    pub(crate) fn tags(&self) -> Option<&Value> {
+        self.extra("tags").filter(|tags| !tags.is_null())
     }
 
     /// This configuration with an additional key, which [`to_json`](Self::to_json) writes. Keys of

@@ -83,9 +83,9 @@ impl Pretrained {
         checkpoint: Checkpoint,
     ) -> Result<Self> {
         let without_head = checkpoint.get(&format!("{TAG_HEAD}weight")).is_none();
-        let config = match config.extra("tags") {
-            Some(_) if without_head => config.with_extra("tags", serde_json::Value::Null),
-            _ => config,
+        let config = match without_head && config.has_tags() {
+            true => config.with_extra("tags", serde_json::Value::Null),
+            false => config,
         };
         Self::new(name, config, self.tokenizer.clone(), checkpoint)
     }

@@ -51,9 +51,9 @@ const CHARS_PER_WORD: usize = 10;
 /// The summary describes the whole recording, then what changes and when: one sentence for half a
 /// minute, a paragraph for a song, an outline of sections for an hour. If there are
 /// [facts](Captions::facts) that are sure of tempo or key, it ends with these. It states nothing
-/// that the captions and facts do not, and ignores single captions that contradict their neighbours. The same captions
-/// give the same summary. The languages are those of [`Language`]. Captions must be in English;
-/// those without any word of the lexicon are quoted.
+/// that the captions and facts do not, and ignores single captions that contradict their
+/// neighbours. The same captions give the same summary. The languages are those of [`Language`].
+/// Captions must be in English; those without any word of the lexicon are quoted.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct LocalSummarizer;
@@ -100,10 +100,10 @@ impl LocalSummarizer {
         length: SummaryLength,
         language: Language,
     ) -> Option<String> {
+        let facts = captions.facts.as_ref()?;
         let words: Vec<Facts> =
             captions.captions.iter().map(|caption| Facts::parse(&caption.text)).collect();
-        let renderer = Renderer::new(language.catalog());
-        let measured = measured::statement(captions.facts.as_ref()?, &words, &renderer)?;
+        let measured = measured::statement(facts, &words, &Renderer::new(language.catalog()))?;
         let count: usize = statements.iter().chain([&measured]).map(|text| count_words(text)).sum();
         (count <= length.words()).then_some(measured)
     }
