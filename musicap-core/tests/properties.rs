@@ -74,16 +74,22 @@ proptest! {
         let ours = Captions::new(0.0, list);
         let back = Captions::parse_json("test", &ours.format(Format::Json)).unwrap();
         prop_assert_eq!(&back[0], &ours);
+        // A cue ends after it starts.
+        let times = |caption: &Caption| {
+            let start = millis(caption.start_s);
+            (start, millis(caption.end_s).max(start + 1))
+        };
         let cues = subrip(&ours.format(Format::Srt));
         let said: Vec<_> = ours.captions.iter().map(|caption| {
-            let text = flat(&caption.text).replace("-->", "→");
-            (millis(caption.start_s), millis(caption.end_s), text)
+            let (start, end) = times(caption);
+            (start, end, flat(&caption.text).replace("-->", "→"))
         }).collect();
         prop_assert_eq!(cues, said);
         let cues = webvtt(&ours.format(Format::Vtt));
-        let said: Vec<_> = ours.captions.iter()
-            .map(|caption| (millis(caption.start_s), millis(caption.end_s), flat(&caption.text)))
-            .collect();
+        let said: Vec<_> = ours.captions.iter().map(|caption| {
+            let (start, end) = times(caption);
+            (start, end, flat(&caption.text))
+        }).collect();
         prop_assert_eq!(cues, said);
     }
 
@@ -133,7 +139,8 @@ fn captions() -> impl Strategy<Value = Vec<Caption>> {
     ];
     // A cue of nothing has no line of text.
     let text = text.prop_map(|text| format!("A {text}"));
-    let caption = (0u32..360_000_000, 0u32..60_000, text, -20f32..0.0);
+    let length = prop_oneof![Just(0u32), 0u32..60_000];
+    let caption = (0u32..360_000_000, length, text, -20f32..0.0);
     prop::collection::vec(caption, 0..8).prop_map(|list| {
         let caption = |(index, (start, length, text, score)): (usize, (u32, u32, String, f32))| {
             let (start_s, end_s) = (f64::from(start) / 1e3, f64::from(start + length) / 1e3);
