@@ -326,14 +326,14 @@ def label(row):
 
 
 def truth(row):
-    """What `evaluate --truth` judges captions of a clip by; families only where all are known."""
+    """What `evaluate --truth` judges captions of a clip by."""
     camel = lambda name: name.title().replace("_", "")
     may = sorted(camel(name) for name in names(row["families"]) + names(row["may"]))
     if not may and row["drums"] == "yes":
         may = ["Drums"]
     sung = {"woman": "female", "man": "male"}.get(row["sex"], row["vocals"])
     return {
-        "lead": camel(row["lead"]), "may_be_named": "|".join(may) if row["all_families"] == "yes" else "",
+        "lead": camel(row["lead"]), "may_be_named": "|".join(may), "complete": row["all_families"],
         "drums": row["drums"], "vocals": sung, "bpm": "",
     }  # fmt: skip
 
