@@ -114,11 +114,15 @@ def expanded(pattern):
     return [pattern]
 
 
+def folders(source):
+    """The names that the folder of a source may have."""
+    return list(dict.fromkeys((source, source.replace("/", "+"), source.split("/")[-1])))
+
+
 def matches(root, source, pattern):
     """The files of a pattern, in the first of the source's folders that has all."""
     archive, colon, inside = pattern.partition(":") if "/" not in source else ("", "", "")
-    for name in dict.fromkeys((source, source.replace("/", "+"), source.split("/")[-1])):
-        folder = root / name
+    for folder in (root / name for name in folders(source)):
         if colon and (folder / archive).is_file():
             folder = unpacked(folder / archive)
         found = [sorted(folder.glob(part)) for part in expanded(inside if colon else pattern)]
@@ -218,6 +222,7 @@ def install(folder, package, version):
             print(f"{package} {version} is not to be had: another version", file=sys.stderr)
             subprocess.run([*download, package], cwd=here, check=True)
         (archive,) = Path(here).glob("*.deb")
+        folder.mkdir(parents=True, exist_ok=True)
         subprocess.run(["dpkg", "-x", archive, folder], check=True)
 
 
@@ -343,7 +348,7 @@ def write(train, out, root, rows):
     held_out.mkdir(parents=True, exist_ok=True)
     judged, count, without = [], 0, Counter()
     with (
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as scratch,
         open(out / "0-of-1.pcm", "wb") as pcm,
         open(out / "0-of-1.jsonl", "w", encoding="utf-8") as records,
     ):
@@ -357,17 +362,18 @@ def write(train, out, root, rows):
                     judged.append({"id": name, "repository": source, "path": f"{name}.wav", "start_s": 0} | truth(row))
                     continue
                 clip = (clip * (CLIP // len(clip) + 1))[:CLIP]
-                save(f"{folder}/{count:06}.wav", clip)
+                save(f"{scratch}/{count:06}.wav", clip)
                 pcm.write(clip.tobytes())
                 short = source.split("/")[-1]
-                within = next(part for part in (source, source.replace("/", "+"), short) if f"/{part}/" in f"/{path}")
+                below = str(path.relative_to(root))
+                folder = next(name for name in folders(source) if below.startswith(f"{name}/"))
                 record = {"index": count, "kind": "music", "real": True, "source": short}
-                record |= {"file": short + str(path).partition(within)[2], "start_s": start}
+                record |= {"file": short + below.removeprefix(folder), "start_s": start}
                 records.write(json.dumps(record | label(row), ensure_ascii=False) + "\n")
                 count += 1
             if count + len(judged) == before:
                 without[source] += 1
-        spectra(train, out / "0-of-1.mel", [f"{folder}/{i:06}.wav" for i in range(count)])
+        spectra(train, out / "0-of-1.mel", [f"{scratch}/{i:06}.wav" for i in range(count)])
     if judged:
         with open(held_out / "held-out.csv", "w", encoding="utf-8", newline="") as file:
             table = csv.DictWriter(file, list(judged[0]))
