@@ -131,6 +131,16 @@ def matches(root, source, pattern):
     return []
 
 
+def placed(root, row, path):
+    """The short name of the source that a file is of, and its path below it."""
+    below = str(path.relative_to(root))
+    for source in names(row["source"]):
+        for folder in folders(source):
+            if below.startswith(f"{folder}/"):
+                return source.split("/")[-1], below.removeprefix(f"{folder}/")
+    raise ValueError(f"{path} is of no source of {row['name']}")
+
+
 def unpacked(archive):
     """The folder of a ZIP or Qt resource file's contents."""
     folder = archive.with_name(archive.name + ".d")
@@ -250,7 +260,7 @@ def recordings(made, paths, name):
         inputs = [argument for path in paths for argument in ("-i", path)]
         chain = f"amix=inputs={len(paths)}:normalize=0,{what}"
         mixed = ffmpeg(*inputs, "-filter_complex", chain, "-sample_fmt", "s16", "-f", "wav", "-")
-        return [(paths[0], decode("-i", "-", data=mixed))]
+        return [(paths[-1], decode("-i", "-", data=mixed))]
     if how == "concatenate":
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as inputs:
             for path in sorted(paths, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)]):
@@ -364,11 +374,9 @@ def write(train, out, root, rows):
                 clip = (clip * (CLIP // len(clip) + 1))[:CLIP]
                 save(f"{scratch}/{count:06}.wav", clip)
                 pcm.write(clip.tobytes())
-                short = source.split("/")[-1]
-                below = str(path.relative_to(root))
-                folder = next(name for name in folders(source) if below.startswith(f"{name}/"))
+                short, below = placed(root, row, path)
                 record = {"index": count, "kind": "music", "real": True, "source": short}
-                record |= {"file": short + below.removeprefix(folder), "start_s": start}
+                record |= {"file": f"{short}/{below}", "start_s": start}
                 records.write(json.dumps(record | label(row), ensure_ascii=False) + "\n")
                 count += 1
             if count + len(judged) == before:
