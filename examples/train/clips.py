@@ -154,7 +154,7 @@ RECORDED = {
 
 def solo_noun(record):
     """What a caption calls the only instrument of a real clip; None where there are more, or it is not known."""
-    if record.get("families") == ["voice"] and record.get("sex") in ("man", "woman"):
+    if record.get("families") == ["voice"] and record.get("all_families") and record.get("sex") in ("man", "woman"):
         return record["sex"] + " sings"
     parts = record.get("file", "").split("/")
     if record["source"] == "philharmonia-samples" and len(parts) > 2:

@@ -2,7 +2,8 @@
 //! them.
 //!
 //! Of a real clip less is known than of a composed one: which families may be named, which one
-//! leads, whether there are drums or voices. What a row leaves blank is not judged.
+//! leads, whether there are drums or voices. What a row leaves blank is not judged, nor are families
+//! false where the row says that others than those it names may sound.
 
 use anyhow::{Context, Result, bail, ensure};
 use csv_core::{ReadRecordResult, Reader};
@@ -55,6 +56,8 @@ struct Row {
     start_s: f64,
     lead: Option<Label>,
     may_be_named: Vec<Label>,
+    /// No other family sounds than those that may be named.
+    complete: bool,
     drums: Option<bool>,
     voices: Option<Voices>,
     bpm: Option<f64>,
@@ -92,8 +95,9 @@ struct Judged {
     confidence: Option<f32>,
     /// Families that are named and not there.
     false_families: Vec<String>,
-    /// All that could be judged of the caption is true.
-    all_true: bool,
+    /// All that could be judged of the caption is true; `None` where families cannot be false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    all_true: Option<bool>,
     #[serde(skip)]
     judgement: Judgement,
 }
@@ -102,9 +106,12 @@ struct Judged {
 #[derive(Clone, Debug, Default)]
 struct Judgement {
     lead: Option<bool>,
+    /// A named family can be told to be true, as some that sound are known.
+    true_families: bool,
+    /// A named family can be told to be false, as all that sound are known.
+    false_families: bool,
     named: usize,
     named_true: usize,
-    judged_families: bool,
     drums_told: Option<bool>,
     drums_invented: Option<bool>,
     voices_told: Option<bool>,
@@ -185,18 +192,19 @@ fn read(path: &Path) -> Result<Vec<Row>> {
     let columns =
         ["id", "repository", "path", "start_s", "lead", "may_be_named", "drums", "vocals"];
     let columns: Vec<usize> = columns.iter().map(|name| column(name)).collect::<Result<_>>()?;
-    let bpm = column("bpm").ok();
+    let (bpm, complete) = (column("bpm").ok(), column("complete").ok());
     let mut rows = Vec::new();
     for (line, fields) in (2..).zip(records) {
         let field = |column: usize| fields.get(column).map_or("", |field| field.trim());
-        let row = row(line, columns.iter().map(|&c| field(c)).collect(), bpm.map_or("", field));
+        let optional = [bpm, complete].map(|column| column.map_or("", field));
+        let row = row(line, columns.iter().map(|&c| field(c)).collect(), optional);
         rows.push(row.with_context(|| format!("{file}, line {line}"))?);
     }
     ensure!(!rows.is_empty(), "{file} has no rows");
     Ok(rows)
 }
 
-fn row(line: u64, fields: Vec<&str>, bpm: &str) -> Result<Row> {
+fn row(line: u64, fields: Vec<&str>, [bpm, complete]: [&str; 2]) -> Result<Row> {
     let number = |name: &str, text: &str| -> Result<Option<f64>> {
         if text.is_empty() {
             return Ok(None);
@@ -213,6 +221,11 @@ fn row(line: u64, fields: Vec<&str>, bpm: &str) -> Result<Row> {
         start_s: number("start_s", fields[3])?.unwrap_or(0.0),
         lead: Some(fields[4]).filter(|name| !name.is_empty()).map(label).transpose()?,
         may_be_named: labels.map(label).collect::<Result<_>>()?,
+        complete: match complete {
+            "" | "yes" => true,
+            "no" => false,
+            other => bail!("complete is \"{other}\", not yes, no or blank"),
+        },
         drums: match fields[6] {
             "" => None,
             "yes" => Some(true),
@@ -297,15 +310,17 @@ fn judge(row: &Row, caption: &Caption) -> Judged {
     let may = |family: &Family| row.may_be_named.contains(&Label::Family(*family));
     let said = voices(&caption.text, &reading);
     let sung = said != Voices::None;
-    let judged_families = !row.may_be_named.is_empty();
+    let true_families = !row.may_be_named.is_empty();
+    let false_families = true_families && row.complete;
     let mut judgement = Judgement {
         lead: row.lead.map(|lead| match reading.families.first() {
             Some(&first) => lead == Label::Family(first),
             None => lead == Label::Drums && reading.drums,
         }),
-        named: if judged_families { reading.families.len() } else { 0 },
+        true_families,
+        false_families,
+        named: reading.families.len(),
         named_true: reading.families.iter().filter(|family| may(family)).count(),
-        judged_families,
         tempo: row.bpm.and_then(class).zip(reading.tempo).map(|(truth, said)| truth == said),
         ..Judgement::default()
     };
@@ -326,7 +341,7 @@ fn judge(row: &Row, caption: &Caption) -> Judged {
         }
         None => {}
     }
-    let false_families: Vec<String> = match judged_families {
+    let false_families: Vec<String> = match false_families {
         true => reading.families.iter().filter(|f| !may(f)).map(|f| f.key()).collect(),
         false => Vec::new(),
     };
@@ -341,7 +356,7 @@ fn judge(row: &Row, caption: &Caption) -> Judged {
         caption: caption.text.clone(),
         score: caption.score,
         confidence: caption.confidence,
-        all_true: false_families.is_empty() && !untrue,
+        all_true: row.complete.then_some(false_families.is_empty() && !untrue),
         false_families,
         judgement,
     }
@@ -357,12 +372,12 @@ fn hit(value: Option<bool>) -> Option<(f64, f64)> {
 /// The figures of issue 18, in its order.
 const SHARES: [Share; 12] = [
     ("leading family right", |j| hit(j.lead)),
-    ("named families true", |j| (j.named > 0).then_some((j.named_true as f64, j.named as f64))),
-    ("true families a clip", |j| j.judged_families.then_some((j.named_true as f64, 1.0))),
-    ("without a false family", |j| {
-        j.judged_families.then_some((f64::from(u8::from(j.named == j.named_true)), 1.0))
+    ("named families true", |j| {
+        (j.false_families && j.named > 0).then_some((j.named_true as f64, j.named as f64))
     }),
-    ("no family named", |j| j.judged_families.then_some((f64::from(u8::from(j.named == 0)), 1.0))),
+    ("true families a clip", |j| j.true_families.then_some((j.named_true as f64, 1.0))),
+    ("without a false family", |j| hit(j.false_families.then_some(j.named == j.named_true))),
+    ("no family named", |j| hit(j.true_families.then_some(j.named == 0))),
     ("drums told", |j| hit(j.drums_told)),
     ("drums invented", |j| hit(j.drums_invented)),
     ("voices told", |j| hit(j.voices_told)),
@@ -386,8 +401,8 @@ fn figures(judged: &[Judged]) -> Vec<Figure> {
         })
         .collect();
     let rated: Vec<(f64, bool)> =
-        judged.iter().filter_map(|j| Some((f64::from(j.confidence?), j.all_true))).collect();
-    let truths: Vec<bool> = judged.iter().map(|j| j.all_true).collect();
+        judged.iter().filter_map(|j| Some((f64::from(j.confidence?), j.all_true?))).collect();
+    let truths: Vec<bool> = judged.iter().filter_map(|j| j.all_true).collect();
     let all_true = |rows: &[bool]| rows.iter().filter(|t| **t).count() as f64 / rows.len() as f64;
     figures.push(figure("all of it true", &truths, truths.len(), all_true));
     figures.push(figure("calibration error", &rated, rated.len(), calibration_error));
@@ -481,7 +496,7 @@ mod tests {
     }
 
     fn truth(lead: &str, may: &str, drums: &str, vocals: &str, bpm: &str) -> Row {
-        row(2, vec!["a", "owner/name", "a.wav", "5", lead, may, drums, vocals], bpm).unwrap()
+        row(2, vec!["a", "owner/name", "a.wav", "5", lead, may, drums, vocals], [bpm, ""]).unwrap()
     }
 
     #[test]
@@ -494,7 +509,7 @@ mod tests {
         );
         assert_eq!((j.judgement.drums_invented, j.judgement.drums_told), (Some(true), None));
         assert_eq!((j.judgement.tempo, &j.false_families[..]), (Some(false), &["harp".into()][..]));
-        assert!(!j.all_true);
+        assert_eq!(j.all_true, Some(false));
 
         let unknown = truth("", "Piano", "", "", "80");
         let j = judge(&unknown, &caption("A piano plays a slow melody with drums and a singer."));
@@ -506,7 +521,27 @@ mod tests {
     fn general_words_are_neither_true_nor_false_families() {
         let row = truth("Harp", "Harp", "no", "no", "");
         let j = judge(&row, &caption("A plucked instrument plays a slow melody."));
-        assert_eq!((j.judgement.lead, j.judgement.named, j.all_true), (Some(false), 0, true));
+        assert_eq!((j.judgement.lead, j.judgement.named, j.all_true), (Some(false), 0, Some(true)));
+    }
+
+    #[test]
+    fn where_others_may_sound_no_family_is_false_and_those_that_are_known_still_count() {
+        let text = "A distorted electric guitar plays a fast melody with an organ.";
+        let known = truth("DistortedGuitar", "Bass|DistortedGuitar", "", "", "");
+        let j = judge(&known, &caption(text));
+        assert_eq!((&j.false_families[..], j.all_true), (&["organ".into()][..], Some(false)));
+
+        let j = judge(&Row { complete: false, ..known }, &caption(text));
+        assert_eq!((j.judgement.lead, j.false_families.len(), j.all_true), (Some(true), 0, None));
+        let of: Vec<_> = figures(&[j]).iter().map(|figure| (figure.name, figure.of)).collect();
+        for figure in [("leading family right", 1), ("true families a clip", 1)] {
+            assert!(of.contains(&figure), "{of:?}");
+        }
+        for figure in
+            [("named families true", 0), ("without a false family", 0), ("all of it true", 0)]
+        {
+            assert!(of.contains(&figure), "{of:?}");
+        }
     }
 
     #[test]
@@ -514,7 +549,7 @@ mod tests {
         let row = truth("Drums", "Drums", "yes", "no", "");
         assert_eq!(judge(&row, &caption("Hand drums play alone.")).judgement.lead, Some(true));
         let j = judge(&row, &caption("A piano plays a melody over hand drums."));
-        assert_eq!((j.judgement.lead, j.all_true), (Some(false), false));
+        assert_eq!((j.judgement.lead, j.all_true), (Some(false), Some(false)));
     }
 
     #[test]
