@@ -21,7 +21,7 @@ use crate::family::{FAMILIES, Family};
 use crate::finetune::clips::{self, Spectra};
 use crate::finetune::pairs::{Pair, Place};
 use crate::score::Tempo;
-use crate::words::{self, Reading};
+use crate::words::{self, Class, Reading};
 
 /// Bootstrap samples behind each interval.
 const RESAMPLES: usize = 2_000;
@@ -112,6 +112,8 @@ struct Judgement {
     false_families: bool,
     named: usize,
     named_true: usize,
+    /// A general word ("a woodwind") is used of which no family may be named.
+    false_class: bool,
     drums_told: Option<bool>,
     drums_invented: Option<bool>,
     voices_told: Option<bool>,
@@ -321,6 +323,13 @@ fn judge(row: &Row, caption: &Caption) -> Judged {
         false_families,
         named: reading.families.len(),
         named_true: reading.families.iter().filter(|family| may(family)).count(),
+        // Whether there are voices is judged apart.
+        false_class: reading.classes.iter().filter(|class| **class != Class::Vocal).any(|class| {
+            !row.may_be_named.iter().any(|label| match label {
+                Label::Family(family) => words::classes(*family).contains(class),
+                _ => false,
+            })
+        }),
         tempo: row.bpm.and_then(class).zip(reading.tempo).map(|(truth, said)| truth == said),
         ..Judgement::default()
     };
@@ -369,14 +378,18 @@ fn hit(value: Option<bool>) -> Option<(f64, f64)> {
     value.map(|right| (f64::from(u8::from(right)), 1.0))
 }
 
-/// The figures of issue 18, in its order.
-const SHARES: [Share; 12] = [
+/// The figures, in the order of their table. A caption that names no family is without a false one,
+/// so the general words that it uses instead are judged too.
+const SHARES: [Share; 13] = [
     ("leading family right", |j| hit(j.lead)),
     ("named families true", |j| {
         (j.false_families && j.named > 0).then_some((j.named_true as f64, j.named as f64))
     }),
     ("true families a clip", |j| j.true_families.then_some((j.named_true as f64, 1.0))),
     ("without a false family", |j| hit(j.false_families.then_some(j.named == j.named_true))),
+    ("without a false family or general word", |j| {
+        hit(j.false_families.then_some(j.named == j.named_true && !j.false_class))
+    }),
     ("no family named", |j| hit(j.true_families.then_some(j.named == 0))),
     ("drums told", |j| hit(j.drums_told)),
     ("drums invented", |j| hit(j.drums_invented)),
@@ -522,6 +535,9 @@ mod tests {
         let row = truth("Harp", "Harp", "no", "no", "");
         let j = judge(&row, &caption("A plucked instrument plays a slow melody."));
         assert_eq!((j.judgement.lead, j.judgement.named, j.all_true), (Some(false), 0, Some(true)));
+        assert!(!j.judgement.false_class);
+        let j = judge(&row, &caption("A woodwind plays a slow melody."));
+        assert!(j.judgement.false_class && j.all_true == Some(true));
     }
 
     #[test]
