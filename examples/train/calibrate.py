@@ -150,19 +150,13 @@ class Names:
 
     def allowed(self, p):
         """For each word whether it may be used where the tags have these probabilities."""
-        found, general = [], []
-        for index, word in enumerate(self.words):
+        found = []
+        for word in self.words:
             q = 1.0
             if "tag" in word:
                 q = 1 - p[word["tag"]] if word.get("absent") else p[word["tag"]]
             sure = any(p[tag] >= word["threshold"] for tag in word.get("unless", ()))
             found.append(q >= word.get("threshold", 0.0) and not sure)
-            if word.get("unless") and "tag" in word and not sure:
-                general.append(index)
-        # A sentence that has begun must end in something.
-        best = max((p[self.words[index]["tag"]] for index in general), default=None)
-        for index in general:
-            found[index] = found[index] or p[self.words[index]["tag"]] == best
         return found
 
     def is_open(self, node, allowed, said):

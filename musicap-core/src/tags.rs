@@ -21,11 +21,9 @@
 //! - `calibration` has a scale and an offset for each tag's logit, after which a sigmoid gives a
 //!   probability (Platt scaling).
 //! - `words` has the token sequences that say that a tag is present, or `absent`. A sequence may be
-//!   used if its statement is as probable as `threshold`, and a tag may be spoken of once. A sequence
-//!   with `unless`, a general word, may be used if none of these tags is that probable: it stands for
-//!   names that are in doubt. If it has a `tag` as well ("any woodwind"), that must be probable too,
-//!   but the most probable of such words may always be used, as a sentence that has begun must end
-//!   in something. Other sequences may always be used; they are listed where they begin like others.
+//!   used if its statement is as probable as `threshold`, and a tag may be spoken of once. A sequence with `unless`, a general word,
+//!   may be used if none of these tags is that probable: it stands for names that are in doubt.
+//!   Other sequences may always be used; they are listed where they begin like others.
 //! - `confidence` has the weights of a logistic regression on what a caption states: its `score`,
 //!   the `evidence` (the sum of the logarithms of its statements' probabilities), and how many
 //!   statements there are (`named`).
@@ -343,16 +341,10 @@ struct AllowedNames {
 
 impl AllowedNames {
     fn new(names: Arc<Names>, found: &TagProbabilities) -> Self {
-        let probable =
-            |word: &Word| word.tag.is_none_or(|tag| found.of(tag, word.absent) >= word.threshold);
-        let in_doubt =
-            |word: &Word| !word.unless.iter().any(|&tag| found.of(tag, false) >= word.threshold);
-        let general = |word: &&Word| !word.unless.is_empty() && in_doubt(word);
-        let best = names.words.iter().filter(general).filter_map(|word| word.tag);
-        let best = best.max_by(|&a, &b| found.of(a, false).total_cmp(&found.of(b, false)));
         let may = |word: &Word| {
-            let last_resort = !word.unless.is_empty() && best.is_some() && word.tag == best;
-            in_doubt(word) && (probable(word) || last_resort)
+            let sure = |&tag: &usize| found.of(tag, false) >= word.threshold;
+            word.tag.is_none_or(|tag| found.of(tag, word.absent) >= word.threshold)
+                && !word.unless.iter().any(sure)
         };
         let words: Vec<bool> = names.words.iter().map(may).collect();
         let mut allowed: Vec<bool> =
@@ -455,31 +447,6 @@ mod tests {
         // "guitar" is banned if an electric guitar is sure, but not within "electric guitar".
         assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[5]), [GUITAR, NO]);
         assert_eq!(banned([0.9, 0.9, 0.9, 0.9], &[5, ELECTRIC]), [NO]);
-    }
-
-    #[test]
-    fn a_general_word_may_need_to_be_probable_itself() {
-        // 0 violin, 1 flute; 2 any strings, 3 any woodwind.
-        const VIOLIN: u32 = 10;
-        const STRINGS: u32 = 11;
-        const FLUTE: u32 = 12;
-        const WOODWIND: u32 = 13;
-        let words = json!([
-            {"tokens": [VIOLIN], "tag": 0, "threshold": 0.5},
-            {"tokens": [FLUTE], "tag": 1, "threshold": 0.5},
-            {"tokens": [STRINGS], "tag": 2, "unless": [0], "threshold": 0.5},
-            {"tokens": [WOODWIND], "tag": 3, "unless": [1], "threshold": 0.5}
-        ]);
-        let names = Arc::new(Names::new(serde_json::from_value(words).unwrap()));
-        let banned = |found: [f32; 4]| {
-            AllowedNames::new(names.clone(), &TagProbabilities(found.to_vec())).banned(&[5])
-        };
-        assert_eq!(banned([0.1, 0.1, 0.6, 0.7]), [VIOLIN, FLUTE]);
-        assert_eq!(banned([0.1, 0.1, 0.6, 0.2]), [VIOLIN, FLUTE, WOODWIND]);
-        // The most probable remains where none is probable,
-        assert_eq!(banned([0.1, 0.1, 0.1, 0.2]), [VIOLIN, STRINGS, FLUTE]);
-        // and is none whose member is sure.
-        assert_eq!(banned([0.1, 0.6, 0.1, 0.7]), [VIOLIN, WOODWIND]);
     }
 
     #[test]
