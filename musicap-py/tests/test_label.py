@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import musicap
@@ -26,8 +27,71 @@ def test_a_folder_becomes_a_table(tmp_path):
     assert german.loc["one.ogg"]["caption"] != row["caption"]
     assert (tmp_path / "de" / "one_prompt.txt").exists()
     assert list((tmp_path / "de" / "playlists").glob("*piano*.m3u8"))
-    with pytest.raises(ValueError, match="invalid"):
-        musicap.label(tmp_path, template="{gender}")
+    again = musicap.label(tmp_path, formats="csv")
+    assert again.loc["one.ogg"]["caption"] == row["caption"] and (tmp_path / "labels.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"template": "{gender}"}, "^template is {gender}, but must be {caption}"),
+        ({"jobs": 0}, "^jobs is 0"),
+        ({"jobs": 1.5}, "^jobs is 1.5"),
+        ({"formats": ["xml"]}, "'xml' for 'formats' .possible values: ace-step-1.5"),
+        ({"min_confidence": 2}, "^min_confidence is 2, but must be 0 to 1"),
+        ({"language": "Klingon"}, "^language is"),
+    ],
+)
+def test_invalid_arguments_are_named_before_anything_is_labelled(tmp_path, options, message, capfd):
+    pytest.importorskip("pandas")
+    shutil.copy(SONG, tmp_path / "one.ogg")
+    with pytest.raises(musicap.errors.InvalidOptionError, match=message):
+        musicap.label(tmp_path, **options)
+    assert [path.name for path in tmp_path.iterdir()] == ["one.ogg"]
+    assert capfd.readouterr().err == ""
+
+
+def test_what_is_missing_is_an_error_of_its_kind(tmp_path):
+    pytest.importorskip("pandas")
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        musicap.label(tmp_path / "none")
+    with pytest.raises(TypeError, match="did you mean 'jobs'"):
+        musicap.label(tmp_path, job=2)
+    assert musicap.label(tmp_path).empty
+    shutil.copy(SONG, tmp_path / "one.ogg")
+    with pytest.raises(musicap.errors.ModelNotFoundError, match="nomodel"):
+        musicap.label(tmp_path, model="nomodel")
+
+
+def test_a_track_that_cannot_be_read_is_told_and_left_out(tmp_path, capsys):
+    pytest.importorskip("pandas")
+    shutil.copy(SONG, tmp_path / "one.ogg")
+    (tmp_path / "two.mp3").write_bytes(b"no sound")
+    assert list(musicap.label(tmp_path).index) == ["one.ogg"]
+    assert "two.mp3" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_it_and_the_next_call_goes_on(tmp_path):
+    pytest.importorskip("pandas")
+    for number in range(12):
+        shutil.copy(SONG, tmp_path / f"{number:02}.ogg")
+    program = (
+        "import os, signal, sys, threading, time, musicap\n"
+        "from pathlib import Path\n"
+        "folder = Path(sys.argv[1])\n"
+        "def stop():\n"
+        "    while not any(folder.glob('*.caption.txt')): time.sleep(0.01)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Thread(target=stop).start()\n"
+        "try: musicap.label(folder, jobs=1, threads=1)\n"
+        "except KeyboardInterrupt: print('interrupted')\n"
+    )
+    line = [sys.executable, "-c", program, str(tmp_path)]
+    result = subprocess.run(line, check=True, capture_output=True, text=True)
+    assert result.stdout == "interrupted\n", result.stderr
+    done = len(list(tmp_path.glob("*.caption.txt")))
+    assert 0 < done < 12
+    assert len(musicap.label(tmp_path)) == 12
 
 
 def test_facts_in_json_are_read_and_written():
