@@ -64,8 +64,9 @@ pub struct CaptionArgs {
     pub overwrite: bool,
     #[command(flatten)]
     pub summary: SummaryArgs,
-    /// Facts in JSON: instruments, voices, tempo, key, loudness and more, with confidences, and with
-    /// `--facts=beats` the times of beats. `--facts` alone means on
+    /// Facts with --format json: instruments, voices, tempo, key, loudness and more, with confidences,
+    /// and with `--facts beats` the times of beats. A --summary says tempo and key where they are
+    /// sure. `--facts` alone means on
     #[arg(long, value_name = "off|on|beats", default_value = "off")]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "on")]
     pub facts: FactsMode,
@@ -229,13 +230,18 @@ pub struct ConvertArgs {
     pub precision: Precision,
 }
 
-/// Joins `--summary openai` to `--summary=openai`. The value is optional, so clap would take `openai`
-/// for a file; a file with that name is written as `./openai`.
-pub fn join_summary_value(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+/// Joins `--summary openai` to `--summary=openai` and `--facts beats` to `--facts=beats`. The values
+/// are optional, so clap would take them for files; a file with that name is written as `./openai`.
+pub fn join_optional_values(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     for argument in arguments {
+        let is_value_of = |last: &OsString| {
+            (last == "--summary" && (argument == "local" || argument == "openai"))
+                || (last == "--facts"
+                    && (argument == "beats" || argument == "on" || argument == "off"))
+        };
         match joined.last_mut() {
-            Some(last) if last == "--summary" && (argument == "local" || argument == "openai") => {
+            Some(last) if is_value_of(last) => {
                 last.push("=");
                 last.push(argument);
             }

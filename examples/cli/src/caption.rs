@@ -3,6 +3,8 @@
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use musicap::caption::Format;
+use musicap::facts::FactsMode;
 use musicap::summarize::Language;
 use musicap::{Caption, Captioner, Captions, Error, RecordingEvent, Result};
 
@@ -84,6 +86,12 @@ fn caption_all(
         return Ok(Vec::new());
     }
     output.check_writable()?;
+    let says_facts = args.format == Format::Json || summary.is_some();
+    if args.facts != FactsMode::Off && !says_facts && !args.quiet {
+        report(
+            &"--facts has no effect: only --format json has facts, and a --summary tempo and key",
+        );
+    }
     let mut load = args.model.load_options(args.quiet);
     load.timings = args.timings;
     let begun = Instant::now();

@@ -38,7 +38,7 @@ pub enum Exit {
 /// Runs the command with `arguments`, of which the first is the program's name. It writes to stdout
 /// and stderr and reads stdin.
 pub fn run(arguments: impl Iterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args::join_summary_value(arguments)) {
+    let cli = match Cli::try_parse_from(args::join_optional_values(arguments)) {
         Ok(cli) => cli,
         Err(message) => {
             // If stderr is closed, the message has no reader.

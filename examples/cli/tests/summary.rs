@@ -52,6 +52,11 @@ fn every_format_has_a_place_for_a_summary() {
     assert!(german.contains("Klavierstück") && german.contains("bei 0:30"), "{german}");
     // With its value after a space, where a file could stand, too.
     assert_eq!(text, stdout(&musicap(&[SONG, "--summary", "local"])));
+    let beats = stdout(&musicap(&["--facts", "beats", SONG, "--format", "json"]));
+    assert!(beats.contains("\"beats\""), "{beats}");
+    let in_vain = musicap(&[SONG, "--facts"]);
+    assert!(stderr(&in_vain).contains("--facts has no effect"), "{}", stderr(&in_vain));
+    assert!(!stderr(&musicap(&[SONG, "--facts", "--summary"])).contains("no effect"));
 }
 
 #[test]
