@@ -75,10 +75,12 @@ def test_ctrl_c_ends_it_and_the_next_call_goes_on(tmp_path):
     pytest.importorskip("pandas")
     for number in range(12):
         shutil.copy(SONG, tmp_path / f"{number:02}.ogg")
+    # What a shell runs in the background ignores the signal otherwise.
     program = (
         "import os, signal, sys, threading, time, musicap\n"
         "from pathlib import Path\n"
         "folder = Path(sys.argv[1])\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def stop():\n"
         "    while not any(folder.glob('*.caption.txt')): time.sleep(0.01)\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
