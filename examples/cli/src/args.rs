@@ -230,15 +230,20 @@ pub struct ConvertArgs {
     pub precision: Precision,
 }
 
+/// Options whose values may be left away, with these values.
+const OPTIONAL_VALUES: [(&str, &[&str]); 2] =
+    [("--summary", &["local", "openai"]), ("--facts", &["off", "on", "beats"])];
+
 /// Joins `--summary openai` to `--summary=openai` and `--facts beats` to `--facts=beats`. The values
 /// are optional, so clap would take them for files; a file with that name is written as `./openai`.
 pub fn join_optional_values(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     for argument in arguments {
         let is_value_of = |last: &OsString| {
-            (last == "--summary" && (argument == "local" || argument == "openai"))
-                || (last == "--facts"
-                    && (argument == "beats" || argument == "on" || argument == "off"))
+            let has = |(option, values): &(&str, &[&str])| {
+                last == option && values.iter().any(|value| argument == *value)
+            };
+            OPTIONAL_VALUES.iter().any(has)
         };
         match joined.last_mut() {
             Some(last) if is_value_of(last) => {

@@ -26,7 +26,8 @@ pub struct EvaluateArgs {
     #[arg(long, required_unless_present = "truth", num_args = 1.., value_name = "DIR|CSV")]
     data: Vec<PathBuf>,
     /// Real clips with what is true of them: a CSV file with the columns id, repository, path,
-    /// start_s, lead, may_be_named, drums, vocals, bpm
+    /// start_s, lead, may_be_named, drums, vocals, and if wanted bpm and complete ("no": other
+    /// families may sound, so none is false)
     #[arg(long, value_name = "CSV", requires = "audio")]
     #[arg(conflicts_with_all = ["data", "captions", "agreement", "faults", "families"])]
     truth: Option<PathBuf>,

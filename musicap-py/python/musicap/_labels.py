@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, Sequence
 
 from musicap._options import check_names, integer
 from musicap.errors import InvalidOptionError, ModelNotFoundError, MusicapError
@@ -36,7 +36,7 @@ def label(
     threads: int | None = None,
     jobs: int | None = None,
     overwrite: bool = False,
-    **unknown: Any,
+    **unknown: NoReturn,
 ) -> pandas.DataFrame:
     """Labels the tracks of a folder, as the command ``musicap label`` does.
 
