@@ -4,8 +4,9 @@
 /** Weights up to this size are kept in memory, where they are read faster; others stay on disk. */
 const WHOLE_BYTES = 64 << 20;
 
-/** `source` is a blob, bytes, or `{ path }` in Node, where `openPath` opens it. */
+/** `source` is a blob, bytes, `{ url }`, or `{ path }` in Node, where `openPath` opens it. */
 async function asFile(source, openPath) {
+  if (source.url !== undefined) source = await fetched(source.url);
   if (openPath && source.path !== undefined) return openPath(source.path);
   if (source instanceof Blob && typeof FileReaderSync === "undefined") {
     source = new Uint8Array(await source.arrayBuffer());
@@ -19,6 +20,21 @@ async function asFile(source, openPath) {
   return { size: source.size, read };
 }
 
+async function fetched(url) {
+  const place = url.length <= 100 ? url : `${url.slice(0, 100)}…`;
+  const response = await fetch(url).catch((error) => {
+    const advice = "is the server there, and does it allow this page to read its files?";
+    throw cannotOpen(place, error.cause ?? new Error(`${error.message} (${advice})`));
+  });
+  if (!response.ok) throw cannotOpen(place, new Error(`the server responded with ${response.status}`));
+  return response.blob();
+}
+
+/** The error for a file that cannot be opened, as the Rust library says it. */
+export function cannotOpen(place, cause) {
+  return Object.assign(new Error(`${place}: cannot open: ${cause.message}`, { cause }), { code: "Io" });
+}
+
 /** An input with its file open. */
 export async function opened({ file, ...rest }, openPath) {
   return file ? { ...rest, file: await asFile(file, openPath) } : rest;
@@ -29,7 +45,7 @@ export async function openedOrFailed(input, openPath) {
   try {
     return await opened(input, openPath);
   } catch (error) {
-    return { name: input.name, failure: String(error?.cause?.message ?? error?.message ?? error) };
+    return { name: input.name, failure: String(error.cause?.message ?? error.message) };
   }
 }
 

@@ -60,7 +60,7 @@ export type ErrorCode =
   | "Hub"
   // captions
   | "InvalidCaptions"
-  /** In Node: a file cannot be opened. */
+  /** A file or URL cannot be opened. */
   | "Io"
   /** WebAssembly SIMD is missing, or the program could not be fetched. */
   | "Unsupported"
@@ -73,9 +73,11 @@ export type ErrorCode =
 /**
  * A recording: a file in a supported format, an `AudioBuffer`, or samples. Samples are numbers
  * within ±1, or 16- or 32-bit integers, which are scaled by their full range. They are copied
- * during the call. In Node a path is a recording too.
+ * during the call. A URL, as an object or a string, is fetched before the first caption; the server has to
+ * allow it to pages of other origins. Other strings are paths in Node, and URLs relative to the page in a
+ * browser.
  */
-export type Recording = Blob | ArrayBuffer | Uint8Array | AudioBuffer | Samples | Channel | Channel[] | string;
+export type Recording = Blob | ArrayBuffer | Uint8Array | AudioBuffer | Samples | Channel | Channel[] | URL | string;
 
 /** The samples of one channel. */
 export type Channel = Float32Array | Float64Array | Int16Array | Int32Array | number[];
@@ -207,7 +209,7 @@ export interface LoadOptions {
   /** The precision of the weights in memory; by default that of the file. */
   precision?: "f32" | "f16" | "int8";
   /**
-   * The most workers that share the chunks of a recording, at least 1; captions do not depend on it.
+   * The most workers that share the chunks of a recording, 1 to 64; captions do not depend on it.
    * Each has its own copy of the model. By default as many as there are processors, but at most 4, and
    * as many as take 512 MiB together when the model is loaded: a model of LP-MusicCaps' size has 2 in
    * int8 and 1 in float32. Workers after the first are started when a recording has chunks for them:
@@ -321,7 +323,8 @@ export type ManyEvent =
   | { type: "end"; recording: number; captions: Captions; error?: MusicapError };
 
 export interface ManyRun extends Run<ManyEvent, void> {
-  /** Cancels one recording, whose end still comes, with the captions that are done and no error. */
+  /** Cancels one recording, whose end still comes, with the captions that are done and no error.
+   * @throws MusicapError with code `InvalidOption` if there is no recording with this number. */
   cancel(recording: number): void;
 }
 

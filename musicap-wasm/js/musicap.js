@@ -4,7 +4,19 @@ import { MusicapError, invalidOption } from "./error.js";
 import { hubFiles } from "./hub.js";
 import { Link } from "./link.js";
 import { asText, folderFiles, missingFile } from "./model.js";
-import { CAPTION_OPTIONS, LIVE_OPTIONS, checkCaptions, checkOptions, checkWorkers, generationOptions } from "./options.js";
+import {
+  CAPTION_OPTIONS,
+  EMBEDDED_OPTIONS,
+  FILES_OPTIONS,
+  FRONT_END_OPTIONS,
+  HUB_OPTIONS,
+  LIVE_OPTIONS,
+  MEL_OPTIONS,
+  SUMMARY_OPTIONS,
+  checkCaptions,
+  checkOptions,
+  generationOptions,
+} from "./options.js";
 import { platform } from "./platform.js";
 import { WorkerPool, defaultSize } from "./pool.js";
 import { asInput } from "./recording.js";
@@ -59,12 +71,13 @@ function modellessLink() {
 }
 
 /** The chunks of a recording as a model sees them. */
-export function logMel(recording, { audio = {}, sampleRate, signal } = {}) {
-  return logMelRun(recording, sampleRate, signal, () => audio);
+export function logMel(recording, options = {}) {
+  return logMelRun(recording, options, () => checkOptions(options, FRONT_END_OPTIONS).audio ?? {});
 }
 
-function logMelRun(recording, sampleRate, signal, audioConfig) {
-  const request = capture(() => ({ ...asInput(recording, sampleRate), audio: audioConfig() }));
+function logMelRun(recording, options, audioConfig) {
+  const { sampleRate, signal } = options ?? {};
+  const request = capture(() => ({ audio: audioConfig(), ...asInput(recording, sampleRate) }));
   const start = async (onItem) => {
     const { input, transfer, audio } = request();
     const link = await modellessLink();
@@ -74,10 +87,11 @@ function logMelRun(recording, sampleRate, signal, audioConfig) {
 }
 
 /** One description of the whole recording. */
-export async function summarize(captions, { length = "medium", style = "prose", language = "en" } = {}) {
+export async function summarize(captions, options = {}) {
   checkCaptions(captions);
-  const options = { length, style, language: String(language) };
-  return (await modellessLink()).call("summarize", { captions, ...options }).result;
+  const { length = "medium", style = "prose", language = "en" } = checkOptions(options, SUMMARY_OPTIONS);
+  const request = { captions, length, style, language: String(language) };
+  return (await modellessLink()).call("summarize", request).result;
 }
 
 /** The captions in another language, with their sections. */
@@ -103,6 +117,9 @@ export async function write(captions, format) {
   return (await modellessLink()).call("write", { captions, format: String(format) }).result;
 }
 
+/** What only this module can pass to the constructor. */
+const LOADED = Symbol("loaded");
+
 /** A loaded model. */
 export class Captioner {
   /** The model's name. */
@@ -111,7 +128,14 @@ export class Captioner {
   config;
   #pool;
 
-  static async embedded({ progress, signal, precision, workers } = {}) {
+  constructor(made) {
+    if (made === LOADED) return;
+    const ways = "Captioner.embedded(), Captioner.fromFiles(files) or Captioner.fromPretrained(id)";
+    throw new TypeError(`a Captioner is not made with new, but with await ${ways}`);
+  }
+
+  static async embedded(options = {}) {
+    const { progress, signal } = checkOptions(options, EMBEDDED_OPTIONS);
     const urls = {
       config: new URL("./model/config.json", import.meta.url),
       tokenizer: new URL("./model/tokenizer.json", import.meta.url),
@@ -127,10 +151,11 @@ export class Captioner {
       }
     };
     const files = async () => Object.fromEntries(await Promise.all(Object.entries(urls).map(file)));
-    return Captioner.#load("embedded", files, { progress, precision, workers });
+    return Captioner.#load("embedded", files, options);
   }
 
-  static async fromFiles(files, { name, progress, precision, workers } = {}) {
+  static async fromFiles(files, options = {}) {
+    const { name } = checkOptions(options, FILES_OPTIONS);
     const isFolder = typeof files === "string" && platform.filesIn;
     if (!isFolder && (typeof files !== "object" || files === null)) {
       throw invalidOption("files", files, "a model folder's files, or an object that names them");
@@ -140,16 +165,16 @@ export class Captioner {
     for (const role of ["config", "tokenizer", "weights"]) {
       if (roles[role] === undefined) throw missingFile(role);
     }
-    return Captioner.#load(name ?? (isFolder ? files : "files"), () => roles, { progress, precision, workers });
+    return Captioner.#load(name ?? (isFolder ? files : "files"), () => roles, options);
   }
 
-  static async fromPretrained(id, { precision, workers, ...options } = {}) {
+  static async fromPretrained(id, options = {}) {
+    checkOptions(options, HUB_OPTIONS);
     if (typeof id !== "string") throw invalidOption("id", id, "owner/name or owner/name@revision");
-    return Captioner.#load(id, () => hubFiles(id, options), { progress: options.progress, precision, workers });
+    return Captioner.#load(id, () => hubFiles(id, options), options);
   }
 
   static async #load(name, source, { progress, precision, workers }) {
-    checkWorkers(workers);
     // The browser compiles the program while the model downloads.
     program().catch(() => {});
     const { weights, ...texts } = await source();
@@ -157,7 +182,7 @@ export class Captioner {
     const files = { name, precision, weights: weights instanceof ArrayBuffer ? new Uint8Array(weights) : weights };
     for (const [role, text] of Object.entries(texts)) files[role] = text && (await asText(text));
 
-    const captioner = new Captioner();
+    const captioner = new Captioner(LOADED);
     captioner.name = name;
     let about;
     const pool = new WorkerPool(async () => {
@@ -184,7 +209,8 @@ export class Captioner {
     return this.#pool.size;
   }
 
-  caption(recording, { signal, onProgress, sampleRate, ...options } = {}) {
+  caption(recording, options = {}) {
+    const { signal, onProgress, sampleRate } = options ?? {};
     const request = capture(() => ({
       options: this.#captionOptions(options),
       ...asInput(recording, sampleRate),
@@ -213,7 +239,8 @@ export class Captioner {
     return new Run(start, { signal });
   }
 
-  captionMany(recordings, { signal, onProgress, sampleRate, ...options } = {}) {
+  captionMany(recordings, options = {}) {
+    const { signal, onProgress, sampleRate } = options ?? {};
     const request = capture(() => {
       const checked = this.#captionOptions(options);
       if (typeof recordings?.[Symbol.iterator] !== "function" || typeof recordings === "string") {
@@ -228,11 +255,12 @@ export class Captioner {
       const onEvent = ({ item, progress }) => (item ? onItem(withError(item)) : onProgress?.(progress));
       return this.#pool.share("caption", job, { onEvent, transfer });
     };
-    return new ManyRun(start, { signal });
+    return new ManyRun(start, { signal, recordings: () => request().inputs.length });
   }
 
+  /** The options that the worker gets. */
   #captionOptions(options) {
-    const checked = checkOptions(options, CAPTION_OPTIONS);
+    const { signal, onProgress, sampleRate, ...checked } = checkOptions(options, CAPTION_OPTIONS);
     if (checked.generation) {
       const { generation } = this.config;
       const changes = checkOptions(checked.generation, generationOptions(generation));
@@ -241,21 +269,20 @@ export class Captioner {
     return checked;
   }
 
-  live({ signal, ...options } = {}) {
+  live(options = {}) {
     const request = capture(() => {
-      const { sampleRate } = options;
-      if (sampleRate === undefined) throw invalidOption("sampleRate", sampleRate, LIVE_OPTIONS.sampleRate[0]);
-      return checkOptions(options, LIVE_OPTIONS);
+      const { signal, ...checked } = checkOptions(options, LIVE_OPTIONS);
+      if (checked.sampleRate === undefined) throw invalidOption("sampleRate", undefined, LIVE_OPTIONS.sampleRate[0]);
+      return checked;
     });
     const start = async (onItem) => {
-      const checked = request();
-      return this.#pool.call("live", { options: checked }, { onEvent: ({ item }) => onItem(item) });
+      return this.#pool.call("live", { options: request() }, { onEvent: ({ item }) => onItem(item) });
     };
-    return new LiveRun(start, { signal });
+    return new LiveRun(start, { signal: options?.signal });
   }
 
-  logMel(recording, { sampleRate, signal } = {}) {
-    return logMelRun(recording, sampleRate, signal, () => this.config.audio);
+  logMel(recording, options = {}) {
+    return logMelRun(recording, options, () => checkOptions(options, MEL_OPTIONS) && this.config.audio);
   }
 
   memory() {

@@ -7,8 +7,10 @@ import { availableParallelism, homedir } from "node:os";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
+import { MusicapError } from "./error.js";
 import { platform } from "./platform.js";
 
 export { default } from "./musicap.js";
@@ -113,7 +115,15 @@ Object.assign(platform, {
 
   openCache: (name) => new FolderCache(join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "musicap", name)),
 
-  fileAt: (path) => new LocalFile(path),
+  fileAt: (path) => new LocalFile(path instanceof URL ? fileURLToPath(path) : path),
 
-  filesIn: async (folder) => (await readdir(folder)).map((name) => new LocalFile(join(folder, name))),
+  async filesIn(folder) {
+    try {
+      return (await readdir(folder)).map((name) => new LocalFile(join(folder, name)));
+    } catch (cause) {
+      const reasons = { ENOENT: "there is no such folder", ENOTDIR: "it is a file, not a model folder" };
+      const reason = reasons[cause.code] ?? cause.message;
+      throw new MusicapError("ModelNotFound", `model "${folder}" not found: ${reason}`, { cause });
+    }
+  },
 });

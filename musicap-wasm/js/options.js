@@ -8,17 +8,38 @@ const NUMBER = ["a finite number", isNumber];
 const POSITIVE = ["an integer of at least 1", (value) => Number.isSafeInteger(value) && value >= 1];
 const oneOf = (...values) => [values.map((value) => JSON.stringify(value)).join(" or "), (value) => values.includes(value)];
 
-/** Checks how many workers a captioner may have. */
-export function checkWorkers(workers) {
-  if (workers !== undefined) checkOptions({ workers }, { workers: POSITIVE });
-}
-
 const TAIL = oneOf("keep", "drop");
 const OBJECT = ["an object", (value) => typeof value === "object" && value !== null];
+const FUNCTION = ["a function", (value) => typeof value === "function" || value === null];
+const SIGNAL = ["an AbortSignal", (value) => typeof value?.addEventListener === "function" || value === null];
+/** Checked where it is used. */
+const ANYTHING = ["", () => true];
 
-export const CAPTION_OPTIONS = { tail: TAIL, overlap: NUMBER, batchSize: POSITIVE, generation: OBJECT, facts: oneOf(true, false, "beats") };
+/** Each worker has a model of its own, and no computer that runs a browser has more processors. */
+const WORKERS = ["an integer from 1 to 64", (value) => Number.isSafeInteger(value) && value >= 1 && value <= 64];
 
-export const LIVE_OPTIONS = { sampleRate: POSITIVE, channels: POSITIVE, overlap: NUMBER, queue: POSITIVE };
+const LOAD_OPTIONS = { progress: FUNCTION, precision: oneOf("f32", "f16", "int8"), workers: WORKERS };
+export const EMBEDDED_OPTIONS = { ...LOAD_OPTIONS, signal: SIGNAL };
+export const FILES_OPTIONS = { ...LOAD_OPTIONS, name: ["a string", (value) => typeof value === "string"] };
+export const HUB_OPTIONS = { ...EMBEDDED_OPTIONS, fetch: FUNCTION, cache: ANYTHING, refresh: ANYTHING, endpoint: ANYTHING };
+
+export const CAPTION_OPTIONS = {
+  tail: TAIL,
+  overlap: NUMBER,
+  batchSize: POSITIVE,
+  generation: OBJECT,
+  facts: oneOf(true, false, "beats"),
+  sampleRate: ANYTHING,
+  onProgress: FUNCTION,
+  signal: SIGNAL,
+};
+
+export const LIVE_OPTIONS = { sampleRate: POSITIVE, channels: POSITIVE, overlap: NUMBER, queue: POSITIVE, signal: SIGNAL };
+
+export const MEL_OPTIONS = { sampleRate: ANYTHING, signal: SIGNAL };
+export const FRONT_END_OPTIONS = { ...MEL_OPTIONS, audio: OBJECT };
+
+export const SUMMARY_OPTIONS = { length: ANYTHING, style: ANYTHING, language: ANYTHING };
 
 const FRACTIONAL = ["temperature", "top_p", "repetition_penalty", "length_penalty"];
 

@@ -13,7 +13,7 @@ export const platform = {
   /** Opens the cache of model files with this name, if there is one. */
   openCache: (name) => globalThis.caches?.open(name),
 
-  /** A path of a file as something that a worker can read; undefined where there are no paths. */
+  /** A path of a file, or its URL, as something that a worker can read; undefined where there are no paths. */
   fileAt: undefined,
 
   /** The files in a folder, with `name`; undefined where there are no paths. */

@@ -18,17 +18,21 @@ export function asInput(recording, sampleRate, { isShared = false } = {}) {
   }
   const { file, transfer = [] } = toFile(recording) ?? {};
   if (!file) {
-    const path = platform.fileAt ? "a path, " : "";
+    const path = platform.fileAt ? "a path, a URL, " : "a URL, ";
     const kinds = "a File, Blob, ArrayBuffer, Uint8Array, AudioBuffer, { samples, sampleRate } or an array of samples";
     throw invalidOption("recording", recording, path + kinds);
   }
   if (sampleRate !== undefined && !isShared) {
     throw invalidOption("sampleRate", sampleRate, "left out: a file has its own (for arrays of samples only)");
   }
-  return { input: { name: recording.name ?? file.path ?? UNNAMED, file }, transfer };
+  return { input: { name: recording.name ?? file.path ?? file.name ?? UNNAMED, file }, transfer };
 }
 
 function toFile(recording) {
+  const url = toUrl(recording);
+  if (url?.protocol === "file:" && platform.fileAt) return { file: platform.fileAt(url) };
+  // What data and blob URLs hold has no name.
+  if (url) return { file: { url: url.href, name: /^https?:/.test(url.href) ? url.href : UNNAMED } };
   if (typeof recording === "string" && platform.fileAt) return { file: platform.fileAt(recording) };
   if (recording instanceof Blob) return { file: recording };
   if (recording instanceof ArrayBuffer || recording instanceof Uint8Array) {
@@ -37,6 +41,18 @@ function toFile(recording) {
     return { file, transfer: [file.buffer] };
   }
   return undefined;
+}
+
+/** The URL, if it is one. Where there are no paths, strings are relative to the page, as they are for `fetch`. */
+function toUrl(recording) {
+  if (recording instanceof URL) return recording;
+  if (typeof recording !== "string") return undefined;
+  if (platform.fileAt && !/^(https?|data|blob|file):/i.test(recording)) return undefined;
+  try {
+    return new URL(recording, globalThis.document?.baseURI);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A copy of each channel if the recording consists of samples, otherwise undefined. */

@@ -106,8 +106,20 @@ export class Run {
 
 /** Recordings that are captioned together. */
 export class ManyRun extends Run {
+  #recordings;
+
+  /** `recordings()` is their number. */
+  constructor(start, { recordings, ...options }) {
+    super(start, options);
+    this.#recordings = recordings;
+  }
+
   /** Captions no more of a recording, given by its place. Its end still comes. */
   cancel(recording) {
+    const last = this.#recordings() - 1;
+    if (!Number.isInteger(recording) || recording < 0 || recording > last) {
+      throw invalidOption("recording", recording, `the place of a recording, 0 to ${last}`);
+    }
     this.post("cancel", { recording });
   }
 }

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { parentPort } from "node:worker_threads";
 
 import { Engine } from "./engine.js";
+import { cannotOpen } from "./files.js";
 
 /** Closes files that are not used any more. */
 const unused = new FinalizationRegistry((file) => closeSync(file));
@@ -10,8 +11,13 @@ const unused = new FinalizationRegistry((file) => closeSync(file));
 function openPath(path) {
   try {
     const file = openSync(path, "r");
+    const about = fstatSync(file);
+    if (about.isDirectory()) {
+      closeSync(file);
+      throw new Error("it is a folder; name the files in it");
+    }
     const opened = {
-      size: fstatSync(file).size,
+      size: about.size,
       read(start, length) {
         const bytes = new Uint8Array(length);
         return bytes.subarray(0, readSync(file, bytes, 0, length, start));
@@ -20,7 +26,7 @@ function openPath(path) {
     unused.register(opened, file);
     return opened;
   } catch (error) {
-    throw Object.assign(new Error(`${path}: cannot open: ${error.message}`, { cause: error }), { code: "Io" });
+    throw cannotOpen(path, error);
   }
 }
 

@@ -37,9 +37,11 @@ pub fn malformed(
     }
 }
 
-/// A plain object with these fields, as `JSON.parse` would give it.
+/// What `JSON.parse` gives of a value's JSON: a float32 of 0.9 is 0.9, not 0.8999999761581421.
 pub fn object(value: &impl serde::Serialize) -> Result<JsValue, JsValue> {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(JsValue::from)
+    let json =
+        serde_json::to_string(value).map_err(|error| js_sys::Error::new(&error.to_string()))?;
+    js_sys::JSON::parse(&json)
 }
 
 /// serde's message in terms that JavaScript programmers know, without the value itself, which may be

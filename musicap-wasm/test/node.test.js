@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { before, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 import { DIST, MODEL, SONG, captionsOf, repeated, words } from "./shared.js";
@@ -26,6 +27,13 @@ function run(code, env = {}) {
   const options = { cwd: folder, encoding: "utf8", timeout: 120_000, env: { ...process.env, ...env } };
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], options);
   assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+/** The same without blocking this process, which may hold a server. */
+async function runAsync(code, env = {}) {
+  const options = { cwd: folder, timeout: 120_000, env: { ...process.env, ...env } };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], options);
   return JSON.parse(stdout);
 }
 
@@ -142,16 +150,66 @@ test("errors name the file", () => {
     import { Captioner, MusicapError } from "musicap";
     const captioner = await Captioner.embedded();
     const errors = [];
-    for (const recording of ["nowhere.mp3", "package.json", 3]) {
+    for (const recording of ["nowhere.mp3", "package.json", 3, "."]) {
       await captioner.caption(recording).result.catch((error) => {
+        errors.push([error instanceof MusicapError, error.code, error.message]);
+      });
+    }
+    for (const folder of ["nowhere", "package.json"]) {
+      await Captioner.fromFiles(folder).catch((error) => {
         errors.push([error instanceof MusicapError, error.code, error.message]);
       });
     }
     console.log(JSON.stringify(errors));
   `);
-  assert.deepEqual(errors.map(([known, code]) => [known, code]), [[true, "Io"], [true, "UnknownFormat"], [true, "InvalidOption"]]);
+  const codes = ["Io", "UnknownFormat", "InvalidOption", "Io", "ModelNotFound", "ModelNotFound"];
+  assert.deepEqual(errors.map(([known, code]) => [known, code]), codes.map((code) => [true, code]));
   assert.match(errors[0][2], /nowhere\.mp3: cannot open/);
   assert.match(errors[1][2], /^package\.json: /);
+  assert.equal(errors[3][2], ".: cannot open: it is a folder; name the files in it");
+  assert.equal(errors[4][2], 'model "nowhere" not found: there is no such folder');
+  assert.equal(errors[5][2], 'model "package.json" not found: it is a file, not a model folder');
+});
+
+test("recordings may be URLs", async (t) => {
+  const server = createServer((request, response) => {
+    if (request.url !== "/song.ogg") return response.writeHead(404).end();
+    createReadStream(SONG).pipe(response);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const site = `http://127.0.0.1:${server.address().port}`;
+  // A port at which nobody listens any more.
+  const closed = createServer();
+  await new Promise((resolve) => closed.listen(0, "127.0.0.1", resolve));
+  const nobody = `http://127.0.0.1:${closed.address().port}`;
+  await new Promise((resolve) => closed.close(resolve));
+  const found = await runAsync(`
+    import { Captioner } from "musicap";
+    const captioner = await Captioner.embedded();
+    const song = ${JSON.stringify(pathToFileURL(SONG))};
+    const found = [];
+    for (const url of ["${site}/song.ogg", new URL("${site}/song.ogg"), new URL(song), song]) {
+      const { file, captions } = await captioner.caption(url).result;
+      found.push([file, captions.map(({ text }) => text)]);
+    }
+    const missing = ["${site}/none.ogg", "${nobody}/song.ogg", new URL("file:///nowhere/song.ogg")];
+    for await (const { type, error } of captioner.captionMany(missing)) {
+      if (type === "end") found.push([error.code, error.message]);
+    }
+    // One that cannot be read ends its run, not the worker.
+    await captioner.logMel(missing[0]).next().catch(({ code, message }) => found.push([code, message]));
+    console.log(JSON.stringify(found));
+  `);
+  const texts = captionsOf(SONG).captions.map(({ text }) => text);
+  const names = [`${site}/song.ogg`, `${site}/song.ogg`, SONG, SONG];
+  assert.deepEqual(found.slice(0, 4), names.map((name) => [name, texts]));
+  assert.deepEqual(found.slice(4).map(([code]) => code), ["Io", "Io", "Io", "Io"]);
+  const messages = found.slice(4).map(([, message]) => message);
+  assert.equal(messages[0], `${site}/none.ogg: cannot open: the server responded with 404`);
+  assert.match(messages[1], /^http:.*\/song\.ogg: cannot open: .*ECONNREFUSED/);
+  assert.match(messages[2], /^\/nowhere\/song\.ogg: cannot open: ENOENT/);
+  assert.equal(messages[3], messages[0]);
 });
 
 test("keeps models of a hub in a folder", async (t) => {
@@ -171,18 +229,12 @@ test("keeps models of a hub in a folder", async (t) => {
     console.log(JSON.stringify(captions.map(({ text }) => text)));
   `;
   const endpoint = `http://127.0.0.1:${server.address().port}`;
-  // The server is in this process, so it must not be blocked.
-  const options = { cwd: folder, env: { ...process.env, XDG_CACHE_HOME: cache } };
-  const runAsync = async (code) => {
-    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", code], options);
-    return JSON.parse(stdout);
-  };
-  const first = await runAsync(code(endpoint));
+  const first = await runAsync(code(endpoint), { XDG_CACHE_HOME: cache });
   assert.deepEqual(first, captionsOf(SONG).captions.map(({ text }) => text));
   assert.ok(readdirSync(join(cache, "musicap/musicap-models")).length >= 4);
   server.close();
   server.closeAllConnections();
-  assert.deepEqual(await runAsync(code(endpoint)), first);
+  assert.deepEqual(await runAsync(code(endpoint), { XDG_CACHE_HOME: cache }), first);
 });
 
 test("only documented modules can be imported", () => {

@@ -81,6 +81,17 @@ describe("captions", () => {
     }
   });
 
+  test("have facts in the numbers of the JSON", async () => {
+    const captions = await captioner.caption(bytes(SONG), { facts: true }).result;
+    const { instruments, loudness } = captions.facts;
+    assert.ok(instruments.length > 0);
+    // Facts are rounded; a float32 would show as 0.8999999761581421.
+    for (const { confidence } of [...instruments, ...captions.captions.flatMap(({ facts }) => facts.instruments)]) {
+      assert.equal(confidence, Math.round(confidence * 1000) / 1000);
+    }
+    assert.equal(loudness.integrated_lufs, captionsOf(SONG, "--facts").facts.loudness.integrated_lufs);
+  });
+
   test("are the same for samples, with other settings too", async () => {
     const wav = song("song.wav", "-ac", "1", "-ar", "16000", "-c:a", "pcm_f32le");
     const given = { samples: samples(), sampleRate: 16000 };
@@ -244,16 +255,26 @@ describe("errors", () => {
     await fails(caption({ batchSize: 1e6 }), "InvalidOption", /batchSize is 1000000/);
     await fails(caption({ generation: { num_beams: "many" } }), "InvalidOption", /num_beams is "many"/);
     await fails(caption({ generation: { num_beams: 65 } }), "InvalidOption", /num_beams is 65/);
-    await fails(caption({ beams: 3 }), "InvalidOption", /unknown option "beams".*overlap/);
+    await fails(caption({ beams: 3 }), "InvalidOption", /unknown option "beams".*overlap.*signal/);
     await fails(caption({ generation: { beams: 3 } }), "InvalidOption", /unknown option "beams".*num_beams/);
     await fails(collect(captioner.live({ sampleRate: 1 })), "InvalidOption", /is 1, but must be 1000 to/);
     await fails(collect(captioner.live({})), "InvalidOption", /sampleRate is undefined/);
+    await fails(collect(captioner.live({ sampleRate: 16000, channel: 2 })), "InvalidOption", /unknown option "channel".*channels/);
+    await fails(collect(captioner.logMel(bytes(SONG), { samplerate: 8000 })), "InvalidOption", /unknown option "samplerate"/);
+    await fails(collect(logMel(bytes(SONG), { n_mels: 80 })), "InvalidOption", /unknown option "n_mels".*audio/);
+    await fails(collect(captioner.caption(bytes(SONG), null)), "InvalidOption", /options is null/);
+    const many = captioner.captionMany([bytes(SONG), bytes(SONG)]);
+    for (const place of [2, -1, 0.5, "0"]) {
+      assert.throws(() => many.cancel(place), { code: "InvalidOption", message: /^recording is .*, but must be the place of a recording, 0 to 1$/ });
+    }
+    await many.return();
     const samples = { samples: new Float32Array(16000), sampleRate: 16000 };
     await fails(collect(logMel(samples, { audio: { n_mels: new Float32Array(16000) } })), "InvalidOption", /^audio is .{0,200}$/);
     await fails(collect(logMel(samples, { audio: { n_mels: -1 } })), "InvalidOption", /^audio is .*non-negative integer/);
     const captions = { file: null, duration_s: 1, model: "", captions: [], summary: null };
     await fails(write(captions, "pdf"), "InvalidOption", /format is pdf/);
     await fails(summarize(captions, { length: "endless" }), "InvalidOption", /length is endless/);
+    await fails(summarize(captions, { words: 30 }), "InvalidOption", /unknown option "words".*length/);
     for (const call of [translate(captions, "tlh"), findSections(captions, "tlh"), summarize(captions, { language: "tlh" })]) {
       await fails(call, "InvalidOption", /language is "tlh".*Hindi \(hi\)/);
     }
@@ -269,7 +290,12 @@ describe("errors", () => {
     await fails(load({ weights: weights.subarray(0, 1 << 20) }), "InvalidCheckpoint", /truncated/);
     await fails(load({ weights: weights.subarray(0, 5) }), "InvalidCheckpoint", /shorter than 8 bytes/);
     await fails(load({ tokenizer: "[]" }), "InvalidTokenizer", /tokenizer.json/);
-    await fails(Captioner.fromFiles(modelFiles(), { precision: "f8" }), "InvalidOption", /precision is f8/);
+    await fails(Captioner.fromFiles(modelFiles(), { precision: "f8" }), "InvalidOption", /precision is "f8".*"int8"/);
+    await fails(Captioner.fromFiles(modelFiles(), { signal: null }), "InvalidOption", /unknown option "signal"/);
+    await fails(Captioner.embedded({ onProgress() {} }), "InvalidOption", /unknown option "onProgress".*progress/);
+    await fails(Captioner.embedded({ workers: 65 }), "InvalidOption", /workers is 65, but must be an integer from 1 to 64/);
+    await fails(Captioner.fromPretrained("owner/name", { token: "x" }), "InvalidOption", /unknown option "token".*fetch/);
+    assert.throws(() => new Captioner(), /await Captioner.embedded\(\)/);
     const pth = new File(["x"], "transfer.pth");
     await fails(Captioner.fromFiles([pth]), "IncompleteModel", /musicap convert/);
     await fails(Captioner.fromFiles([file(join(MODEL, "config.json"))]), "IncompleteModel", /tokenizer.json/);

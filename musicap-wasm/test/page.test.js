@@ -369,6 +369,23 @@ describe("several workers", () => {
     }
   });
 
+  test("fetch recordings that are URLs, strings relative to the page", async () => {
+    const found = await run(async ({ Captioner }) => {
+      const captioner = await Captioner.embedded();
+      const found = [];
+      for (const url of ["three-scenes.ogg", new URL("three-scenes.ogg", location)]) {
+        found.push(await captioner.caption(url).result);
+      }
+      await captioner.caption("none.ogg").result.catch(({ code, message }) => found.push({ code, message }));
+      return found;
+    });
+    const [relative, absolute, missing] = found;
+    assert.deepEqual(lines(relative), lines(captionsOf(SONG)));
+    assert.deepEqual(absolute, relative);
+    assert.equal(relative.file, `${site.url}three-scenes.ogg`);
+    assert.deepEqual(missing, { code: "Io", message: `${site.url}none.ogg: cannot open: the server responded with 404` });
+  });
+
   test("are one if the others cannot be started", async () => {
     const all = await run(
       async ({ Captioner }, file) => {

@@ -150,7 +150,7 @@ describe("a recording", () => {
       });
     refused(new Float32Array(44_100), undefined, /^sampleRate is undefined, but must be/);
     refused(new Float32Array(44_100), "fast", /^sampleRate is "fast"/);
-    refused({ data: new Float32Array(44_100) }, undefined, /^recording is an Object, but must be a File/);
+    refused({ data: new Float32Array(44_100) }, undefined, /^recording is an Object, but must be a URL, a File/);
     refused("x".repeat(100_000), undefined, /^recording is a string of 100000 characters/);
     refused(null, undefined, /^recording is null/);
     refused(new Uint8Array(3), 16_000, /^sampleRate is 16000, but must be left out/);
@@ -162,11 +162,14 @@ describe("options", () => {
     assert.deepEqual(checkOptions({ overlap: 5, tail: undefined }, CAPTION_OPTIONS), { overlap: 5 });
     const refused = (options, message, kinds = CAPTION_OPTIONS) =>
       assert.throws(() => checkOptions(options, kinds), { code: "InvalidOption", message });
-    refused({ beams: 3 }, 'unknown option "beams"; the options are: tail, overlap, batchSize, generation, facts');
+    refused({ beams: 3 }, 'unknown option "beams"; the options are: tail, overlap, batchSize, generation, facts, sampleRate, onProgress, signal');
     refused({ batchSize: "4" }, 'batchSize is "4", but must be an integer of at least 1');
     refused({ tail: "cut" }, 'tail is "cut", but must be "keep" or "drop"');
     refused({ overlap: NaN }, "overlap is NaN, but must be a finite number");
     refused({ constructor: 3 }, /unknown option "constructor"/);
+    refused({ onProgress: 3 }, "onProgress is 3, but must be a function");
+    refused({ signal: {} }, "signal is an Object, but must be an AbortSignal");
+    assert.equal(checkOptions({ signal: AbortSignal.timeout(1) }, CAPTION_OPTIONS).signal.aborted, false);
     const settings = { num_beams: 5, do_sample: false, temperature: 1, forced_bos_token_id: null };
     const kinds = generationOptions(settings);
     assert.deepEqual(checkOptions({ ...settings, temperature: 0.7, forced_bos_token_id: 0 }, kinds).temperature, 0.7);
