@@ -27,7 +27,7 @@ fn devices() -> Vec<Device> {
 }
 
 /// The GPU that `MUSICAP_TEST_DEVICE` names, or the first adapter, which `scripts/test` makes a
-/// program on the processor.
+/// software renderer.
 #[cfg(any(feature = "wgpu", feature = "cuda"))]
 fn gpu() -> Device {
     let named = std::env::var("MUSICAP_TEST_DEVICE");
@@ -123,7 +123,8 @@ fn encoder_output_and_logits_are_transformers() {
 fn captions_are_transformers() {
     for device in devices() {
         for (batch_size, threads) in [(1, 1), (1, 2), (2, 1), (2, 2)] {
-            if matches!(device, Device::Gpu(_)) && threads > 1 {
+            // A GPU has one thread, and a software renderer takes its time.
+            if matches!(device, Device::Gpu(_)) && (batch_size, threads) != (2, 1) {
                 continue;
             }
             for model in ["model-a", "model-b"] {
@@ -148,17 +149,20 @@ fn check_captions(captioner: &Captioner, pretrained: &Pretrained, model: &str, b
         generation.max_length = settings["max_length"].as_u64().unwrap() as usize;
         generation.min_length = settings["min_length"].as_u64().unwrap() as usize;
         generation.repetition_penalty = settings["repetition_penalty"].as_f64().unwrap() as f32;
+        let expected = expected["captions"].as_array().unwrap();
+        let place = format!("{model}, {name}, batch {batch_size}");
+        let chunks = chunks(pretrained);
+        same_tokens(captioner, pretrained, &chunks, batch_size, &generation, expected, &place);
+        // From here on all is the same on every device.
+        if matches!(captioner.device(), Device::Gpu(_)) {
+            continue;
+        }
         let options = CaptionOptions::default()
             .with_tail(Tail::Drop)
             .with_batch_size(batch_size)
-            .with_generation(generation.clone());
-
+            .with_generation(generation);
         let captions =
             captioner.caption(AudioReader::open(kit("tune-16k.wav")).unwrap(), &options).unwrap();
-        let expected = expected["captions"].as_array().unwrap();
-        let place = format!("{model}, {name}, batch {batch_size}");
         same_captions(&captions.captions, expected, &place);
-        let chunks = chunks(pretrained);
-        same_tokens(captioner, pretrained, &chunks, batch_size, &generation, expected, &place);
     }
 }

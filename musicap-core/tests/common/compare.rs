@@ -2,7 +2,7 @@
 
 use musicap::audio::{Chunk, LogMel};
 use musicap::generate::GenerationConfig;
-use musicap::{Caption, Captioner, Pretrained};
+use musicap::{Caption, Captioner, Device, Pretrained};
 use ndarray::Array3;
 use serde_json::Value;
 
@@ -20,7 +20,12 @@ pub fn largest_difference<'a>(
     pairs.map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f32::max)
 }
 
-/// The tokens of chunks, in batches, against the `ids` of a kit.
+/// Two hypotheses whose scores differ by less are tied: which one a GPU finds depends on the order of
+/// its sums, and its kernels are chosen by time.
+pub const TIE: f32 = 1e-5;
+
+/// The tokens of chunks, in batches, against the `ids` of a kit. On a GPU others may be found if they
+/// have the same score.
 pub fn same_tokens(
     captioner: &Captioner,
     pretrained: &Pretrained,
@@ -37,7 +42,14 @@ pub fn same_tokens(
         for (chunk, ours) in batch.iter().zip(generated) {
             let theirs: Vec<u32> =
                 serde_json::from_value(expected[chunk.index]["ids"].clone()).unwrap();
-            assert_eq!(ours.tokens, theirs, "{name}, chunk {}", chunk.index);
+            let score = expected[chunk.index]["score"].as_f64();
+            let is_tied = matches!(captioner.device(), Device::Gpu(_))
+                && score.is_some_and(|score| (ours.score - score as f32).abs() < TIE);
+            assert!(
+                ours.tokens == theirs || is_tied,
+                "{name}, chunk {}: {ours:?}, not {theirs:?} with score {score:?}",
+                chunk.index
+            );
         }
     }
 }
