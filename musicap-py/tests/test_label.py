@@ -1,5 +1,6 @@
 """Labels of folders."""
 
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -51,7 +52,7 @@ def test_invalid_arguments_are_named_before_anything_is_labelled(tmp_path, optio
     assert capfd.readouterr().err == ""
 
 
-def test_what_is_missing_is_an_error_of_its_kind(tmp_path):
+def test_what_is_missing_is_an_error_of_its_kind(tmp_path, capfd):
     pytest.importorskip("pandas")
     with pytest.raises(FileNotFoundError, match="no such folder"):
         musicap.label(tmp_path / "none")
@@ -60,15 +61,24 @@ def test_what_is_missing_is_an_error_of_its_kind(tmp_path):
     assert musicap.label(tmp_path).empty
     shutil.copy(SONG, tmp_path / "one.ogg")
     with pytest.raises(musicap.errors.ModelNotFoundError, match="nomodel"):
+        capfd.readouterr()
         musicap.label(tmp_path, model="nomodel")
+    assert capfd.readouterr().err == ""
 
 
 def test_a_track_that_cannot_be_read_is_told_and_left_out(tmp_path, capsys):
     pytest.importorskip("pandas")
     shutil.copy(SONG, tmp_path / "one.ogg")
     (tmp_path / "two.mp3").write_bytes(b"no sound")
-    assert list(musicap.label(tmp_path).index) == ["one.ogg"]
-    assert "two.mp3" in capsys.readouterr().err
+    damaged = bytearray(SONG.read_bytes())
+    damaged[len(damaged) // 2 : len(damaged) // 2 + 20_000] = bytes(20_000)
+    (tmp_path / "three.ogg").write_bytes(damaged)
+    table = musicap.label(tmp_path)
+    assert list(table.index) == ["one.ogg", "three.ogg"]
+    messages = capsys.readouterr().err
+    assert "two.mp3" in messages
+    assert table.notes["one.ogg"] == []
+    assert table.notes["three.ogg"] and table.notes["three.ogg"][0] in messages
 
 
 def test_ctrl_c_ends_it_and_the_next_call_goes_on(tmp_path):
@@ -114,10 +124,12 @@ def test_facts_are_those_of_the_command(command):
     facts = [caption["facts"] for caption in expected["captions"]]
     assert [caption.facts for caption in result] == facts
     assert [caption.facts for caption in captioner.captions(SONG, facts=True)] == facts
+    if importlib.util.find_spec("pandas"):
+        assert list(result.to_pandas().facts) == facts
     [one] = captioner.caption_many([SONG], facts=True, progress=False)
     assert one == result
     beats = captioner.caption(SONG, facts="beats", progress=False).facts.pop("beats")
     assert beats == sorted(beats) and len(beats) > 20
-    with pytest.raises(musicap.MusicapError, match="off, on or beats"):
+    with pytest.raises(musicap.MusicapError, match="is .*, but must be True, False or .beats."):
         captioner.caption(SONG, facts="chords")
     assert captioner.caption(SONG, progress=False).facts is None

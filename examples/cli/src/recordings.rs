@@ -20,11 +20,7 @@ impl Recording {
     /// What users should know of its captions: damaged spans and notes, but not the error that ended
     /// it, which is reported as such.
     pub fn remarks(&self, captions: &Captions, error: Option<&Error>) -> Vec<String> {
-        let message = error.map(Error::to_string);
-        let is_error =
-            |reason: &str| message.as_ref().is_some_and(|message| reason.ends_with(message));
-        let gaps = captions.gaps.iter().map(|gap| &gap.reason).filter(|gap| !is_error(gap));
-        let remarks = gaps.chain(&captions.notes);
+        let remarks = remarks(captions, error).into_iter();
         remarks.map(|remark| format!("{}: {remark}", self.path.display())).collect()
     }
 
@@ -32,6 +28,14 @@ impl Recording {
     pub fn bytes(&self) -> u64 {
         std::fs::metadata(&self.path).map_or(0, |file| file.len())
     }
+}
+
+/// The same without the recording's path.
+pub fn remarks(captions: &Captions, error: Option<&Error>) -> Vec<String> {
+    let message = error.map(Error::to_string);
+    let is_error = |reason: &str| message.as_ref().is_some_and(|message| reason.ends_with(message));
+    let gaps = captions.gaps.iter().map(|gap| &gap.reason).filter(|gap| !is_error(gap));
+    gaps.chain(&captions.notes).cloned().collect()
 }
 
 /// All recordings on the command line.

@@ -123,7 +123,12 @@ fn labels_are_the_same_whatever_the_number_of_tracks_at_a_time() {
     for jobs in ["2", "3", "50"] {
         assert_eq!(run(jobs), one, "--jobs {jobs}");
     }
-    assert_eq!(label(&folder, &["--jobs", "0"]).status.code(), Some(2));
+    for jobs in ["0", "-1", "513", "two"] {
+        let output = label(&folder, &["--jobs", jobs]);
+        assert_eq!(output.status.code(), Some(2));
+        let is_range = stderr(&output).contains("1..=512");
+        assert!(is_range || jobs == "-1" || jobs == "two", "{}", stderr(&output));
+    }
 }
 
 #[test]
@@ -292,7 +297,18 @@ fn damage_of_a_track_is_reported() {
     let captioned = musicap(&[text(&folder.join("damaged.ogg"))]);
     assert!(stderr(&captioned).contains("damaged.ogg: "), "{}", stderr(&captioned));
     let output = label(&folder, &[]);
-    assert_eq!(stderr(&output), stderr(&captioned));
+    let (remarks, messages) = (stderr(&captioned), stderr(&output));
+    let end = messages.strip_prefix(&remarks).expect("the same remarks");
+    assert!(end.starts_with("musicap: labels of 1 track are in ") && end.contains("review.html"));
+    // The table has them too, also when the track is not captioned again.
+    let remark = remarks.trim_end().split_once("damaged.ogg: ").unwrap().1.replace('"', "\"\"");
+    for _ in 0..2 {
+        let csv = read(&folder.join("labels.csv"));
+        assert!(csv.lines().next().unwrap().ends_with(",notes"), "{csv}");
+        assert!(csv.contains(remark.lines().next().unwrap()), "{csv}, not {remark}");
+        std::fs::remove_file(folder.join("labels.csv")).unwrap();
+        assert!(label(&folder, &[]).status.success());
+    }
 }
 
 #[test]
@@ -302,6 +318,9 @@ fn nothing_is_written_without_tracks() {
     let output = label(&wrong, &[]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("musik") && !wrong.exists(), "{}", stderr(&output));
+    let output = label(&folder, &["--formats", "jsonl", "csv"]);
+    assert!(stderr(&output).contains("FOLDER is csv"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("separated by commas"), "{}", stderr(&output));
     let output = label(&folder, &["--output", text(&wrong)]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("nothing is written"), "{}", stderr(&output));

@@ -200,6 +200,8 @@ class Captioner:
         warn_without_effect(generation, self.config)
         batch_size = integer("batch_size", batch_size, 1, 1024)
         mode = facts if isinstance(facts, str) else "on" if facts else "off"
+        if mode not in ("off", "on", "beats"):
+            raise InvalidOptionError(f"facts is {facts!r}, but must be True, False or 'beats'")
         checked = (tail, float(overlap), batch_size, mode, encoded)
         self._captioner.check(*checked)
         return checked

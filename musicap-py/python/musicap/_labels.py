@@ -65,8 +65,9 @@ def label(
     Returns:
         A row for each track that could be labelled, indexed by its path below the folder:
         ``caption``, ``duration_s``, ``bpm``, ``bpm_confidence``, ``key``, ``key_confidence``,
-        ``loudness_lufs``, ``genres``, ``voices`` and ``instruments`` (lists of names), and ``facts``
-        with all that is known. Messages about tracks that failed go to ``sys.stderr``.
+        ``loudness_lufs``, ``genres``, ``voices`` and ``instruments`` (lists of names), ``facts``
+        with all that is known, and ``notes``, which say what is damaged, if anything is. Messages
+        about tracks that failed go to ``sys.stderr``.
 
     Raises:
         ImportError: Without pandas: ``pip install musicap[pandas]``.
@@ -133,7 +134,7 @@ def _run(arguments: list[str]) -> None:
             for line in process.stderr:
                 messages.append(line.rstrip("\n"))
                 # What is wrong with an argument becomes the exception, not a message.
-                if _TRACK.match(line):
+                if _TRACK.match(line) and not _NO_MODEL.search(line):
                     print(line, end="", file=sys.stderr)
         status = process.wait()
     except BaseException:
@@ -178,4 +179,5 @@ def _row(label: dict[str, Any]) -> dict[str, Any]:
         "voices": [voice["kind"] for voice in facts.get("voices", ())],
         "instruments": [instrument["name"] for instrument in facts.get("instruments", ())],
         "facts": facts,
+        "notes": label.get("notes", []),
     }

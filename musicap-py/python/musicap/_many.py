@@ -82,8 +82,8 @@ class Results:
     def to_pandas(self) -> pandas.DataFrame:
         """Captions what is left and returns a row for each caption of all recordings.
 
-        The columns are ``file``, ``index``, ``start_s``, ``end_s``, ``text`` and ``score``. Needs
-        pandas: ``pip install musicap[pandas]``.
+        The columns are ``file``, ``index``, ``start_s``, ``end_s``, ``text``, ``score``,
+        ``confidence`` if the model states any, and ``facts`` if they were asked for. Needs pandas: ``pip install musicap[pandas]``.
         """
         for _ in self:
             pass

@@ -259,9 +259,9 @@ class Captions:
             file.write(text)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A row for each caption, with ``start_s``, ``end_s``, ``text``, ``score`` and, if the model states
-        any, ``confidence``, indexed by the
-        chunk's number. Needs pandas: ``pip install musicap[pandas]``."""
+        """A row for each caption, indexed by the chunk's number, with ``start_s``, ``end_s``, ``text``,
+        ``score``, ``confidence`` if the model states any, and ``facts`` if they were asked for. Needs
+        pandas: ``pip install musicap[pandas]``."""
         one: pandas.DataFrame = table([self]).drop(columns="file").set_index("index")
         return one
 
@@ -365,8 +365,9 @@ def table(recordings: list[Captions]) -> pandas.DataFrame:
         raise ImportError("to_pandas() needs pandas: pip install 'musicap[pandas]'") from error
 
     columns = ["file", "index", "start_s", "end_s", "text", "score"]
-    if any(caption.confidence is not None for one in recordings for caption in one):
-        columns.append("confidence")
+    for name in ("confidence", "facts"):
+        if any(getattr(caption, name) is not None for one in recordings for caption in one):
+            columns.append(name)
     rows = [{"file": one.file, **asdict(caption)} for one in recordings for caption in one]
     all_rows: pandas.DataFrame = pandas.DataFrame(rows, columns=columns)
     return all_rows

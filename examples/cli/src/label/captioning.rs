@@ -134,6 +134,7 @@ impl Run<'_> {
         // Tempo and key are values of their own: summaries with facts would name them.
         let facts = captions.facts.take().unwrap_or_default();
         let caption = LocalSummarizer::new().describe(&captions, &self.summary)?;
-        Ok(Label { caption, duration_s: captions.duration_s, facts })
+        let notes = recordings::remarks(&captions, None);
+        Ok(Label { caption, duration_s: captions.duration_s, facts, notes })
     }
 }

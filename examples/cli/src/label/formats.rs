@@ -181,7 +181,7 @@ pub fn jsonl(output: &mut Output, rows: &[Values], template: Option<&Template>) 
 pub fn csv(output: &mut Output, rows: &[Values]) {
     let mut text = String::from(
         "file,caption,bpm,key,time_signature,tempo,genres,voices,instruments,loudness_lufs,\
-         duration_s\r\n",
+         duration_s,notes\r\n",
     );
     let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     for values in rows {
@@ -196,6 +196,7 @@ pub fn csv(output: &mut Output, rows: &[Values]) {
             values.instruments.join(", "),
             values.lufs.map(|lufs| lufs.to_string()).unwrap_or_default(),
             format!("{:.2}", values.duration_s),
+            values.notes.join("; "),
         ];
         // A path has to lead to its file, so it is not changed.
         let file = quoted(&values.file);

@@ -14,7 +14,6 @@ mod template;
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -62,8 +61,8 @@ pub struct LabelArgs {
     pub model: ModelArgs,
     /// Tracks that are decoded and captioned at the same time [default: one per core with the
     /// embedded model, otherwise 1]
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub jobs: Option<u16>,
     /// Caption all tracks again. Files that were changed by hand are kept
     #[arg(long)]
     pub overwrite: bool,
@@ -141,14 +140,6 @@ fn label_all(args: &LabelArgs) -> Result<Failures> {
     let template = args.template.as_deref().map(Template::parse).transpose()?;
     Language::find(&args.language)?;
     let summary = SummaryOptions::default().with_language(&args.language);
-    let folder = match (&args.output, &args.folders[..]) {
-        (Some(folder), _) => folder.clone(),
-        (None, [folder]) => folder.clone(),
-        (None, _) => {
-            let expected = "set for several folders: one folder gets all labels";
-            return Err(invalid("--output", "", expected));
-        }
-    };
     // A pattern of folders exists if it matches any, but cannot be the folder of the labels.
     let is_pattern = |path: &Path| path.to_string_lossy().contains(['*', '?', '[']);
     let is_wrong = |path: &&PathBuf| match args.output {
@@ -156,9 +147,25 @@ fn label_all(args: &LabelArgs) -> Result<Failures> {
         _ => !path.is_dir(),
     };
     if let Some(path) = args.folders.iter().find(is_wrong) {
-        let expected = "a folder of tracks that exists";
-        return Err(invalid("FOLDER", &path.display().to_string(), expected));
+        let path = path.display().to_string();
+        let is_value =
+            LabelFormat::from_str(&path, true).is_ok() || Grouping::from_str(&path, true).is_ok();
+        let expected = match is_value {
+            true => {
+                "a folder of tracks that exists (several values of an option are separated by commas)"
+            }
+            false => "a folder of tracks that exists",
+        };
+        return Err(invalid("FOLDER", &path, expected));
     }
+    let folder = match (&args.output, &args.folders[..]) {
+        (Some(folder), _) => folder.clone(),
+        (None, [folder]) => folder.clone(),
+        (None, _) => {
+            let expected = "set for several folders: one folder gets all labels";
+            return Err(invalid("--output", "missing", expected));
+        }
+    };
     let recordings = Recordings::find(&args.folders);
     let mut failures = Failures { missing: recordings.missing.clone(), ..Failures::default() };
     if recordings.list.is_empty() {
@@ -258,6 +265,7 @@ fn write_labels(
         }
         rows.push((values, place(folder, args, track)));
     }
+    let labelled = rows.len();
     let mut output = Output::new(folder, state);
     for (values, place) in &mut rows {
         count_edited_caption(&mut output, values, place, &corrected).iter().for_each(|it| note(it));
@@ -287,9 +295,21 @@ fn write_labels(
     if !output.kept.is_empty() {
         let files = output.kept.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
         let more = if output.kept.len() > 5 { ", …" } else { "" };
-        note(&format!("not written, as they were changed by hand: {files}{more}"));
+        note(&format!("changed by hand, so left as they are: {files}{more}"));
     }
-    output.finish()
+    let failures = output.finish()?;
+    if labelled > 0 {
+        let review = match args.formats.contains(&LabelFormat::Review) {
+            true => format!("; to review them, open {}", folder.join("review.html").display()),
+            false => String::new(),
+        };
+        note(&format!(
+            "labels of {} are in {}{review}",
+            count(labelled, "track"),
+            folder.display()
+        ));
+    }
+    Ok(failures)
 }
 
 /// The files that are about all tracks.

@@ -49,6 +49,9 @@ pub struct Label {
     pub caption: String,
     pub duration_s: f64,
     pub facts: Facts,
+    /// What users should know: damaged spans, what was done to the sound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl State {

@@ -26,6 +26,8 @@ pub struct Values {
     pub voices: Vec<String>,
     pub instruments: Vec<String>,
     pub lufs: Option<f64>,
+    /// What users should know of the track.
+    pub notes: Vec<String>,
 }
 
 impl Values {
@@ -55,6 +57,7 @@ impl Values {
             voices: voices(&label.facts, min_confidence),
             instruments,
             lufs: loudness.map(|loudness| loudness.integrated_lufs),
+            notes: label.notes.clone(),
         }
     }
 
