@@ -4,9 +4,9 @@
 use simd::{Vector, from_bytes, from_words, tile};
 
 const ZERO: u8 = 128;
-/// Rows and outputs that are computed together: their sums, inputs and weights fit the sixteen
-/// vector registers of x86-64.
-const ROWS: usize = 4;
+/// Rows and outputs that are computed together: their sums and weights fit the sixteen vector registers
+/// of x86-64. Five rows are the beams of a chunk.
+const ROWS: usize = 5;
 const OUTPUTS: usize = 2;
 /// Values that are multiplied in one turn: a vector of weights, two of inputs.
 const LANES: usize = 16;
@@ -14,8 +14,8 @@ const LANES: usize = 16;
 /// innermost cache.
 const CACHED: usize = 24 << 10;
 
-/// A turn's inputs of `ROWS` rows, and its weights of `OUTPUTS` outputs.
-type Inputs = [Vector; 2 * ROWS];
+/// A turn's inputs of a row, and its weights of `OUTPUTS` outputs.
+type Inputs = [Vector; 2];
 type Weights = [Vector; OUTPUTS];
 
 /// The zero point of inputs, and how far they reach from it: products of 16-bit integers are exact.
@@ -59,30 +59,36 @@ impl Int8Weight {
     pub fn multiply(&self, &Operand { rows, .. }: &Operand, products: &mut [i32]) {
         let &Int8Weight { d_input, turns, .. } = self;
         let d_output = self.offsets.len();
-        let tiles = (CACHED / (size_of::<Inputs>() * turns)).max(1);
+        let tiles = (CACHED / (size_of::<Inputs>() * ROWS * turns)).max(1);
         let rows = rows.chunks(tiles * ROWS * d_input);
         for (rows, products) in rows.zip(products.chunks_mut(tiles * ROWS * d_output)) {
             let inputs: Vec<Inputs> =
                 rows.chunks(ROWS * d_input).flat_map(|rows| self.pack(rows)).collect();
             for (pair, weights) in self.values.chunks_exact(turns).enumerate() {
-                let outputs = OUTPUTS.min(d_output - OUTPUTS * pair);
-                let tiles = inputs.chunks_exact(turns);
+                let outputs = OUTPUTS * pair..d_output.min(OUTPUTS * (pair + 1));
+                let tiles = inputs.chunks(ROWS * turns);
                 for (inputs, products) in tiles.zip(products.chunks_mut(ROWS * d_output)) {
                     let rows = products.chunks_exact_mut(d_output);
-                    for (found, products) in tile(inputs, weights).iter().zip(rows) {
-                        products[OUTPUTS * pair..][..outputs].copy_from_slice(&found[..outputs]);
+                    let rows = rows.map(|row| &mut row[outputs.clone()]);
+                    match inputs.len() / turns {
+                        1 => store(tile::<1>(inputs, weights), rows),
+                        2 => store(tile::<2>(inputs, weights), rows),
+                        3 => store(tile::<3>(inputs, weights), rows),
+                        4 => store(tile::<4>(inputs, weights), rows),
+                        _ => store(tile::<ROWS>(inputs, weights), rows),
                     }
                 }
             }
         }
     }
 
-    /// The inputs of each turn of up to `ROWS` rows.
+    /// The inputs of up to `ROWS` rows: those of the first turn of each row, then of the next turn.
     fn pack(&self, rows: &[u8]) -> impl Iterator<Item = Inputs> {
-        (0..self.turns).map(move |turn| {
-            std::array::from_fn(|i| {
-                let (row, half) = (i / 2, i % 2);
-                let row = rows.chunks_exact(self.d_input).nth(row).unwrap_or_default();
+        let row_count = rows.len() / self.d_input;
+        (0..self.turns * row_count).map(move |i| {
+            let (turn, row) = (i / row_count, i % row_count);
+            let row = &rows[row * self.d_input..][..self.d_input];
+            std::array::from_fn(|half| {
                 let values = row.chunks(LANES / 2).nth(2 * turn + half).unwrap_or_default();
                 let mut words = [0; LANES / 2];
                 for (word, &value) in words.iter_mut().zip(values) {
@@ -98,6 +104,13 @@ impl Int8Weight {
         let mut products = vec![0; rows.count * self.offsets.len()];
         self.multiply(rows, &mut products);
         products
+    }
+}
+
+/// Writes the products of a tile to the rows.
+fn store<'a>(found: impl AsRef<[[i32; OUTPUTS]]>, rows: impl Iterator<Item = &'a mut [i32]>) {
+    for (found, row) in found.as_ref().iter().zip(rows) {
+        row.copy_from_slice(&found[..row.len()]);
     }
 }
 
@@ -121,7 +134,7 @@ mod simd {
         i32x4_extract_lane, i32x4_splat, v128,
     };
 
-    use super::{Inputs, OUTPUTS, ROWS, Weights};
+    use super::{Inputs, OUTPUTS, Weights};
 
     pub type Vector = v128;
 
@@ -134,18 +147,21 @@ mod simd {
         i16x8(a, b, c, d, e, f, g, h)
     }
 
-    /// The products of rows of inputs and outputs' weights, as many turns of both.
+    /// The products of `ROWS` rows of inputs and outputs' weights, as many turns of both.
     #[inline(always)]
-    pub fn tile(inputs: &[Inputs], weights: &[Weights]) -> [[i32; OUTPUTS]; ROWS] {
+    pub fn tile<const ROWS: usize>(
+        inputs: &[Inputs],
+        weights: &[Weights],
+    ) -> [[i32; OUTPUTS]; ROWS] {
         let mut sums = [[i32x4_splat(0); OUTPUTS]; ROWS];
-        for (inputs, weights) in inputs.iter().zip(weights) {
+        for (inputs, weights) in inputs.as_chunks::<ROWS>().0.iter().zip(weights) {
             let low = weights.map(|bytes| i16x8_extend_low_i8x16(bytes));
             let high = weights.map(|bytes| i16x8_extend_high_i8x16(bytes));
             for row in 0..ROWS {
                 for output in 0..OUTPUTS {
                     let sum = &mut sums[row][output];
-                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(inputs[2 * row], low[output]));
-                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(inputs[2 * row + 1], high[output]));
+                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(inputs[row][0], low[output]));
+                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(inputs[row][1], high[output]));
                 }
             }
         }
@@ -163,7 +179,7 @@ mod simd {
 /// The same for tests of what is around it on other processors.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod simd {
-    use super::{Inputs, OUTPUTS, ROWS, Weights};
+    use super::{Inputs, OUTPUTS, Weights};
 
     #[derive(Clone, Copy)]
     pub enum Vector {
@@ -188,10 +204,13 @@ mod simd {
         Vector::Words(words)
     }
 
-    pub fn tile(inputs: &[Inputs], weights: &[Weights]) -> [[i32; OUTPUTS]; ROWS] {
+    pub fn tile<const ROWS: usize>(
+        inputs: &[Inputs],
+        weights: &[Weights],
+    ) -> [[i32; OUTPUTS]; ROWS] {
         std::array::from_fn(|row| {
             std::array::from_fn(|output| {
-                let inputs = inputs.iter().flat_map(|turn| &turn[2 * row..2 * row + 2]);
+                let inputs = inputs.iter().skip(row).step_by(ROWS).flatten();
                 let inputs = inputs.flat_map(|vector| vector.values());
                 let weights = weights.iter().flat_map(|turn| turn[output].values());
                 inputs.zip(weights).map(|(input, weight)| input * weight).sum()
@@ -206,8 +225,9 @@ mod tests {
 
     #[test]
     fn products_of_any_shape_are_exact() {
-        // One row to several blocks of rows, odd widths, odd numbers of outputs.
-        for (count, d_input, d_output) in [(1, 8, 2), (3, 13, 5), (40, 512, 3), (9, 3001, 4)] {
+        // One row to several blocks of rows and all remainders, odd widths, odd numbers of outputs.
+        let shapes = [(1, 8, 2), (2, 16, 1), (3, 13, 5), (4, 40, 2), (5, 33, 3), (40, 512, 3)];
+        for (count, d_input, d_output) in shapes.into_iter().chain([(9, 3001, 4), (12, 100, 7)]) {
             let mut state = 7u32;
             let mut byte = || {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
