@@ -122,6 +122,7 @@ fn encoder_output_and_logits_are_transformers() {
 #[test]
 fn captions_are_transformers() {
     for device in devices() {
+        let mut ties = 0;
         for (batch_size, threads) in [(1, 1), (1, 2), (2, 1), (2, 2)] {
             // A GPU has one thread, and a software renderer takes its time.
             if matches!(device, Device::Gpu(_)) && (batch_size, threads) != (2, 1) {
@@ -131,13 +132,22 @@ fn captions_are_transformers() {
                 let options = LoadOptions::default().with_device(device).with_threads(threads);
                 let pretrained = Pretrained::open(kit(model)).unwrap();
                 let captioner = Captioner::load(&pretrained, &options).unwrap();
-                check_captions(&captioner, &pretrained, model, batch_size);
+                ties += check_captions(&captioner, &pretrained, model, batch_size);
             }
         }
+        // Of the 16 that a GPU has found. The models have random weights, so many beams are nearly equal.
+        assert!(ties <= 3, "{device}: {ties} captions are others, if as good");
     }
 }
 
-fn check_captions(captioner: &Captioner, pretrained: &Pretrained, model: &str, batch_size: usize) {
+/// Returns how many captions are others with as good a score.
+fn check_captions(
+    captioner: &Captioner,
+    pretrained: &Pretrained,
+    model: &str,
+    batch_size: usize,
+) -> usize {
+    let mut ties = 0;
     let text = std::fs::read_to_string(kit(&format!("{model}/expected.json"))).unwrap();
     let expected: Value = serde_json::from_str(&text).unwrap();
     let expected = expected.as_object().unwrap();
@@ -152,7 +162,8 @@ fn check_captions(captioner: &Captioner, pretrained: &Pretrained, model: &str, b
         let expected = expected["captions"].as_array().unwrap();
         let place = format!("{model}, {name}, batch {batch_size}");
         let chunks = chunks(pretrained);
-        same_tokens(captioner, pretrained, &chunks, batch_size, &generation, expected, &place);
+        ties +=
+            same_tokens(captioner, pretrained, &chunks, batch_size, &generation, expected, &place);
         // From here on all is the same on every device.
         if matches!(captioner.device(), Device::Gpu(_)) {
             continue;
@@ -165,4 +176,5 @@ fn check_captions(captioner: &Captioner, pretrained: &Pretrained, model: &str, b
             captioner.caption(AudioReader::open(kit("tune-16k.wav")).unwrap(), &options).unwrap();
         same_captions(&captions.captions, expected, &place);
     }
+    ties
 }

@@ -20,12 +20,12 @@ pub fn largest_difference<'a>(
     pairs.map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f32::max)
 }
 
-/// Two hypotheses whose scores differ by less are tied: which one a GPU finds depends on the order of
-/// its sums, and its kernels are chosen by time.
-pub const TIE: f32 = 1e-5;
+/// How much less a caption's score may be that a beam search finds on a GPU instead of another. Which of
+/// two nearly equal beams goes on depends on the order of sums, and a GPU's kernels are chosen by time.
+pub const TIE: f32 = 1e-4;
 
-/// The tokens of chunks, in batches, against the `ids` of a kit. On a GPU others may be found if they
-/// have the same score.
+/// The tokens of chunks, in batches, against the `ids` of a kit. Returns how many chunks have others
+/// with as good a score, which may be on a GPU alone.
 pub fn same_tokens(
     captioner: &Captioner,
     pretrained: &Pretrained,
@@ -34,7 +34,8 @@ pub fn same_tokens(
     generation: &GenerationConfig,
     expected: &[Value],
     name: &str,
-) {
+) -> usize {
+    let mut ties = 0;
     for batch in chunks.chunks(batch_size) {
         let indices: Vec<usize> = batch.iter().map(|chunk| chunk.index).collect();
         let mel = log_mel(pretrained, batch);
@@ -43,15 +44,18 @@ pub fn same_tokens(
             let theirs: Vec<u32> =
                 serde_json::from_value(expected[chunk.index]["ids"].clone()).unwrap();
             let score = expected[chunk.index]["score"].as_f64();
-            let is_tied = matches!(captioner.device(), Device::Gpu(_))
-                && score.is_some_and(|score| (ours.score - score as f32).abs() < TIE);
+            let is_as_good = matches!(captioner.device(), Device::Gpu(_))
+                && score.is_some_and(|score| ours.score > score as f32 - TIE);
+            let is_same = ours.tokens == theirs;
             assert!(
-                ours.tokens == theirs || is_tied,
+                is_same || is_as_good,
                 "{name}, chunk {}: {ours:?}, not {theirs:?} with score {score:?}",
                 chunk.index
             );
+            ties += usize::from(!is_same);
         }
     }
+    ties
 }
 
 /// Captions against the texts and scores of a kit.
