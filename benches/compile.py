@@ -14,11 +14,13 @@ from pathlib import Path
 
 CORE = Path(__file__).resolve().parent.parent / "musicap-core"
 PROFILE = "[profile.release.package.burn-flex]\nopt-level = 0\n"
+ONE_UNIT = PROFILE + '\n[profile.release.package."*"]\ncodegen-units = 1\n'
 # Name: features, whether the defaults are on, the profile, the program's model.
 SETS = {
     "minimal": ('default-features = false, features = ["flex"]', PROFILE, False),
     "default": ("", PROFILE, True),
     "default, without the profile": ("", "", True),
+    "default, a crate in one unit": ("", ONE_UNIT, True),
     "hub": ('features = ["hub"]', PROFILE, True),
     "openai": ('features = ["openai"]', PROFILE, True),
     "wgpu": ('features = ["wgpu"]', PROFILE, True),
