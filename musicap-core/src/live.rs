@@ -220,7 +220,7 @@ impl Captioner {
             downmix: Downmix::of_channels(options.channels),
             mono: Vec::new(),
             resampled: Vec::new(),
-            resampler: Resampler::new(options.sample_rate, audio.sample_rate)?,
+            resampler: Resampler::of_source(options.sample_rate, audio.sample_rate)?,
             chunker: Chunker::new(audio, options.overlap_seconds, Tail::Keep)?,
             shared: shared.clone(),
         };

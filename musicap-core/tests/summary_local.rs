@@ -385,7 +385,7 @@ fn summaries_are_written_in_the_language_asked_for() {
 #[test]
 fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
     let german = Language::find("de").unwrap();
-    let translated = captions(&[STRINGS, "A shimmering flute."]).translated(german);
+    let translated = captions(&[STRINGS, "A shimmering flute."]).translated(german).unwrap();
     let texts: Vec<&str> = translated.captions.iter().map(|caption| &caption.text[..]).collect();
     assert_eq!(
         texts,
@@ -398,7 +398,7 @@ fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
     assert_eq!(translated.language.as_deref(), Some("de"));
     let json = translated.format(Format::Json);
     assert_eq!(Captions::parse_json("here", &json).unwrap(), std::slice::from_ref(&translated));
-    let english = captions(&[STRINGS]).translated(Language::ENGLISH);
+    let english = captions(&[STRINGS]).translated(Language::ENGLISH).unwrap();
     assert_eq!(english, captions(&[STRINGS]));
     // A caption that is the only one is the summary.
     let options = SummaryOptions::default().with_language("de");
@@ -408,7 +408,11 @@ fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
     let error = LocalSummarizer::new().describe(&translated, &SummaryOptions::default());
     assert!(error.unwrap_err().to_string().contains("another language (de)"));
     assert_eq!(translated.find_sections(german), []);
-    assert_eq!(translated.translated(Language::find("fr").unwrap()), translated);
+    assert_eq!(translated.translated(german).unwrap(), translated);
+    for language in [Language::find("fr").unwrap(), Language::ENGLISH] {
+        let error = translated.translated(language).unwrap_err().to_string();
+        assert!(error.contains("another language (de)"), "{error}");
+    }
 }
 
 #[test]

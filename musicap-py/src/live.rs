@@ -11,7 +11,7 @@ use pyo3::types::PyBool;
 
 use crate::captioner::{Row, row};
 use crate::error::Result;
-use crate::source::interleaved;
+use crate::source::{check_peak, interleaved};
 use crate::threads::{ProcessBound, SIGNAL_POLL};
 
 /// A caption, or None for a span that was skipped; its start and end; how far captioning was behind.
@@ -55,6 +55,7 @@ impl LiveStream {
     #[pyo3(signature = (samples: "numpy.typing.NDArray[typing.Any]"))]
     fn push(&self, samples: &Bound<'_, PyAny>) -> Result<()> {
         let block = interleaved(samples)?;
+        check_peak(&block)?;
         let pushed = self
             .input
             .with(samples.py(), |input| input.as_mut().map(|input| input.push(&block)))?;

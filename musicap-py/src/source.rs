@@ -250,6 +250,17 @@ fn check_integers(array: &Bound<'_, PyAny>) -> Result<()> {
     Err(Error::InvalidSamples { reason }.into())
 }
 
+/// Finds integers in an array of floats.
+pub fn check_peak(samples: &[f32]) -> musicap::Result<()> {
+    let peak = samples.iter().fold(0f32, |peak, sample| peak.max(sample.abs()));
+    if peak > MAX_FLOAT && peak.is_finite() {
+        let reason =
+            format!("floats reach {peak}, but must be within ±1; divide them by their full scale");
+        return Err(Error::InvalidSamples { reason });
+    }
+    Ok(())
+}
+
 /// Offset and factor that bring an array's numbers within ±1: `(number - offset) * factor`.
 fn full_scale(array: &Bound<'_, PyAny>) -> Result<(f32, f32)> {
     let dtype = array.getattr("dtype")?;
@@ -345,13 +356,7 @@ impl SampleSource for Samples {
             let reason = format!("sample {at} is {found}, but must be finite");
             return Err(Error::InvalidSamples { reason });
         }
-        let peak = self.block.iter().fold(0f32, |peak, sample| peak.max(sample.abs()));
-        if peak > MAX_FLOAT {
-            let reason = format!(
-                "floats reach {peak}, but must be within ±1; divide them by their full scale"
-            );
-            return Err(Error::InvalidSamples { reason });
-        }
+        check_peak(&self.block)?;
         self.position += self.block.len();
         Ok(Some(&self.block))
     }

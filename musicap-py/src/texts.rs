@@ -140,7 +140,7 @@ pub fn find_language(language: &str) -> Result<String> {
 /// Captions, given as JSON, in another language and with their sections.
 #[pyfunction]
 pub fn translate(captions: &str, language: &str) -> Result<String> {
-    Ok(read_one(captions)?.translated(Language::find(language)?).format(Format::Json))
+    Ok(read_one(captions)?.translated(Language::find(language)?)?.format(Format::Json))
 }
 
 /// A caption's text in another language.

@@ -47,8 +47,58 @@ def test_files_that_are_no_sound(captioner, tmp_path):
 
 def test_a_file_that_breaks_off_is_told_with_its_time(captioner, tmp_path):
     data = SONG.read_bytes()
-    result = captioner.caption(data[: len(data) // 2] + bytes(1000), progress=False)
-    assert 0 < len(result) < 5
+    with pytest.warns(UserWarning, match="^the recording: .* s to .* s: missing"):
+        result = captioner.caption(data[: len(data) // 2], progress=False)
+    assert 0 < len(result) < 5 and result.gaps
+
+
+def test_what_is_no_recording_is_told_with_what_to_do(captioner):
+    for recording, words in [
+        (["a.mp3", "b.mp3"], "a list of 2 paths.*caption_many"),
+        ({}, "the dictionary has nothing.*'array' with 'sampling_rate'"),
+        ({"audio": {"array": [0.0]}}, "the dictionary has 'audio', but must have"),
+        ({"waveform": numpy.zeros(10)}, "no number as sample_rate"),
+    ]:
+        with pytest.raises(TypeError, match=words):
+            captioner.caption(recording)
+    with pytest.raises(FileNotFoundError, match="URLs are not fetched"):
+        captioner.caption("https://example.org/song.mp3")
+    with pytest.raises(FileNotFoundError, match="caption_many.. takes patterns"):
+        captioner.caption("music/*.mp3")
+
+
+def test_values_of_another_type_are_named_as_python_names_them(captioner, result, tmp_path):
+    def check(words, call, *arguments, **options):
+        with pytest.raises(errors.InvalidOptionError, match=words):
+            call(*arguments, **options)
+
+    check("summary is True, but must be 'local'", captioner.caption, SONG, summary=True)
+    check("language is None, but must be a name", captioner.caption, SONG, language=None)
+    check("tail is False, but must be 'keep'", captioner.caption, SONG, tail=False)
+    check("overlap is '5', but must be a finite", captioner.caption, SONG, overlap="5")
+    check("top_p is 2", captioner.caption, SONG, num_beams=1, do_sample=True, top_p=2.0)
+    check("device is 0, but must be a name", musicap.Captioner, device=0)
+    check("precision is 16, but must be 'f32'", musicap.Captioner, precision=16)
+    check("player_mb is 'x'", result.to_html, player_mb="x")
+    with pytest.raises(TypeError, match="must be Captions, not str; Captions.load"):
+        musicap.summarize("captions.json")
+    with pytest.raises(errors.InvalidCaptionsError, match="song.mp3: not valid captions"):
+        (tmp_path / "song.mp3").write_bytes(b"\xff\xfb\x90")
+        musicap.Captions.load(tmp_path / "song.mp3")
+    with pytest.raises(errors.InvalidCaptionsError, match="duration_s.$"):
+        musicap.Captions.from_dict({})
+    with pytest.raises(TypeError, match="did you mean 'precision'"):
+        musicap.Captioner(compute_type="int8")
+    with pytest.raises(TypeError, match="did you mean 'sample_rate'"):
+        musicap.log_mel(numpy.zeros(16_000), sr=16_000)
+
+
+def test_captions_in_another_language_are_not_translated_again(result):
+    german = result.translated("de")
+    assert german.translated("German") == german
+    for language in ["fr", "en"]:
+        with pytest.raises(errors.InvalidCaptionsError, match="another language .de."):
+            german.translated(language)
 
 
 def test_models_that_are_not_there(tmp_path):

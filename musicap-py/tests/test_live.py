@@ -95,6 +95,8 @@ def test_wrong_use(captioner):
         live.push(numpy.zeros((4, 4, 4), "f4"))
     with pytest.raises(errors.MusicapError, match="finite"):
         live.push(numpy.full(10, numpy.nan, "f4"))
+    with pytest.raises(errors.InvalidSamplesError, match="reach 8000.* within ±1"):
+        live.push(numpy.array([0.0, -8000.0]))
     live.close()
     live.close()
     with pytest.raises(ValueError, match="closed"):

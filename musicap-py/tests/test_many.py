@@ -32,6 +32,13 @@ def test_a_folder_and_its_failures(captioner, folder, result):
     assert isinstance(failure.error, errors.UnknownFormatError)
 
 
+def test_failures_are_warned_of_at_the_end(captioner):
+    results = captioner.caption_many(["nowhere.mp3", numpy.zeros(16_000)], progress=False)
+    with pytest.warns(UserWarning, match="2 recordings could not be captioned.*'nowhere.mp3'"):
+        assert list(results) == []
+    assert len(results.failures) == 2
+
+
 def test_patterns_lists_stacks_and_data_sets(captioner, folder, result):
     texts = [caption.text for caption in result]
     pattern = captioner.caption_many(f"{folder}/**/*.[oO][gG]*", progress=False)

@@ -1,6 +1,24 @@
 // Fetching a file, with progress.
 import { platform } from "./platform.js";
 
+/** `report(event)` calls `progress`; `rethrow()` throws what it has thrown, which streams do not always
+ * pass on. */
+export function guarded(progress) {
+  let thrown;
+  const report = (event) => {
+    try {
+      progress?.(event);
+    } catch (error) {
+      thrown = { error };
+      throw error;
+    }
+  };
+  const rethrow = () => {
+    if (thrown) throw thrown.error;
+  };
+  return { report, rethrow };
+}
+
 const PROBLEMS = { 401: "Denied", 403: "Denied", 404: "NotFound" };
 
 /** The response for `url`. `progress` is called as its body is read. */

@@ -3,7 +3,7 @@
 // Files are kept by commit, and their content never changes. An index for each revision names a
 // commit and its files; it is written last, so that an interrupted download changes nothing.
 import { MusicapError } from "./error.js";
-import { download } from "./download.js";
+import { download, guarded } from "./download.js";
 import { platform } from "./platform.js";
 
 const ENDPOINT = "https://huggingface.co";
@@ -28,9 +28,12 @@ class Hub {
   #store;
   #base;
   #options;
+  #guard;
 
   constructor({ id, store, base, ...options }) {
-    [this.#id, this.#store, this.#base, this.#options] = [id, store, base, options];
+    [this.#id, this.#store, this.#base] = [id, store, base];
+    this.#guard = guarded(options.progress);
+    this.#options = { ...options, progress: this.#guard.report };
   }
 
   /** The files in the cache, or undefined if they are not all there. */
@@ -39,7 +42,7 @@ class Hub {
     if (!index) return undefined;
     const file = async (name) => {
       const blob = index.files.includes(name) ? await this.#kept(index.commit, name) : undefined;
-      if (blob) this.#options.progress?.({ type: "cached", file: name, size: blob.size });
+      if (blob) this.#options.progress({ type: "cached", file: name, size: blob.size });
       return blob;
     };
     const files = await gather(file, file);
@@ -128,8 +131,9 @@ class Hub {
     return promise.catch((error) => {
       const { signal } = this.#options;
       if (signal?.aborted) throw signal.reason;
+      this.#guard.rethrow();
       const problem = error.problem ?? (error.name === "QuotaExceededError" ? "Storage" : "Unreachable");
-      let message = `${this.#id}: cannot fetch ${name}: ${error.message}`;
+      let message = `${this.#id}: cannot fetch ${name}: ${error.cause?.message ?? error.message}`;
       if (problem === "NotFound" && name === "model.safetensors") {
         message += "; convert a .pth checkpoint with `musicap convert` and choose the folder's files";
       } else if (problem === "Storage") {

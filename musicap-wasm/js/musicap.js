@@ -1,19 +1,22 @@
 // The package's public interface. The work is done in workers.
-import { download } from "./download.js";
+import { download, guarded } from "./download.js";
 import { MusicapError, invalidOption } from "./error.js";
 import { hubFiles } from "./hub.js";
 import { Link } from "./link.js";
 import { asText, folderFiles, missingFile } from "./model.js";
 import {
+  AUDIO_CONFIG,
   CAPTION_OPTIONS,
   EMBEDDED_OPTIONS,
   FILES_OPTIONS,
   FRONT_END_OPTIONS,
   HUB_OPTIONS,
+  INIT_OPTIONS,
   LIVE_OPTIONS,
   MEL_OPTIONS,
   SUMMARY_OPTIONS,
   checkCaptions,
+  checkLanguage,
   checkOptions,
   generationOptions,
 } from "./options.js";
@@ -34,7 +37,7 @@ let modelless;
 
 /** Fetches and compiles the program. */
 export default async function init(options = {}) {
-  await program(options);
+  await program(checkOptions(options, INIT_OPTIONS));
 }
 
 /** `{ module, worker }`, prepared once; after a failure it is tried again. */
@@ -56,11 +59,16 @@ async function prepare({ wasm = new URL("./musicap_wasm_bg.wasm", import.meta.ur
 async function compile(wasm) {
   if (wasm instanceof WebAssembly.Module) return wasm;
   if (wasm instanceof ArrayBuffer || ArrayBuffer.isView(wasm)) return WebAssembly.compile(wasm);
-  const response = wasm instanceof Response ? wasm : await platform.fetch(wasm);
-  if (!response.ok) throw new MusicapError("Unsupported", `${response.url}: the server responded with ${response.status}`);
-  // Streaming needs the right content type, which not all servers send.
-  if (response.headers.get("content-type") === "application/wasm") return WebAssembly.compileStreaming(response);
-  return WebAssembly.compile(await response.arrayBuffer());
+  const place = wasm instanceof Response ? wasm.url : String(wasm);
+  try {
+    const response = wasm instanceof Response ? wasm : await platform.fetch(wasm);
+    if (!response.ok) throw new Error(`the server responded with ${response.status}`);
+    // Streaming needs the right content type, which not all servers send.
+    const isStreamed = response.headers.get("content-type") === "application/wasm";
+    return await (isStreamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
+  } catch (cause) {
+    throw new MusicapError("Unsupported", `${place}: not a program that can be run here: ${cause.message}`, { cause });
+  }
 }
 
 /** A worker without a model, shared by the functions that need none. */
@@ -72,7 +80,10 @@ function modellessLink() {
 
 /** The chunks of a recording as a model sees them. */
 export function logMel(recording, options = {}) {
-  return logMelRun(recording, options, () => checkOptions(options, FRONT_END_OPTIONS).audio ?? {});
+  return logMelRun(recording, options, () => {
+    const { audio = {} } = checkOptions(options, FRONT_END_OPTIONS);
+    return checkOptions(audio, AUDIO_CONFIG);
+  });
 }
 
 function logMelRun(recording, options, audioConfig) {
@@ -90,20 +101,20 @@ function logMelRun(recording, options, audioConfig) {
 export async function summarize(captions, options = {}) {
   checkCaptions(captions);
   const { length = "medium", style = "prose", language = "en" } = checkOptions(options, SUMMARY_OPTIONS);
-  const request = { captions, length, style, language: String(language) };
+  const request = { captions, length, style, language: checkLanguage(language) };
   return (await modellessLink()).call("summarize", request).result;
 }
 
 /** The captions in another language, with their sections. */
 export async function translate(captions, language) {
   checkCaptions(captions);
-  return (await modellessLink()).call("translate", { captions, language: String(language) }).result;
+  return (await modellessLink()).call("translate", { captions, language: checkLanguage(language) }).result;
 }
 
 /** The sections of the recording. */
 export async function findSections(captions, language = "en") {
   checkCaptions(captions);
-  return (await modellessLink()).call("findSections", { captions, language: String(language) }).result;
+  return (await modellessLink()).call("findSections", { captions, language: checkLanguage(language) }).result;
 }
 
 /** The languages of captions, summaries and section titles. */
@@ -136,6 +147,8 @@ export class Captioner {
 
   static async embedded(options = {}) {
     const { progress, signal } = checkOptions(options, EMBEDDED_OPTIONS);
+    signal?.throwIfAborted();
+    const guard = guarded(progress);
     const urls = {
       config: new URL("./model/config.json", import.meta.url),
       tokenizer: new URL("./model/tokenizer.json", import.meta.url),
@@ -144,9 +157,10 @@ export class Captioner {
     const file = async ([role, url]) => {
       const name = url.pathname.split("/").pop();
       try {
-        return [role, await (await download(url, name, { progress, signal })).blob()];
+        return [role, await (await download(url, name, { progress: guard.report, signal })).blob()];
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
+        guard.rethrow();
         throw new MusicapError("ModelNotFound", `the embedded model's ${name}: ${error.message}`, { cause: error });
       }
     };
@@ -169,7 +183,7 @@ export class Captioner {
   }
 
   static async fromPretrained(id, options = {}) {
-    checkOptions(options, HUB_OPTIONS);
+    checkOptions(options, HUB_OPTIONS).signal?.throwIfAborted();
     if (typeof id !== "string") throw invalidOption("id", id, "owner/name or owner/name@revision");
     return Captioner.#load(id, () => hubFiles(id, options), options);
   }

@@ -10,6 +10,7 @@ const oneOf = (...values) => [values.map((value) => JSON.stringify(value)).join(
 
 const TAIL = oneOf("keep", "drop");
 const OBJECT = ["an object", (value) => typeof value === "object" && value !== null];
+const STRING = ["a string", (value) => typeof value === "string"];
 const FUNCTION = ["a function", (value) => typeof value === "function" || value === null];
 const SIGNAL = ["an AbortSignal", (value) => typeof value?.addEventListener === "function" || value === null];
 /** Checked where it is used. */
@@ -20,7 +21,7 @@ const WORKERS = ["an integer from 1 to 64", (value) => Number.isSafeInteger(valu
 
 const LOAD_OPTIONS = { progress: FUNCTION, precision: oneOf("f32", "f16", "int8"), workers: WORKERS };
 export const EMBEDDED_OPTIONS = { ...LOAD_OPTIONS, signal: SIGNAL };
-export const FILES_OPTIONS = { ...LOAD_OPTIONS, name: ["a string", (value) => typeof value === "string"] };
+export const FILES_OPTIONS = { ...LOAD_OPTIONS, name: STRING };
 export const HUB_OPTIONS = { ...EMBEDDED_OPTIONS, fetch: FUNCTION, cache: ANYTHING, refresh: ANYTHING, endpoint: ANYTHING };
 
 export const CAPTION_OPTIONS = {
@@ -38,6 +39,35 @@ export const LIVE_OPTIONS = { sampleRate: POSITIVE, channels: POSITIVE, overlap:
 
 export const MEL_OPTIONS = { sampleRate: ANYTHING, signal: SIGNAL };
 export const FRONT_END_OPTIONS = { ...MEL_OPTIONS, audio: OBJECT };
+
+/** A front end, as `audio` in a `config.json`. */
+export const AUDIO_CONFIG = {
+  sample_rate: POSITIVE,
+  n_fft: POSITIVE,
+  hop_length: POSITIVE,
+  n_mels: POSITIVE,
+  f_min: NUMBER,
+  f_max: NUMBER,
+  mel_scale: oneOf("htk", "slaney"),
+  power: oneOf("real", "power", "magnitude", "amplitude"),
+  scaling: oneOf("decibels", "whisper"),
+  drop_last_frame: oneOf(true, false),
+  chunk_seconds: NUMBER,
+  pad: oneOf("zero", "repeat"),
+};
+
+const isProgram = (value) =>
+  typeof value === "string" ||
+  value instanceof ArrayBuffer ||
+  ArrayBuffer.isView(value) ||
+  [URL, Response, WebAssembly.Module].some((kind) => value instanceof kind);
+export const INIT_OPTIONS = { wasm: ["the program or its URL", isProgram], worker: FUNCTION };
+
+/** Throws unless it is the code or name of a language; which ones there are is known to the program. */
+export function checkLanguage(language) {
+  checkOptions({ language }, { language: STRING });
+  return language;
+}
 
 export const SUMMARY_OPTIONS = { length: ANYTHING, style: ANYTHING, language: ANYTHING };
 

@@ -19,6 +19,8 @@ export class Run {
    * `pullMode` the job computes an item only when one is requested. */
   constructor(start, { signal, pullMode = false } = {}) {
     this.#pullMode = pullMode;
+    // Another value is refused by `start`.
+    signal = typeof signal?.addEventListener === "function" ? signal : undefined;
     this.#call = this.#start(start, signal);
     this.result = this.#finish(signal);
     // Code that only reads the items need not handle this promise too.
@@ -126,8 +128,11 @@ export class ManyRun extends Run {
 
 /** A stream that is captioned while it plays. */
 export class LiveRun extends Run {
+  #ended = false;
+
   /** Adds the next samples, interleaved. They are copied. */
   push(samples) {
+    if (this.#ended) throw invalidSamples("the stream has ended; begin another with live()");
     const copy = toFloat32(samples);
     if (!copy) throw invalidOption("samples", samples, "a Float32Array or another array of numbers");
     const at = copy.findIndex((sample) => !Number.isFinite(sample));
@@ -139,6 +144,7 @@ export class LiveRun extends Run {
 
   /** Ends the stream. Audio pushed before is still captioned. */
   end() {
+    this.#ended = true;
     this.post("end");
   }
 }

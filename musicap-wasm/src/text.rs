@@ -41,7 +41,7 @@ pub fn summarize(
 #[wasm_bindgen]
 pub fn translate(captions: JsValue, language: &str) -> Result<JsValue, JsValue> {
     let language = Language::find(language).map_err(thrown)?;
-    object(&read(captions)?.translated(language))
+    object(&read(captions)?.translated(language).map_err(thrown)?)
 }
 
 /// `[{ start_s, end_s, title }]`: the sections of the recording.

@@ -171,6 +171,28 @@ test("errors name the file", () => {
   assert.equal(errors[5][2], 'model "package.json" not found: it is a file, not a model folder');
 });
 
+test("what a caller's progress throws, and programs that are none, are errors to catch", () => {
+  const found = run(`
+    import init, { Captioner, MusicapError } from "musicap";
+    const found = [];
+    const note = ({ constructor, code, message }) => found.push([constructor.name, code, message]);
+    await init({ wasm: "nowhere.wasm" }).catch(note);
+    await init({ wasm: new URL("data:text/html,<html>") }).catch(note);
+    const progress = () => { throw new RangeError("mine"); };
+    await Captioner.embedded({ progress }).catch(note);
+    const captioner = await Captioner.embedded();
+    await captioner.caption(${JSON.stringify(SONG)}, { onProgress: progress }).result.catch(note);
+    console.log(JSON.stringify(found));
+  `);
+  assert.deepEqual(found.map(([name, code]) => [name, code]), [
+    ["MusicapError", "Unsupported"],
+    ["MusicapError", "Unsupported"],
+    ["RangeError", undefined],
+    ["RangeError", undefined],
+  ]);
+  assert.match(found[0][2], /^nowhere\.wasm: not a program/);
+});
+
 test("recordings may be URLs", async (t) => {
   const server = createServer((request, response) => {
     if (request.url !== "/song.ogg") return response.writeHead(404).end();

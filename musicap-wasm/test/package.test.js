@@ -269,8 +269,19 @@ describe("errors", () => {
     }
     await many.return();
     const samples = { samples: new Float32Array(16000), sampleRate: 16000 };
-    await fails(collect(logMel(samples, { audio: { n_mels: new Float32Array(16000) } })), "InvalidOption", /^audio is .{0,200}$/);
-    await fails(collect(logMel(samples, { audio: { n_mels: -1 } })), "InvalidOption", /^audio is .*non-negative integer/);
+    await fails(collect(logMel(samples, { audio: { n_mels: new Float32Array(16000) } })), "InvalidOption", /^n_mels is a Float32Array of length 16000, but must be an integer of at least 1$/);
+    await fails(collect(logMel(samples, { audio: { n_mels: -1 } })), "InvalidOption", /^n_mels is -1/);
+    await fails(collect(logMel(samples, { audio: { fmin: 200 } })), "InvalidOption", /unknown option "fmin".*f_min/);
+    await fails(collect(logMel(samples, { audio: { power: 2 } })), "InvalidOption", /^power is 2, but must be "real"/);
+    await fails(translate({ file: null, duration_s: 1, model: "", captions: [], summary: null }, { language: "de" }), "InvalidOption", /^language is an Object/);
+    const german = await translate(await captioner.caption(bytes(SONG)).result, "de");
+    await fails(translate(german, "fr"), "InvalidCaptions", /another language \(de\)/);
+    await fails(captioner.caption(samples, { signal: 5 }).result, "InvalidOption", /^signal is 5/);
+    const loud = { samples: Float32Array.of(0, 8000), sampleRate: 16000 };
+    await fails(captioner.caption(loud).result, "InvalidSamples", /reach 8000, but must be within/);
+    await fails(init({ wasn: 1 }), "InvalidOption", /unknown option "wasn".*worker/);
+    await fails(init({ wasm: 5 }), "InvalidOption", /^wasm is 5/);
+    await fails(init(null), "InvalidOption", /^options is null/);
     const captions = { file: null, duration_s: 1, model: "", captions: [], summary: null };
     await fails(write(captions, "pdf"), "InvalidOption", /format is pdf/);
     await fails(summarize(captions, { length: "endless" }), "InvalidOption", /length is endless/);
@@ -307,6 +318,18 @@ describe("errors", () => {
     const prefixes = [...own.matchAll(/`(?:captions: )?([a-z ]+): \$/g)].map(([, prefix]) => prefix);
     assert.deepEqual(prefixes, ["invalid samples", "not valid captions", "incomplete model folder"]);
     for (const prefix of prefixes) assert.ok(rust.includes(`${prefix}: {`), prefix);
+  });
+
+  test("of the caller's own functions reject its promise, and the captioner goes on", async () => {
+    const own = new Error("mine");
+    const broken = () => {
+      throw own;
+    };
+    await assert.rejects(captioner.caption(bytes(SONG), { onProgress: broken }).result, own);
+    await assert.rejects(captioner.captionMany([bytes(SONG)], { onProgress: broken }).result, own);
+    await assert.rejects(Captioner.fromFiles(modelFiles(), { progress: broken }), own);
+    await assert.rejects(Captioner.embedded({ signal: AbortSignal.abort(own) }), own);
+    assert.equal((await captioner.caption(bytes(SONG)).result).captions.length, 5);
   });
 
   test("of the program itself are errors of this package", async () => {

@@ -111,7 +111,10 @@ describe("a live run", () => {
 
     assert.throws(() => run.push(gone), { code: "InvalidSamples" });
     assert.throws(() => run.push([0, NaN]), { code: "InvalidSamples", message: /sample 1 is NaN/ });
+    assert.throws(() => run.push([0, -8000]), { code: "InvalidSamples", message: /reach 8000, but must be within ±1.*Int16Array/ });
     assert.throws(() => run.push("noise"), { code: "InvalidOption", message: /samples is "noise"/ });
+    run.end();
+    assert.throws(() => run.push([0]), { code: "InvalidSamples", message: /has ended/ });
   });
 });
 
@@ -153,6 +156,9 @@ describe("a recording", () => {
     refused({ data: new Float32Array(44_100) }, undefined, /^recording is an Object, but must be a URL, a File/);
     refused("x".repeat(100_000), undefined, /^recording is a string of 100000 characters/);
     refused(null, undefined, /^recording is null/);
+    refused("", undefined, /^recording is ""/);
+    const audioBuffer = { numberOfChannels: 1, sampleRate: 48_000, getChannelData: () => new Float32Array(9) };
+    refused(audioBuffer, 16_000, /^sampleRate is 16000, but must be left out: the recording has its own, 48000/);
     refused(new Uint8Array(3), 16_000, /^sampleRate is 16000, but must be left out/);
   });
 });

@@ -52,9 +52,9 @@ pub struct CaptionArgs {
     pub files: Vec<PathBuf>,
     #[command(flatten)]
     pub model: ModelArgs,
-    /// Output format
-    #[arg(long, value_name = "text|json|srt|vtt|chapters", default_value = "text")]
-    pub format: Format,
+    /// Output format [default: that of --output's extension, otherwise text]
+    #[arg(long, value_name = "text|json|srt|vtt|chapters")]
+    pub format: Option<Format>,
     /// Output file, or a folder for one file per recording; recordings whose file exists are skipped
     /// [default: stdout]
     #[arg(long, short, value_name = "PATH")]
@@ -286,8 +286,20 @@ impl ModelArgs {
 
 impl CaptionArgs {
     /// The output format.
+    pub fn format(&self) -> Format {
+        let extension = self.output.as_ref().and_then(|path| path.extension());
+        let extension = extension.map(|extension| extension.to_ascii_lowercase());
+        self.format.unwrap_or_else(|| match extension.as_ref().and_then(|it| it.to_str()) {
+            Some("json") => Format::Json,
+            Some("srt") => Format::Srt,
+            Some("vtt") => Format::Vtt,
+            _ => Format::Text,
+        })
+    }
+
+    /// How captions are written.
     pub fn text_format(&self) -> TextFormat {
-        TextFormat::new(self.format, self.summary_subtitle)
+        TextFormat::new(self.format(), self.summary_subtitle)
     }
 
     /// Captioning options, with the model's generation settings as defaults.

@@ -86,7 +86,7 @@ fn caption_all(
         return Ok(Vec::new());
     }
     output.check_writable()?;
-    let says_facts = args.format == Format::Json || summary.is_some();
+    let says_facts = args.format() == Format::Json || summary.is_some();
     if args.facts != FactsMode::Off && !says_facts && !args.quiet {
         report(
             &"--facts has no effect: only --format json has facts, and a --summary tempo and key",
@@ -251,7 +251,7 @@ impl Work {
         }
         match failed {
             Some(error) if captions.captions.is_empty() => Err(error),
-            failed => Ok((captions.translated(self.language), failed)),
+            failed => Ok((captions.translated(self.language)?, failed)),
         }
     }
 }

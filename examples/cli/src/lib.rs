@@ -82,6 +82,7 @@ fn with_flags(error: musicap::Error) -> musicap::Error {
         ("channels", "--channels"),
         ("threads", "--threads"),
         ("language", "--language"),
+        ("base_url", "--summary-url"),
     ])
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::thread;
 
 use musicap::summarize::Language;
-use musicap::{Captioner, LiveEvent, LiveInput, LiveOptions, Overrun, Result};
+use musicap::{Caption, Captioner, LiveEvent, LiveInput, LiveOptions, Overrun, Result};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::args::LiveArgs;
@@ -37,6 +38,19 @@ fn caption(args: &LiveArgs) -> Result<usize> {
     Ok(errors)
 }
 
+/// A caption with how far captioning is behind. Its numbers stay as short as in a file of captions.
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    caption: Caption,
+    behind_s: f64,
+}
+
+/// Seconds, rounded to milliseconds.
+fn to_ms(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
 /// Writes a line for each event and returns the number of errors, after which a stream continues.
 fn write_events(
     events: impl Iterator<Item = Result<LiveEvent>>,
@@ -56,9 +70,8 @@ fn write_events(
         let line = match event {
             LiveEvent::Caption { caption, behind_s } => {
                 let caption = caption.translated(language);
-                let mut line = serde_json::to_value(&caption).expect("captions are valid JSON");
-                line["behind_s"] = json!(behind_s);
-                line
+                serde_json::to_string(&Line { caption, behind_s: to_ms(behind_s) })
+                    .expect("captions are valid JSON")
             }
             LiveEvent::Skipped { start_s, end_s, behind_s } => {
                 if !quiet {
@@ -66,7 +79,9 @@ fn write_events(
                         "skipped {start_s:.0} s to {end_s:.0} s: captioning is {behind_s:.0} s behind"
                     ));
                 }
+                let behind_s = to_ms(behind_s);
                 json!({"skipped": true, "start_s": start_s, "end_s": end_s, "behind_s": behind_s})
+                    .to_string()
             }
             _ => continue,
         };

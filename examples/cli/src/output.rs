@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use musicap::audio::has_audio_extension;
 use musicap::{Captions, Error, Format, Result, SummaryCue};
 
 use crate::recordings::{Recording, Recordings};
@@ -137,11 +138,17 @@ impl Output {
     }
 }
 
-/// Checks that a file can be created at `path`, whose folder is created.
+/// Checks that a file can be created at `path`, whose folder is created, and that none is there which
+/// nobody means to replace.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot.
+/// [`Error::Io`] if it cannot; [`Error::InvalidOption`] if a recording is there.
 pub fn check_writable(path: &Path) -> Result<()> {
+    if path.is_file() && has_audio_extension(path) {
+        let value = path.display().to_string();
+        let expected = "another file: this one is a recording, which would be lost".into();
+        return Err(Error::InvalidOption { name: "--output", value, expected });
+    }
     if path.is_dir() {
         return Err(io("write", path, std::io::ErrorKind::IsADirectory.into()));
     }

@@ -1,11 +1,14 @@
 //! The recordings on the command line: files, folders and patterns.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use musicap::audio::{self, AudioReader};
 use musicap::{Captions, Error, Result};
 use walkdir::WalkDir;
+
+use crate::output;
 
 /// A file to caption.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -157,8 +160,16 @@ impl Recordings {
 pub fn open(path: &Path) -> Result<AudioReader> {
     match is_stdin(path) {
         true => AudioReader::from_stream(std::io::stdin().lock(), "stdin"),
+        false if is_url(path) => {
+            let advice = "URLs are not fetched; `curl -L URL | musicap -` captions one";
+            Err(output::io("open", path, std::io::Error::new(ErrorKind::NotFound, advice)))
+        }
         false => AudioReader::open(path),
     }
+}
+
+fn is_url(path: &Path) -> bool {
+    path.to_str().is_some_and(|text| text.contains("://")) && !path.exists()
 }
 
 fn is_stdin(path: &Path) -> bool {

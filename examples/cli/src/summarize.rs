@@ -64,7 +64,9 @@ fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
     let mut done = Vec::new();
     for mut captions in recordings {
         match summary.add(&mut captions) {
-            Ok(()) => done.push(captions.translated(language)),
+            // A language model summarizes captions in any language, which stay as they are.
+            Ok(()) if captions.language.is_some() => done.push(captions),
+            Ok(()) => done.push(captions.translated(language)?),
             Err(error) => fail(&error),
         }
     }

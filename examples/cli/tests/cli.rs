@@ -250,6 +250,13 @@ fn wrong_use_exits_with_2() {
 }
 
 #[test]
+fn a_url_says_how_it_can_be_captioned() {
+    let url = "https://example.org/song.mp3";
+    assert_fails(&musicap(&[url]), 1, &[url, "curl -L URL | musicap -"]);
+    assert_fails(&musicap(&["live", "--rate", "0"]), 2, &["--rate is 0"]);
+}
+
+#[test]
 fn an_unwritable_output_is_named() {
     let folder = scratch("unwritable");
     let blocked = folder.join("file");
@@ -342,6 +349,32 @@ fn the_recording_itself_is_no_place_for_what_is_written() {
         assert_fails(&musicap(arguments), 2, &["song.ogg", "input"]);
         assert!(std::fs::read(&song).unwrap() == before);
     }
+    // Nor is another one.
+    for arguments in [
+        &[SONG, "--output", text(&song)][..],
+        &["mel", SONG, "-o", text(&song)],
+        &[text(&folder), "--output", text(&song)],
+    ] {
+        assert_fails(&musicap(arguments), 2, &["song.ogg"]);
+        assert!(std::fs::read(&song).unwrap() == before);
+    }
+}
+
+#[test]
+fn the_format_is_that_of_the_output_s_extension() {
+    let folder = scratch("extension");
+    let written = |name: &str, options: &[&str]| {
+        let file = folder.join(name);
+        let output = musicap(&[&[SONG, "--quiet", "-o", text(&file)][..], options].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        std::fs::read_to_string(file).unwrap()
+    };
+    assert!(written("a.srt", &[]).starts_with("1\n00:00:00,000 --> "));
+    assert!(written("a.VTT", &[]).starts_with("WEBVTT\n"));
+    assert!(written("a.json", &[]).starts_with('{'));
+    assert!(written("a.txt", &[]).starts_with("0:00"));
+    assert!(written("b.txt", &["--format", "srt"]).starts_with("1\n"));
+    assert!(written("b.json", &["--format", "text"]).starts_with("0:00"));
 }
 
 #[test]

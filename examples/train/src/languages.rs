@@ -15,7 +15,7 @@ use musicap::facts::VoiceKind;
 fn translated(text: &str) -> String {
     let captions = Captions::new(10.0, vec![Caption::new(0, 0.0, 10.0, text)]);
     let german = Language::find("de").expect("German");
-    captions.translated(german).captions.remove(0).text
+    captions.translated(german).expect("English captions").captions.remove(0).text
 }
 
 #[test]

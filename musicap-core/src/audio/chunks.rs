@@ -216,7 +216,7 @@ impl<S: SampleSource> Chunks<S> {
     /// [`Resampler::new`].
     pub fn new(source: S, config: &AudioConfig, overlap_seconds: f64, tail: Tail) -> Result<Self> {
         Ok(Chunks {
-            resampler: Resampler::new(source.sample_rate(), config.sample_rate)?,
+            resampler: Resampler::of_source(source.sample_rate(), config.sample_rate)?,
             leveler: Leveler::new(config.sample_rate),
             chunker: Chunker::new(config, overlap_seconds, tail)?,
             source,

@@ -90,6 +90,12 @@ impl Resampler {
         Ok(Self { from_hz, to_hz, taken: 0, given: 0, path })
     }
 
+    /// The same for a source, whose rate callers know as `sample_rate`.
+    pub(crate) fn of_source(sample_rate: u32, to_hz: u32) -> Result<Self> {
+        Self::new(sample_rate, to_hz)
+            .map_err(|error| error.with_option_names(&[("from_hz", "sample_rate")]))
+    }
+
     /// The input's rate in Hz.
     pub fn from_hz(&self) -> u32 {
         self.from_hz

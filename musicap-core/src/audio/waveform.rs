@@ -110,7 +110,7 @@ impl Waveform {
         if sample_rate == self.sample_rate {
             return Ok(self);
         }
-        let mut resampler = Resampler::new(self.sample_rate, sample_rate)?;
+        let mut resampler = Resampler::of_source(self.sample_rate, sample_rate)?;
         let mut samples = Vec::new();
         resampler.process(&self.samples, &mut samples);
         resampler.finish(&mut samples);

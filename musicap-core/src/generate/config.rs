@@ -177,6 +177,7 @@ impl GenerationConfig {
         ] {
             check(positive(value), name, &value, "above 0".into())?;
         }
+        check(self.top_p <= 1.0, "top_p", &self.top_p, "above 0, at most 1".into())?;
         let length_ok = (-10.0..=10.0).contains(&self.length_penalty);
         check(length_ok, "length_penalty", &self.length_penalty, "-10 to 10".into())?;
         for (name, token) in [

@@ -66,8 +66,7 @@ impl Language {
                 LANGUAGES.iter().map(|(code, english, ..)| format!("{english} ({code})")).collect();
             let shown: String = name.trim().chars().take(40).collect();
             let expected = format!(
-                "one of the languages of local summaries: {}; a language model (openai) supports \
-                 others",
+                "one of the languages of captions and local summaries: {}",
                 known.join(", ")
             );
             Error::option("language", format!("{shown:?}"), expected)

@@ -22,7 +22,8 @@ pub fn largest_difference<'a>(
 
 /// How much less a caption's score may be that a beam search finds on a GPU instead of another. Which of
 /// two nearly equal beams goes on depends on the order of sums, and a GPU's kernels are chosen by time.
-pub const TIE: f32 = 1e-4;
+/// With the kit's random weights what the best beams lead to is up to 4e-3 apart.
+pub const TIE: f32 = 5e-3;
 
 /// The tokens of chunks, in batches, against the `ids` of a kit. Returns how many chunks have others
 /// with as good a score, which may be on a GPU alone.

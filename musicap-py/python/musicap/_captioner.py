@@ -6,13 +6,22 @@ import json
 import os
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Literal, Mapping, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Literal, Mapping, NoReturn, Union
 
 from musicap import _musicap
 from musicap._generation import DOCS, KINDS, Generation, Unpack
 from musicap._live import Live
 from musicap._many import Results, expand
-from musicap._options import Kind, check_names, encode, integer, warn_without_effect
+from musicap._options import (
+    Kind,
+    check_device,
+    check_names,
+    choice,
+    encode,
+    integer,
+    number,
+    warn_without_effect,
+)
 from musicap._progress import make_bar
 from musicap._results import Caption, Captions, Gap, SoundChange
 from musicap._sources import Recording, Source, resolve
@@ -66,7 +75,12 @@ class Captioner:
         precision: Precision | None = None,
         threads: int | None = None,
         progress: bool | Callable[[int, int, str], object] = True,
+        **unknown: NoReturn,
     ) -> None:
+        check_names("Captioner", unknown, ["model", "device", "precision", "threads", "progress"])
+        check_device(device)
+        if precision is not None:
+            choice("precision", precision, ("f32", "f16", "int8"))
         name = None if model is None else os.fspath(model)
         if name == "embedded" and not os.path.exists(name):
             name = None
@@ -199,10 +213,11 @@ class Captioner:
         encoded = encode(function, generation, {**_OTHER_OPTIONS[function], **KINDS})
         warn_without_effect(generation, self.config)
         batch_size = integer("batch_size", batch_size, 1, 1024)
+        choice("tail", tail, ("keep", "drop"))
         mode = facts if isinstance(facts, str) else "on" if facts else "off"
         if mode not in ("off", "on", "beats"):
             raise InvalidOptionError(f"facts is {facts!r}, but must be True, False or 'beats'")
-        checked = (tail, float(overlap), batch_size, mode, encoded)
+        checked = (tail, number("overlap", overlap), batch_size, mode, encoded)
         self._captioner.check(*checked)
         return checked
 
@@ -383,7 +398,8 @@ class Captioner:
         sample_rate = integer("sample_rate", sample_rate, 1)
         channels = integer("channels", channels, 1)
         queue = integer("queue", queue, 1)
-        stream = self._captioner.live(sample_rate, channels, float(overlap), queue, encoded)
+        overlap = number("overlap", overlap)
+        stream = self._captioner.live(sample_rate, channels, overlap, queue, encoded)
         return Live(stream, channels)
 
 
@@ -621,6 +637,8 @@ def _result(
         changes=tuple(SoundChange(**change) for change in known.get("changes", ())),
         facts=known.get("facts"),
     )
+    for remark in [*(gap.reason for gap in result.gaps), *result.notes]:
+        warnings.warn(f"{result.file or 'the recording'}: {remark}", UserWarning, stacklevel=4)
     return result._with_source(Source(*resolve(recording, sample_rate)))
 
 

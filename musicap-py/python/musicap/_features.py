@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from musicap import _musicap
-from musicap._options import INTEGER, NUMBER, Kind, encode, integer
+from musicap._options import INTEGER, NUMBER, Kind, check_names, choice, encode, integer, number
 from musicap._sources import Recording, resolve
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def log_mel(
     overlap: float = 0.0,
     tail: Literal["keep", "drop"] = "keep",
     threads: int | None = None,
+    **unknown: NoReturn,
 ) -> NDArray[numpy.float32]:
     """The log-mel spectrogram of a recording in decibels, float32.
 
@@ -70,6 +71,8 @@ def log_mel(
         MusicapError: If the recording cannot be decoded or an option is invalid.
         OSError: If the file cannot be opened.
     """
+    known = [name for name in log_mel.__annotations__ if name not in ("unknown", "return")]
+    check_names("log_mel", unknown, known)
     model_sample_rate = integer("model_sample_rate", model_sample_rate, 1)
     front_end: dict[str, Any] = {
         "sample_rate": model_sample_rate,
@@ -84,11 +87,12 @@ def log_mel(
     }
     if mel_scale != "htk":
         front_end["mel_scale"] = mel_scale
+    choice("tail", tail, ("keep", "drop"))
     resolved, rate = resolve(recording, sample_rate)
     rate = integer("sample_rate", rate, 1)
     encoded = encode("log_mel", front_end, _KINDS)
     threads = integer("threads", threads, 1, _musicap.MAX_THREADS)
-    chunks = None if whole else (float(overlap), tail)
+    chunks = None if whole else (number("overlap", overlap), tail)
     return _musicap.log_mel(resolved, rate, encoded, chunks, threads)
 
 

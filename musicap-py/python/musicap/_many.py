@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sized, Union
 
@@ -31,7 +32,7 @@ class Results:
     """Captions of many recordings, in order: an iterator of :class:`Captions`.
 
     The recordings are captioned as the iterator advances. ``failures`` lists those that failed so
-    far.
+    far; a warning at the end says how many these are.
     """
 
     failures: list[Failure]
@@ -45,6 +46,7 @@ class Results:
     ) -> None:
         self.failures = []
         self._done: list[Captions] = []
+        self._has_warned = False
         self._total = len(recordings) if isinstance(recordings, Sized) else None
         self._recordings = enumerate(caption(recordings))
         # Captions whose progress has been reported, but which have not been returned.
@@ -59,13 +61,25 @@ class Results:
         try:
             while self._ready is None:
                 self._advance()
-        except BaseException:
+        except BaseException as error:
             if self._bar is not None:
                 self._bar.close()
+            if isinstance(error, StopIteration) and self.failures and not self._has_warned:
+                self._has_warned = True
+                warnings.warn(self._failed(), UserWarning, stacklevel=2)
             raise
         result, self._ready = self._ready, None
         self._done.append(result)
         return result
+
+    def _failed(self) -> str:
+        count, first = len(self.failures), self.failures[0]
+        name = first.file or f"recording {first.index}"
+        message = str(first.error)
+        named = message if name in message else f"{name}: {message}"
+        recordings = "recording" if count == 1 else "recordings"
+        rest = "" if count == 1 else "; the others are in failures"
+        return f"{count} {recordings} could not be captioned: {named}{rest}"
 
     def _advance(self) -> None:
         """Takes the next recording. An exception of the progress function costs none."""

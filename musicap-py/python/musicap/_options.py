@@ -48,6 +48,23 @@ def integer(name: str, value: Int, least: int, most: int = 2**31) -> Int:
     return number
 
 
+def number(name: str, value: float) -> float:
+    """``value`` as a finite number."""
+    converted: float = _converted(name, value, NUMBER)
+    return converted
+
+
+def choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Raises unless ``value`` is one of those that are allowed."""
+    _converted(name, value, allowed)
+
+
+def check_device(device: str) -> None:
+    """Raises unless ``device`` is a name; which names there are is known where they are opened."""
+    if not isinstance(device, str):
+        raise InvalidOptionError(f"device is {device!r}, but must be a name such as 'cpu' or 'gpu:0'")
+
+
 def encode(function: str, options: Mapping[str, Any], kinds: Mapping[str, Kind]) -> str:
     """Options as JSON. ``kinds`` says which there are and what each must be."""
     check_names(function, options, kinds)
@@ -61,7 +78,7 @@ def check_names(function: str, options: Iterable[str], known: Iterable[str]) -> 
         if name in known:
             continue
         close = [_SYNONYMS[name]] if _SYNONYMS.get(name) in known else []
-        close = close or difflib.get_close_matches(name, known, 1, 0.6)
+        close = close or difflib.get_close_matches(name, known, 1, 0.65)
         hint = f"; did you mean {close[0]!r}?" if close else f"; the options are {', '.join(known)}"
         raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field, fields, replace
+from numbers import Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, overload
 
 from musicap import _musicap
+from musicap.errors import InvalidCaptionsError, InvalidOptionError
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -175,7 +179,12 @@ class Captions:
         Raises:
             InvalidCaptionsError: If a key is missing or has a value of another type.
         """
-        return cls.from_json(json.dumps(dict(data)))
+        try:
+            return cls.from_json(json.dumps(dict(data)))
+        except InvalidCaptionsError as error:
+            # There is no text that a place could be in.
+            reason = re.sub(r" at line \d+ column \d+$", "", str(error))
+            raise InvalidCaptionsError(reason) from None
 
     @classmethod
     def from_json(cls, text: str) -> Captions:
@@ -195,8 +204,11 @@ class Captions:
             OSError: If the file cannot be read.
             InvalidCaptionsError: If it does not contain captions.
         """
-        with open(path, encoding="utf-8") as file:
-            return cls._from_json(os.fspath(path), file.read())
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidCaptionsError(f"{os.fspath(path)}: not valid captions: no text") from error
+        return cls._from_json(os.fspath(path), text)
 
     @classmethod
     def _from_json(cls, origin: str, text: str) -> Captions:
@@ -339,6 +351,8 @@ class Captions:
         """
         from musicap import _html
 
+        if not isinstance(player_mb, Real) or not 0 <= float(player_mb) <= 1e6:
+            raise InvalidOptionError(f"player_mb is {player_mb!r}, but must be a number of megabytes")
         return _html.render(self, int(player_mb * 1e6))
 
     def _repr_html_(self) -> str:

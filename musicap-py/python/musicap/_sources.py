@@ -34,7 +34,9 @@ if TYPE_CHECKING:
         Mapping[str, Any],
     ]
     """A path, the bytes of a file, a binary file object, samples ``[n]`` or ``[channels, n]``, a
-    tuple ``(samples, sample_rate)``, or a dictionary ``{"array": …, "sampling_rate": …}``."""
+    tuple ``(samples, sample_rate)``, or a dictionary: ``{"array": …, "sampling_rate": …}`` or
+    ``{"path": …, "bytes": …}`` as datasets has them, ``{"raw": …, "sampling_rate": …}`` as
+    transformers does, or ``{"waveform": …, "sample_rate": …}`` as pyannote does."""
 else:
     Recording = Any
 
@@ -42,17 +44,47 @@ else:
 def resolve(recording: Any, sample_rate: int | None) -> tuple[Any, int | None]:
     """The recording in one of the forms that the compiled part takes, and its rate if it consists of
     samples."""
+    recording = _file_of(recording)
     samples, own_rate = _with_rate(recording)
     if own_rate is not None:
         if sample_rate is not None and sample_rate != own_rate:
             raise TypeError(f"sample_rate is {sample_rate}, but the recording says {own_rate}")
         recording, sample_rate = samples, own_rate
+    if isinstance(recording, str) and "://" in recording:
+        reason = "URLs are not fetched; download the file, or pass its bytes"
+        raise FileNotFoundError(2, reason, recording)
+    if isinstance(recording, str) and any(wildcard in recording for wildcard in "*?["):
+        if not os.path.exists(recording):
+            reason = "No such file; caption_many() takes patterns"
+            raise FileNotFoundError(2, reason, recording)
+    paths = (str, os.PathLike)
+    if isinstance(recording, (list, tuple)) and any(isinstance(it, paths) for it in recording[:1]):
+        raise TypeError(
+            f"a {type(recording).__name__} of {len(recording)} paths: caption several recordings with "
+            "caption_many()"
+        )
     if isinstance(recording, (list, tuple)) and any(_is_array(item) for item in recording[:1]):
         raise TypeError(
             f"a list of {len(recording)} arrays: caption several recordings with caption_many(), or "
             "pass the channels of one recording as one array, numpy.stack(channels)"
         )
     return _as_numpy(recording), sample_rate
+
+
+# Samples and their rate in dictionaries of datasets, transformers and pyannote.
+_KEYS = [("array", "sampling_rate"), ("raw", "sampling_rate"), ("waveform", "sample_rate")]
+
+
+def _file_of(recording: Any) -> Any:
+    """The file in a dictionary of datasets, if its samples have not been decoded."""
+    if not isinstance(recording, Mapping) or any(key in recording for key, _ in _KEYS):
+        return recording
+    for key in ("bytes", "path"):
+        if recording.get(key) is not None:
+            return recording[key]
+    found = ", ".join(map(repr, recording)) or "nothing"
+    keys = ", ".join(f"{samples!r} with {rate!r}" for samples, rate in _KEYS)
+    raise TypeError(f"the dictionary has {found}, but must have {keys}, or 'path' or 'bytes'")
 
 
 def _with_rate(recording: Any) -> tuple[Any, int | None]:
@@ -63,11 +95,12 @@ def _with_rate(recording: Any) -> tuple[Any, int | None]:
         for samples, rate in [(first, second), (second, first)]:
             if _is_rate(rate) and _is_array(samples):
                 return samples, int(rate)
-    if isinstance(recording, Mapping) and "array" in recording:
-        sampling_rate: Any = recording.get("sampling_rate")
-        if not _is_rate(sampling_rate):
-            raise TypeError("the dictionary has an array, but no number as sampling_rate")
-        return recording["array"], int(sampling_rate)
+    if isinstance(recording, Mapping):
+        samples, key = next((recording[name], rate) for name, rate in _KEYS if name in recording)
+        found: Any = recording.get(key)
+        if not _is_rate(found):
+            raise TypeError(f"the dictionary has samples, but no number as {key}")
+        return samples, int(found)
     return recording, None
 
 

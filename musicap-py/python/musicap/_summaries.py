@@ -50,6 +50,11 @@ def summarize(
         SummaryError: If there is no summary; its attribute ``problem`` says why.
         InvalidOptionError: If an option is invalid or not supported by the backend.
     """
+    if not hasattr(captions, "to_dict"):
+        raise TypeError(
+            f"captions must be Captions, not {type(captions).__name__}; Captions.load(path) and "
+            "Captions.from_dict(data) make them"
+        )
     return _musicap.summarize(
         json.dumps(captions.to_dict()),
         backend,
@@ -67,6 +72,10 @@ def summarize(
 
 def check_summary(backend: str | None, language: str) -> None:
     """Raises what :func:`summarize` would raise for these options, before there are captions."""
+    if backend is not None and not isinstance(backend, str):
+        raise InvalidOptionError(f"summary is {backend!r}, but must be 'local', 'openai' or None")
+    if not isinstance(language, str):
+        raise InvalidOptionError(f"language is {language!r}, but must be a name or code such as 'de'")
     if backend is not None:
         _musicap.check_summary(backend, language)
     if backend != "openai":

@@ -62,7 +62,7 @@ async fn a_language_model_that_is_busy_at_first_writes_the_summary() {
     let (found, expected) = (result(&cloud, &id).await, captions_of(&song));
     assert_eq!(found.summary.as_deref(), Some(SUMMARY));
     // The language is one that captions can be translated to, too.
-    let german = expected.translated(Language::find("German").unwrap());
+    let german = expected.translated(Language::find("German").unwrap()).unwrap();
     assert_eq!((&found.captions, &found.sections), (&german.captions, &german.sections));
     assert_eq!(found.language.as_deref(), Some("de"));
     assert!(cloud.dead_letters().is_empty());

@@ -69,7 +69,7 @@ impl Stage for Summarize {
         // A language model writes languages that captions cannot be translated to.
         let language = Language::find(&self.options.language).unwrap_or(Language::ENGLISH);
         captions.sections = captions.find_sections(language);
-        let captions = captions.translated(language);
+        let captions = captions.translated(language)?;
         let (audio_s, chunks) = (captions.duration_s, captions.captions.len());
         self.store.put_new_json(&self.bucket, output, captions.format(Format::Json)).await?;
         Ok(Done { audio_s, chunks, later: false })

@@ -5,22 +5,35 @@ use super::super::language::Language;
 use super::render::{Renderer, args, yes_or_no};
 use super::sections::State;
 use crate::caption::{Caption, Captions};
+use crate::{Error, Result};
 
 impl Captions {
     /// The captions in `language`, see [`Caption::translated`], and their
     /// [sections](Self::find_sections). [`language`](Self::language) is set accordingly. A summary
     /// is left unchanged; make it before translating, since it is made from English captions.
     ///
-    /// Captions that are not in English are left unchanged.
-    pub fn translated(&self, language: Language) -> Captions {
+    /// # Errors
+    /// [`Error::InvalidCaptions`] for captions in another language than English and `language`.
+    pub fn translated(&self, language: Language) -> Result<Captions> {
         let mut translated = self.clone();
-        if language == Language::ENGLISH || self.language.is_some() {
-            return translated;
+        match self.language.as_deref() {
+            None if language == Language::ENGLISH => return Ok(translated),
+            None => {}
+            Some(code) if code == language.code() => return Ok(translated),
+            Some(code) => {
+                return Err(Error::InvalidCaptions {
+                    origin: self.file.clone().unwrap_or_else(|| "captions".into()),
+                    reason: format!(
+                        "they are in another language ({code}); translations are made from the English \
+                         captions"
+                    ),
+                });
+            }
         }
         translated.captions = self.captions.iter().map(|one| one.translated(language)).collect();
         translated.sections = self.find_sections(language);
         translated.language = Some(language.code().to_owned());
-        translated
+        Ok(translated)
     }
 }
 
