@@ -54,6 +54,8 @@ export const AUDIO_CONFIG = {
   drop_last_frame: oneOf(true, false),
   chunk_seconds: NUMBER,
   pad: oneOf("zero", "repeat"),
+  // The model's, in the same part of its configuration.
+  conv_layers: ANYTHING,
 };
 
 const isProgram = (value) =>

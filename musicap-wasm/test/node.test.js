@@ -187,8 +187,8 @@ test("what a caller's progress throws, and programs that are none, are errors to
   assert.deepEqual(found.map(([name, code]) => [name, code]), [
     ["MusicapError", "Unsupported"],
     ["MusicapError", "Unsupported"],
-    ["RangeError", undefined],
-    ["RangeError", undefined],
+    ["RangeError", null],
+    ["RangeError", null],
   ]);
   assert.match(found[0][2], /^nowhere\.wasm: not a program/);
 });

@@ -191,6 +191,6 @@ test("the number of workers is bounded by processors and memory, and can be set"
   assert.equal(own.workers, defaultSize(await own.memory(), globalThis.navigator?.hardwareConcurrency ?? 1));
   own.dispose();
   for (const workers of [0, 1.5, "2", NaN]) {
-    await assert.rejects(load(workers), { code: "InvalidOption", message: /^workers is .*, but must be an integer of at least 1/ });
+    await assert.rejects(load(workers), { code: "InvalidOption", message: /^workers is .*, but must be an integer from 1 to 64/ });
   }
 });
