@@ -293,12 +293,12 @@ class Captions:
 
         A caption with a word that has no translation stays English and starts with ``[en]``; those
         of the embedded model have none. A summary stays as it is: it is made from English captions.
-        Captions that are not in English stay as they are.
 
         Raises:
             InvalidOptionError: If there is no such language; it lists those that there are.
+            InvalidCaptionsError: For captions in another language than English and ``language``.
         """
-        if self.language is not None or _musicap.find_language(language) == "en":
+        if _musicap.find_language(language) == (self.language or "en"):
             return self
         data = json.loads(_musicap.translate(json.dumps(self.to_dict()), language))
         texts = (caption["text"] for caption in data["captions"])
