@@ -244,10 +244,9 @@ def test_captions_are_translated(result, captioner):
     untouched = captioner.caption(SONG, language="de", summary=None, progress=False)
     assert untouched.summary is None and untouched.captions == german.captions
 
-    # What has no translation is marked, and what is translated stays.
+    # What has no translation is marked.
     odd = musicap.Captions.from_json(result.to_json().replace("piano", "theorbo"))
     assert odd.translated("fr")[0].text.startswith("[en] ")
-    assert german.translated("fr") == german
     with pytest.raises(musicap.errors.InvalidCaptionsError, match="another language"):
         musicap.summarize(german)
     with pytest.raises(musicap.errors.InvalidOptionError, match="Hindi"):
