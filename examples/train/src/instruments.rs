@@ -83,7 +83,30 @@ const fn philharmonia(
     notes(name, source, Notes { folder, prefix, only, octaves: 0, held }, programs)
 }
 
+/// One of those in the other repository, in a folder of its name; `only` are its held notes.
+const fn held_by_philharmonia(
+    name: &'static str,
+    prefix: &'static str,
+    only: &'static [&'static str],
+    programs: &'static [u8],
+) -> Instrument {
+    let held = Notes { folder: name, prefix, only, octaves: 0, held: true };
+    notes(name, "philharmonia-strings", held, programs)
+}
+
 const HELD: &[&str] = &["_15_", "_1_", "_long_"];
+/// Held notes of each loudness, bowed and blown as usual.
+macro_rules! held_notes {
+    ($manner:literal; $($loudness:literal),*) => {
+        &[$(
+            concat!("_1_", $loudness, "_", $manner),
+            concat!("_15_", $loudness, "_", $manner),
+            concat!("_long_", $loudness, "_", $manner),
+        )*]
+    };
+}
+const ARCO: &[&str] = held_notes!("arco-normal"; "pianissimo", "piano", "mezzo-piano", "mezzo-forte", "forte", "fortissimo");
+const NORMAL: &[&str] = held_notes!("normal"; "pianissimo", "piano", "mezzo-piano", "mezzo-forte", "forte", "fortissimo");
 const GUITAR: &[u8] = &[26, 27, 29, 30];
 const ELECTRIC_BASS: &[u8] = &[33, 34, 35, 36];
 
@@ -258,6 +281,9 @@ pub const INSTRUMENTS: &[Instrument] = &[
         &[46],
     ),
     philharmonia("cello", "audio/cello", "cello_", HELD, true, &[42]),
+    held_by_philharmonia("violin", "violin_", ARCO, &[40]),
+    held_by_philharmonia("viola", "viola_", ARCO, &[41]),
+    held_by_philharmonia("trumpet", "trumpet_", NORMAL, &[56]),
     philharmonia("arco-bass", "audio/double bass", "double-bass_", HELD, true, &[32]),
     philharmonia("flute", "audio/flute", "flute_", HELD, true, &[73]),
     philharmonia("oboe", "audio/oboe", "oboe_", HELD, true, &[68]),

@@ -237,6 +237,15 @@ pub const SOURCES: &[Source] = &[
         "Philharmonia Orchestra",
         "orchestral instruments, guitar, banjo, percussion",
     ),
+    // The same samples, with those that the other repository leaves out.
+    github(
+        "philharmonia-strings",
+        "alpsark/PYTHON-NN-with-Philharmonia-Orchestra-datasets",
+        "bbfcb9dd201b8d3ad8e6f7ba9d6d792dba88aa21",
+        "Philharmonia",
+        "Philharmonia Orchestra",
+        "violin, viola, trumpet",
+    ),
     github(
         "vcsl_hise",
         "christophhart/vcsl_hise",
