@@ -1,0 +1,514 @@
+"""Trains encoder, tag head and decoder together on rendered clips, real clips and mixtures of them.
+
+    joint.py train  --start MODEL_FOLDER|RUN/last.pt --tokenizer tokenizer.json --data DIR... --real FILE
+                    --run DIR --minutes M [--scattered DIR]
+    joint.py export --start MODEL_FOLDER --runs DIR... --share 0.8 --out MODEL_FOLDER
+
+`--real` is what real_clips.py writes. The clock sets the schedule; a run interrupted goes on from its last
+checkpoint. `export` writes a model folder: a share of the mean of the runs' averages, the rest the weights of
+the model that they began from. It also has last.pt with its tag head, so that the folder is both `--model`
+and `--run` of calibrate.py, which must follow.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import random
+import re
+import time
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save
+from tokenizers import Tokenizer
+
+import export_tags
+import nouns
+from calibrate import model_of_run
+from captioner import PAD, START, exported
+from clips import CLASSES, FAMILIES, FLOOR_DB, FRAMES, STEP_DB, TAG_SIZES, Clips, mixed, treated, warp
+from decoder import UNKNOWN, head_loss
+from export_tags import TAGS
+from load_folder import load_folder, unfold_scale
+from pretrain import VERSION, stored
+
+TAG_WEIGHT = 0.5  # of the tag head's loss beside the captions'
+HEAD_STEPS, HEAD_RATE = 60, 1e-3  # a model folder's tag head has not all tags: it learns alone at first
+TAGS_ALONE = 0.35  # of the batches: their rendered clips are mixed and have no captions
+DRUM_DRAWS, DRUM_MIXES = 2, 2.5  # how much oftener stems of drums are drawn than other solos
+VOICES = {"voice", "choir"}
+BEL = 10 / math.log(10)
+
+
+# Captions of rendered clips that are true of every clip with the same families, lead, drums and singer
+
+NO_DRUMS = re.compile(r"^There (are no drums|is no percussion)$")
+# What they may say besides, and a real clip need not have.
+BESIDES = re.compile(
+    r"chords|arpeggi|bass line|held notes|funk|rock|jazz|swing|latin|waltz|march|ballad|hip hop|folk music"
+    r"|electronic (music|pop)|orchestral|ambient|raps|speaks|accompan|sounds like|crackl|recording",
+    re.I,
+)
+
+
+def plain(text):
+    """A caption without its sentences about style and recording; None if it still says too much."""
+    sentences = [sentence.strip().rstrip(".") for sentence in text.split(". ")]
+    keep = 2 if len(sentences) > 1 and NO_DRUMS.match(sentences[1]) else 1
+    text = " ".join(sentence + "." for sentence in sentences[:keep])
+    return None if BESIDES.search(text.replace("unaccompanied", "")) else text
+
+
+def wordings(folders, most=6000):
+    """Lists of captions by families, lead, drums and singer."""
+    found, count = {}, 0
+    for path in (path for folder in folders for path in sorted(Path(folder).glob("*.jsonl"))):
+        for line in open(path, encoding="utf-8"):
+            record = json.loads(line)
+            music = record.get("kind", "music") == "music" and not record.get("silent")
+            if not music or len(record["families"]) > 3:
+                continue
+            families, drums = frozenset(record["families"]), bool(record["drums"])
+            for text in filter(None, map(plain, set(record.get("taught") or []))):
+                named = nouns.families(text)
+                if frozenset(named) == families and nouns.drums(text) == drums:
+                    key = families, named[0] if named else None, drums, nouns.sex(text)
+                    found.setdefault(key, []).append(text)
+            count += 1
+            if count == most:
+                return found
+    return found
+
+
+def fits(text, families, noun):
+    """Whether a caption of a rendered solo has no other name than a real one of these families."""
+    text = text.lower()
+    if not families:
+        return not re.search("hand percussion|march|waltz|brush", text)
+    if "violin" in families:
+        return "viola" not in text
+    if "organ" in families:
+        # The real ones are Hammond organs.
+        return "church" not in text and "pipe" not in text
+    return noun is None or noun in text
+
+
+# Log-mels and tags
+
+
+def decibels(spectrum):
+    return torch.from_numpy(np.array(spectrum)).float() * STEP_DB + FLOOR_DB
+
+
+def level(db):
+    return db.amax(0).mean().item()
+
+
+def added(db, other, gain):
+    """Two clips that sound together, the other one by so many decibels louder than it is."""
+    return BEL * torch.logaddexp(db / BEL, (other + gain) / BEL)
+
+
+def shifted(db):
+    """A clip up to three semitones and 8 % of speed away, from another place on: more than
+    clips.moved, as nothing is said of tempo."""
+    low, share = warp(random.uniform(-0.25, 0.25))
+    db = torch.lerp(db[low], db[low + 1], share)
+    places = torch.arange(FRAMES) * 2 ** random.uniform(-0.12, 0.12)
+    low = places.floor().long()
+    db = torch.lerp(db[:, low % FRAMES], db[:, (low + 1) % FRAMES], places - low)
+    return db.roll(random.randrange(FRAMES), 1)
+
+
+def tensors(tags):
+    return {name: torch.as_tensor(value) for name, value in tags.items()}
+
+
+def tags_of(labels):
+    """Labels (1, 0, NaN) of export_tags.TAGS as the tags of a clip."""
+    known = {name: -1.0 if value != value else value for name, value in zip(TAGS, labels.tolist())}
+    tags = {"families": torch.tensor([known[family] for family in FAMILIES])}
+    tags |= {"programs": torch.full((128,), -1.0)}
+    tags |= {name: torch.tensor([known[name]]) for name in ("drums", "vocals")}
+    tags |= {name: torch.tensor(-100) for name in CLASSES} | {"kind": torch.tensor(0)}
+    for name, sex, value in (("vocals", "none", 0), ("woman", "woman", 1), ("man", "man", 1)):
+        if known[name] == value:
+            tags["sex"] = torch.tensor(CLASSES["sex"].index(sex))
+    return tags
+
+
+def union(tags, others):
+    """What is heard of a real clip that is added to a rendered one: known if it is known of both."""
+    tags = dict(tags)
+    for name in ("families", "drums", "vocals"):
+        both = torch.maximum(tags[name], others[name])
+        tags[name] = both.masked_fill(torch.minimum(tags[name], others[name]) < 0, -1)
+    sexes = tags["sex"].item(), others["sex"].item()
+    tags["sex"] = torch.tensor(max(sexes) if min(sexes) == 0 else -100)
+    return tags
+
+
+# Where clips come from, each as decibels, tags and a caption ("" if it has none)
+
+
+class Real:
+    """Real clips, alone and mixed; `rendered` are the clips that they are mixed with."""
+
+    def __init__(self, path, wordings, rendered):
+        self.wordings, self.rendered = wordings, rendered
+        data = torch.load(path, weights_only=False)
+        self.db, self.labels, self.weights = data["db"], data["labels"], data["weights"]
+        self.solos, self.texts, self.nouns = data["solos"], data["texts"], data["nouns"]
+        self.alone = [i for i, solo in enumerate(self.solos) if solo]
+        size = Counter(data["groups"])
+        size = np.array([size[group] for group in data["groups"]])
+        drums = np.array([solo is not None and not solo[0] for solo in self.solos])
+        self.draws = self._shares(size**-0.5 * np.where(drums, DRUM_DRAWS, 1))
+        often = Counter(self.solos[i][0] for i in self.alone)
+        often = np.array([often[self.solos[i][0]] for i in self.alone])
+        drums = np.where(drums[self.alone], DRUM_MIXES, 1)
+        self.alone_draws = self._shares((size[self.alone] * often) ** -0.5 * drums)
+        self.few = [i for i, (tags, texts, _) in enumerate(rendered.records) if self._few(tags, texts)]
+
+    @staticmethod
+    def _shares(weights):
+        return weights / weights.sum()
+
+    @staticmethod
+    def _few(tags, texts):
+        return texts and tags["kind"] == 0 and (tags["families"] > 0).sum() <= 3
+
+    def _solo(self):
+        return np.random.choice(self.alone, p=self.alone_draws)
+
+    def _wording(self, i, families, lead, drums, sex):
+        texts = self.wordings.get((frozenset(families), lead, drums, sex), [])
+        texts = [text for text in texts if fits(text, self.solos[i][0], self.nouns[i])]
+        return random.choice(texts) if texts else ""
+
+    def clip(self):
+        i = np.random.choice(len(self.db), p=self.draws)
+        db, solo, text = self.db[i].float(), self.solos[i], ""
+        if solo and random.random() < 0.5:
+            text = self._wording(i, solo[0], next(iter(solo[0]), None), *solo[1:])
+        if not text and self.texts[i]:
+            text = random.choice(self.texts[i])
+        if random.random() < 0.5:
+            db = shifted(db)
+        # Labels with a weight below one are unknown in that share of the visits.
+        doubtful = torch.rand(len(TAGS)) > self.weights[i]
+        return db, tags_of(self.labels[i].masked_fill(doubtful, math.nan)), text
+
+    def mixture(self):
+        """Two or three solos, or a solo over or under a rendered clip."""
+        i = self._solo()
+        db = shifted(self.db[i].float())
+        return self._of_solos(i, db) if random.random() < 0.55 else self._with_rendered(i, db)
+
+    def _of_solos(self, i, db):
+        labels, (families, drums, sex) = self.labels[i], self.solos[i]
+        lead = next(iter(families), None)
+        others = random.choice([1, 1, 2])
+        # The first solo leads where the others are quieter.
+        quiet = random.uniform(0, 9) if random.random() < 0.7 else 0
+        for _ in range(others):
+            j = self._partner(families, drums)
+            other, with_drums, singer = self.solos[j]
+            x = shifted(self.db[j].float())
+            below = quiet + random.uniform(-1, 3) if other else random.uniform(-3, 6)
+            db = added(db, x, level(db) - level(x) - below)
+            unknown = labels.isnan() | self.labels[j].isnan()
+            labels = torch.maximum(labels, self.labels[j]).masked_fill(unknown, math.nan)
+            if not families and lead is None:
+                lead = next(iter(other), None)
+            families, drums, sex = families | other, drums or with_drums, sex or singer
+        text = self._wording(i, families, lead, drums, sex) if quiet > 1 else ""
+        return db, tags_of(labels), text
+
+    def _partner(self, families, drums, tries=20):
+        """Another solo, of a family that does not sound yet, no second singer, no second drums."""
+        for _ in range(tries):
+            j = self._solo()
+            other = self.solos[j][0]
+            voices = VOICES & families and VOICES & other
+            if not other & families and not voices and (other or not drums):
+                break
+        return j
+
+    def _with_rendered(self, i, db, tries=20):
+        families = self.solos[i][0]
+        for _ in range(tries):
+            j = random.choice(self.few)
+            tags = self.rendered.records[j][0]
+            same = (tags["families"][[FAMILIES.index(family) for family in families]] > 0).any()
+            voices = families & VOICES and tags["vocals"][0] > 0
+            if not same and not voices and (families or tags["drums"][0] == 0):
+                break
+        x = decibels(self.rendered.spectra[j])
+        db = added(db, x, level(db) - level(x) - random.uniform(-4, 9))
+        return db, union(tags_of(self.labels[i]), tensors(tags)), ""
+
+
+class Scattered:
+    """Rendered clips of random notes; `share` of those drawn are drums alone."""
+
+    def __init__(self, folder, share):
+        self.clips, self.share = Clips([folder]), share
+        records = self.clips.records
+        drums = [tags["drums"][0] > 0 and not (tags["families"] > 0).any() for tags, _, _ in records]
+        self.drums = [i for i, alone in enumerate(drums) if alone]
+        self.others = [i for i, alone in enumerate(drums) if not alone and records[i][2]]
+
+    def clip(self):
+        i = random.choice(self.drums if random.random() < self.share else self.others)
+        tags, _, texts = self.clips.records[i]
+        db = decibels(self.clips.spectra[i])
+        text = random.choice(texts) if texts else ""
+        return shifted(db) if random.random() < 0.5 else db, tensors(tags), text
+
+
+# Training
+
+
+def token_ids(tokenizer, texts, masked):
+    """Tokens of captions, and what is to be learnt of them: where tempo and mood are not known
+    (`masked`), not the words for these."""
+    encodings = tokenizer.encode_batch(texts)
+    width = -(-max(len(e.ids) for e in encodings) // 8) * 8
+    ids = torch.tensor([e.ids + [PAD] * (width - len(e.ids)) for e in encodings])
+    targets = ids.clone()
+    for target, text, encoding, unknown in zip(targets, texts, encodings, masked):
+        spans = [match.span() for match in UNKNOWN.finditer(text)] if unknown else []
+        for at, (start, end) in enumerate(encoding.offsets):
+            if end > start and any(start < b and a < end for a, b in spans):
+                target[at] = PAD
+    return ids, targets
+
+
+def caption_loss(model, tokenizer, memory, texts, masked):
+    rows = [row for row, text in enumerate(texts) if text]
+    ids, targets = token_ids(tokenizer, [texts[row] for row in rows], [masked[row] for row in rows])
+    starts = torch.full_like(ids[:, :1], START)
+    logits = model.decode(torch.cat([starts, ids[:, :-1]], 1), memory[rows])
+    return F.cross_entropy(
+        logits.float().flatten(0, 1), targets.flatten(), ignore_index=PAD, label_smoothing=0.02
+    )
+
+
+def batch_of(clips, indices, more):
+    """Rendered clips and others as decibels, tags, captions, and whose tempo and mood is unknown."""
+    db, tags, _ = clips.batch(indices)
+    texts = [random.choice(clips.records[i][1] or [""]) for i in indices]
+    if random.random() < TAGS_ALONE:
+        db, tags = mixed(db, tags, 0.4)
+        texts = [""] * len(indices)
+    masked = [False] * len(indices) + [True] * len(more)
+    db = torch.cat([db, *(treated(x[None].clone()) for x, _, _ in more)])
+    tags = {name: torch.cat([tags[name], torch.stack([t[name] for _, t, _ in more])]) for name in TAG_SIZES}
+    return db, tags, texts + [text for _, _, text in more], masked
+
+
+@torch.no_grad()
+def started(start, clips):
+    """A model folder's model with its tag head, or the average of a run."""
+    if not Path(start).is_dir():
+        return model_of_run(Path(start).parent)[0].train()
+    model = load_folder(start)
+    unfold_scale(model, clips.batch(range(0, min(len(clips), 2048), 2), treat=False)[0])
+    model.tags.out.weight.mul_(0.1)
+    set_head(model, *(floats(start)[f"tag_head.{part}"] for part in ("weight", "bias")))
+    return model
+
+
+def head_rows(model):
+    """Rows of the model's tag head in the order of export_tags.TAGS."""
+    numbers = torch.arange(len(model.tags.out.bias))
+    tags = SimpleNamespace(sizes=model.tags.sizes, out=SimpleNamespace(weight=numbers[:, None], bias=numbers))
+    return export_tags.head(SimpleNamespace(tags=tags))[1]
+
+
+@torch.no_grad()
+def set_head(model, weight, bias):
+    rows = head_rows(model)
+    model.tags.out.weight[rows], model.tags.out.bias[rows] = weight, bias
+
+
+def save_checkpoint(a, model, optimizer, average, elapsed, step, seen):
+    run = Path(a.run)
+    run.mkdir(parents=True, exist_ok=True)
+    state = dict(
+        model=model.state_dict(), optimizer=optimizer.state_dict(), average=average, shape=model.config,
+        elapsed=elapsed, step=step, seen=seen,
+        recipe={k: v for k, v in vars(a).items() if k in ("seed", "rate", "batch", "minutes")},
+    )  # fmt: skip
+    torch.save(state, run / "new.pt")
+    (run / "new.pt").replace(run / "last.pt")
+
+
+def beginning(a, clips, saved):
+    """Model, optimizer and average, as a run begins or where its checkpoint is."""
+    model = started(a.start, clips)
+    trained = [p for name, p in model.named_parameters() if not name.startswith(("early_tags.", "teach."))]
+    optimizer = torch.optim.AdamW(trained, lr=a.rate, betas=(0.9, 0.98), weight_decay=0.0)
+    if not saved:
+        return model, optimizer, {name: t.clone() for name, t in model.state_dict().items()}
+    model.load_state_dict(saved["model"])
+    optimizer.load_state_dict(saved["optimizer"])
+    return model, optimizer, saved["average"]
+
+
+def losses(model, tokenizer, batch, head_alone):
+    """Of the tags, and of the captions, if there are any."""
+    db, tags, texts, masked = batch
+    with torch.autocast("cpu", torch.bfloat16):
+        memory = model.encode(db)[1]
+        tag = TAG_WEIGHT * head_loss(model.tags(memory), tags)
+        if head_alone or not any(texts):
+            return tag, None
+        return tag, caption_loss(model, tokenizer, memory, texts, masked)
+
+
+def update(model, optimizer, loss, rate, head_alone):
+    for group in optimizer.param_groups:
+        group["lr"] = HEAD_RATE if head_alone else rate
+    model.zero_grad()
+    loss.backward()
+    if head_alone:
+        for name, p in model.named_parameters():
+            if not name.startswith("tags."):
+                p.grad = None
+    torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.grad is not None], 1.0)
+    optimizer.step()
+
+
+def train(a):
+    torch.set_num_threads(a.threads)
+    checkpoint = Path(a.run) / "last.pt"
+    saved = torch.load(checkpoint, weights_only=False) if checkpoint.exists() else None
+    step, seen, elapsed = (saved[name] if saved else 0 for name in ("step", "seen", "elapsed"))
+    for seed in (random.seed, torch.manual_seed, np.random.seed):
+        seed(a.seed + 1000 * step)
+    tokenizer, clips = Tokenizer.from_file(a.tokenizer), Clips(a.data)
+    real = Real(a.real, wordings(a.data), clips)
+    scattered = Scattered(a.scattered, a.drums_alone) if a.scattered else None
+    alone = f"{len(real.alone)} of one instrument"
+    print(f"{len(clips)} rendered clips, {len(real.db)} real ones, {alone}", flush=True)
+    model, optimizer, average = beginning(a, clips, saved)
+    head_steps = HEAD_STEPS if Path(a.start).is_dir() else 0
+    rendered = a.batch - a.real_clips - a.mixes - (a.scattered_clips if scattered else 0)
+    total, begun, saved_at, order, shown = a.minutes * 60, time.time() - elapsed, time.time(), [], []
+    while (elapsed := time.time() - begun) < total:
+        if len(order) < rendered:
+            clips.refresh()
+            order = clips.draws()
+        more = [scattered.clip() for _ in range(a.scattered_clips)] if scattered else []
+        more += [real.clip() for _ in range(a.real_clips)] + [real.mixture() for _ in range(a.mixes)]
+        batch = batch_of(clips, [order.pop() for _ in range(rendered)], more)
+        head_alone = step < head_steps
+        tag, said = losses(model, tokenizer, batch, head_alone)
+        fall = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * elapsed / total))
+        rate = a.rate * min(1, (step + 1) / 200) * fall
+        update(model, optimizer, tag if said is None else tag + said, rate, head_alone)
+        step, seen = step + 1, seen + a.batch
+        keep = min(0.998, step / (step + 100))
+        for name, tensor in model.state_dict().items():
+            if tensor.is_floating_point():
+                average[name].lerp_(tensor, 1 - keep)
+        shown.append((tag.item(), math.nan if said is None else said.item()))
+        if step % 50 == 0:
+            tag, said = (np.mean([x for x in part if x == x] or [math.nan]) for part in zip(*shown))
+            speed, left = seen / (time.time() - begun), (total - elapsed) / 60
+            print(f"step {step}  tags {tag:.3f}  captions {said:.3f}", end="  ")
+            print(f"{speed:.0f} clips/s  {left:.1f} min left", flush=True)
+            shown = []
+        if time.time() - saved_at > a.save_seconds:
+            save_checkpoint(a, model, optimizer, average, elapsed, step, seen)
+            saved_at = time.time()
+    save_checkpoint(a, model, optimizer, average, elapsed, step, seen)
+    print(f"done: {step} steps, {seen} clips seen")
+
+
+# A model folder
+
+
+def floats(folder):
+    """A model folder's tensors, those in whole numbers with their scales."""
+    whole = load_file(Path(folder) / "model.safetensors")
+    found = {name: tensor.float() for name, tensor in whole.items() if not name.endswith(".scale")}
+    for name, tensor in found.items():
+        if (scale := whole.get(f"{name}.scale")) is not None:
+            found[name] = tensor * scale.reshape(-1, *[1] * (tensor.ndim - 1))
+    return found
+
+
+def mean_of_runs(runs):
+    """The mean of the runs' averages, their recipes, steps and clips seen."""
+    models, saved = zip(*map(model_of_run, runs))
+    states = [model.state_dict() for model in models]
+    mean = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
+    models[0].load_state_dict(mean)
+    recipe = {name: [s["recipe"][name] for s in saved] for name in saved[0]["recipe"]}
+    recipe |= {"steps": [s["step"] for s in saved], "clips_seen": [s["seen"] for s in saved]}
+    return models[0], recipe
+
+
+def export(a):
+    start, out = floats(a.start), Path(a.out)
+    model, recipe = mean_of_runs(a.runs)
+    learnt = exported(model.state_dict())
+    learnt["tag_head.weight"], learnt["tag_head.bias"] = export_tags.head(model)
+    tensors = {name: (1 - a.share) * tensor + a.share * learnt[name] for name, tensor in start.items()}
+    out.mkdir(parents=True, exist_ok=True)
+    whole = {}
+    for name, tensor in tensors.items():
+        whole |= stored(name, tensor)
+    weights = save(whole, metadata={"format": "pt"})
+    (out / "model.safetensors").write_bytes(weights)
+    (out / "tokenizer.json").write_bytes((Path(a.start) / "tokenizer.json").read_bytes())
+    config = json.loads((Path(a.start) / "config.json").read_text())
+    before = config["musicap"]["version"]
+    recipe |= {"trained": f"encoder, tag head, decoder; {a.share:g} of the runs' mean, the rest of {before}"}
+    config["musicap"] = {"version": VERSION, "recipe": recipe, "sha256": hashlib.sha256(weights).hexdigest()}
+    (out / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    # What calibrate.py reads of a run.
+    set_head(model, tensors["tag_head.weight"], tensors["tag_head.bias"])
+    torch.save(dict(shape=model.config, average=model.state_dict(), recipe=recipe), out / "last.pt")
+    print(f"{out}: {config['musicap']['sha256']}")
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    commands = p.add_subparsers(dest="command", required=True)
+    c = commands.add_parser("train")
+    c.add_argument("--start", required=True, help="model folder, or last.pt of a run for its average")
+    c.add_argument("--tokenizer", required=True)
+    c.add_argument("--data", nargs="+", required=True)
+    c.add_argument("--real", required=True, help="file that real_clips.py wrote")
+    c.add_argument("--scattered", help="folder of clips of random notes")
+    c.add_argument("--run", required=True)
+    c.add_argument("--minutes", type=float, required=True)
+    c.add_argument("--batch", type=int, default=64, help="clips a step, of which these are:")
+    c.add_argument("--real-clips", type=int, default=8)
+    c.add_argument("--mixes", type=int, default=8, help="real clips mixed with each other or rendered ones")
+    c.add_argument("--scattered-clips", type=int, default=6, help="with --scattered")
+    c.add_argument("--drums-alone", type=float, default=0.65, help="share of the scattered clips")
+    c.add_argument("--rate", type=float, default=3e-4)
+    c.add_argument("--seed", type=int, default=1)
+    c.add_argument("--threads", type=int, default=1)
+    c.add_argument("--save-seconds", type=float, default=120)
+    c = commands.add_parser("export")
+    c.add_argument("--start", required=True, help="model folder that the first run began from")
+    c.add_argument("--runs", nargs="+", required=True)
+    c.add_argument("--share", type=float, default=0.8, help="of the runs in the mean of weights")
+    c.add_argument("--out", required=True)
+    a = p.parse_args()
+    {"train": train, "export": export}[a.command](a)
+
+
+if __name__ == "__main__":
+    main()
