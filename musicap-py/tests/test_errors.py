@@ -87,6 +87,12 @@ def test_values_of_another_type_are_named_as_python_names_them(captioner, result
         musicap.Captions.load(tmp_path / "song.mp3")
     with pytest.raises(errors.InvalidCaptionsError, match="duration_s.$"):
         musicap.Captions.from_dict({})
+    check("model is '.*three-scenes.ogg', but must be a model folder", musicap.Captioner, SONG)
+    check("sample_rate is -1, but must be 1 to", captioner.caption, numpy.zeros(9), sample_rate=-1)
+    with pytest.raises(TypeError, match="did you mean 'language'"):
+        musicap.summarize(result, lang="de")
+    with pytest.raises(TypeError, match="path of one folder, not list"):
+        musicap.label(["music"])
     with pytest.raises(TypeError, match="did you mean 'precision'"):
         musicap.Captioner(compute_type="int8")
     with pytest.raises(TypeError, match="did you mean 'sample_rate'"):

@@ -84,6 +84,11 @@ class Captioner:
         name = None if model is None else os.fspath(model)
         if name == "embedded" and not os.path.exists(name):
             name = None
+        if name is not None and os.path.isfile(name):
+            extension = os.path.splitext(name)[1][1:].lower()
+            if extension in _musicap.audio_extensions():
+                expected = "a model folder, a .pth file or a hub id; recordings are passed to caption()"
+                raise InvalidOptionError(f"model is {name!r}, but must be {expected}")
         # An absolute path, for processes with another working directory.
         path = os.path.abspath(name) if name is not None and os.path.exists(name) else name
         self._arguments = (path, device, precision, threads)

@@ -77,6 +77,8 @@ def label(
         TypeError: For unknown arguments.
     """
     check_names("label", unknown, _OPTIONS)
+    if not isinstance(folder, (str, os.PathLike)):
+        raise TypeError(f"folder must be the path of one folder, not {type(folder).__name__}")
     try:
         import pandas
     except ImportError as error:

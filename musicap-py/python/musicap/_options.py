@@ -17,6 +17,7 @@ Int = TypeVar("Int", int, "int | None")
 _SYNONYMS = {
     "sr": "sample_rate",
     "rate": "sample_rate",
+    "lang": "language",
     "sampling_rate": "sample_rate",
     "beam_size": "num_beams",
     "beams": "num_beams",
@@ -42,6 +43,8 @@ def integer(name: str, value: Int, least: int, most: int = 2**31) -> Int:
     """``value`` as an integer within its range, or None."""
     if value is None:
         return value
+    if isinstance(value, int) and value < 0:
+        raise InvalidOptionError(f"{name} is {value}, but must be {least} to {most}")
     number: int = _converted(name, value, INTEGER)
     if not least <= number <= most:
         raise InvalidOptionError(f"{name} is {number}, but must be {least} to {most}")

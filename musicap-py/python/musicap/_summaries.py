@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import warnings
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from musicap import _musicap
+from musicap._options import check_names
 from musicap.errors import InvalidOptionError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def summarize(
     api_key: str | None = None,
     timeout: float | None = None,
     retries: int | None = None,
+    **unknown: NoReturn,
 ) -> str:
     """Summarises the captions of a recording.
 
@@ -50,6 +52,8 @@ def summarize(
         SummaryError: If there is no summary; its attribute ``problem`` says why.
         InvalidOptionError: If an option is invalid or not supported by the backend.
     """
+    known = [name for name in summarize.__annotations__ if name not in ("unknown", "return")]
+    check_names("summarize", unknown, known)
     if not hasattr(captions, "to_dict"):
         raise TypeError(
             f"captions must be Captions, not {type(captions).__name__}; Captions.load(path) and "
