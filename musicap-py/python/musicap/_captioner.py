@@ -16,6 +16,7 @@ from musicap._options import (
     Kind,
     check_device,
     check_names,
+    check_unknown,
     choice,
     encode,
     integer,
@@ -77,7 +78,7 @@ class Captioner:
         progress: bool | Callable[[int, int, str], object] = True,
         **unknown: NoReturn,
     ) -> None:
-        check_names("Captioner", unknown, ["model", "device", "precision", "threads", "progress"])
+        check_unknown("Captioner", Captioner.__init__, unknown)
         check_device(device)
         if precision is not None:
             choice("precision", precision, ("f32", "f16", "int8"))

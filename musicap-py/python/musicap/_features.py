@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from musicap import _musicap
-from musicap._options import INTEGER, NUMBER, Kind, check_names, choice, encode, integer, number
+from musicap._options import INTEGER, NUMBER, Kind, check_unknown, choice, encode, integer, number
 from musicap._sources import Recording, resolve
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def log_mel(
         MusicapError: If the recording cannot be decoded or an option is invalid.
         OSError: If the file cannot be opened.
     """
-    known = [name for name in log_mel.__annotations__ if name not in ("unknown", "return")]
-    check_names("log_mel", unknown, known)
+    check_unknown("log_mel", log_mel, unknown)
     model_sample_rate = integer("model_sample_rate", model_sample_rate, 1)
     front_end: dict[str, Any] = {
         "sample_rate": model_sample_rate,

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Sequence
 
-from musicap._options import check_names, integer
+from musicap._options import check_unknown, integer
 from musicap.errors import InvalidOptionError, ModelNotFoundError, MusicapError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def label(
         ModelNotFoundError: If there is no such model; other errors of the model are a MusicapError.
         TypeError: For unknown arguments.
     """
-    check_names("label", unknown, _OPTIONS)
+    check_unknown("label", label, unknown)
     if not isinstance(folder, (str, os.PathLike)):
         raise TypeError(f"folder must be the path of one folder, not {type(folder).__name__}")
     try:
@@ -111,9 +111,6 @@ def label(
     columns = ["file", *_row({"caption": "", "duration_s": 0.0, "facts": {}})]
     table: pandas.DataFrame = pandas.DataFrame(rows, columns=columns).set_index("file")
     return table
-
-
-_OPTIONS = [name for name in label.__annotations__ if name not in ("unknown", "return")]
 
 
 def _run(arguments: list[str]) -> None:

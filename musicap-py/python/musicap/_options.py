@@ -86,6 +86,12 @@ def check_names(function: str, options: Iterable[str], known: Iterable[str]) -> 
         raise TypeError(f"{function}() got an unexpected keyword argument {name!r}{hint}")
 
 
+def check_unknown(name: str, function: Any, unknown: Iterable[str]) -> None:
+    """:func:`check_names` for a function that takes ``**unknown`` besides its named arguments."""
+    known = [argument for argument in function.__annotations__ if argument not in ("unknown", "return")]
+    check_names(name, unknown, known)
+
+
 def _converted(name: str, value: Any, kind: Kind) -> Any:
     """``value`` as a plain Python value of ``kind``. numpy's scalars are converted."""
     plain = value.item() if hasattr(value, "item") and getattr(value, "ndim", 0) == 0 else value

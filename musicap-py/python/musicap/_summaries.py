@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from musicap import _musicap
-from musicap._options import check_names
+from musicap._options import check_unknown
 from musicap.errors import InvalidOptionError
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def summarize(
         SummaryError: If there is no summary; its attribute ``problem`` says why.
         InvalidOptionError: If an option is invalid or not supported by the backend.
     """
-    known = [name for name in summarize.__annotations__ if name not in ("unknown", "return")]
-    check_names("summarize", unknown, known)
+    check_unknown("summarize", summarize, unknown)
     if not hasattr(captions, "to_dict"):
         raise TypeError(
             f"captions must be Captions, not {type(captions).__name__}; Captions.load(path) and "
