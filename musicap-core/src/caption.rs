@@ -12,6 +12,7 @@ use crate::summarize::Language;
 
 /// The caption of one span of a recording.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "a caption as `musicap --format json` writes it")]
 #[non_exhaustive]
 pub struct Caption {
     /// The chunk's number, from 0.
@@ -43,6 +44,7 @@ fn finite<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Res
 
 /// The captions of one recording.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "an object as `musicap --format json` writes it")]
 #[non_exhaustive]
 pub struct Captions {
     /// The recording's file, if it has one.
@@ -434,6 +436,10 @@ mod tests {
         for bad in ["", "{", "[1]", "{\"captions\": 3}", "\"text\""] {
             let error = Captions::parse_json("a.json", bad).unwrap_err().to_string();
             assert!(error.starts_with("a.json: ") && error.lines().count() == 1, "{error}");
+        }
+        for bad in ["[1]", "\"text\"", "3"] {
+            let error = Captions::parse_json("a.json", bad).unwrap_err().to_string();
+            assert!(error.contains("expected an object as `musicap --format json`"), "{error}");
         }
     }
 

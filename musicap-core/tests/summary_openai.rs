@@ -44,7 +44,7 @@ fn options(server: &Server) -> OpenAiOptions {
     OpenAiOptions::default()
         .with_base_url(server.url())
         .with_model("tiny")
-        .with_key(KEY)
+        .with_api_key(KEY)
         .with_timeout(Duration::from_secs(20))
         .with_retries(2)
         .with_waits(Duration::from_millis(10), Duration::from_secs(3))
@@ -299,7 +299,7 @@ fn azure_and_keyless_servers_are_spoken_to_in_their_way() {
     let server = Server::start(vec![summary("Calm.")]);
     let url = format!("{}/?api-version=2024-10-21", server.url());
     ask(options(&server).with_base_url(url).with_reply_tokens(200), &captions(1)).unwrap();
-    ask(options(&server).without_key(), &captions(1)).unwrap();
+    ask(options(&server).without_api_key(), &captions(1)).unwrap();
     let requests = server.requests();
     assert_eq!(requests[0].line, "POST /v1/chat/completions?api-version=2024-10-21 HTTP/1.1");
     assert_eq!(requests[0].header("api-key"), Some(KEY));
@@ -312,16 +312,16 @@ fn azure_and_keyless_servers_are_spoken_to_in_their_way() {
 
 #[test]
 fn unusable_options_are_refused_without_repeating_secrets() {
-    let options = OpenAiOptions::default().with_key(KEY);
+    let options = OpenAiOptions::default().with_api_key(KEY);
     for (options, word) in [
-        (options.clone().with_key(format!("{KEY}\nX: y")), "key"),
+        (options.clone().with_api_key(format!("{KEY}\nX: y")), "api_key"),
         (options.clone().with_base_url(format!("https://user:{KEY}@example.org/v1")), "base_url"),
         (options.clone().with_base_url(format!("{KEY}://")), "base_url"),
         (options.clone().with_base_url("ftp://example.org"), "base_url"),
         (options.clone().with_model(" "), "model"),
         (options.clone().with_timeout(Duration::ZERO), "timeout"),
         (options.clone().with_input_tokens(1), "input_tokens"),
-        (options.without_key(), "OPENAI_API_KEY"),
+        (options.without_api_key(), "OPENAI_API_KEY"),
     ] {
         let seen = format!("{options:?}");
         let error = OpenAi::new(options).unwrap_err();

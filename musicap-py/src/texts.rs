@@ -79,7 +79,7 @@ pub fn summarize(
         openai = openai.with_model(model);
     }
     if let Some(key) = api_key {
-        openai = openai.with_key(key);
+        openai = openai.with_api_key(key);
     }
     if let Some(seconds) = timeout {
         let timeout = Duration::try_from_secs_f64(seconds);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 
 use musicap::summarize::Language;
-use musicap::{Caption, Captioner, LiveEvent, LiveInput, LiveOptions, Overrun, Result};
+use musicap::{Caption, Captioner, Error, LiveEvent, LiveInput, LiveOptions, Overrun, Result};
 use serde::Serialize;
 use serde_json::json;
 
@@ -95,6 +95,7 @@ fn read(mut input: LiveInput) -> Result<()> {
     let mut bytes = vec![0; 1 << 15];
     // Bytes of a sample that is not complete yet.
     let mut held = 0;
+    let mut is_start = true;
     let mut samples = Vec::with_capacity(bytes.len() / 2);
     loop {
         let count = match std::io::stdin().lock().read(&mut bytes[held..]) {
@@ -103,6 +104,18 @@ fn read(mut input: LiveInput) -> Result<()> {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(output::io("read", Path::new("stdin"), error)),
         };
+        if std::mem::take(&mut is_start)
+            && let Some(format) = container(&bytes[..count])
+        {
+            return Err(Error::InvalidOption {
+                name: "stdin",
+                value: format!("a file in {format}"),
+                expected:
+                    "raw signed 16-bit samples without a header: `ffmpeg -i FILE -f s16le -` \
+                    makes them, and `musicap -` captions a file from stdin"
+                        .into(),
+            });
+        }
         let (pairs, rest) = bytes[..count].as_chunks();
         samples.clear();
         samples.extend(pairs.iter().map(|&pair| f32::from(i16::from_le_bytes(pair)) / 32_768.0));
@@ -110,6 +123,22 @@ fn read(mut input: LiveInput) -> Result<()> {
         held = rest.len();
         bytes.copy_within(count - held..count, 0);
     }
+}
+
+/// The format of a file that begins like this, which played as samples would be noise.
+fn container(start: &[u8]) -> Option<&'static str> {
+    const STARTS: [(usize, &[u8], &str); 7] = [
+        (0, b"RIFF", "WAV"),
+        (0, b"ID3", "MP3"),
+        (0, b"fLaC", "FLAC"),
+        (0, b"OggS", "Ogg"),
+        (0, b"\x1A\x45\xDF\xA3", "Matroska"),
+        (0, b"FORM", "AIFF"),
+        (4, b"ftyp", "MP4"),
+    ];
+    let found =
+        STARTS.iter().find(|(at, magic, _)| start[start.len().min(*at)..].starts_with(magic));
+    found.map(|&(.., format)| format)
 }
 
 #[cfg(test)]

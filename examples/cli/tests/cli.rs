@@ -253,7 +253,15 @@ fn wrong_use_exits_with_2() {
 fn a_url_says_how_it_can_be_captioned() {
     let url = "https://example.org/song.mp3";
     assert_fails(&musicap(&[url]), 1, &[url, "curl -L URL | musicap -"]);
+}
+
+#[test]
+fn live_wants_samples_and_not_a_file() {
     assert_fails(&musicap(&["live", "--rate", "0"]), 2, &["--rate is 0"]);
+    let mut live = Command::new(env!("CARGO_BIN_EXE_musicap"));
+    live.args(["live", "--rate", "44100"]).stdin(std::fs::File::open(SONG).unwrap());
+    let output = live.output().unwrap();
+    assert_fails(&output, 2, &["stdin is a file in Ogg", "ffmpeg -i FILE -f s16le -", "musicap -"]);
 }
 
 #[test]

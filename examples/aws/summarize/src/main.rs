@@ -107,7 +107,7 @@ async fn summarizer() -> anyhow::Result<Box<dyn Summarizer>> {
         openai = openai.with_model(model);
     }
     if let Some(key) = key().await? {
-        openai = openai.with_key(key);
+        openai = openai.with_api_key(key);
     }
     Ok(Box::new(OpenAi::new(openai)?))
 }

@@ -94,13 +94,13 @@ impl OpenAiOptions {
 
     /// Sends this key, whichever server is used. Without it, the key is taken from the environment
     /// variable `OPENAI_API_KEY`, and is not sent over plain HTTP to another machine.
-    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+    pub fn with_api_key(mut self, key: impl Into<String>) -> Self {
         self.key = Key::Given(SecretString::from(key.into()));
         self
     }
 
     /// Sends no key, even if the environment has one.
-    pub fn without_key(mut self) -> Self {
+    pub fn without_api_key(mut self) -> Self {
         self.key = Key::None;
         self
     }

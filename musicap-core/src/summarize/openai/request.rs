@@ -55,7 +55,7 @@ impl Connection {
         let key = key.as_ref().map(|key| key.expose_secret().trim()).filter(|key| !key.is_empty());
         if key.is_none() && (host == "api.openai.com" || is_azure) {
             let expected = "set: give one, or set the environment variable OPENAI_API_KEY";
-            return Err(Error::option("key", "missing", expected));
+            return Err(Error::option("api_key", "missing", expected));
         }
         let key = key.map(|key| header(key, is_azure)).transpose()?;
         let mut client = Client::builder()
@@ -244,8 +244,9 @@ fn header(key: &str, is_azure: bool) -> Result<(HeaderName, HeaderValue)> {
         true => (HeaderName::from_static("api-key"), HeaderValue::from_str(key)),
         false => (AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {key}"))),
     };
-    let mut value = value
-        .map_err(|_| Error::option("key", "unusable", "one line of ASCII letters and digits"))?;
+    let mut value = value.map_err(|_| {
+        Error::option("api_key", "unusable", "one line of ASCII letters and digits")
+    })?;
     value.set_sensitive(true);
     Ok((name, value))
 }
