@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::audio::{Gap, SoundChange};
+use crate::audio::{Gap, SampleSource, SoundChange};
 use crate::error::{Error, Result, one_line, truncate};
 use crate::facts::Facts;
 use crate::summarize::Language;
@@ -95,6 +95,17 @@ impl UncaptionedSpan {
     /// A span from `start_s` to `end_s`, in seconds, that has no caption for `reason`.
     pub fn new(start_s: f64, end_s: f64, reason: impl Into<String>) -> Self {
         UncaptionedSpan { start_s, end_s, reason: reason.into() }
+    }
+
+    /// What of a source could not be decoded until `end_s`, in order; one span stands for the gaps
+    /// that the source does not list.
+    pub fn gaps_of(source: &impl SampleSource, end_s: f64) -> Vec<Self> {
+        let mut gaps: Vec<Self> = source.gaps().iter().map(UncaptionedSpan::from).collect();
+        if let more @ 1.. = source.unlisted_gaps() {
+            let start_s = gaps.last().map_or(0.0, |gap| gap.end_s);
+            gaps.push(UncaptionedSpan::new(start_s, end_s, format!("{more} more gaps")));
+        }
+        gaps
     }
 }
 

@@ -28,8 +28,9 @@ pub fn remove_partial_files() {
 /// `.partial` and which is then renamed to `path`.
 ///
 /// If the process is killed or the power fails, either the old file or the new one is left. Of
-/// several concurrent writers, the last one wins. The folder must exist. Devices and pipes, such
-/// as `/dev/null`, are written to directly.
+/// several concurrent writers, the last one wins. The folder must exist. A file that is replaced
+/// keeps its permissions, unless it is read-only; of a symbolic link the link is replaced, not its
+/// target. Devices and pipes, such as `/dev/null`, are written to directly.
 ///
 /// ```
 /// use std::io::Write;
@@ -91,7 +92,12 @@ impl NewFile {
             .map_err(Error::io("create", path))?;
         let (file, new) = new.into_parts();
         partial_files().push(new.to_path_buf());
-        let permissions = file.metadata().map_err(Error::io("create", path))?.permissions();
+        // Of the file that it replaces, if there is one.
+        let old = std::fs::symlink_metadata(path)
+            .ok()
+            .filter(|old| old.is_file() && !old.permissions().readonly());
+        let of_new = || file.metadata().map_err(Error::io("create", path));
+        let permissions = old.map_or_else(of_new, Ok)?.permissions();
         let new = NewFile { new: Some(new), path: path.to_owned(), permissions };
         let mut file = BufWriter::new(file);
         write(&mut file)?;
@@ -131,9 +137,12 @@ impl Drop for NewFile {
     }
 }
 
-/// Whether something is at `path` that is neither file nor folder, or that the system provides
-/// under a name of its own, like `/dev/stdout`.
-fn is_special(path: &Path) -> bool {
-    let is_other = |data: std::fs::Metadata| !data.is_file() && !data.is_dir();
-    (cfg!(unix) && path.starts_with("/dev")) || std::fs::metadata(path).is_ok_and(is_other)
+/// Whether [`replace_file`] writes directly to what is at `path`: it is neither file nor folder, or
+/// the system provides it under a name of its own, like `/dev/stdout`.
+pub fn is_special(path: impl AsRef<Path>) -> bool {
+    let path = path.as_ref();
+    // Below /dev/shm are files like others.
+    let is_named = cfg!(unix) && path.starts_with("/dev") && !path.starts_with("/dev/shm");
+    let is_other = |data: std::fs::Metadata| !data.is_dir() && (is_named || !data.is_file());
+    std::fs::metadata(path).is_ok_and(is_other)
 }

@@ -134,7 +134,7 @@ pub struct LiveStatus {
 
 #[derive(Debug)]
 enum Pending {
-    Chunk { index: usize, span_s: (f64, f64), generated: Option<Generated> },
+    Chunk { index: usize, span_s: (f64, f64), generated: Option<Result<Generated>> },
     Event(Result<LiveEvent>),
 }
 
@@ -313,15 +313,25 @@ impl LiveCaptions {
     /// reported before it, as [`LiveEvent::Skipped`]. The stream continues.
     pub fn try_next(&mut self) -> Result<Option<LiveEvent>> {
         loop {
-            self.take_up();
-            if let Some(event) = self.ready() {
-                return event.map(Some);
+            if let Poll::Ready(next) = self.poll_next() {
+                return next.transpose();
             }
-            if self.decoding.running() == 0 {
-                return Ok(None);
-            }
-            self.step();
         }
+    }
+
+    /// Does part of that work: at most, encodes a batch, or decodes one step. [`Poll::Pending`] means
+    /// that it must be called again; `Ready(None)` that no audio is left. For threads that have other
+    /// work to do in between.
+    pub fn poll_next(&mut self) -> Poll<Option<Result<LiveEvent>>> {
+        self.take_up();
+        if let Some(event) = self.ready() {
+            return Poll::Ready(Some(event));
+        }
+        if self.decoding.running() == 0 {
+            return Poll::Ready(None);
+        }
+        self.step();
+        Poll::Pending
     }
 
     /// Seconds of audio that are neither captioned nor skipped yet.
@@ -358,18 +368,13 @@ impl LiveCaptions {
 
     fn wait_until(&mut self, deadline: Option<Instant>) -> Poll<Option<Result<LiveEvent>>> {
         let shared = self.shared.clone();
+        let is_over = || deadline.is_some_and(|deadline| deadline <= Instant::now());
         loop {
-            self.take_up();
-            if let Some(event) = self.ready() {
-                return Poll::Ready(Some(event));
-            }
-            let is_over = || deadline.is_some_and(|deadline| deadline <= Instant::now());
-            if self.decoding.running() > 0 {
-                self.step();
-                if is_over() {
-                    return Poll::Pending;
-                }
-                continue;
+            match self.poll_next() {
+                Poll::Ready(None) => {}
+                Poll::Ready(event) => return Poll::Ready(event),
+                Poll::Pending if is_over() => return Poll::Pending,
+                Poll::Pending => continue,
             }
             let mut line = shared.lock();
             while line.waiting.is_empty() {
@@ -391,7 +396,8 @@ impl LiveCaptions {
         }
     }
 
-    fn has_ended(&self) -> bool {
+    /// Whether the input has ended and none of its audio waits for the model.
+    pub fn has_ended(&self) -> bool {
         let line = self.shared.lock();
         line.ended && line.waiting.is_empty()
     }
@@ -435,11 +441,6 @@ impl LiveCaptions {
         };
         let in_model = |pending: &Pending| matches!(pending, Pending::Chunk { .. });
         for (number, found) in done {
-            let found = match found {
-                Ok(found) => found,
-                // Its chunk is reported as skipped, with those that are in the model with it.
-                Err(error) => return self.fail(error),
-            };
             let mut chunks = self.pending.iter_mut().filter(|pending| in_model(pending));
             if let Some(Pending::Chunk { generated, .. }) = chunks.nth(number - self.gone) {
                 *generated = Some(found);
@@ -454,7 +455,9 @@ impl LiveCaptions {
             Pending::Chunk { index, span_s, generated: Some(generated) } => {
                 self.gone += 1;
                 self.update_status();
-                Some(self.caption(index, span_s, &generated))
+                let [first, more] = self.events(index, span_s, generated);
+                more.into_iter().for_each(|event| self.pending.push_front(Pending::Event(event)));
+                first
             }
             chunk => {
                 self.pending.push_front(chunk);
@@ -474,24 +477,38 @@ impl LiveCaptions {
         Ok(LiveEvent::Caption { caption, behind_s })
     }
 
+    /// What a chunk that is done becomes: its caption, or that it is skipped and why.
+    fn events(
+        &self,
+        index: usize,
+        span_s: (f64, f64),
+        generated: Result<Generated>,
+    ) -> [Option<Result<LiveEvent>>; 2] {
+        match generated {
+            Ok(generated) => [Some(self.caption(index, span_s, &generated)), None],
+            Err(error) => [Some(Ok(self.skipped(span_s))), Some(Err(error))],
+        }
+    }
+
+    fn skipped(&self, (start_s, end_s): (f64, f64)) -> LiveEvent {
+        let behind_s = self.shared.lock().received_s - start_s;
+        LiveEvent::Skipped { start_s, end_s, behind_s }
+    }
+
     /// Puts the error behind the captions that are done and the chunks that it costs, and
     /// empties the model.
     fn fail(&mut self, error: Error) {
         self.decoding.clear();
         self.gone = 0;
-        let received_s = self.shared.lock().received_s;
-        let pending = std::mem::take(&mut self.pending);
-        for pending in pending {
-            self.pending.push_back(match pending {
+        for pending in std::mem::take(&mut self.pending) {
+            let events = match pending {
                 Pending::Chunk { index, span_s, generated: Some(generated) } => {
-                    Pending::Event(self.caption(index, span_s, &generated))
+                    self.events(index, span_s, generated)
                 }
-                Pending::Chunk { span_s: (start_s, end_s), .. } => {
-                    let behind_s = received_s - start_s;
-                    Pending::Event(Ok(LiveEvent::Skipped { start_s, end_s, behind_s }))
-                }
-                event => event,
-            });
+                Pending::Chunk { span_s, .. } => [Some(Ok(self.skipped(span_s))), None],
+                Pending::Event(event) => [Some(event), None],
+            };
+            self.pending.extend(events.into_iter().flatten().map(Pending::Event));
         }
         self.pending.push_back(Pending::Event(Err(error)));
         self.update_status();
@@ -522,5 +539,37 @@ impl LiveStatus {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Line> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(all(test, feature = "embedded-model", feature = "flex"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_without_a_caption_costs_no_other() {
+        let captioner = Captioner::embedded().unwrap();
+        let (input, mut captions) = captioner.live(&LiveOptions::new(16_000, 1)).unwrap();
+        drop(input);
+        let failed = || Error::Backend { device: "cpu".into(), reason: "test".into() };
+        let chunks = [Ok(Generated::default()), Err(failed()), Ok(Generated::default())];
+        captions.pending = (0..)
+            .zip(chunks)
+            .map(|(index, generated)| {
+                let start_s = 10.0 * index as f64;
+                Pending::Chunk {
+                    index,
+                    span_s: (start_s, start_s + 10.0),
+                    generated: Some(generated),
+                }
+            })
+            .collect();
+        let said = |event: Result<LiveEvent>| match event {
+            Ok(LiveEvent::Caption { caption, .. }) => format!("caption {}", caption.index),
+            Ok(LiveEvent::Skipped { start_s, end_s, .. }) => format!("skipped {start_s} {end_s}"),
+            Err(error) => error.code().to_owned(),
+        };
+        let said: Vec<String> = captions.map(said).collect();
+        assert_eq!(said, ["caption 0", "skipped 10 20", "Backend", "caption 2"]);
     }
 }

@@ -187,6 +187,9 @@ impl TagHead {
     }
 }
 
+/// Tokens of the longest word that is accepted. The search descends that deep into the words.
+const MAX_WORD_TOKENS: usize = 64;
+
 impl TagConfig {
     fn validate(&self, vocab_size: usize) -> Result<(), String> {
         let (tags, calibrated) = (self.names.len(), self.calibration.len());
@@ -200,6 +203,12 @@ impl TagConfig {
             return Err("a number is not finite".into());
         }
         for (place, Word { tokens, tag, unless, .. }) in self.words.iter().enumerate() {
+            if tokens.len() > MAX_WORD_TOKENS {
+                let count = tokens.len();
+                return Err(format!(
+                    "word {place} has {count} tokens, but may have {MAX_WORD_TOKENS} at most"
+                ));
+            }
             let known = tokens.iter().all(|&token| (token as usize) < vocab_size);
             if tokens.is_empty() || !known || tag.iter().chain(unless).any(|&tag| tag >= tags) {
                 return Err(format!(
@@ -520,6 +529,8 @@ mod tests {
         };
         assert!(spoil(|tags| tags["calibration"] = json!([])).contains("0 calibrations"));
         assert!(spoil(|tags| tags["words"][0]["tokens"] = json!([4])).contains("[4]"));
+        let long = spoil(|tags| tags["words"][0]["tokens"] = json!(vec![3; 200_000]));
+        assert!(long.contains("200000 tokens, but may have 64"), "{long}");
         assert!(spoil(|tags| tags["words"][0]["tag"] = json!(1)).contains("Some(1)"));
         assert!(spoil(|tags| tags["words"][0]["unless"] = json!([1])).contains("[1]"));
         assert!(spoil(|tags| tags["confidence"] = json!({})).contains("bias"));

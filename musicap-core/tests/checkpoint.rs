@@ -117,6 +117,9 @@ fn keys_that_musicap_does_not_know_survive_a_conversion() {
 #[test]
 fn a_reference_checkpoint_is_used_with_the_reference_s_settings() {
     let generation = &Pretrained::open(kit("model-a")).unwrap().config().generation.clone();
+    for name in ["model-a", "model-a/transfer.pth"] {
+        assert_eq!(Pretrained::open_config(kit(name)).unwrap().generation, *generation);
+    }
     let config = std::fs::read_to_string(kit("model-a/config.json")).unwrap();
     let config: serde_json::Value = serde_json::from_str(&config).unwrap();
     assert_eq!((&config["num_beams"], &config["max_length"]), (&4.into(), &20.into()));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::task::Poll;
 use std::time::Duration;
 
-use musicap::audio::{SampleSource, Waveform};
+use musicap::audio::{SampleSource, Waveform, WaveformReader};
 use musicap::checkpoint::Precision;
 use musicap::{
     CaptionOptions, CaptionStream, Captioner, Error, LiveEvent, LiveOptions, Pretrained, Result,
@@ -178,6 +178,35 @@ fn a_source_that_fails_leaves_a_gap_to_the_end() {
     assert_eq!(captions.duration_s, 60.0);
     assert_eq!((captions.gaps[0].start_s, captions.gaps[0].end_s), (20.0, 60.0));
     assert!(captions.gaps[0].reason.ends_with("the cable is cut"));
+}
+
+#[test]
+fn a_stream_that_is_stopped_says_what_it_was_not_asked_for() {
+    /// Audio that starts after its picture.
+    struct Late<'a>(WaveformReader<'a>);
+    impl SampleSource for Late<'_> {
+        fn sample_rate(&self) -> u32 {
+            self.0.sample_rate()
+        }
+        fn next_block(&mut self) -> Result<Option<&[f32]>> {
+            self.0.next_block()
+        }
+        fn duration(&self) -> Option<Duration> {
+            self.0.duration()
+        }
+        fn start(&self) -> Duration {
+            Duration::from_secs(5)
+        }
+    }
+    let (captioner, music) = (Captioner::embedded().unwrap(), music(45));
+    for (taken, gaps) in [(0, vec![(5.0, 50.0)]), (2, vec![(25.0, 50.0)]), (5, vec![])] {
+        let source = Late(music.reader());
+        let mut stream = captioner.caption_stream(source, &CaptionOptions::default()).unwrap();
+        let captions: Result<Vec<_>> = stream.by_ref().take(taken).collect();
+        let captions = stream.finish(captions.unwrap());
+        let found: Vec<_> = captions.gaps.iter().map(|gap| (gap.start_s, gap.end_s)).collect();
+        assert_eq!((captions.duration_s, found), (50.0, gaps));
+    }
 }
 
 #[test]

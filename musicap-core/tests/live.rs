@@ -167,5 +167,10 @@ fn whoever_waits_gets_a_word_between_two_steps() {
     let (mut input, mut captions) = captioner.live(&LiveOptions::new(16_000, 2)).unwrap();
     assert!(captions.wait(Duration::ZERO).is_pending());
     input.push(&samples).unwrap();
+    let mut turns = 0;
+    while captions.poll_next().is_pending() {
+        turns += 1;
+    }
+    assert!(turns > 5, "{turns}");
     assert!(captions.wait(Duration::ZERO).is_ready());
 }

@@ -416,6 +416,24 @@ fn captions_are_translated_where_they_are_read_in_full_and_marked_where_not() {
 }
 
 #[test]
+fn captions_that_call_themselves_english_are_those_of_a_model() {
+    let german = Language::find("de").unwrap();
+    let unnamed = captions(&THREE_SCENES);
+    for code in ["en", "en-US"] {
+        let mut named = unnamed.clone();
+        named.language = Some(code.to_owned());
+        let summary = LocalSummarizer::new().describe(&named, &SummaryOptions::default()).unwrap();
+        assert_eq!(summary, describe(&THREE_SCENES), "{code}");
+        assert_eq!(named.find_sections(Language::ENGLISH)[0].title, "Piano alone", "{code}");
+        assert_eq!(named.translated(german).unwrap(), unnamed.translated(german).unwrap());
+        assert_eq!(named.translated(Language::ENGLISH).unwrap(), named);
+    }
+    let mut austrian = unnamed.translated(german).unwrap();
+    austrian.language = Some("de-AT".to_owned());
+    assert_eq!(austrian.translated(german).unwrap(), austrian);
+}
+
+#[test]
 fn sections_have_times_and_titles() {
     let found = captions(&THREE_SCENES).find_sections(Language::ENGLISH);
     let plain: Vec<(f64, f64, &str)> =

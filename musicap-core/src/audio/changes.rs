@@ -153,7 +153,7 @@ impl SoundChangeFinder {
     }
 }
 
-/// The novelty of the moment after the first `before` seconds, −1 to 1: the mean of the cosines within
+/// The novelty of the moment after the first `before` seconds, 0 to 1: the mean of the cosines within
 /// both sides less that across, of deviations from the mean, with a Gaussian taper.
 fn novelty(seconds: &[[f32; BANDS]], before: usize) -> f32 {
     let n = seconds.len();

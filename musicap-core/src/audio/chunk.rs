@@ -19,8 +19,10 @@ pub enum Tail {
     Drop,
 }
 
-/// The shortest tail that gets a caption, in seconds.
+/// The shortest tail that gets a caption, in seconds; of models with chunks below ten seconds a
+/// fifth of a chunk.
 pub const MIN_TAIL_SECONDS: f64 = 2.0;
+const MIN_TAIL_SHARE: f64 = 0.2;
 
 /// The most chunks that may share a sample: otherwise a little audio makes chunks without end.
 const MAX_OVERLAPPING: usize = 100;
@@ -103,11 +105,12 @@ impl Chunker {
             let expected = format!("0 to {} s", most / sample_rate);
             return Err(Error::option("overlap_seconds", overlap_seconds, expected));
         }
+        let min_tail_s = MIN_TAIL_SECONDS.min(config.chunk_seconds * MIN_TAIL_SHARE);
         Ok(Chunker {
             sample_rate,
             chunk_samples,
             hop_samples: chunk_samples - overlap as usize,
-            min_tail_samples: (MIN_TAIL_SECONDS * sample_rate) as usize,
+            min_tail_samples: (min_tail_s * sample_rate) as usize,
             tail,
             pad: config.pad,
             pending: VecDeque::new(),
@@ -215,6 +218,17 @@ mod tests {
         assert_eq!(spans(&kept), [(0.0, 10.0), (10.0, 20.0), (20.0, 22.0)]);
         assert_eq!(spans(&chunks(Pad::Zero, 0.0, Tail::Keep, 21_999)), spans(&kept[..2]));
         assert_eq!(spans(&chunks(Pad::Zero, 0.0, Tail::Drop, 29_999)), spans(&kept[..2]));
+    }
+
+    #[test]
+    fn short_chunks_have_short_tails() {
+        for (samples, count) in [(2_200, 3), (2_199, 2)] {
+            let config = AudioConfig { chunk_seconds: 1.0, ..config(Pad::Zero) };
+            let mut chunker = Chunker::new(&config, 0.0, Tail::Keep).unwrap();
+            chunker.push(&vec![0.0; samples]);
+            chunker.finish();
+            assert_eq!(std::iter::from_fn(|| chunker.pop()).count(), count);
+        }
     }
 
     #[test]

@@ -180,6 +180,10 @@ impl SampleSource for WaveformReader<'_> {
     fn duration(&self) -> Option<Duration> {
         Some(self.waveform.duration())
     }
+
+    fn notes(&self) -> Vec<AudioNote> {
+        self.waveform.note().cloned().into_iter().collect()
+    }
 }
 
 /// The chunks of a source, at the model's sample rate and of its chunk length: an iterator that
@@ -198,7 +202,8 @@ impl SampleSource for WaveformReader<'_> {
 pub struct Chunks<S> {
     source: S,
     resampler: Resampler,
-    leveler: Leveler,
+    /// `None` if recordings are left as quiet as they are.
+    leveler: Option<Leveler>,
     chunker: Chunker,
     /// Samples that have come out of the resampler.
     samples: u64,
@@ -217,7 +222,7 @@ impl<S: SampleSource> Chunks<S> {
     pub fn new(source: S, config: &AudioConfig, overlap_seconds: f64, tail: Tail) -> Result<Self> {
         Ok(Chunks {
             resampler: Resampler::of_source(source.sample_rate(), config.sample_rate)?,
-            leveler: Leveler::new(config.sample_rate),
+            leveler: Some(Leveler::new(config.sample_rate)),
             chunker: Chunker::new(config, overlap_seconds, tail)?,
             source,
             samples: 0,
@@ -225,6 +230,13 @@ impl<S: SampleSource> Chunks<S> {
             exhausted: false,
             analysis: None,
         })
+    }
+
+    /// Leaves recordings that are far too quiet as they are, for features that are compared with
+    /// others'. Without it they are amplified, which [`notes`](Self::notes) says.
+    pub fn without_leveling(mut self) -> Self {
+        self.leveler = None;
+        self
     }
 
     /// Measures what the [facts](crate::facts) of the recording need while chunks are read.
@@ -257,7 +269,8 @@ impl<S: SampleSource> Chunks<S> {
 
     /// Changes made to the audio so far that users should know about.
     pub fn notes(&self) -> Vec<AudioNote> {
-        let amplified = self.leveler.gain_db().map(|gain_db| AudioNote::Amplified { gain_db });
+        let gain_db = self.leveler.as_ref().and_then(Leveler::gain_db);
+        let amplified = gain_db.map(|gain_db| AudioNote::Amplified { gain_db });
         self.source.notes().into_iter().chain(amplified).collect()
     }
 
@@ -280,7 +293,9 @@ impl<S: SampleSource> Chunks<S> {
         if let Some(analysis) = &mut self.analysis {
             analysis.push(&self.resampled);
         }
-        self.leveler.process(&mut self.resampled, self.exhausted);
+        if let Some(leveler) = &mut self.leveler {
+            leveler.process(&mut self.resampled, self.exhausted);
+        }
         self.chunker.push(&self.resampled);
         if self.exhausted {
             self.chunker.finish();
@@ -312,7 +327,8 @@ impl<S: SampleSource> Iterator for Chunks<S> {
 }
 
 /// The chunks of samples in memory that have the front end's sample rate, cut as by [`Chunks`]
-/// without overlap. At most the last two are copied, the others borrow the samples.
+/// without overlap, and however quiet left as they are. At most the last two are copied, the others
+/// borrow the samples.
 ///
 /// ```
 /// use musicap::audio::{AudioConfig, LogMel, Tail, chunks_in_place};

@@ -7,14 +7,14 @@
 //!
 //! | format | extensions | cut before and after the sound |
 //! |---|---|---|
-//! | WAV, also RF64 and BW64: integers of 8 to 32 bits, float32, float64, A-law, µ-law, ADPCM, MP3 | `.wav` | exact |
-//! | AIFF | `.aiff`, `.aif` | exact |
+//! | WAV, also RF64 and BW64: integers of 8 to 32 bits, float32, float64, A-law, µ-law, ADPCM, MP3 | `.wav`, `.wave` | exact |
+//! | AIFF | `.aiff`, `.aif`, `.aifc` | exact |
 //! | AU: PCM of 8 to 32 bits, float32, float64, A-law, µ-law | `.au`, `.snd` | exact |
 //! | FLAC, also in Ogg | `.flac`, `.oga` | exact |
 //! | MP3, MPEG layer I and II | `.mp3`, `.mp2` | exact with a LAME tag, else nothing is known and nothing cut |
 //! | Ogg Vorbis | `.ogg` | exact |
 //! | Opus up to 7.1 (feature `opus`), in Ogg, WebM, MP4 | `.opus`, `.webm` | exact in Ogg, else the start |
-//! | MP4: AAC-LC and the core of HE-AAC, in mono or stereo, ALAC, MP3, FLAC, PCM | `.m4a`, `.mp4`, `.mov` | exact with an edit list or iTunes comment |
+//! | MP4: AAC-LC and the core of HE-AAC, in mono or stereo, ALAC, MP3, FLAC, PCM | `.m4a`, `.m4b`, `.mp4`, `.mov` | exact with an edit list or iTunes comment |
 //! | AAC-LC and the core of HE-AAC in ADTS | `.aac` | not marked in the format, nothing cut |
 //! | Matroska, WebM: the codecs above | `.mkv`, `.mka`, `.webm` | nothing cut |
 //!
@@ -442,8 +442,7 @@ impl AudioReader {
                 }
             }
         }
-        let opposite = self.track.downmix.new_alone.take();
-        let opposite = opposite.map(|channel| AudioNote::OppositePhase { channel: channel + 1 });
+        let opposite = self.track.downmix.take_note();
         for note in opposite.into_iter().chain(self.track.note()) {
             self.note(note);
         }

@@ -12,6 +12,7 @@
 
 use std::f32::consts::FRAC_1_SQRT_2;
 
+use super::AudioNote;
 use super::r128::LoudnessTap;
 use symphonia::core::audio::conv::FromSample;
 use symphonia::core::audio::sample::Sample;
@@ -35,9 +36,20 @@ const STEP: usize = 7;
 /// Frames of samples in memory that are mixed at a time.
 const PIECE: usize = 4_096;
 
-/// Mixes the channels of one track, packet by packet.
+/// Mixes the channels of one recording to mono, piece by piece: stereo is the mean, more channels are
+/// downmixed by ITU-R BS.775-3, and of channels in opposite phase, which would cancel, one is taken.
+///
+/// ```
+/// use musicap::audio::Downmix;
+///
+/// let (left, right) = (vec![0.5; 4_000], vec![-0.5; 4_000]);
+/// let (mut downmix, mut mono) = (Downmix::of_channels(2), Vec::new());
+/// downmix.mix_planes(16_000, &[&left, &right], &mut mono);
+/// assert_eq!(mono, left);
+/// assert!(downmix.take_note().unwrap().to_string().contains("opposite phase"));
+/// ```
 #[derive(Debug, Default)]
-pub(crate) struct Downmix {
+pub struct Downmix {
     channels: Channels,
     ignores_positions: bool,
     weights: Vec<f32>,
@@ -49,7 +61,7 @@ pub(crate) struct Downmix {
     alone: Option<usize>,
     /// The one that was taken last, and whether that is still to be said.
     last_alone: Option<usize>,
-    pub(super) new_alone: Option<usize>,
+    new_alone: Option<usize>,
     pub(super) loudness: LoudnessTap,
 }
 
@@ -102,15 +114,21 @@ impl Downmix {
         Self { ignores_positions: true, ..Self::default() }
     }
 
-    /// For channels that come without positions: in WAV's order, as in a file.
-    pub(crate) fn of_channels(count: usize) -> Self {
+    /// For so many channels that come without positions: in WAV's order, as in a file.
+    pub fn of_channels(count: usize) -> Self {
         let channels = Channels::Discrete(u16::try_from(count).unwrap_or(u16::MAX));
         let weights = weights(&channels);
         Self { energies: vec![0.0; weights.len()], channels, weights, ..Self::default() }
     }
 
-    /// Appends the mono samples of whole channels to `out`, in pieces as long as packets.
-    pub(crate) fn mix_planes(&mut self, rate: u32, planes: &[&[f32]], out: &mut Vec<f32>) {
+    /// That one of the channels has been taken alone since the last call, said once for each channel.
+    pub fn take_note(&mut self) -> Option<AudioNote> {
+        self.new_alone.take().map(|channel| AudioNote::OppositePhase { channel: channel + 1 })
+    }
+
+    /// Appends the mono samples of channels of equal length to `out`. `rate` is in hertz.
+    pub fn mix_planes(&mut self, rate: u32, planes: &[&[f32]], out: &mut Vec<f32>) {
+        // In pieces as long as packets.
         let frames = planes.first().map_or(0, |plane| plane.len());
         let mut mixed = Vec::new();
         for start in (0..frames).step_by(PIECE) {
@@ -123,7 +141,7 @@ impl Downmix {
     }
 
     /// The same for channels that lie frame by frame. An incomplete frame is dropped.
-    pub(crate) fn mix_interleaved(&mut self, rate: u32, samples: &[f32], out: &mut Vec<f32>) {
+    pub fn mix_interleaved(&mut self, rate: u32, samples: &[f32], out: &mut Vec<f32>) {
         let channels = self.weights.len().max(1);
         let mut planes = vec![Vec::new(); channels];
         for samples in samples.chunks(PIECE * channels) {

@@ -37,6 +37,7 @@ pub use chunk::{Chunk, ChunkSpan, Chunker, MIN_TAIL_SECONDS, Tail};
 pub use chunks::{Chunks, SampleSource, WaveformReader, chunks_in_place};
 pub use config::{AudioConfig, MelScale, Pad, Power, Scaling};
 pub use decode::AudioReader;
+pub use downmix::Downmix;
 pub use formats::{AudioFormat, FORMATS, extensions, format_of, has_audio_extension};
 pub use gap::{Gap, GapCause};
 pub use limits::AudioLimits;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::downmix::Downmix;
-use super::{AudioLimits, Resampler};
+use super::{AudioLimits, AudioNote, Resampler};
 use crate::finite::first_non_finite;
 use crate::{Error, Result};
 
@@ -23,6 +23,8 @@ use crate::{Error, Result};
 pub struct Waveform {
     samples: Vec<f32>,
     sample_rate: u32,
+    /// What the downmix has to say.
+    note: Option<AudioNote>,
 }
 
 impl Waveform {
@@ -35,7 +37,7 @@ impl Waveform {
         let samples = samples.into();
         check_rate(sample_rate, 1)?;
         check_finite(&samples)?;
-        Ok(Self { samples, sample_rate })
+        Ok(Self { samples, sample_rate, note: None })
     }
 
     /// The mono downmix of `channels` interleaved channels: left, right, left, right… They are
@@ -53,8 +55,9 @@ impl Waveform {
         }
         check_finite(samples)?;
         let mut mono = Vec::with_capacity(samples.len() / channels);
-        Downmix::of_channels(channels).mix_interleaved(sample_rate, samples, &mut mono);
-        Ok(Self { samples: mono, sample_rate })
+        let mut downmix = Downmix::of_channels(channels);
+        downmix.mix_interleaved(sample_rate, samples, &mut mono);
+        Ok(Self { samples: mono, sample_rate, note: downmix.take_note() })
     }
 
     /// The mono downmix of several channels, one slice each, mixed as by
@@ -78,8 +81,9 @@ impl Waveform {
         }
         let planes: Vec<&[f32]> = channels.iter().map(AsRef::as_ref).collect();
         let mut samples = Vec::with_capacity(frames);
-        Downmix::of_channels(planes.len()).mix_planes(sample_rate, &planes, &mut samples);
-        Ok(Self { samples, sample_rate })
+        let mut downmix = Downmix::of_channels(planes.len());
+        downmix.mix_planes(sample_rate, &planes, &mut samples);
+        Ok(Self { samples, sample_rate, note: downmix.take_note() })
     }
 
     /// The samples.
@@ -90,6 +94,11 @@ impl Waveform {
     /// The samples, without the rate.
     pub fn into_samples(self) -> Vec<f32> {
         self.samples
+    }
+
+    /// What of its channels was not used, if they were in opposite phase.
+    pub fn note(&self) -> Option<&AudioNote> {
+        self.note.as_ref()
     }
 
     /// The rate in Hz.
@@ -114,7 +123,7 @@ impl Waveform {
         let mut samples = Vec::new();
         resampler.process(&self.samples, &mut samples);
         resampler.finish(&mut samples);
-        Ok(Self { samples, sample_rate })
+        Ok(Self { samples, sample_rate, note: self.note })
     }
 }
 

@@ -137,11 +137,30 @@ impl<S: SampleSource> Recording<S> {
     }
 
     fn end(&mut self, reason: &str) {
-        let known_s = self.source().and_then(S::duration).map_or(0.0, |known| known.as_secs_f64());
-        let end_s = known_s.max(self.position_s());
+        let end_s = self.end_s();
         if !self.is_read() && end_s > self.read_s {
             self.omit((self.read_s, end_s), reason);
         }
+        (self.is_read, self.peeked) = (true, None);
+    }
+
+    /// Where the recording ends, as far as is known, in seconds.
+    fn end_s(&self) -> f64 {
+        let known_s = self.chunks.as_ref().and_then(|chunks| {
+            let duration = chunks.source().duration()?;
+            Some(chunks.start_s() + duration.as_secs_f64())
+        });
+        known_s.unwrap_or(0.0).max(self.position_s())
+    }
+
+    /// Ends the recording after these captions, if there could have been more.
+    pub fn stop_after(&mut self, captions: &[Caption]) {
+        let start_s = self.chunks.as_ref().map_or(0.0, Chunks::start_s);
+        let captioned_s = captions.last().map_or(start_s, |caption| caption.end_s);
+        if self.has_ended() && self.read_s <= captioned_s {
+            return;
+        }
+        self.omit((captioned_s, self.end_s()), "the rest was not asked for");
         (self.is_read, self.peeked) = (true, None);
     }
 
@@ -173,14 +192,7 @@ impl<S: SampleSource> Recording<S> {
             let source = chunks.source();
             file = source.name().map(str::to_owned);
             notes = chunks.notes().iter().map(ToString::to_string).collect();
-            gaps = source.gaps().iter().map(UncaptionedSpan::from).collect();
-            if source.unlisted_gaps() > 0 {
-                gaps.push(UncaptionedSpan {
-                    start_s: gaps.last().map_or(0.0, |gap| gap.end_s),
-                    end_s: position_s,
-                    reason: format!("{} more gaps", source.unlisted_gaps()),
-                });
-            }
+            gaps = UncaptionedSpan::gaps_of(source, position_s);
         }
         let omitted = self.omitted.into_spans();
         let duration_s = omitted.last().map_or(position_s, |span| span.end_s.max(position_s));

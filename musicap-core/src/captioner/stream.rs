@@ -47,9 +47,14 @@ impl<S: SampleSource> CaptionStream<S> {
     }
 
     /// Combines `captions`, collected from this iterator, with what is known about the recording.
+    /// What the iterator was not asked for is listed in [`Captions::gaps`].
     pub fn finish(self, captions: Vec<Caption>) -> Captions {
         let model = self.pipeline.captioner().name().to_owned();
-        let recording = self.ended.map(|ended| *ended).or_else(|| self.pipeline.into_current());
+        let recording = self.ended.map(|ended| *ended).or_else(|| {
+            let mut recording = self.pipeline.into_current()?;
+            recording.stop_after(&captions);
+            Some(recording)
+        });
         let recording = recording.expect("the recording is in the pipeline or has left it");
         recording.finish(&model, captions)
     }

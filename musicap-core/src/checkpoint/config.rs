@@ -1,6 +1,7 @@
 //! `config.json`: a model folder's network, front end and generation settings.
 
 use std::any::Any;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -196,4 +197,14 @@ pub(super) enum Weights {
     Own,
     /// A published checkpoint, whose program passes settings of its own.
     Reference,
+}
+
+impl Weights {
+    /// By the file of the weights.
+    pub(super) fn of(path: &Path) -> Self {
+        match path.extension().is_some_and(|end| end == "safetensors") {
+            true => Weights::Own,
+            false => Weights::Reference,
+        }
+    }
 }

@@ -21,9 +21,9 @@ const WEIGHTS: [&str; 5] =
 impl Pretrained {
     /// A model whose text files are in `folder`.
     pub(super) fn from_files(name: String, folder: &Path, weights: &Path) -> Result<Self> {
-        let is_safetensors = weights.extension().is_some_and(|end| end == "safetensors");
+        let is_safetensors = Weights::of(weights) == Weights::Own;
         let config = if folder.join("config.json").is_file() {
-            read_config(folder, if is_safetensors { Weights::Own } else { Weights::Reference })?
+            read_config(folder, Weights::of(weights))?
         } else if is_safetensors {
             let missing = "config.json".into();
             return Err(Error::IncompleteModel { folder: folder.to_owned(), missing });

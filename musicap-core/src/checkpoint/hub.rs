@@ -129,7 +129,8 @@ impl Hub {
     }
 
     /// The path of the repository's file `file`: from the cache if it is there and up to date,
-    /// otherwise downloaded. If the server fails or cannot be reached, the cached file is used.
+    /// otherwise downloaded. If the server fails or cannot be reached, the cached file is used. On
+    /// Windows a cached file always counts as up to date: remove it from the cache to have it again.
     ///
     /// # Errors
     /// [`Error::Hub`] if it is not available, [`Error::Io`] if the cache cannot be written to,

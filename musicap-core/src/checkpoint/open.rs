@@ -50,7 +50,11 @@ impl Pretrained {
             false => path,
         };
         if folder.join("config.json").is_file() {
-            return read_config(folder, Weights::Own);
+            let weights = match path.is_file() {
+                true => Some(path.to_owned()),
+                false => find_weights(folder).ok(),
+            };
+            return read_config(folder, weights.map_or(Weights::Own, |path| Weights::of(&path)));
         }
         #[cfg(feature = "hub")]
         if let Some(id) = super::hub::HubId::parse(&path.display().to_string())

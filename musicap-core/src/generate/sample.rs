@@ -122,7 +122,7 @@ impl Search for GreedyOrSampling {
             _ if forced => Some(1),
             _ if !free => None,
             (true, 0) => None,
-            (true, top_k) => Some(top_k + 1),
+            (true, top_k) => Some(top_k.saturating_add(1)),
             (false, _) => Some(2),
         }
     }

@@ -187,7 +187,8 @@ mod tests {
             .map(|layout| TokenCache::new(1, layout, false));
         caches.iter_mut().for_each(|cache| cache.add_rows(3));
         let mut rows = 3;
-        for step in 0..40 {
+        // Through all doublings, and into the steps of even length.
+        for step in 0..270 {
             let length = if step == 0 { 2 } else { 1 };
             let [bucketed, grown] = [0, 1].map(|i| {
                 let cache: &mut TokenCache = &mut caches[i];

@@ -81,6 +81,18 @@ fn devices_and_pipes_are_written_into_and_not_replaced() {
 }
 
 #[test]
+fn a_file_for_its_owner_alone_stays_so() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new();
+    let path = scratch.path("captions.json");
+    write(&path, "old").unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+    write(&path, "new").unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
 fn of_two_who_write_at_once_both_write_whole_files() {
     let scratch = Scratch::new();
     let path = scratch.path("captions.txt");

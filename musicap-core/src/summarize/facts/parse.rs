@@ -172,31 +172,49 @@ fn matches(words: &[Word]) -> Vec<Match> {
 /// lists, but not past a verb, nor past an article except its own: "without a piano".
 fn is_negated(words: &[Word], at: usize) -> bool {
     const STOPS: &[&str] = &[
-        "a", "an", "the", "with", "is", "are", "it", "and", "but", "while", "plays", "play",
-        "only", "just", "over", "by",
+        "a", "an", "the", "with", "is", "are", "it", "it's", "and", "but", "while", "only", "just",
+        "over", "by", "there", "there's",
     ];
-    let negates =
-        |word: &Word| lexicon::NEGATORS.contains(&&word.text[..]) || word.text.ends_with("n't");
     let is_article = |word: &Word| matches!(&word.text[..], "a" | "an" | "the" | "any");
     // "Without drums, a piano plays": before an article only its own "without" matters.
     if let [before @ .., article] = &words[..at]
         && is_article(article)
     {
-        return before.last().is_some_and(negates);
+        return end_in_negation(before);
     }
-    for (distance, word) in words[..at].iter().rev().take(NEGATION_WORDS).enumerate() {
+    for end in (at.saturating_sub(NEGATION_WORDS) + 1..=at).rev() {
+        let word = &words[end - 1].text[..];
         // "Without kick and snare" lacks both.
-        if distance == 0 && word.text == "and" {
+        if end == at && word == "and" {
             continue;
         }
-        if negates(word) {
+        if end_in_negation(&words[..end]) {
             return true;
         }
-        if STOPS.contains(&&word.text[..]) {
+        if STOPS.contains(&word) || VERBS.contains(&word) {
             return false;
         }
     }
     false
+}
+
+/// Verbs past which a negation does not reach: "without vocals, featuring drums".
+#[rustfmt::skip]
+const VERBS: &[&str] = &[
+    "plays", "play", "played", "performed", "sung", "has", "have", "having", "features", "feature",
+    "featuring", "includes", "include", "including", "contains", "contain", "containing",
+    "consists", "consist", "consisting", "uses", "use", "using", "accompanying",
+];
+
+/// Whether `words` end in a "no" or "without", or in a verb that is itself negated: "does not have".
+fn end_in_negation(words: &[Word]) -> bool {
+    let negates =
+        |word: &Word| lexicon::NEGATORS.contains(&&word.text[..]) || word.text.ends_with("n't");
+    let Some((last, before)) = words.split_last() else { return false };
+    let is_adverb = |word: &&Word| lexicon::INTENSIFIERS.contains(&&word.text[..]);
+    let is_verb = VERBS.contains(&&last.text[..]);
+    negates(last)
+        || is_verb && before.iter().rev().find(|word| !is_adverb(word)).is_some_and(negates)
 }
 
 /// Whether an adjective describes the music and not one part of it: "a slow, gentle melody",
@@ -343,6 +361,34 @@ mod tests {
         assert_eq!(read("Without drums, a piano plays."), ["piano", "no drums"]);
         assert_eq!(read("A harp plays without a piano."), ["harp"]);
         assert_eq!(read("A harp plays without kick and snare."), ["harp", "no drums"]);
+    }
+
+    #[test]
+    fn a_negation_ends_at_a_verb_that_is_not_negated_itself() {
+        for (text, facts) in [
+            (
+                "An instrumental without vocals featuring acoustic drums and a bass.",
+                &["instrumental", "drums", "bass", "no voice"][..],
+            ),
+            ("It has no singer, features drums.", &["drums", "no voice"]),
+            ("There is no singing, there's drums.", &["drums", "no voice"]),
+            ("No vocals, played on acoustic guitar.", &["acoustic-guitar", "no voice"]),
+            ("No drums are played.", &["no drums"]),
+            ("Without sung vocals.", &["no voice"]),
+            ("The song does not really have drums.", &["no drums"]),
+            ("It doesn't feature any drums or vocals.", &["no drums", "no voice"]),
+            ("The song never has a singer.", &["no voice"]),
+        ] {
+            assert_eq!(read(text), facts, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_typographic_apostrophe_is_one() {
+        assert_eq!(read("The song isn’t fast."), [""; 0]);
+        assert_eq!(read("There aren’t any drums."), ["no drums"]);
+        assert_eq!(read("A children’s choir sings."), ["children"]);
+        assert_eq!(Facts::parse("The song isn’t fast.").sentences[0].text, "The song isn’t fast.");
     }
 
     #[test]

@@ -18,14 +18,15 @@ pub(in crate::summarize) struct Sentence {
     pub(in crate::summarize) words: Vec<Word>,
 }
 
-/// The words of a text: runs of letters, digits and apostrophes. A hyphen separates words, so that
-/// "hi-hat" and "hi hat" are the same.
+/// The words of a text: runs of letters, digits and apostrophes, which are all written `'`. A hyphen
+/// separates words, so that "hi-hat" and "hi hat" are the same.
 pub(in crate::summarize) fn words(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let mut after_break = false;
     let mut open = false;
     for letter in text.chars() {
-        if letter.is_alphanumeric() || (open && matches!(letter, '\'' | '’')) {
+        let letter = if open && letter == '’' { '\'' } else { letter };
+        if letter.is_alphanumeric() || (open && letter == '\'') {
             match words.last_mut().filter(|_| open) {
                 Some(word) => word.text.extend(letter.to_lowercase()),
                 None => {
@@ -115,6 +116,7 @@ mod tests {
     #[test]
     fn words_know_the_breaks_before_them() {
         let text = "A hi-hat, loud; it's Über.";
+        assert_eq!(words(text), words("A hi-hat, loud; it’s Über."));
         let words = words(text);
         let texts: Vec<&str> = words.iter().map(|word| &word.text[..]).collect();
         assert_eq!(texts, ["a", "hi", "hat", "loud", "it's", "über"]);

@@ -73,14 +73,10 @@ impl LocalSummarizer {
     pub fn describe(&self, captions: &Captions, options: &SummaryOptions) -> Result<String> {
         self.check(options)?;
         let language = Language::find(&options.language)?;
-        if let Some(code) = &captions.language {
-            return Err(Error::InvalidCaptions {
-                origin: captions.file.clone().unwrap_or_else(|| "captions".into()),
-                reason: format!(
-                    "they are in another language ({code}); a local summary is made from English \
-                     captions, so summarize before translating"
-                ),
-            });
+        if captions.known_language() != Some(Language::ENGLISH) {
+            return Err(captions.in_another_language(
+                "a local summary is made from English captions, so summarize before translating",
+            ));
         }
         let timed = Timed { captions: &sorted(captions), changes: &captions.changes };
         let mut statements = statements(timed, options.length, language);
@@ -146,7 +142,7 @@ impl Captions {
     /// such as "Piano alone". They cover the recording from the first caption to the last. Empty
     /// without captions or if they are not in English.
     pub fn find_sections(&self, language: Language) -> Vec<Section> {
-        if self.language.is_some() {
+        if self.known_language() != Some(Language::ENGLISH) {
             return Vec::new();
         }
         let captions = sorted(self);
@@ -175,6 +171,23 @@ impl Captions {
             }
         }
         sections
+    }
+
+    /// The language of the captions, if it is one of [`Language`].
+    fn known_language(&self) -> Option<Language> {
+        match &self.language {
+            Some(code) => Language::find(code).ok(),
+            None => Some(Language::ENGLISH),
+        }
+    }
+
+    /// The error for captions that are not in English.
+    fn in_another_language(&self, why: &str) -> Error {
+        let code = self.language.as_deref().unwrap_or_default();
+        Error::InvalidCaptions {
+            origin: self.file.clone().unwrap_or_else(|| "captions".into()),
+            reason: format!("they are in another language ({code}); {why}"),
+        }
     }
 }
 

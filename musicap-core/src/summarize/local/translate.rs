@@ -4,8 +4,8 @@ use super::super::facts::{Facts, Figure, Kind, Lead, Manner, Roles, Term};
 use super::super::language::Language;
 use super::render::{Renderer, args, yes_or_no};
 use super::sections::State;
+use crate::Result;
 use crate::caption::{Caption, Captions};
-use crate::{Error, Result};
 
 impl Captions {
     /// The captions in `language`, see [`Caption::translated`], and their
@@ -13,21 +13,16 @@ impl Captions {
     /// is left unchanged; make it before translating, since it is made from English captions.
     ///
     /// # Errors
-    /// [`Error::InvalidCaptions`] for captions in another language than English and `language`.
+    /// [`Error::InvalidCaptions`](crate::Error::InvalidCaptions) for captions in another language than
+    /// English and `language`.
     pub fn translated(&self, language: Language) -> Result<Captions> {
         let mut translated = self.clone();
-        match self.language.as_deref() {
-            None if language == Language::ENGLISH => return Ok(translated),
-            None => {}
-            Some(code) if code == language.code() => return Ok(translated),
-            Some(code) => {
-                return Err(Error::InvalidCaptions {
-                    origin: self.file.clone().unwrap_or_else(|| "captions".into()),
-                    reason: format!(
-                        "they are in another language ({code}); translations are made from the English \
-                         captions"
-                    ),
-                });
+        match self.known_language() {
+            Some(own) if own == language => return Ok(translated),
+            Some(Language::ENGLISH) => {}
+            _ => {
+                let why = "translations are made from the English captions";
+                return Err(self.in_another_language(why));
             }
         }
         translated.captions = self.captions.iter().map(|one| one.translated(language)).collect();

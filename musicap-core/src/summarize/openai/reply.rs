@@ -41,12 +41,10 @@ pub(super) fn summary(body: &[u8]) -> Result<String, Failure> {
     if text.is_empty() { Err(wrong("the answer is empty")) } else { Ok(text) }
 }
 
-/// The text without the reasoning that some open models put before their answer.
+/// The text without the reasoning that some open models put before their answer. The chat templates
+/// of DeepSeek-R1 and QwQ end with `<think>`, so that answers have only the end of it.
 fn without_thoughts(text: &str) -> &str {
-    match text.trim_start().strip_prefix("<think>").and_then(|rest| rest.split_once("</think>")) {
-        Some((_, answer)) => answer,
-        None => text,
-    }
+    text.rsplit_once("</think>").map_or(text, |(_, answer)| answer)
 }
 
 /// The failure for an answer with another status. The server's own words may contain anything,
@@ -151,11 +149,14 @@ mod tests {
         assert_eq!(of(thinking).unwrap(), "A waltz.");
         let long = thinking.replace("Hm.", &"Hm. ".repeat(SUMMARY_BYTES));
         assert_eq!(of(&long).unwrap(), "A waltz.");
+        let begun = r#"{"choices":[{"message":{"content":"Hm…</think>\nA waltz."}}]}"#;
+        assert_eq!(of(begun).unwrap(), "A waltz.");
         for (json, problem) in [
             ("", SummaryProblem::Reply),
             ("[]", SummaryProblem::Reply),
             (r#"{"choices":[]}"#, SummaryProblem::Reply),
             (r#"{"choices":[{"message":{"content":" "}}]}"#, SummaryProblem::Reply),
+            (r#"{"choices":[{"message":{"content":"Hm…</think>"}}]}"#, SummaryProblem::Reply),
             (
                 r#"{"choices":[{"message":{"content":"A"},"finish_reason":"length"}]}"#,
                 SummaryProblem::Reply,
