@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use musicap::audio::Tail;
 use musicap::checkpoint::Precision;
 use musicap::facts::FactsMode;
-use musicap::{CaptionOptions, Device, Format, LoadOptions, Pretrained, Result};
+use musicap::{CaptionOptions, Device, Format, GenerationConfig, LoadOptions, Pretrained, Result};
 
 use crate::label::LabelArgs;
 use crate::output::TextFormat;
@@ -75,27 +75,8 @@ pub struct CaptionArgs {
     pub summary_subtitle: bool,
     #[command(flatten)]
     pub chunks: ChunkArgs,
-    /// Number of beams; 1 is greedy search [default: the model's]
-    #[arg(long, value_name = "N")]
-    pub beams: Option<usize>,
-    /// Minimum length of a caption in tokens [default: the model's]
-    #[arg(long, value_name = "N")]
-    pub min_length: Option<usize>,
-    /// Maximum length of a caption in tokens [default: the model's]
-    #[arg(long, value_name = "N")]
-    pub max_length: Option<usize>,
-    /// No n-gram of N tokens occurs twice in a caption; 0 disables this [default: the model's]
-    #[arg(long, value_name = "N")]
-    pub no_repeat_ngram: Option<usize>,
-    /// Penalty for tokens that have occurred; 1 disables it [default: the model's]
-    #[arg(long, value_name = "X")]
-    pub repetition_penalty: Option<f32>,
-    /// How often a caption that repeats itself is generated again, by sampling [default: the
-    /// model's]
-    #[arg(long, value_name = "N")]
-    pub repetition_retries: Option<usize>,
     /// Chunks in one batch [default: up to 24 within 512 MiB; on a GPU as many as fit its memory]
-    #[arg(long, value_name = "N")]
+    #[arg(long, alias = "batch-size", value_name = "N")]
     pub batch: Option<usize>,
     /// Print the time of each stage at the end
     #[arg(long)]
@@ -103,6 +84,55 @@ pub struct CaptionArgs {
     /// Print errors only: no progress, no notes
     #[arg(long, short)]
     pub quiet: bool,
+    // The last, as options after it would get its heading.
+    #[command(flatten)]
+    pub generation: GenerationArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Generation [default: the model's settings]")]
+pub struct GenerationArgs {
+    /// Number of beams; 1 is greedy search
+    #[arg(long, alias = "num-beams", value_name = "N")]
+    pub beams: Option<usize>,
+    /// Minimum length of a caption in tokens
+    #[arg(long, value_name = "N")]
+    pub min_length: Option<usize>,
+    /// Maximum length of a caption in tokens
+    #[arg(long, value_name = "N")]
+    pub max_length: Option<usize>,
+    /// No n-gram of N tokens occurs twice in a caption; 0 disables this
+    #[arg(long, alias = "no-repeat-ngram-size", value_name = "N")]
+    pub no_repeat_ngram: Option<usize>,
+    /// Penalty for tokens that have occurred; 1 disables it
+    #[arg(long, value_name = "X")]
+    pub repetition_penalty: Option<f32>,
+    /// How often a caption that repeats itself is generated again, by sampling
+    #[arg(long, value_name = "N")]
+    pub repetition_retries: Option<usize>,
+    /// Beams are scored by their log-probability divided by their length to the power of X
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub length_penalty: Option<f32>,
+    /// End the search as soon as there are as many finished beams as --beams. Alone it means true
+    #[arg(long, value_name = "true|false", hide_possible_values = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub early_stopping: Option<bool>,
+    /// Sample tokens instead of searching for the likeliest caption. Alone it means true
+    #[arg(long, value_name = "true|false", hide_possible_values = true)]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub do_sample: Option<bool>,
+    /// Sampling: higher than 1 is more varied, lower is closer to the likeliest caption
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    pub temperature: Option<f32>,
+    /// Sampling: only the N likeliest tokens are considered; 0 disables this
+    #[arg(long, value_name = "N")]
+    pub top_k: Option<usize>,
+    /// Sampling: only the likeliest tokens with this total probability are considered
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    pub top_p: Option<f32>,
+    /// Sampling: the same seed gives the same captions
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 #[derive(Args, Debug)]
@@ -159,7 +189,7 @@ pub enum TailArg {
 #[derive(Args, Debug)]
 pub struct LiveArgs {
     /// Sample rate of the stream in hertz
-    #[arg(long, value_name = "R")]
+    #[arg(long, alias = "sample-rate", value_name = "R")]
     pub rate: u32,
     /// Number of channels, interleaved
     #[arg(long, value_name = "C", default_value_t = 1)]
@@ -192,7 +222,7 @@ pub struct DevicesArgs {
     #[command(flatten)]
     pub model: ModelArgs,
     /// Chunks in one batch [default: up to 24 within 512 MiB; on a GPU as many as fit its memory]
-    #[arg(long, value_name = "N")]
+    #[arg(long, alias = "batch-size", value_name = "N")]
     pub batch: Option<usize>,
     /// Print errors only, no notes
     #[arg(long, short)]
@@ -231,8 +261,12 @@ pub struct ConvertArgs {
 }
 
 /// Options whose values may be left away, with these values.
-const OPTIONAL_VALUES: [(&str, &[&str]); 2] =
-    [("--summary", &["local", "openai"]), ("--facts", &["off", "on", "beats"])];
+const OPTIONAL_VALUES: [(&str, &[&str]); 4] = [
+    ("--summary", &["local", "openai"]),
+    ("--facts", &["off", "on", "beats"]),
+    ("--early-stopping", &["true", "false"]),
+    ("--do-sample", &["true", "false"]),
+];
 
 /// Joins `--summary openai` to `--summary=openai` and `--facts beats` to `--facts=beats`. The values
 /// are optional, so clap would take them for files; a file with that name is written as `./openai`.
@@ -303,24 +337,48 @@ impl CaptionArgs {
     }
 
     /// Captioning options, with the model's generation settings as defaults.
-    pub fn options(&self, model: &musicap::generate::GenerationConfig) -> CaptionOptions {
-        let mut generation = model.clone();
-        generation.num_beams = self.beams.unwrap_or(generation.num_beams);
-        generation.min_length = self.min_length.unwrap_or(generation.min_length);
-        generation.max_length = self.max_length.unwrap_or(generation.max_length);
-        generation.no_repeat_ngram_size =
-            self.no_repeat_ngram.unwrap_or(generation.no_repeat_ngram_size);
-        generation.repetition_penalty =
-            self.repetition_penalty.unwrap_or(generation.repetition_penalty);
-        generation.repetition_retries =
-            self.repetition_retries.unwrap_or(generation.repetition_retries);
+    pub fn options(&self, model: &GenerationConfig) -> CaptionOptions {
         let mut options = CaptionOptions::default()
             .with_tail(self.chunks.tail())
             .with_overlap(self.chunks.overlap)
-            .with_generation(generation);
+            .with_generation(self.generation.change(model));
         options.batch_size = self.batch;
         options.facts = self.facts;
         options
+    }
+}
+
+impl GenerationArgs {
+    /// The model's settings with those that are given.
+    fn change(&self, model: &GenerationConfig) -> GenerationConfig {
+        let mut settings = model.clone();
+        settings.num_beams = self.beams.unwrap_or(model.num_beams);
+        settings.min_length = self.min_length.unwrap_or(model.min_length);
+        settings.max_length = self.max_length.unwrap_or(model.max_length);
+        settings.no_repeat_ngram_size = self.no_repeat_ngram.unwrap_or(model.no_repeat_ngram_size);
+        settings.repetition_penalty = self.repetition_penalty.unwrap_or(model.repetition_penalty);
+        settings.repetition_retries = self.repetition_retries.unwrap_or(model.repetition_retries);
+        settings.length_penalty = self.length_penalty.unwrap_or(model.length_penalty);
+        settings.early_stopping = self.early_stopping.unwrap_or(model.early_stopping);
+        settings.do_sample = self.do_sample.unwrap_or(model.do_sample);
+        settings.temperature = self.temperature.unwrap_or(model.temperature);
+        settings.top_k = self.top_k.unwrap_or(model.top_k);
+        settings.top_p = self.top_p.unwrap_or(model.top_p);
+        settings.seed = self.seed.unwrap_or(model.seed);
+        settings
+    }
+
+    /// An option that was given for sampling although `settings` do not sample.
+    pub fn without_effect(&self, settings: &GenerationConfig) -> Option<&'static str> {
+        // Captions that are generated again have settings of their own, but this seed.
+        let is_seeded = settings.do_sample || settings.repetition_retries > 0;
+        let given = [
+            ("--temperature", self.temperature.is_some() && !settings.do_sample),
+            ("--top-k", self.top_k.is_some() && !settings.do_sample),
+            ("--top-p", self.top_p.is_some() && !settings.do_sample),
+            ("--seed", self.seed.is_some() && !is_seeded),
+        ];
+        given.into_iter().find(|(_, is_unused)| *is_unused).map(|(option, _)| option)
     }
 }
 

@@ -1,15 +1,17 @@
 //! `musicap caption`.
 
+use std::path::Path;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use musicap::caption::Format;
 use musicap::facts::FactsMode;
+use musicap::file::is_special;
 use musicap::summarize::Language;
 use musicap::{Caption, Captioner, Captions, Error, RecordingEvent, Result};
 
 use crate::args::CaptionArgs;
-use crate::output::{self, Output};
+use crate::output::{self, Output, SAVE_EVERY, TextFormat};
 use crate::progress::Progress;
 use crate::recordings::{self, Recording, Recordings};
 use crate::summary::Summary;
@@ -99,6 +101,12 @@ fn caption_all(
     let loaded = begun.elapsed();
     let options = args.options(&captioner.config().generation);
     captioner.check(&options)?;
+    if let Some(generation) = &options.generation
+        && let Some(unused) = args.generation.without_effect(generation)
+        && !args.quiet
+    {
+        report(&format!("{unused} has no effect without --do-sample"));
+    }
 
     let prints_lines = matches!(output, Output::Stdout(format) if format.is_text());
     // Nobody waits for the first caption where captions are written file by file.
@@ -111,6 +119,7 @@ fn caption_all(
         Work { summary, language, prints_lines, is_one, progress, begun: None, headed: 0 };
     let mut failures = Vec::new();
     let mut done = Vec::new();
+    let mut saved = Saved::default();
     let sources = recordings.list.iter().map(|recording| recordings::open(&recording.path));
     let mut stream = captioner.caption_many(sources, &options)?;
     let mut current = 0;
@@ -139,8 +148,10 @@ fn caption_all(
                 Output::Folder(folder) => folder.write(recording, &captions, error.is_none())?,
                 Output::File(path, format) => {
                     done.push(captions);
-                    // After each recording, so that an interrupted run has written those before.
-                    output::write_file(path, &format.join(&done, is_one))?;
+                    // Now and then, so that an interrupted run has written those before.
+                    if !is_one && saved.is_due(path) {
+                        saved.save(path, *format, &done, is_one)?;
+                    }
                 }
                 Output::Stdout(_) => done.push(captions),
             }
@@ -165,8 +176,14 @@ fn caption_all(
         Output::Stdout(format) if !prints_lines && !is_empty => {
             output::print(&format.join(&done, is_one))?;
         }
-        Output::File(path, format) if done.is_empty() && !is_empty => {
-            output::write_file(path, &format.join(&done, is_one))?;
+        Output::File(path, format) if saved.count != Some(done.len()) && !is_empty => {
+            match saved.save(path, *format, &done, is_one) {
+                Err(error) if !output::is_closed_pipe(&error) => {
+                    report(&error);
+                    failures.push(error.to_string());
+                }
+                saved => saved?,
+            }
         }
         _ => {}
     }
@@ -174,6 +191,39 @@ fn caption_all(
         print_timings(&timings, &generation, loaded, begun.elapsed());
     }
     Ok(failures)
+}
+
+/// What has been written of one file for all recordings.
+#[derive(Default)]
+struct Saved {
+    /// The number of recordings in the file, once it is written.
+    count: Option<usize>,
+    /// When it is written again at the earliest.
+    next: Option<Instant>,
+}
+
+impl Saved {
+    /// Whether the file is to be written before the end, which a pipe or a device is not: it would
+    /// get all again each time.
+    fn is_due(&self, path: &Path) -> bool {
+        self.next.is_none_or(|next| Instant::now() >= next) && !is_special(path)
+    }
+
+    fn save(
+        &mut self,
+        path: &Path,
+        format: TextFormat,
+        done: &[Captions],
+        is_one: bool,
+    ) -> Result<()> {
+        let begun = Instant::now();
+        let written = output::write_file(path, &format.join(done, is_one));
+        // A file that has become large takes a tenth of the time at most.
+        self.next = Some(Instant::now() + SAVE_EVERY.max(9 * begun.elapsed()));
+        written?;
+        self.count = Some(done.len());
+        Ok(())
+    }
 }
 
 /// What is shown of recordings while they are captioned. They come one after another.

@@ -1,6 +1,7 @@
 //! `musicap mel`.
 
 use musicap::audio::{AudioConfig, Chunks, LogMel, NpyWriter};
+use musicap::caption::UncaptionedSpan;
 use musicap::{Error, Pretrained, Result};
 
 use crate::args::MelArgs;
@@ -29,7 +30,8 @@ fn write_mel(args: &MelArgs) -> Result<()> {
     let bytes = std::fs::metadata(&args.file).map_or(0, |file| file.len());
     let mut progress = Progress::new(1, bytes, args.quiet);
     progress.start(&args.file, bytes, reader.duration());
-    let mut chunks = Chunks::new(reader, &config, args.chunks.overlap, args.chunks.tail())?;
+    let chunks = Chunks::new(reader, &config, args.chunks.overlap, args.chunks.tail())?;
+    let mut chunks = chunks.without_leveling();
 
     let written = musicap::file::replace_file(&args.output, |file| {
         let failed = |source| output::io("write", &args.output, source);
@@ -42,14 +44,11 @@ fn write_mel(args: &MelArgs) -> Result<()> {
         }
         npy.finish().map_err(failed)
     });
-    for gap in chunks.source().gaps() {
-        report(&format!("{}: {gap}", args.file.display()));
+    for gap in UncaptionedSpan::gaps_of(chunks.source(), chunks.position_s()) {
+        report(&format!("{}: {}", args.file.display(), gap.reason));
     }
     for note in chunks.notes() {
         report(&format!("{}: {note}", args.file.display()));
-    }
-    if let more @ 1.. = chunks.source().unlisted_gaps() {
-        report(&format!("{}: {more} more gaps", args.file.display()));
     }
     written
 }

@@ -1,10 +1,13 @@
 //! Output: stdout, one file, or a folder with one file for each recording.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use musicap::audio::has_audio_extension;
+use musicap::file::is_special;
 use musicap::{Captions, Error, Format, Result, SummaryCue};
 
 use crate::recordings::{Recording, Recordings};
@@ -21,6 +24,9 @@ pub enum Output {
 
 /// The longest name of a file on common file systems, in bytes.
 const MAX_NAME: usize = 255;
+
+/// How often a file is written that grows while recordings are captioned.
+pub const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 /// A folder with one file for each recording, in the same subfolders as the recordings.
 pub struct Folder {
@@ -110,15 +116,7 @@ impl Output {
                 Err("subtitles of several recordings need a folder: --output FOLDER/".into())
             }
             Output::Folder(folder) => {
-                let mut taken = HashMap::new();
-                for recording in &recordings.list {
-                    let place = folder.file_for(recording);
-                    if let Some(other) = taken.insert(place.clone(), &recording.path) {
-                        let (other, file) = (other.display(), recording.path.display());
-                        let place = place.display();
-                        return Err(format!("{other} and {file} would both be written to {place}"));
-                    }
-                }
+                folder.check(recordings)?;
                 Ok(Output::Folder(folder))
             }
             output => Ok(output),
@@ -152,9 +150,13 @@ pub fn check_writable(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(io("write", path, std::io::ErrorKind::IsADirectory.into()));
     }
+    // Written to directly, it needs no new file beside it.
+    if is_special(path) {
+        return Ok(());
+    }
     create_folder_of(path)?;
     let probe = path.with_added_extension(format!("{}.probe", std::process::id()));
-    let probed = std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe));
+    let probed = File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe));
     probed.map_err(|error| io("write", path, error))
 }
 
@@ -170,10 +172,64 @@ fn is_folder(path: &Path, recordings: &Recordings) -> bool {
     let last = path.to_string_lossy().chars().next_back();
     path.is_dir()
         || last.is_some_and(std::path::is_separator)
-        || (recordings.has_folders && path.extension().is_none())
+        || (recordings.has_folders && path.extension().is_none() && !is_special(path))
+}
+
+/// The places of files below a folder, each with the recording that it belongs to.
+pub struct Places<'a> {
+    folder: &'a Path,
+    /// Whether the folder's file system ignores case, once that matters.
+    ignores_case: Option<bool>,
+    taken: HashMap<PathBuf, &'a Path>,
+    /// The same by the place in lower case.
+    folded: HashMap<String, &'a Path>,
+}
+
+impl<'a> Places<'a> {
+    pub fn new(folder: &'a Path) -> Self {
+        Places { folder, ignores_case: None, taken: HashMap::new(), folded: HashMap::new() }
+    }
+
+    /// Takes a place for a recording, and returns another one that has it.
+    pub fn take(&mut self, place: &Path, recording: &'a Path) -> Option<&'a Path> {
+        let alike = self.folded.insert(place.to_string_lossy().to_lowercase(), recording);
+        let same = self.taken.insert(place.to_owned(), recording);
+        if same.is_some() || alike.is_none() {
+            return same;
+        }
+        let ignores_case = *self.ignores_case.get_or_insert_with(|| ignores_case(self.folder));
+        alike.filter(|_| ignores_case)
+    }
+}
+
+/// Whether names in a folder that differ only in case are one name, as on Windows and macOS. The
+/// folder is created; where nothing can be written, the answer is no.
+fn ignores_case(folder: &Path) -> bool {
+    let probe = |ending: &str| folder.join(format!("{}.{ending}", std::process::id()));
+    let created = std::fs::create_dir_all(folder).and_then(|()| File::create_new(probe("probe")));
+    created.is_ok_and(|_| {
+        let ignores_case = probe("PROBE").exists();
+        let _ = std::fs::remove_file(probe("probe"));
+        ignores_case
+    })
 }
 
 impl Folder {
+    /// # Errors
+    /// If two recordings would have the same file.
+    fn check(&self, recordings: &Recordings) -> Result<(), String> {
+        let mut places = Places::new(&self.path);
+        for recording in &recordings.list {
+            let place = self.file_for(recording);
+            if let Some(other) = places.take(&place, &recording.path) {
+                let (other, file) = (other.display(), recording.path.display());
+                let place = place.display();
+                return Err(format!("{other} and {file} would both be written to {place}"));
+            }
+        }
+        Ok(())
+    }
+
     /// The file for the captions of `recording`. It keeps the recording's extension, so that a.mp3 and
     /// a.wav have different files.
     fn file_for(&self, recording: &Recording) -> PathBuf {
@@ -270,4 +326,23 @@ fn create_folder_of(path: &Path) -> Result<()> {
 
 pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
     Error::Io { path: path.to_owned(), action, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_differ_in_case_are_one_where_the_file_system_ignores_case() {
+        let [upper, lower, other] = ["a/Intro.mp3", "b/intro.wav", "c/intro.flac"].map(Path::new);
+        for ignores_case in [false, true] {
+            let mut places = Places::new(Path::new("out"));
+            places.ignores_case = Some(ignores_case);
+            assert_eq!(places.take(Path::new("out/Ärger/Intro"), upper), None);
+            let alike = places.take(Path::new("out/ärger/intro"), lower);
+            assert_eq!(alike, ignores_case.then_some(upper));
+            assert_eq!(places.take(Path::new("out/ärger/intro"), other), Some(lower));
+            assert_eq!(places.take(Path::new("out/intro"), other), None);
+        }
+    }
 }

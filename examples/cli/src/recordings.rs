@@ -124,8 +124,9 @@ impl Recordings {
     fn expand(&mut self, pattern: &str, several: bool) {
         let (fixed, literal) = literal(pattern);
         let root = root(&fixed, several);
-        // "music/*" matches audio files only, "music/*.bin" all that match.
-        let only_audio = Path::new(pattern).extension().is_none();
+        // "music/*" and "music/*.*" match audio files only, "music/*.bin" all that match.
+        let extension = Path::new(pattern).extension().map(|it| it.to_string_lossy());
+        let only_audio = extension.is_none_or(|it| it.contains(['*', '?', '[']));
         let options =
             glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
         let paths = match glob::glob_with(&literal, options) {

@@ -64,9 +64,8 @@ fn summarize_all(args: &SummarizeArgs) -> Result<usize> {
     let mut done = Vec::new();
     for mut captions in recordings {
         match summary.add(&mut captions) {
-            // A language model summarizes captions in any language, which stay as they are.
-            Ok(()) if captions.language.is_some() => done.push(captions),
-            Ok(()) => done.push(captions.translated(language)?),
+            // A language model summarizes captions in any language; those that are not English stay.
+            Ok(()) => done.push(captions.translated(language).unwrap_or(captions)),
             Err(error) => fail(&error),
         }
     }
@@ -92,19 +91,19 @@ fn text(recordings: &[Captions], is_one: bool) -> String {
 /// Reads captions from a file, or from stdin for `-`.
 fn read(file: &Path) -> Result<Vec<Captions>> {
     let failed = |source| output::io("read", file, source);
-    let mut json = String::new();
+    let origin = file.display().to_string();
+    let invalid = |reason: String| Error::InvalidCaptions { origin: origin.clone(), reason };
+    let mut json = Vec::new();
     match file == Path::new("-") {
-        true => std::io::stdin().take(MAX_BYTES).read_to_string(&mut json).map_err(failed)?,
+        true => std::io::stdin().take(MAX_BYTES + 1).read_to_end(&mut json).map_err(failed)?,
         false => {
             let file = File::open(file).map_err(failed)?;
-            file.take(MAX_BYTES).read_to_string(&mut json).map_err(failed)?
+            file.take(MAX_BYTES + 1).read_to_end(&mut json).map_err(failed)?
         }
     };
-    if json.len() as u64 == MAX_BYTES {
-        return Err(Error::InvalidCaptions {
-            origin: file.display().to_string(),
-            reason: format!("it is larger than {} MB", MAX_BYTES >> 20),
-        });
+    if json.len() as u64 > MAX_BYTES {
+        return Err(invalid(format!("it is larger than {} MB", MAX_BYTES >> 20)));
     }
-    Captions::parse_json(&file.display().to_string(), &json)
+    let json = String::from_utf8(json).map_err(|_| invalid("it is not UTF-8 text".into()))?;
+    Captions::parse_json(&origin, &json)
 }

@@ -232,6 +232,9 @@ fn wrong_use_exits_with_2() {
         &[SONG, "--batch", "0"],
         &[SONG, "--threads", "0"],
         &[SONG, "--max-length", "100000"],
+        &[SONG, "--top-k", "many"],
+        &[SONG, "--seed", "-1"],
+        &[SONG, "--do-sample=maybe"],
         &[SONG, SONG, "--format", "vtt"],
         &[SONG, SONG, "--output", "captions/"],
         &["nowhere.mp3", "--beams", "0"],
@@ -258,6 +261,7 @@ fn a_url_says_how_it_can_be_captioned() {
 #[test]
 fn live_wants_samples_and_not_a_file() {
     assert_fails(&musicap(&["live", "--rate", "0"]), 2, &["--rate is 0"]);
+    assert_fails(&musicap(&["live", "--sample-rate", "0"]), 2, &["--rate is 0"]);
     let mut live = Command::new(env!("CARGO_BIN_EXE_musicap"));
     live.args(["live", "--rate", "44100"]).stdin(std::fs::File::open(SONG).unwrap());
     let output = live.output().unwrap();
@@ -294,6 +298,100 @@ fn an_unwritable_output_is_found_before_anything_is_loaded() {
     let failed = musicap(&[SONG, "--model", "nowhere", "--output", text(&output)]);
     assert_fails(&failed, 1, &["nowhere"]);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_are_written_to_once_and_need_no_file_beside_them() {
+    let folder = scratch("special");
+    let output = musicap(&[SONG, "--format", "json", "--output", "/dev/null"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let array = |json: &str| {
+        let json: serde_json::Value = serde_json::from_str(json).unwrap();
+        json.as_array().unwrap().len()
+    };
+    // In the folder of descriptors nobody can create a file, root neither.
+    let output = musicap(&[SONG, SONG, "--format", "json", "--output", "/dev/fd/1"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(array(&stdout(&output)), 2);
+    // Nor is it a folder for the recordings of a folder.
+    std::fs::copy(SONG, folder.join("song.ogg")).unwrap();
+    let output = musicap(&[text(&folder), "--format", "json", "--output", "/dev/stdout"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(array(&stdout(&output)), 1);
+
+    let pipe = folder.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let read = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    let output = musicap(&[SONG, SONG, "--format", "json", "--output", text(&pipe)]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(array(&read.join().unwrap()), 2);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
+
+    // What is below /dev/shm are files, which are created and replaced.
+    if cfg!(target_os = "linux") && Path::new("/dev/shm").is_dir() {
+        let shared = format!("/dev/shm/musicap-test-{}.json", std::process::id());
+        for before in [None, Some("long before ".repeat(10_000))] {
+            if let Some(before) = before {
+                std::fs::write(&shared, before).unwrap();
+            }
+            let output = musicap(&[SONG, SONG, "--output", &shared]);
+            assert!(output.status.success(), "{}", stderr(&output));
+            let json = std::fs::read_to_string(&shared).unwrap();
+            std::fs::remove_file(&shared).unwrap();
+            assert_eq!(array(&json), 2);
+        }
+    }
+}
+
+#[test]
+fn sampling_depends_on_its_seed() {
+    let with = |options: &[&str]| {
+        let output = musicap(&[&[SONG, "--quiet"][..], options].concat());
+        assert!(output.status.success(), "{options:?}: {}", stderr(&output));
+        stdout(&output)
+    };
+    let greedy = with(&["--beams", "1"]);
+    let sampled = |seed: &str| with(&["--do-sample", "--temperature", "1.5", "--seed", seed]);
+    let captions = ["1", "2", "3"].map(sampled);
+    assert_eq!(captions, ["1", "2", "3"].map(sampled));
+    assert!(captions.iter().any(|some| *some != greedy), "{greedy}");
+    // Of one candidate, the likeliest is drawn.
+    assert_eq!(with(&["--do-sample", "true", "--top-k", "1"]), greedy);
+    assert_eq!(with(&["--do-sample", "--top-p", "1e-9"]), greedy);
+    assert_eq!(with(&["--do-sample", "false", "--beams", "1", "--seed", "2"]), greedy);
+
+    let in_vain = musicap(&[SONG, "--temperature", "0.5"]);
+    let note = "--temperature has no effect without --do-sample";
+    assert!(stderr(&in_vain).contains(note), "{}", stderr(&in_vain));
+    assert!(in_vain.status.success());
+}
+
+#[test]
+fn generation_options_have_the_names_of_transformers_too() {
+    let captions = |options: &[&str]| stdout(&musicap(&[&[SONG][..], options].concat()));
+    let ours = captions(&["--beams", "2", "--no-repeat-ngram", "2", "--batch", "3"]);
+    let theirs =
+        captions(&["--num-beams", "2", "--no-repeat-ngram-size", "2", "--batch-size", "3"]);
+    assert_eq!(ours.lines().count(), 5);
+    assert_eq!(theirs, ours);
+    let all = ["--length-penalty", "-0.5", "--early-stopping=false"];
+    assert_eq!(captions(&all).lines().count(), 5);
+    for (option, value) in [
+        ("--length-penalty", "-11"),
+        ("--temperature", "0"),
+        ("--temperature", "-1"),
+        ("--top-p", "1.5"),
+    ] {
+        let named = format!("{option} is {value}, but must be ");
+        assert_fails(&musicap(&[SONG, option, value]), 2, &[&named[..]]);
+    }
+    let help = stdout(&musicap(&["--help"]));
+    let (options, generation) = help.split_once("\nGeneration ").expect("a group of their own");
+    assert!(options.contains("--quiet") && generation.contains("--do-sample"));
 }
 
 #[test]

@@ -7,22 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-use common::{SONG, musicap, scratch, stderr, text};
-
-/// A file with this many seconds of a tone in it: 16 kHz, mono, 16 bits.
-fn tone(path: &Path, seconds: u32) {
-    let samples = (0..16_000 * seconds).map(|n| ((n as f32 * 0.1).sin() * 8000.0) as i16);
-    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
-    let mut wav = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
-    wav.extend([16_000u32.to_le_bytes(), 32_000u32.to_le_bytes()].concat());
-    wav.extend(b"\x02\0\x10\0data");
-    wav.extend((data.len() as u32).to_le_bytes());
-    wav.extend(data);
-    let size = (wav.len() as u32 - 8).to_le_bytes();
-    wav[4..8].copy_from_slice(&size);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, wav).unwrap();
-}
+use common::{SONG, musicap, scratch, stderr, text, tone};
 
 /// Every file below a folder with the time of its last change, by its path from there.
 fn tree(folder: &Path) -> BTreeMap<String, SystemTime> {
@@ -103,6 +88,13 @@ fn patterns_are_expanded_where_the_shell_did_not() {
         ["deep/er/B.WAV.txt", "music/a.ogg.txt", "music/a.wav.txt", "music/deep/er/B.WAV.txt"];
     assert_eq!(names(&all), expected);
 
+    // The habit of Windows for all files: of them, those that are recordings.
+    let every = folder.join("every");
+    let output = musicap(&[&format!("{}/music/*.*", text(&folder)), "--output", text(&every)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("1 of 3 files failed"), "{}", stderr(&output));
+    assert_eq!(names(&every), ["a.ogg.txt", "a.wav.txt"]);
+
     let output = musicap(&[&format!("{}/*.flac", text(&folder))]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("no audio file matches this pattern"), "{}", stderr(&output));
@@ -177,4 +169,54 @@ fn finished_captions_are_in_the_file_while_others_are_captioned() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json.as_array().unwrap().len(), 1);
     assert_eq!(json[0]["captions"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn one_file_for_many_recordings_is_not_written_after_each() {
+    let folder = scratch("seldom");
+    let (music, output) = (folder.join("music"), folder.join("captions.json"));
+    for n in 0..40 {
+        tone(&music.join(format!("{n:02}.wav")), 3);
+    }
+    let started = Instant::now();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_musicap"))
+        .args([text(&music), "--threads", "1", "--output", text(&output)])
+        .spawn()
+        .unwrap();
+    let (mut writes, mut last) = (0, None);
+    let status = loop {
+        if let Some(status) = run.try_wait().unwrap() {
+            break status;
+        }
+        let written = std::fs::metadata(&output).and_then(|file| file.modified()).ok();
+        if written.is_some() && written != last {
+            (writes, last) = (writes + 1, written);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
+    assert!(status.success());
+    // At once, every two seconds, and at the end.
+    assert!(writes <= 2 + started.elapsed().as_secs() / 2, "{writes} writes");
+    let json = std::fs::read_to_string(&output).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), 40);
+    assert!(json[39]["file"].as_str().unwrap().ends_with("39.wav"));
+}
+
+#[test]
+fn names_that_differ_in_case_are_two_only_where_the_file_system_has_both() {
+    let folder = scratch("case");
+    let (one, two) = (folder.join("one/Intro.wav"), folder.join("two/intro.wav"));
+    tone(&one, 3);
+    tone(&two, 3);
+    let out = folder.join("out/");
+    let output = musicap(&[text(&one), text(&two), "--output", text(&out)]);
+    if folder.join("ONE").exists() {
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("would both be written to"), "{}", stderr(&output));
+        assert_eq!(names(&out), [""; 0]);
+    } else {
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(names(&out), ["Intro.wav.txt", "intro.wav.txt"]);
+    }
 }

@@ -4,6 +4,8 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
+#[cfg(target_os = "linux")]
+use common::tone;
 use common::{SONG, musicap, scratch, stderr, text};
 use serde_json::Value;
 
@@ -96,6 +98,72 @@ fn only_what_has_changed_is_captioned_again() {
     std::fs::write(&song, &bytes[..bytes.len() / 2]).unwrap();
     let output = label(&folder, &[]);
     assert!(stderr(&output).contains("1 of 2 tracks are up to date"), "{}", stderr(&output));
+}
+
+#[test]
+fn tracks_are_captioned_again_in_another_precision() {
+    let folder = album("label-precision");
+    for (precision, is_done) in [("f32", false), ("f32", true), ("int8", false), ("int8", true)] {
+        let output = label(&folder, &["--precision", precision]);
+        let messages = stderr(&output);
+        assert_eq!(messages.contains("2 of 2 tracks are up to date"), is_done, "{messages}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_track_that_is_replaced_while_it_is_captioned_is_captioned_again() {
+    let folder = scratch("label-replaced");
+    let (track, other) = (folder.join("track.wav"), scratch("label-replacing").join("other.wav"));
+    tone(&track, 1_800);
+    tone(&other, 20);
+    let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_musicap"))
+        .args(["label", text(&folder), "--jobs", "1", "--quiet"])
+        .spawn()
+        .unwrap();
+    let (file, descriptors) = (track.canonicalize().unwrap(), format!("/proc/{}/fd", run.id()));
+    let is_open = || {
+        let links = std::fs::read_dir(&descriptors).into_iter().flatten().flatten();
+        links.filter_map(|link| std::fs::read_link(link.path()).ok()).any(|open| open == file)
+    };
+    while !is_open() {
+        assert!(run.try_wait().unwrap().is_none(), "it ended before the track was replaced");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    std::fs::rename(&other, &track).unwrap();
+    assert!(run.wait().unwrap().success());
+    let csv = || read(&folder.join("labels.csv"));
+    assert!(csv().contains(",1800.00,"), "{}", csv());
+    let output = label(&folder, &[]);
+    assert!(!stderr(&output).contains("up to date"), "{}", stderr(&output));
+    assert!(csv().contains(",20.00,"), "{}", csv());
+    let output = label(&folder, &[]);
+    assert!(stderr(&output).contains("1 of 1 track is up to date"), "{}", stderr(&output));
+}
+
+#[test]
+fn names_that_differ_in_case_are_two_only_where_the_file_system_has_both() {
+    let folder = scratch("label-case");
+    std::fs::copy(SONG, folder.join("Intro.ogg")).unwrap();
+    std::fs::copy(SONG, folder.join("intro.opus")).unwrap();
+    let output = label(&folder, &[]);
+    let ignores_case = folder.join("INTRO.OGG").exists();
+    assert_eq!(output.status.success(), !ignores_case, "{}", stderr(&output));
+    assert_eq!(stderr(&output).contains("has the same name as"), ignores_case);
+    assert_eq!(rows(&folder).len(), if ignores_case { 1 } else { 2 });
+}
+
+#[test]
+fn values_whose_playlists_would_have_one_name_share_it() {
+    let folder = album("label-playlists");
+    let edits = r#"{"one.ogg": {"genres": "Hip Hop"}, "disc 2/two.ogg": {"genres": "hip-hop"}}"#;
+    std::fs::write(folder.join("labels-edited.json"), edits).unwrap();
+    assert!(label(&folder, &["--playlists", "genre"]).status.success());
+    let playlists = folder.join("playlists");
+    assert_eq!(std::fs::read_dir(&playlists).unwrap().count(), 1);
+    let list = read(&playlists.join("genre-hip-hop.m3u8"));
+    let paths: Vec<&str> = list.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(paths, ["../disc 2/two.ogg", "../one.ogg"]);
 }
 
 /// Which tracks share a batch must not matter, nor in which order they are done.

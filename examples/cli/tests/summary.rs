@@ -128,6 +128,29 @@ fn captions_are_summarised_later_from_a_file_an_array_and_stdin() {
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
 
+#[test]
+fn captions_have_64_mb_at_most_and_are_text() {
+    const MOST: usize = 64 << 20;
+    let file = scratch("large.json");
+    let path = file.to_str().unwrap();
+    let json = r#"{"file": "a.mp3", "duration_s": 10, "model": "m", "summary": null, "captions":
+        [{"index": 0, "start_s": 0, "end_s": 10, "text": "A piano plays.", "score": -1}]}"#;
+    std::fs::write(&file, " ".repeat(MOST - json.len()) + json).unwrap();
+    let output = musicap(&["summarize", path]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).to_lowercase().contains("piano"), "{}", stdout(&output));
+    // The limit is inside a character.
+    let japanese = "ノ".repeat(MOST / 3 + 1).into_bytes();
+    for (bytes, reason) in [(japanese, "larger than 64 MB"), (b"\xff\xfe{\0".to_vec(), "UTF-8")] {
+        std::fs::write(&file, bytes).unwrap();
+        let output = musicap(&["summarize", path]);
+        assert_eq!(output.status.code(), Some(1));
+        let message = stderr(&output);
+        assert!(message.contains(path) && message.contains(reason), "{message}");
+    }
+    std::fs::remove_file(&file).unwrap();
+}
+
 #[cfg(not(feature = "openai"))]
 #[test]
 fn a_build_without_connections_says_so() {

@@ -5,18 +5,16 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use musicap::summarize::{LocalSummarizer, SummaryOptions};
 use musicap::{CaptionOptions, Captioner, Captions, Error, RecordingEvent, Result};
 
-use super::state::{Label, State};
+use super::state::{self, Label, Stamp, State};
+use crate::output::SAVE_EVERY;
 use crate::progress::Progress;
 use crate::recordings::{self, Recording};
 use crate::report;
-
-/// How often the state is written while tracks are captioned.
-const SAVE_EVERY: Duration = Duration::from_secs(2);
 
 /// How tracks are captioned.
 pub struct Run<'a> {
@@ -29,9 +27,11 @@ pub struct Run<'a> {
     pub quiet: bool,
 }
 
-/// A track that is done: its place in the list, its captions, and what ended it early.
+/// A track that is done: its place in the list, the file's stamp before it was opened, its captions,
+/// and what ended it early.
 struct Done {
     place: usize,
+    stamp: Stamp,
     captions: Captions,
     error: Option<Error>,
 }
@@ -63,7 +63,7 @@ impl Run<'_> {
             }
             drop(sender);
             // Returning early drops the receiver, at which the threads end.
-            for Done { place, captions, error } in receiver {
+            for Done { place, stamp, captions, error } in receiver {
                 let track = tracks[place];
                 progress.start(&track.path, track.bytes(), None);
                 progress.end();
@@ -75,7 +75,7 @@ impl Run<'_> {
                     None => self.label(captions),
                 };
                 match labelled {
-                    Ok(label) => state.put(track, self.settings, label),
+                    Ok(label) => state.put(track, stamp, self.settings, label),
                     Err(error) => {
                         // The file is another one than that which had a label.
                         if !state.is_current(track, self.settings) {
@@ -114,7 +114,7 @@ impl Run<'_> {
         let sources = std::iter::from_fn(|| {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let track = tracks.get(place)?;
-            opened.borrow_mut().push_back(place);
+            opened.borrow_mut().push_back((place, state::stamp(track)));
             Some(recordings::open(&track.path))
         });
         let events = match self.captioner.caption_many(sources, options) {
@@ -123,8 +123,8 @@ impl Run<'_> {
         };
         for event in events {
             let RecordingEvent::End { captions, error, .. } = event else { continue };
-            let Some(place) = opened.borrow_mut().pop_front() else { return };
-            if sender.send(Done { place, captions, error }).is_err() {
+            let Some((place, stamp)) = opened.borrow_mut().pop_front() else { return };
+            if sender.send(Done { place, stamp, captions, error }).is_err() {
                 return;
             }
         }

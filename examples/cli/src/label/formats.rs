@@ -225,7 +225,10 @@ fn quoted(field: &str) -> String {
 
 /// One playlist for each value of a fact, with paths relative to the playlist.
 pub fn playlists(output: &mut Output, rows: &[Values], grouping: Grouping) {
-    let mut lists: BTreeMap<String, Vec<&Values>> = BTreeMap::new();
+    let fact = format!("{grouping:?}").to_lowercase();
+    // The name and the rows of each, by the name in lower case: values whose files would have one
+    // name share it, and some file systems ignore case.
+    let mut lists: BTreeMap<String, (String, Vec<&Values>)> = BTreeMap::new();
     for values in rows {
         let groups: Vec<String> = match grouping {
             Grouping::Genre => values.genres.clone(),
@@ -234,10 +237,14 @@ pub fn playlists(output: &mut Output, rows: &[Values], grouping: Grouping) {
             Grouping::Voices => values.voices.clone(),
             Grouping::Instruments => values.instruments.clone(),
         };
-        groups.into_iter().for_each(|group| lists.entry(group).or_default().push(values));
+        for group in groups {
+            let group = group.replace('#', " sharp").replace([' ', '/', '\\'], "-");
+            let name = format!("{fact}-{group}.m3u8");
+            let list = lists.entry(name.to_lowercase()).or_insert_with(|| (name, Vec::new()));
+            list.1.push(values);
+        }
     }
-    let name = format!("{grouping:?}").to_lowercase();
-    for (group, rows) in lists {
+    for (name, rows) in lists.into_values() {
         let mut text = String::from("#EXTM3U\n");
         for values in rows {
             let title = values.name().replace(char::is_control, " ");
@@ -247,8 +254,7 @@ pub fn playlists(output: &mut Output, rows: &[Values], grouping: Grouping) {
             };
             text += &format!("#EXTINF:{:.0},{title}\n{path}\n", values.duration_s);
         }
-        let group = group.replace('#', " sharp").replace([' ', '/', '\\'], "-");
-        let path = output.folder.join("playlists").join(format!("{name}-{group}.m3u8"));
+        let path = output.folder.join("playlists").join(name);
         output.write(&path, &text);
     }
 }

@@ -21,7 +21,7 @@ use musicap::summarize::{Language, SummaryOptions};
 use musicap::{Captioner, Error, Result};
 
 use crate::args::ModelArgs;
-use crate::output::{check_writable, is_same};
+use crate::output::{Places, check_writable, is_same};
 use crate::recordings::{Recording, Recordings};
 use crate::{Exit, exit_code, report};
 use captioning::Run;
@@ -172,7 +172,7 @@ fn label_all(args: &LabelArgs) -> Result<Failures> {
         failures.missing.push("there is no track to label, so nothing is written".to_owned());
         return Ok(failures);
     }
-    let tracks = unique(&recordings, &mut failures.tracks);
+    let tracks = unique(&recordings, &folder, &mut failures.tracks);
     let edits = edits::read(&folder)?;
     check_writable(&folder.join(state::FILE))?;
     let mut state = State::read(&folder)?;
@@ -182,9 +182,10 @@ fn label_all(args: &LabelArgs) -> Result<Failures> {
     }
     let model = args.model.find(args.quiet)?;
     let settings = format!(
-        "{} {} facts-{} {}",
+        "{} {} {} facts-{} {}",
         env!("CARGO_PKG_VERSION"),
         model.name(),
+        args.model.precision,
         musicap::facts::VERSION,
         args.language
     );
@@ -412,11 +413,15 @@ fn place(folder: &Path, args: &LabelArgs, track: &Recording) -> PathBuf {
 }
 
 /// The tracks without those that would have the labels of another one.
-fn unique<'a>(recordings: &'a Recordings, failures: &mut Vec<String>) -> Vec<&'a Recording> {
-    let mut taken: BTreeMap<PathBuf, &Path> = BTreeMap::new();
+fn unique<'a>(
+    recordings: &'a Recordings,
+    folder: &Path,
+    failures: &mut Vec<String>,
+) -> Vec<&'a Recording> {
+    let mut places = Places::new(folder);
     let mut tracks = Vec::new();
     for track in &recordings.list {
-        match taken.insert(track.relative_path.with_extension(""), &track.path) {
+        match places.take(&track.relative_path.with_extension(""), &track.path) {
             None => tracks.push(track),
             Some(other) => failures.push(format!(
                 "{}: has the same name as {}, and so would its labels; rename one",

@@ -86,8 +86,9 @@ impl State {
         })
     }
 
-    pub fn put(&mut self, track: &Recording, settings: &str, label: Label) {
-        let (bytes, modified_ns) = stamp(track);
+    /// Keeps the label of a track whose file was that of `stamp` when it was opened.
+    pub fn put(&mut self, track: &Recording, stamp: Stamp, settings: &str, label: Label) {
+        let (bytes, modified_ns) = stamp;
         let track_state = Track { bytes, modified_ns, settings: settings.to_owned(), label };
         self.tracks.insert(key(track), track_state);
     }
@@ -144,8 +145,11 @@ pub fn key(track: &Recording) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// The size and time of a track's file.
-fn stamp(track: &Recording) -> (u64, u64) {
+/// The size of a file, and when it was changed, in nanoseconds since 1970.
+pub type Stamp = (u64, u64);
+
+/// The stamp of a track's file as it is now.
+pub fn stamp(track: &Recording) -> Stamp {
     let Ok(file) = std::fs::metadata(&track.path) else { return (0, 0) };
     let modified = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     (file.len(), modified.map_or(0, |time| time.as_nanos() as u64))

@@ -33,3 +33,18 @@ pub fn scratch(test: &str) -> PathBuf {
 pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
+
+/// A file with this many seconds of a tone in it: 16 kHz, mono, 16 bits.
+pub fn tone(path: &Path, seconds: u32) {
+    let samples = (0..16_000 * seconds).map(|n| ((n as f32 * 0.1).sin() * 8000.0) as i16);
+    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
+    let mut wav = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+    wav.extend([16_000u32.to_le_bytes(), 32_000u32.to_le_bytes()].concat());
+    wav.extend(b"\x02\0\x10\0data");
+    wav.extend((data.len() as u32).to_le_bytes());
+    wav.extend(data);
+    let size = (wav.len() as u32 - 8).to_le_bytes();
+    wav[4..8].copy_from_slice(&size);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, wav).unwrap();
+}
