@@ -97,13 +97,8 @@ impl FrontEnd {
         let signal = chunks.take_signal_facts();
         npy.finish().map_err(failed)?;
 
-        let (gaps, more) = (chunks.source().gaps(), chunks.source().unlisted_gaps());
-        let mut gaps: Vec<UncaptionedSpan> = gaps.iter().map(UncaptionedSpan::from).collect();
-        if more > 0 {
-            let start_s = gaps.last().map_or(0.0, |gap| gap.end_s);
-            let reason = format!("{more} more gaps");
-            gaps.push(UncaptionedSpan::new(start_s, chunks.position_s(), reason));
-        }
+        let gaps = UncaptionedSpan::gaps_of(chunks.source(), chunks.position_s());
+        let notes = chunks.notes().iter().map(ToString::to_string).collect();
         let Object { bucket, key, version, etag } = source.clone();
         let features = Features {
             source: Source { bucket, key, version, etag },
@@ -112,6 +107,7 @@ impl FrontEnd {
             fingerprint: fingerprint(config),
             chunks: spans,
             gaps,
+            notes,
             changes: changes.finish(),
             facts: signal.map(|signal| StoredFacts { signal, chunks: chunk_facts }),
         };
@@ -126,6 +122,7 @@ mod tests {
     use musicap::checkpoint::Precision;
     use musicap::{CaptionOptions, Captions, Pretrained};
     use std::io::Seek;
+    use std::path::Path;
     use std::time::Duration;
 
     const SONG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../songs/three-scenes.ogg");
@@ -143,11 +140,11 @@ mod tests {
         FrontEnd::new(&ModelConfig::lp_music_caps(), limits, FactsMode::Off).unwrap()
     }
 
-    /// The captions of the song by `captioner`, from features and at once.
-    fn both(captioner: &Captioner, facts: FactsMode) -> [Captions; 2] {
+    /// The captions of the recording at `path` by `captioner`, from features and at once.
+    fn both(captioner: &Captioner, facts: FactsMode, path: &Path) -> [Captions; 2] {
         let config = captioner.config();
         let front_end = FrontEnd::new(config, AudioLimits::default(), facts).unwrap();
-        let (features, mut file) = front_end.compute(File::open(SONG).unwrap(), &song()).unwrap();
+        let (features, mut file) = front_end.compute(File::open(path).unwrap(), &song()).unwrap();
         let features = Features::read("json", &serde_json::to_string(&features).unwrap()).unwrap();
         file.rewind().unwrap();
         let array = NpyReader::new(file).unwrap().read(usize::MAX).unwrap();
@@ -156,7 +153,7 @@ mod tests {
         let found = features.captions(captioner.name().to_owned(), found);
         let mut options = CaptionOptions::default();
         options.facts = facts;
-        let mut expected = captioner.caption(AudioReader::open(SONG).unwrap(), &options).unwrap();
+        let mut expected = captioner.caption(AudioReader::open(path).unwrap(), &options).unwrap();
         expected.file = Some("song.ogg".into());
         [found, expected]
     }
@@ -165,10 +162,31 @@ mod tests {
     fn features_get_the_same_captions_and_facts_as_the_recording() {
         let captioner = Captioner::embedded().unwrap();
         for facts in [FactsMode::Off, FactsMode::On, FactsMode::WithBeats] {
-            let [found, expected] = both(&captioner, facts);
+            let [found, expected] = both(&captioner, facts, Path::new(SONG));
             assert_eq!(found, expected);
             assert!(expected.captions.len() == 5 && !expected.changes.is_empty());
             assert_eq!(expected.facts.is_some(), facts != FactsMode::Off);
+        }
+    }
+
+    #[test]
+    fn what_was_done_to_a_recording_is_said_as_by_the_library() {
+        let captioner = Captioner::embedded().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for (name, filter, note) in [
+            (
+                "opposite.wav",
+                "pan=stereo|c0=c0|c1=-1*c0",
+                "the channels are in opposite phase and cancel each other; only channel 1 was used",
+            ),
+            ("quiet.wav", "volume=-50dB", "the recording is very quiet; it was amplified by "),
+        ] {
+            let path = folder.path().join(name);
+            std::fs::write(&path, converted(&["-f", "wav", "-af", filter])).unwrap();
+            let [found, expected] = both(&captioner, FactsMode::On, &path);
+            assert_eq!(found, expected);
+            let said = matches!(&found.notes[..], [one] if one.starts_with(note));
+            assert!(said, "{:?}", found.notes);
         }
     }
 
@@ -183,7 +201,7 @@ mod tests {
         config.as_object_mut().unwrap().remove("tags");
         std::fs::write(path, config.to_string()).unwrap();
         let captioner = Captioner::from_pretrained(folder.path()).unwrap();
-        let [found, expected] = both(&captioner, FactsMode::On);
+        let [found, expected] = both(&captioner, FactsMode::On, Path::new(SONG));
         assert_eq!(found, expected);
         assert!(!expected.facts.unwrap().instruments.is_empty());
     }

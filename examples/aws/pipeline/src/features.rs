@@ -26,6 +26,9 @@ pub struct Features {
     pub chunks: Vec<ChunkSpan>,
     /// Parts of the recording that could not be decoded.
     pub gaps: Vec<UncaptionedSpan>,
+    /// What was done to the audio that its listener should know of.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// The times at which the sound changes, from which sections get their boundaries.
     #[serde(default)]
     pub changes: Vec<SoundChange>,
@@ -87,6 +90,7 @@ impl Features {
         captions.file = Some(file_name(&self.source.key).to_owned());
         captions.model = model;
         captions.gaps = self.gaps;
+        captions.notes = self.notes;
         captions.changes = self.changes;
         captions.facts = facts;
         captions
@@ -172,21 +176,25 @@ mod tests {
         assert_eq!(fingerprint(&AudioConfig::default()), "20ad63f3c72b799c");
     }
 
-    #[test]
-    fn features_of_another_front_end_are_refused() {
+    fn described() -> Features {
         let front_end = AudioConfig::default();
-        let source = Source { bucket: "b".into(), key: "k".into(), version: None, etag: None };
-        let features = Features {
-            source,
+        Features {
+            source: Source { bucket: "b".into(), key: "k".into(), version: None, etag: None },
             duration_s: 1.0,
             fingerprint: fingerprint(&front_end),
-            front_end: front_end.clone(),
+            front_end,
             chunks: vec![],
             gaps: vec![],
+            notes: vec!["the edit list was ignored".into()],
             changes: vec![],
             facts: None,
-        };
-        features.check("m", &front_end).unwrap();
+        }
+    }
+
+    #[test]
+    fn features_of_another_front_end_are_refused() {
+        let features = described();
+        features.check("m", &AudioConfig::default()).unwrap();
         for other in variants() {
             assert!(features.check("m", &other).unwrap_err().to_string().contains("MODEL"));
         }
@@ -197,5 +205,15 @@ mod tests {
             let json = serde_json::to_string(&features).unwrap();
             assert_eq!(Features::read("a", &json).unwrap(), features);
         }
+    }
+
+    #[test]
+    fn descriptions_of_before_notes_changes_and_facts_are_read() {
+        let mut old = serde_json::to_value(described()).unwrap();
+        for key in ["notes", "changes", "facts"] {
+            old.as_object_mut().unwrap().remove(key);
+        }
+        let read = Features::read("a", &old.to_string()).unwrap();
+        assert_eq!(read, Features { notes: vec![], ..described() });
     }
 }
