@@ -55,11 +55,14 @@ impl Captioner {
             .with_device(Device::from_str(device)?)
             .with_precision(Precision::from_str(precision)?)
             .with_threads(threads);
-        let progress = Arc::new(Mutex::new((0, 0, String::new())));
+        // What has not been reported yet: of each file the last.
+        let progress = Arc::new(Mutex::new(Vec::<(u64, u64, String)>::new()));
         let shared = progress.clone();
         let load = move || {
             let on_download = move |done, total, file: &str| {
-                *lock(&shared) = (done, total, file.to_owned());
+                let mut news = lock(&shared);
+                news.pop_if(|(.., last)| *last == file);
+                news.push((done, total, file.to_owned()));
             };
             let pretrained = match name {
                 Some(name) => Pretrained::open_with_progress(name, on_download)?,
@@ -70,13 +73,9 @@ impl Captioner {
             Ok::<_, musicap::Error>((captioner, stored_precision(&pretrained)))
         };
         let loaded = threads::run_interruptible(py, load, |py| {
-            let (done, total, file) = lock(&progress).clone();
-            match &on_download {
-                Some(on_download) if !file.is_empty() => {
-                    on_download.call1(py, (done, total, file)).map(drop)
-                }
-                _ => Ok(()),
-            }
+            let news = std::mem::take(&mut *lock(&progress));
+            let Some(on_download) = &on_download else { return Ok(()) };
+            news.into_iter().try_for_each(|news| on_download.call1(py, news).map(drop))
         })?;
         let (captioner, stored_precision) = loaded?;
         Ok(Captioner { captioner: ForkAware::new(captioner, threads), stored_precision })

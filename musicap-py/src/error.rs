@@ -49,8 +49,14 @@ impl From<Raised> for PyErr {
             }
             Error::Io { path, action, source } => match source.raw_os_error() {
                 // Python chooses the class: FileNotFoundError, PermissionError…
+                #[cfg(not(windows))]
                 Some(code) => {
                     PyOSError::new_err((code, reason(&source, code), path.into_os_string()))
+                }
+                // Python finds the errno to a code of Windows.
+                #[cfg(windows)]
+                Some(code) => {
+                    PyOSError::new_err((0, reason(&source, code), path.into_os_string(), code))
                 }
                 None => PyOSError::new_err(Error::Io { path, action, source }.to_string()),
             },

@@ -36,7 +36,6 @@ pub fn finetune(
             "model" => run.model = value.extract()?,
             "held_out" => run.held_out = value.extract()?,
             "held_out_share" => run.held_out_share = value.extract()?,
-            "test" => run.test = value.extract()?,
             "freeze" => run.freeze = value.extract()?,
             "epochs" => run.epochs = value.extract()?,
             "patience" => run.patience = value.extract()?,

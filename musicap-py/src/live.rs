@@ -49,6 +49,24 @@ impl LiveStream {
     }
 }
 
+impl LiveStream {
+    /// The next event of the audio received so far, or whether there may be more later.
+    fn poll(&self, py: Python<'_>) -> Result<Py<PyAny>> {
+        loop {
+            match self.captions.with(py, LiveCaptions::poll_next)? {
+                Poll::Ready(Some(event)) => {
+                    return Ok(event_row(event?).into_pyobject(py)?.into_any().unbind());
+                }
+                Poll::Ready(None) => {
+                    let has_ended = self.captions.with(py, |captions| captions.has_ended())?;
+                    return Ok(bool(py, !has_ended));
+                }
+                Poll::Pending => py.check_signals()?,
+            }
+        }
+    }
+}
+
 #[pymethods]
 impl LiveStream {
     /// Adds the next samples, a one-dimensional array. Never waits for the model.
@@ -85,6 +103,9 @@ impl LiveStream {
             Ok(timeout) => timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
             Err(error) => return Err(PyValueError::new_err(format!("timeout: {error}")).into()),
         };
+        if timeout == Some(0.0) {
+            return self.poll(py);
+        }
         loop {
             let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
             let wait = left.map_or(SIGNAL_POLL, |left| left.min(SIGNAL_POLL));

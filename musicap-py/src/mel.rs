@@ -67,7 +67,7 @@ pub fn log_mel<'py>(
         }
     } else {
         let source = source::open(source, sample_rate)?;
-        let mut chunks = Chunks::new(source, &config, overlap, tail)?;
+        let mut chunks = Chunks::new(source, &config, overlap, tail)?.without_leveling();
         py.detach(|| -> musicap::Result<()> {
             loop {
                 let batch = chunks.by_ref().take(BATCH).collect::<musicap::Result<Vec<_>>>()?;

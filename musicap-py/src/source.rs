@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use musicap::Error;
-use musicap::audio::{AudioLimits, AudioReader, SampleSource};
+use musicap::audio::{AudioLimits, AudioNote, AudioReader, Downmix, SampleSource};
+use numpy::ndarray::ArrayView1;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyIsADirectoryError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -222,12 +223,13 @@ fn samples(object: &Bound<'_, PyAny>, sample_rate: Option<u32>) -> Result<Source
     check_integers(&array)?;
     Ok(Box::new(Samples {
         rows: rows.unbind(),
-        channels,
         frames,
         sample_rate,
         scale,
         position: 0,
         block: Vec::new(),
+        downmix: Downmix::of_channels(channels),
+        note: None,
     }))
 }
 
@@ -301,17 +303,18 @@ pub fn contiguous<'py>(object: &Bound<'py, PyAny>) -> Option<PyReadonlyArray1<'p
 /// An array that is read block by block and never copied as a whole.
 struct Samples {
     rows: Py<PyAny>,
-    channels: usize,
     frames: usize,
     sample_rate: u32,
     scale: (f32, f32),
     position: usize,
     block: Vec<f32>,
+    downmix: Downmix,
+    note: Option<AudioNote>,
 }
 
 impl Samples {
-    /// The mean of the channels in the next block.
-    fn read(&mut self, py: Python<'_>) -> PyResult<()> {
+    /// The channels of the next block, scaled to ±1.
+    fn read(&self, py: Python<'_>) -> PyResult<Vec<Vec<f32>>> {
         py.check_signals()?;
         let end = self.frames.min(self.position + BLOCK);
         let all = PySlice::full(py);
@@ -320,16 +323,23 @@ impl Samples {
         let float32 = block.call_method("astype", ("float32",), Some(&not_copied(py)?))?;
         let block: PyReadonlyArray2<f32> = float32.extract()?;
         let (offset, factor) = self.scale;
-        let factor = factor / self.channels as f32;
-        self.block.clear();
-        self.block.resize(end - self.position, 0.0);
-        for channel in block.as_array().outer_iter() {
-            self.block.iter_mut().zip(channel).for_each(|(sum, x)| *sum += x - offset);
+        let scaled = |channel: ArrayView1<'_, f32>| match (offset, factor) {
+            (0.0, 1.0) => channel.to_vec(),
+            _ => channel.iter().map(|x| (x - offset) * factor).collect(),
+        };
+        Ok(block.as_array().outer_iter().map(scaled).collect())
+    }
+
+    /// Refuses samples that are not finite, or too large for floats within ±1.
+    fn check(&self, channel: &[f32]) -> musicap::Result<()> {
+        // The first pass only counts, which compilers vectorise.
+        if channel.iter().map(|x| u32::from(!x.is_finite())).sum::<u32>() > 0 {
+            let at = channel.iter().position(|sample| !sample.is_finite()).unwrap_or(0);
+            let (at, found) = (self.position + at, channel[at]);
+            let reason = format!("sample {at} is {found}, but must be finite");
+            return Err(Error::InvalidSamples { reason });
         }
-        if factor != 1.0 {
-            self.block.iter_mut().for_each(|sum| *sum *= factor);
-        }
-        Ok(())
+        check_peak(channel)
     }
 }
 
@@ -348,21 +358,22 @@ impl SampleSource for Samples {
         if self.position == self.frames {
             return Ok(None);
         }
-        Python::attach(|py| self.read(py)).map_err(wrapped)?;
-        // The first pass only counts, which compilers vectorise.
-        if self.block.iter().map(|x| u32::from(!x.is_finite())).sum::<u32>() > 0 {
-            let at = self.block.iter().position(|sample| !sample.is_finite()).unwrap_or(0);
-            let (at, found) = (self.position + at, self.block[at]);
-            let reason = format!("sample {at} is {found}, but must be finite");
-            return Err(Error::InvalidSamples { reason });
-        }
-        check_peak(&self.block)?;
+        let channels = Python::attach(|py| self.read(py)).map_err(wrapped)?;
+        channels.iter().try_for_each(|channel| self.check(channel))?;
+        let planes: Vec<&[f32]> = channels.iter().map(Vec::as_slice).collect();
+        self.block.clear();
+        self.downmix.mix_planes(self.sample_rate, &planes, &mut self.block);
+        self.note = self.downmix.take_note().or(self.note.take());
         self.position += self.block.len();
         Ok(Some(&self.block))
     }
 
     fn duration(&self) -> Option<Duration> {
         Some(Duration::from_secs_f64(self.frames as f64 / f64::from(self.sample_rate)))
+    }
+
+    fn notes(&self) -> Vec<AudioNote> {
+        self.note.iter().cloned().collect()
     }
 }
 

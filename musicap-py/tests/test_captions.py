@@ -97,6 +97,24 @@ def test_tensors_with_gradients_and_in_bfloat16(captioner, dtype):
     tensor = Tensor(mono, dtype, True)
     assert texts(captioner.captions(tensor, sample_rate=16_000)) == expected
     assert texts(captioner.captions((tensor, 16_000))) == expected
+    result = captioner.caption({"waveform": tensor, "sample_rate": 16_000}, progress=False)
+    assert "<audio" in result._repr_html_()
+    del tensor
+    assert "<audio" not in result._repr_html_()
+
+
+def test_channels_in_opposite_phase_are_heard_as_those_of_a_file(captioner, tmp_path):
+    mono = decoded(16_000, 1, "s16le", "<i2")[: 16_000 * 12, 0]
+    stereo = numpy.stack([mono, -mono])
+    with wave.open(str(tmp_path / "opposite.wav"), "wb") as file:
+        file.setparams((2, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(stereo.T.tobytes())
+    with pytest.warns(UserWarning, match="opposite phase"):
+        expected = captioner.caption(tmp_path / "opposite.wav", progress=False)
+    with pytest.warns(UserWarning, match="opposite phase"):
+        found = captioner.caption(stereo, sample_rate=16_000, progress=False)
+    assert texts(found) == texts(expected) == texts(captioner.captions(mono, sample_rate=16_000))
+    assert found.notes == expected.notes
 
 
 class Pipe(io.RawIOBase):

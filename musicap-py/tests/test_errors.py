@@ -180,6 +180,8 @@ def test_near_matches_are_suggested(captioner, given, meant):
     for function in [captioner.captions, captioner.caption, musicap.caption]:
         with pytest.raises(TypeError, match=f"unexpected keyword.*{given}.*did you mean '{meant}'"):
             function(SONG, **{given: 1})
+    with pytest.raises(TypeError, match=r"from_pretrained\(\).*'dtype'; did you mean 'precision'"):
+        musicap.Captioner.from_pretrained(None, dtype="f16")
     with pytest.raises(TypeError, match="did you mean 'threads'"):
         musicap.caption(SONG, num_threads=1)
 

@@ -74,6 +74,18 @@ def test_a_whole_recording_is_one_piece(tune):
     assert song.shape[0] == 128 and abs(song.shape[1] - 4500) < 3
 
 
+def test_a_quiet_recording_stays_as_quiet_as_it_is(tune):
+    loud, options = tune[:160_000], {"sample_rate": 16_000}
+    expected = musicap.log_mel(loud, **options) - 60.0
+    audible = expected > -100.0
+    for quiet in [loud / numpy.float32(1_000.0), loud.astype("f8") / 1_000.0]:
+        for more in [{}, {"overlap": 0.1}]:
+            found = musicap.log_mel(quiet, **options, **more)[:1]
+            assert numpy.abs(found - expected)[audible].max() < 0.05
+        whole = musicap.log_mel(quiet, **options, whole=True)[:, : expected.shape[2]]
+        assert numpy.abs(whole - expected[0])[audible[0]].max() < 0.05
+
+
 def test_chunks_overlap_and_tails_are_kept_or_dropped(tune):
     assert len(musicap.log_mel(tune, sample_rate=16_000, tail="drop")) == len(tune) // 160_000
     overlapped = musicap.log_mel(tune, sample_rate=16_000, overlap=5.0)

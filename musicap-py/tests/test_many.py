@@ -27,6 +27,8 @@ def test_a_folder_and_its_failures(captioner, folder, result):
     found = list(results)
     assert [one.file for one in found] == [str(folder / "b.ogg"), str(folder / "deeper" / "c.OGG")]
     assert all(one.captions == result.captions and one.summary == result.summary for one in found)
+    # A table needs no recordings, which may be the bytes of files.
+    assert all(one._source is None for one in results._done) and found[0]._source is not None
     [failure] = results.failures
     assert failure.index == 0 and failure.file == str(folder / "a.mp3")
     assert isinstance(failure.error, errors.UnknownFormatError)
@@ -43,6 +45,10 @@ def test_patterns_lists_stacks_and_data_sets(captioner, folder, result):
     texts = [caption.text for caption in result]
     pattern = captioner.caption_many(f"{folder}/**/*.[oO][gG]*", progress=False)
     assert [one.text.splitlines() for one in pattern] == [texts, texts]
+    # An extension that is not named is any of audio.
+    every = captioner.caption_many(f"{folder}/*.*", progress=False)
+    with pytest.warns(UserWarning, match="a.mp3"):
+        assert [one.file for one in every] == [str(folder / "b.ogg")]
     mono = decoded(16_000, 1, "f32le", "<f4")[:, 0]
     expected = captioner.caption(mono, sample_rate=16_000, progress=False).captions
     column = [{"array": mono, "sampling_rate": 16_000}] * 2

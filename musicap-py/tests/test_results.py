@@ -65,6 +65,9 @@ def test_text_and_subtitles(result, tmp_path):
     assert musicap.Captions.load(tmp_path / "song.json") == result
     with pytest.raises(ValueError, match=r"\.vtt"):
         result.save(tmp_path / "song.doc")
+    marked = tmp_path / "marked.json"
+    marked.write_text("\ufeff" + result.to_json(), encoding="utf-8")
+    assert musicap.Captions.load(marked) == result
 
 
 def test_a_table(result):
@@ -258,11 +261,13 @@ def test_captions_are_translated(result, captioner):
     assert list(json.loads(german.to_json())).index("language") == 3
 
 
-def test_sections_are_chapters_and_buttons(result):
+def test_sections_are_chapters_and_buttons(result, tmp_path):
     assert [section.title for section in result.sections] == ["Piano", "Full band"]
     assert result.sections == result.find_sections()
     assert result.sections[-1].end_s == result[-1].end_s
     chapters = result.to_chapters()
+    result.save(tmp_path / "chapters.vtt", format="chapters")
+    assert (tmp_path / "chapters.vtt").read_text(encoding="utf-8") == chapters
     assert chapters.startswith("WEBVTT\n\n00:00:00.000 --> ")
     assert chapters.count("-->") == len(result.sections)
     shown = result.to_html()

@@ -25,7 +25,7 @@ from musicap._options import (
 )
 from musicap._progress import make_bar
 from musicap._results import Caption, Captions, Gap, SoundChange
-from musicap._sources import Recording, Source, resolve
+from musicap._sources import Recording, Source, located, resolve
 from musicap._summaries import caption_language, check_summary, summarize
 from musicap.errors import InvalidOptionError, MusicapError
 
@@ -115,8 +115,10 @@ class Captioner:
         precision: Precision | None = None,
         threads: int | None = None,
         progress: bool | Callable[[int, int, str], object] = True,
+        **unknown: NoReturn,
     ) -> Self:
         """The same as ``Captioner(model, …)``, under the name that other libraries have for it."""
+        check_unknown("Captioner.from_pretrained", Captioner.__init__, unknown)
         return cls(model, device=device, precision=precision, threads=threads, progress=progress)
 
     @property
@@ -579,12 +581,15 @@ def _captioner_for(
             raise InvalidOptionError(text)
         return model
     key = (None if model is None else os.fspath(model), device, precision, threads)
-    if _last is None or _last[0] != key:
-        captioner = Captioner(
-            model, device=device, precision=precision, threads=threads, progress=bool(progress)
-        )
-        _last = (key, captioner)
-    return _last[1]
+    # Read once: another thread may replace it at any time.
+    last = _last
+    if last is not None and last[0] == key:
+        return last[1]
+    captioner = Captioner(
+        model, device=device, precision=precision, threads=threads, progress=bool(progress)
+    )
+    _last = (key, captioner)
+    return captioner
 
 
 # What makes a recording fail and does not stop the others.
@@ -645,7 +650,7 @@ def _result(
     )
     for remark in [*(gap.reason for gap in result.gaps), *result.notes]:
         warnings.warn(f"{result.file or 'the recording'}: {remark}", UserWarning, stacklevel=4)
-    return result._with_source(Source(*resolve(recording, sample_rate)))
+    return result._with_source(Source(*located(recording, sample_rate)))
 
 
 def _file_name(recording: Any) -> str | None:

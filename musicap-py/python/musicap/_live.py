@@ -57,6 +57,7 @@ class Live:
     def __init__(self, stream: _musicap.LiveStream, channels: int) -> None:
         self._stream = stream
         self._channels = channels
+        self._error: Exception | None = None
 
     def push(self, block: ArrayLike | bytes | bytearray | memoryview) -> None:
         """Adds the next samples. It never waits for the model.
@@ -91,10 +92,21 @@ class Live:
         self._stream.push(array)
 
     def poll(self) -> list[LiveEvent]:
-        """Captions the audio received so far, without waiting for more."""
-        events = []
-        while not isinstance(event := self._stream.wait(0.0), bool):
-            events.append(_event(event))
+        """Captions the audio received so far, without waiting for more.
+
+        An error that comes after captions is raised by the next call.
+        """
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        events: list[LiveEvent] = []
+        try:
+            while not isinstance(event := self._stream.wait(0.0), bool):
+                events.append(_event(event))
+        except Exception as error:
+            if not events:
+                raise
+            self._error = error
         return events
 
     def close(self) -> None:
@@ -115,6 +127,9 @@ class Live:
         return self
 
     def __next__(self) -> LiveEvent:
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
         event = self._stream.wait(None)
         if isinstance(event, bool):
             raise StopIteration

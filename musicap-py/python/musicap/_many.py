@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Iterator, Sized, Union
 
 from musicap import _musicap
@@ -69,7 +69,8 @@ class Results:
                 warnings.warn(self._failed(), UserWarning, stacklevel=2)
             raise
         result, self._ready = self._ready, None
-        self._done.append(result)
+        # Without the recording, which captions of bytes keep in memory.
+        self._done.append(replace(result))
         return result
 
     def _failed(self) -> str:
@@ -112,6 +113,9 @@ def expand(recordings: Any) -> Iterable[Any]:
             return _non_empty(sorted(_files_in(path)), path, "no audio files in this folder")
         if any(wildcard in path for wildcard in "*?["):
             found = [file for file in glob.glob(path, recursive=True) if os.path.isfile(file)]
+            extension = os.path.splitext(path)[1]
+            if not extension or any(wildcard in extension for wildcard in "*?["):
+                found = [file for file in found if _is_audio(file)]
             return _non_empty(sorted(found), path, "no file matches this pattern")
         if not os.path.exists(path):
             raise FileNotFoundError(2, os.strerror(2), path)
@@ -125,13 +129,15 @@ def expand(recordings: Any) -> Iterable[Any]:
 
 
 def _files_in(folder: str) -> Iterator[str]:
-    extensions = frozenset(_musicap.audio_extensions())
     for place, folders, names in os.walk(folder, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            extension = os.path.splitext(name)[1][1:].lower()
-            if not name.startswith(".") and extension in extensions:
+            if not name.startswith(".") and _is_audio(name):
                 yield os.path.join(place, name)
+
+
+def _is_audio(file: str) -> bool:
+    return os.path.splitext(file)[1][1:].lower() in _musicap.audio_extensions()
 
 
 def _non_empty(files: list[str], path: str, reason: str) -> list[str]:

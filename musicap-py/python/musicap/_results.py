@@ -8,9 +8,10 @@ import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from numbers import Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, overload
+from typing import TYPE_CHECKING, Any, Iterator, Literal, Mapping, overload
 
 from musicap import _musicap
+from musicap._options import choice
 from musicap.errors import InvalidCaptionsError, InvalidOptionError
 
 if TYPE_CHECKING:
@@ -213,6 +214,8 @@ class Captions:
     @classmethod
     def _from_json(cls, origin: str, text: str) -> Captions:
         # Rust checks the text, and Python reads it: its floats are exactly those that were written.
+        # Some editors start a file with a byte-order mark.
+        text = text.removeprefix("\ufeff")
         _musicap.check_captions(origin, text)
         recordings = json.loads(text)
         if isinstance(recordings, dict):
@@ -255,18 +258,29 @@ class Captions:
         """WebVTT chapters: a cue for each section."""
         return self._write("chapters")
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        format: Literal["text", "json", "srt", "vtt", "chapters"] | None = None,
+    ) -> None:
         """Writes a file in the format of its extension: .txt, .json, .srt or .vtt.
 
+        Args:
+            path: The file, which is replaced if it exists.
+            format: Another format than that of the extension: ``"chapters"`` is WebVTT chapters.
+
         Raises:
-            ValueError: If the extension is another.
+            ValueError: If the extension is another and no format is given.
             OSError: If the file cannot be written.
         """
-        extension = os.path.splitext(os.fspath(path))[1].lower()
         formats = {".txt": "text", ".json": "json", ".srt": "srt", ".vtt": "vtt"}
-        if extension not in formats:
+        if format is not None:
+            choice("format", format, (*formats.values(), "chapters"))
+        extension = os.path.splitext(os.fspath(path))[1].lower()
+        name = format or formats.get(extension)
+        if name is None:
             raise ValueError(f"{path}: the extension must be .txt, .json, .srt or .vtt")
-        text = self.to_json() if extension == ".json" else self._write(formats[extension])
+        text = self.to_json() if name == "json" else self._write(name)
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
 

@@ -41,15 +41,21 @@ else:
     Recording = Any
 
 
+def located(recording: Any, sample_rate: int | None) -> tuple[Any, int | None]:
+    """The file or the samples in what a recording is passed as, and the rate of samples."""
+    recording = _file_of(recording)
+    samples, own_rate = _with_rate(recording)
+    if own_rate is None:
+        return recording, sample_rate
+    if sample_rate is not None and sample_rate != own_rate:
+        raise TypeError(f"sample_rate is {sample_rate}, but the recording says {own_rate}")
+    return samples, own_rate
+
+
 def resolve(recording: Any, sample_rate: int | None) -> tuple[Any, int | None]:
     """The recording in one of the forms that the compiled part takes, and its rate if it consists of
     samples."""
-    recording = _file_of(recording)
-    samples, own_rate = _with_rate(recording)
-    if own_rate is not None:
-        if sample_rate is not None and sample_rate != own_rate:
-            raise TypeError(f"sample_rate is {sample_rate}, but the recording says {own_rate}")
-        recording, sample_rate = samples, own_rate
+    recording, sample_rate = located(recording, sample_rate)
     if isinstance(recording, str) and "://" in recording:
         reason = "URLs are not fetched; download the file, or pass its bytes"
         raise FileNotFoundError(2, reason, recording)
@@ -128,20 +134,21 @@ def _as_numpy(recording: Any) -> Any:
 class Source:
     """A recording that has been captioned, for players and plots.
 
-    Arrays and file objects are referenced weakly: captions of them do not keep them in memory.
+    What can be is referenced weakly, arrays, tensors and file objects among them: captions do not
+    keep them in memory.
     """
 
     def __init__(self, recording: Any, sample_rate: int | None) -> None:
         self.sample_rate = sample_rate
         self._strong: Any = None
         self._weak: weakref.ref[Any] | None = None
-        if isinstance(recording, (str, os.PathLike, bytes)):
+        try:
+            is_path = isinstance(recording, os.PathLike)
+            self._weak = None if is_path else weakref.ref(recording)
+        except TypeError:
+            pass
+        if self._weak is None:
             self._strong = recording
-        else:
-            try:
-                self._weak = weakref.ref(recording)
-            except TypeError:
-                pass
 
     @property
     def recording(self) -> Any:
@@ -155,7 +162,7 @@ class Source:
         """
         recording = self.recording
         if not hasattr(recording, "read"):
-            return recording
+            return _as_numpy(recording)
         try:
             position = recording.tell()
             recording.seek(0)
@@ -199,13 +206,12 @@ def _small_file(recording: Any, most: int) -> tuple[str, bytes | None]:
                 data = file.read()
         except OSError:
             return "", None
-    kind = _mime_type(data[:16])
-    if kind is None and name:
-        guessed = mimetypes.guess_type(name)[0]
-        kind = guessed if guessed in ("audio/mpeg", "audio/webm", "video/mp4") else None
-    return (kind, data) if kind is not None and data else ("", None)
+    kind = _musicap.audio_type(data[:16]) or mimetypes.guess_type(name)[0]
+    return (kind, data) if kind in _PLAYABLE and data else ("", None)
 
 
-def _mime_type(start: bytes) -> str | None:
-    """The type of an audio file that browsers play, from its first bytes."""
-    return _musicap.audio_type(start)
+# Types that all browsers play.
+_PLAYABLE = frozenset(
+    ["audio/wav", "audio/mpeg", "audio/ogg", "audio/flac", "audio/mp4", "video/mp4", "audio/aac"]
+    + ["audio/webm", "video/webm"]
+)
