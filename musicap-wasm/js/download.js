@@ -28,18 +28,20 @@ export async function download(url, file, { fetch = platform.fetch, progress, si
     const problem = PROBLEMS[response.status] ?? "Server";
     throw Object.assign(new Error(`the server responded with ${response.status}`), { problem });
   }
-  // Of a compressed response, content-length is not the length of the file.
+  // Of a compressed response, content-length is not the length of the file. Other origins seldom show
+  // content-encoding; then more arrives than was announced.
   const compressed = response.headers.has("content-encoding");
-  const total = compressed ? null : Number(response.headers.get("content-length")) || null;
+  let total = compressed ? null : Number(response.headers.get("content-length")) || null;
   let loaded = 0;
   const counter = new TransformStream({
     transform(bytes, controller) {
       loaded += bytes.length;
+      if (loaded > total) total = null;
       progress?.({ type: "download", file, loaded, total });
       controller.enqueue(bytes);
     },
     flush(controller) {
-      if (total !== null && loaded !== total) {
+      if (total !== null && loaded < total) {
         const error = new Error(`received ${loaded} of ${total} bytes`);
         controller.error(Object.assign(error, { problem: "Damaged" }));
       }

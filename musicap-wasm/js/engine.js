@@ -13,7 +13,7 @@ import {
   translate,
   write,
 } from "./musicap_wasm.js";
-import { opened, openedOrFailed, openedWeights } from "./files.js";
+import { Opening, opened, openedWeights } from "./files.js";
 import { SharedWork } from "./share.js";
 
 /** A job yields to the event loop after this time, unless a single piece of work takes longer. */
@@ -79,9 +79,16 @@ export class Engine {
   }
 
   async #caption(job, inputs, options, helpers) {
-    const inputsOpen = await Promise.all(inputs.map((input) => openedOrFailed(input, this.#openPath)));
-    const work = new CaptionJob(this.#model, inputsOpen, options);
-    await freeOnError(work, () => emitItems(job, work, new SharedWork(job, work, helpers)));
+    const opening = new Opening(inputs, this.#openPath, () => job.receive("opened"));
+    const work = new CaptionJob(this.#model, opening.ready, inputs.length, options);
+    await freeOnError(work, async () => {
+      try {
+        await opening.begin(0);
+        await emitItems(job, work, opening, new SharedWork(job, work, opening, helpers));
+      } finally {
+        opening.stop();
+      }
+    });
     work.free();
   }
 
@@ -98,24 +105,25 @@ export class Engine {
   async #live(job, options) {
     const work = new LiveJob(this.#model, options);
     await freeOnError(work, async () => {
-      for (let ended = false; !ended; ) {
+      for (let [ended, isIdle] = [false, true]; !ended || !isIdle; ) {
         // Everything that has arrived goes in first, so that waiting chunks form one batch.
-        do {
+        for (let waits = isIdle; !ended && (waits || job.hasMessages); waits = false) {
           const { call, samples } = await job.nextMessage();
           if (call === "push") work.push(samples);
           ended = call === "end";
-        } while (job.hasMessages && !ended);
-        if (ended) work.end();
-        for (let item; (item = nextLiveEvent(work)); await job.yieldIfDue()) {
-          job.emit({ type: "item", item });
+          if (ended) work.end();
         }
+        const item = nextLiveEvent(work);
+        isIdle = item === null;
+        if (item) job.emit({ type: "item", item });
+        await job.yieldIfDue();
       }
     });
     work.free();
   }
 
   async #logMel(job, input, audio) {
-    const work = new MelJob(await opened(input, this.#openPath), audio);
+    const work = new MelJob(await opened(input, this.#openPath, job.signal), audio);
     await freeOnError(work, async () => {
       // One chunk per request, so that none pile up.
       while (await job.nextMessage()) {
@@ -132,18 +140,23 @@ export class Engine {
 }
 
 /** Polls `work` to its end, and emits its items and its progress. */
-async function emitItems(job, work, shared) {
+async function emitItems(job, work, opening, shared) {
   let reported = 0;
+  let ended = 0;
   let isFirst = true;
+  let isIdle = false;
   for (;;) {
-    await shared.receive();
+    await shared.receive(isIdle);
     const item = work.poll();
+    isIdle = item === null;
+    if (isIdle && opening.isOver) return;
+    if (isIdle) continue;
     if (item || performance.now() - reported > PROGRESS_MS) {
       job.emit({ type: "progress", progress: work.progress() });
       reported = performance.now();
     }
-    if (item === null) return;
     if (item) job.emit({ type: "item", item });
+    if (item?.type === "end") opening.begin((ended += 1));
     isFirst &&= !item;
     shared.share(isFirst);
     await job.yieldIfDue();
@@ -159,7 +172,7 @@ function nextLiveEvent(work) {
     if (!error?.code) throw error;
     return { type: "error", code: error.code, message: error.message };
   }
-  if (!event) return undefined;
+  if (!event) return event;
   const [[type, values]] = Object.entries(event);
   return { type, ...values };
 }
@@ -179,7 +192,7 @@ async function freeOnError(resource, work) {
 class Job {
   #emit;
   #messages = [];
-  #cancelled = false;
+  #cancellation = new AbortController();
   #wake = () => {};
   #lastYield = performance.now();
 
@@ -191,8 +204,13 @@ class Job {
     this.#emit(event, transfer);
   }
 
+  /** Is aborted when the job is cancelled. */
+  get signal() {
+    return this.#cancellation.signal;
+  }
+
   receive(call, rest) {
-    if (call === "abort") this.#cancelled = true;
+    if (call === "abort") this.#cancellation.abort();
     else this.#messages.push({ call, ...rest });
     this.#wake();
   }
@@ -203,7 +221,7 @@ class Job {
 
   /** The next message, waiting for it if necessary. */
   async nextMessage() {
-    while (!this.#cancelled && !this.hasMessages) {
+    while (!this.signal.aborted && !this.hasMessages) {
       await new Promise((wake) => (this.#wake = wake));
     }
     this.#throwIfCancelled();
@@ -220,7 +238,7 @@ class Job {
   }
 
   #throwIfCancelled() {
-    if (this.#cancelled) throw new Cancelled();
+    if (this.signal.aborted) throw new Cancelled();
   }
 }
 

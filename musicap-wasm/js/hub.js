@@ -19,7 +19,7 @@ export async function hubFiles(id, options) {
     throw new MusicapError("InvalidOption", `id is ${id}, but must be owner/name or owner/name@revision`);
   }
   const store = typeof cache === "string" ? await platform.openCache(cache) : cache || undefined;
-  const hub = new Hub({ ...options, id, store, base: `${endpoint}/${repo}` });
+  const hub = new Hub({ ...options, id, store, base: `${String(endpoint).replace(/\/+$/, "")}/${repo}` });
   return (!refresh && (await hub.cached(revision))) || hub.fetched(revision);
 }
 

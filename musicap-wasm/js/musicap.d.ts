@@ -73,9 +73,9 @@ export type ErrorCode =
 /**
  * A recording: a file in a supported format, an `AudioBuffer`, or samples. Samples are numbers
  * within ±1, or 16- or 32-bit integers, which are scaled by their full range. They are copied
- * during the call. A URL, as an object or a string, is fetched before the first caption; the server has to
- * allow it to pages of other origins. Other strings are paths in Node, and URLs relative to the page in a
- * browser.
+ * during the call. A URL, as an object or a string, is fetched as a whole before its first caption; the server
+ * has to allow it to pages of other origins. Other strings are paths in Node, and URLs relative to the page in
+ * a browser.
  */
 export type Recording = Blob | ArrayBuffer | Uint8Array | AudioBuffer | Samples | Channel | Channel[] | URL | string;
 
@@ -336,6 +336,11 @@ export interface LiveOptions {
   overlap?: number;
   /** Chunks that may wait when captioning falls behind; default 6. Then the oldest are skipped. */
   queue?: number;
+  /** Whether only the newest chunk waits when captioning falls behind, so that captions stay close to the
+   * live position; not together with `queue`. */
+  skip?: boolean;
+  /** Settings that replace the model's own. */
+  generation?: Partial<GenerationConfig>;
   signal?: AbortSignal;
 }
 
@@ -399,13 +404,14 @@ export class Captioner {
   /** Captions several recordings. Chunks of different recordings share batches, so that many short
    * recordings take no longer than a long one; the captions are those that each has alone. They come
    * recording by recording. A recording that fails does not stop the others: its end has the error and
-   * the captions until then. `sampleRate` is for arrays of samples without a rate of their own. */
+   * the captions until then. URLs are fetched in order, the next eight while others are captioned.
+   * `sampleRate` is for arrays of samples without a rate of their own. */
   captionMany(recordings: Iterable<Recording>, options?: ManyOptions): ManyRun;
 
   /** Captions a stream while it plays. */
   live(options: LiveOptions): LiveRun;
 
-  /** The chunks of a recording as this model sees them, each computed on request. */
+  /** The chunks of a recording through this model's front end, each computed on request. */
   logMel(recording: Recording, options?: { sampleRate?: number; signal?: AbortSignal }): Run<MelChunk, void>;
 
   /** The size of the WebAssembly memory of all started workers in bytes. It never shrinks, so it is the

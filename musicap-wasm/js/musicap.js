@@ -19,6 +19,7 @@ import {
   checkLanguage,
   checkOptions,
   generationOptions,
+  warnWithoutEffect,
 } from "./options.js";
 import { platform } from "./platform.js";
 import { WorkerPool, defaultSize } from "./pool.js";
@@ -275,19 +276,25 @@ export class Captioner {
   /** The options that the worker gets. */
   #captionOptions(options) {
     const { signal, onProgress, sampleRate, ...checked } = checkOptions(options, CAPTION_OPTIONS);
-    if (checked.generation) {
-      const { generation } = this.config;
-      const changes = checkOptions(checked.generation, generationOptions(generation));
-      checked.generation = { ...generation, ...changes };
-    }
-    return checked;
+    return this.#withGeneration(checked);
+  }
+
+  /** Options with all generation settings, if some of them replace the model's own. */
+  #withGeneration(options) {
+    if (!options.generation) return options;
+    const { generation } = this.config;
+    const changes = checkOptions(options.generation, generationOptions(generation));
+    warnWithoutEffect(changes, generation);
+    return { ...options, generation: { ...generation, ...changes } };
   }
 
   live(options = {}) {
     const request = capture(() => {
       const { signal, ...checked } = checkOptions(options, LIVE_OPTIONS);
-      if (checked.sampleRate === undefined) throw invalidOption("sampleRate", undefined, LIVE_OPTIONS.sampleRate[0]);
-      return checked;
+      const { sampleRate, queue, skip } = checked;
+      if (sampleRate === undefined) throw invalidOption("sampleRate", undefined, LIVE_OPTIONS.sampleRate[0]);
+      if (skip && queue !== undefined) throw invalidOption("queue", queue, "left out: with skip only the newest chunk waits");
+      return this.#withGeneration(checked);
     });
     const start = async (onItem) => {
       return this.#pool.call("live", { options: request() }, { onEvent: ({ item }) => onItem(item) });

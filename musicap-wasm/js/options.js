@@ -35,7 +35,15 @@ export const CAPTION_OPTIONS = {
   signal: SIGNAL,
 };
 
-export const LIVE_OPTIONS = { sampleRate: POSITIVE, channels: POSITIVE, overlap: NUMBER, queue: POSITIVE, signal: SIGNAL };
+export const LIVE_OPTIONS = {
+  sampleRate: POSITIVE,
+  channels: POSITIVE,
+  overlap: NUMBER,
+  queue: POSITIVE,
+  skip: oneOf(true, false),
+  generation: OBJECT,
+  signal: SIGNAL,
+};
 
 export const MEL_OPTIONS = { sampleRate: ANYTHING, signal: SIGNAL };
 export const FRONT_END_OPTIONS = { ...MEL_OPTIONS, audio: OBJECT };
@@ -84,6 +92,19 @@ export function generationOptions(settings) {
     return [name, INTEGER];
   };
   return Object.fromEntries(Object.entries(settings).map(kind));
+}
+
+/** What has been warned of. */
+const warned = new Set();
+
+/** Warns, once, of sampling options where nothing is sampled. `settings` are the model's own. */
+export function warnWithoutEffect(options, settings) {
+  const { do_sample, repetition_retries } = { ...settings, ...options };
+  const unused = ["temperature", "top_k", "top_p", "seed"].filter((name) => name in options);
+  if (do_sample || repetition_retries || unused.length === 0) return;
+  const text = `${unused.join(", ")} ${unused.length === 1 ? "has" : "have"} no effect without do_sample: true`;
+  if (!warned.has(text)) console.warn(`musicap: ${text}`);
+  warned.add(text);
 }
 
 /** The options that are set, checked against `kinds`: the expected value in words, and a test. */

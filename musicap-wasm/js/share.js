@@ -10,6 +10,7 @@ const MAX_BATCH = 4;
 export class SharedWork {
   #job;
   #work;
+  #opening;
   /** How many other workers may help, and how many have been requested. */
   #most;
   #requested = 0;
@@ -17,7 +18,11 @@ export class SharedWork {
   #slots = 0;
   #taken = 0;
   #calls = {
-    cancel: ({ recording }) => this.#work.cancel(recording),
+    opened: () => {},
+    cancel: ({ recording }) => {
+      this.#opening.cancel(recording);
+      this.#work.cancel(recording);
+    },
     slots: ({ change }) => void (this.#slots += change),
     completed: ({ number, outputs }) => {
       this.#slots += 1;
@@ -29,18 +34,19 @@ export class SharedWork {
     },
   };
 
-  /** `work` is a CaptionJob. */
-  constructor(job, work, most) {
-    [this.#job, this.#work, this.#most] = [job, work, most];
+  /** `work` is a CaptionJob, whose recordings come from `opening`. */
+  constructor(job, work, opening, most) {
+    [this.#job, this.#work, this.#opening, this.#most] = [job, work, opening, most];
   }
 
-  /** Handles what has arrived from other workers, waiting for them if there is nothing else to do. */
-  async receive() {
-    for (;;) {
+  /** Handles what has arrived, waiting for other workers if there is nothing else to do. `isIdle` means that
+   * even they have nothing to do before something arrives. */
+  async receive(isIdle) {
+    for (let isWanted = isIdle; ; isWanted = false) {
       if (!this.#job.hasMessages) {
-        if (!this.#work.isWaiting()) return;
         // A batch that no worker has begun is captioned here.
-        this.#job.emit({ type: "recall" });
+        if (this.#work.isWaiting()) this.#job.emit({ type: "recall" });
+        else if (!isWanted) return;
       }
       const { call, ...rest } = await this.#job.nextMessage();
       this.#calls[call](rest);

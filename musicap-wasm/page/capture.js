@@ -1,4 +1,4 @@
-// Audio of the microphone or of a tab, as blocks of mono samples.
+// Audio of the microphone or of a tab, as blocks of interleaved samples.
 
 /** Whether this browser can record the source `microphone` or `tab`. */
 export function canCapture(source) {
@@ -10,8 +10,8 @@ export function canCapture(source) {
 }
 
 /** Asks for permission and starts recording `source`. `onBlock` receives the samples, `onEnd` is
- * called when the visitor stops sharing. Returns `{ sampleRate, stop }`. On errors nothing is left
- * recording. */
+ * called when the visitor stops sharing. Returns `{ sampleRate, channels, stop }`. On errors nothing is
+ * left recording. */
 export async function capture(source, onBlock, onEnd) {
   const stream = await (source === "tab" ? tab() : microphone());
   let context;
@@ -27,11 +27,14 @@ export async function capture(source, onBlock, onEnd) {
     if (!track) throw new Error("The tab was shared without audio. Choose a tab, and tick “Also share tab audio”.");
     context = new AudioContext();
     await context.audioWorklet.addModule(new URL("./recorder.js", import.meta.url));
-    const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0 });
+    // Whatever the source has comes as stereo.
+    const channels = 2;
+    const stereo = { channelCount: channels, channelCountMode: "explicit" };
+    const recorder = new AudioWorkletNode(context, "recorder", { numberOfOutputs: 0, ...stereo });
     recorder.port.onmessage = ({ data }) => onBlock(data);
     context.createMediaStreamSource(stream).connect(recorder);
     track.onended = onEnd;
-    return { sampleRate: context.sampleRate, stop };
+    return { sampleRate: context.sampleRate, channels, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -7,6 +7,7 @@ export class LiveAudio {
   #showLevel;
   #run;
   #rate;
+  #channels;
   /** Blocks that arrived before `start`. */
   #early = [];
   #received = 0;
@@ -21,25 +22,26 @@ export class LiveAudio {
   }
 
   /** Starts captioning and returns the events. */
-  start(sampleRate) {
-    this.#rate = sampleRate;
-    this.#run = this.#model.live({ sampleRate, overlap: this.#overlap });
+  start({ sampleRate, channels }) {
+    [this.#rate, this.#channels] = [sampleRate, channels];
+    this.#run = this.#model.live({ sampleRate, channels, overlap: this.#overlap });
     this.#early.splice(0).forEach((block) => this.push(block));
     if (this.#ended) this.#run.end();
     return this.#run;
   }
 
+  /** Adds the next samples, interleaved. */
   push(block) {
     if (this.#ended) return;
     if (!this.#run) {
       this.#early.push(block);
       return;
     }
-    this.#received += block.length;
+    this.#received += block.length / this.#channels;
     this.#showLevel(this.#received / this.#rate, Math.min(1, 1.5 * Math.max(...block)));
     this.#run.push(block);
     this.#undrawn.push(block);
-    const length = this.#undrawn.reduce((sum, { length }) => sum + length, 0);
+    const length = this.#undrawn.reduce((sum, { length }) => sum + length, 0) / this.#channels;
     if (length >= this.#model.config.audio.chunk_seconds * this.#rate) {
       // A gap in the spectrogram is no reason to end the captions.
       this.#drawChunk(length).catch((error) => console.error(error));
@@ -51,12 +53,14 @@ export class LiveAudio {
     this.#run?.end();
   }
 
+  /** Draws what has not been drawn, so many frames. */
   async #drawChunk(length) {
-    const samples = new Float32Array(length);
-    let offset = 0;
+    const samples = Array.from({ length: this.#channels }, () => new Float32Array(length));
+    let frame = 0;
     for (const block of this.#undrawn.splice(0)) {
-      samples.set(block, offset);
-      offset += block.length;
+      for (let n = 0; n < block.length; frame++) {
+        for (const channel of samples) channel[frame] = block[n++];
+      }
     }
     const start_s = this.#drawn_s;
     this.#drawn_s += length / this.#rate;

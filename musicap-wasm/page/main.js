@@ -203,7 +203,7 @@ async function captionLive(entry, source) {
     entry.stop = () => live.end();
     if (entry === shown) show(entry);
     try {
-      for await (const event of live.start(recording.sampleRate)) {
+      for await (const event of live.start(recording)) {
         if (event.type === "caption") addCaption(entry, event.caption);
         else if (event.type === "error") showError(event);
         else addSkipped(entry, event);

@@ -1,11 +1,12 @@
 //! Captioning recordings, whose chunks share batches, one step at a time. Other workers may take
 //! batches of the chunks.
 
+use std::collections::BTreeSet;
 use std::task::Poll;
 
 use js_sys::Array;
 use musicap::audio::SampleSource as _;
-use musicap::{Caption, CaptionOptions, Captions, RecordingEvent, RecordingStream};
+use musicap::{Caption, CaptionOptions, Captioner, Captions, RecordingEvent, RecordingStream};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -29,20 +30,14 @@ struct Failure {
     message: String,
 }
 
-/// The inputs, each opened when it is needed.
-struct Inputs {
-    inputs: Array,
-    next: u32,
-}
+/// The inputs that are there, each taken and opened when it is needed.
+struct Inputs(Array);
 
 impl Iterator for Inputs {
     type Item = musicap::Result<Source>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let place = self.next;
-        self.next += 1;
-        (place < self.inputs.length())
-            .then(|| self.inputs.get(place).unchecked_into::<Input>().open())
+        (self.0.length() > 0).then(|| self.0.shift().unchecked_into::<Input>().open())
     }
 }
 
@@ -61,7 +56,15 @@ struct Progress {
 /// Recordings that are being captioned.
 #[wasm_bindgen]
 pub struct CaptionJob {
+    captioner: Captioner,
+    options: CaptionOptions,
+    /// What the stream takes its recordings from.
+    inputs: Array,
     stream: RecordingStream<Inputs, Source>,
+    /// The number of the stream's first recording.
+    first: usize,
+    /// Recordings that have been cancelled, whether a stream has them or not.
+    cancelled: BTreeSet<usize>,
     /// The number of recordings.
     recordings: usize,
     /// Seconds from the start of a chunk to that of the next.
@@ -78,21 +81,29 @@ pub struct CaptionJob {
 
 #[wasm_bindgen]
 impl CaptionJob {
-    /// Starts with an array of [`Input`].
+    /// Starts with an array of [`Input`], to which the caller adds until there are `recordings`.
     #[wasm_bindgen(constructor)]
-    pub fn new(model: &Model, inputs: Array, options: JsValue) -> Result<CaptionJob, JsValue> {
+    pub fn new(
+        model: &Model,
+        inputs: Array,
+        recordings: usize,
+        options: JsValue,
+    ) -> Result<CaptionJob, JsValue> {
         let options = Options::read(options)?;
         let max_steps = options.max_steps(model);
         let options = CaptionOptions::from(options);
-        let recordings = inputs.length() as usize;
-        let inputs = Inputs { inputs, next: 0 };
-        let captioner = &model.captioner;
-        let stream = captioner.caption_many(inputs, &options).map_err(thrown)?;
+        let captioner = model.captioner.clone();
+        let stream = captioner.caption_many(Inputs(inputs.clone()), &options).map_err(thrown)?;
         Ok(CaptionJob {
             stream,
+            inputs,
+            first: 0,
+            cancelled: BTreeSet::new(),
             recordings,
             hop_s: captioner.config().audio.chunk_seconds - options.overlap_seconds,
             batch_size: captioner.batch_size(&options),
+            captioner,
+            options,
             recording: 0,
             captioned_s: 0.0,
             steps: 0,
@@ -101,11 +112,15 @@ impl CaptionJob {
     }
 
     /// Does one step of the work. Returns an event, `undefined` if there is none yet, or `null`
-    /// after the last one.
+    /// after the last one of the recordings that are there.
     pub fn poll(&mut self) -> Result<JsValue, JsValue> {
         let event = match self.stream.poll_next() {
             Poll::Pending => {
                 self.steps += 1;
+                return Ok(JsValue::UNDEFINED);
+            }
+            Poll::Ready(None) if self.inputs.length() > 0 => {
+                self.restart()?;
                 return Ok(JsValue::UNDEFINED);
             }
             Poll::Ready(None) => return Ok(JsValue::NULL),
@@ -115,9 +130,10 @@ impl CaptionJob {
         match event {
             RecordingEvent::Caption { recording, caption } => {
                 self.captioned_s = caption.end_s;
-                object(&Event::Caption { recording, caption })
+                object(&Event::Caption { recording: self.first + recording, caption })
             }
             RecordingEvent::End { recording, captions, error } => {
+                let recording = self.first + recording;
                 (self.recording, self.captioned_s) = (recording + 1, 0.0);
                 let failure = |error| {
                     let error = in_words(error);
@@ -132,7 +148,10 @@ impl CaptionJob {
 
     /// Reads no more of a recording; its end still comes.
     pub fn cancel(&mut self, recording: usize) {
-        self.stream.cancel(recording);
+        self.cancelled.insert(recording);
+        if let Some(place) = recording.checked_sub(self.first) {
+            self.stream.cancel(place);
+        }
     }
 
     /// About how many chunks have not been read yet. If the length of a recording is unknown, as much
@@ -186,5 +205,18 @@ impl CaptionJob {
             steps: self.steps,
             max_steps: self.max_steps,
         })
+    }
+}
+
+impl CaptionJob {
+    /// Goes on with recordings that were not there yet when the stream looked for more of them.
+    fn restart(&mut self) -> Result<(), JsValue> {
+        let inputs = Inputs(self.inputs.clone());
+        self.stream = self.captioner.caption_many(inputs, &self.options).map_err(thrown)?;
+        self.first = self.recording;
+        for recording in self.cancelled.range(self.first..) {
+            self.stream.cancel(recording - self.first);
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,8 @@
 //! Captioning a stream while it plays.
 
+use std::task::Poll;
+
+use musicap::generate::GenerationConfig;
 use musicap::{LiveCaptions, LiveInput, LiveOptions, Overrun};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
@@ -17,6 +20,9 @@ struct Options {
     #[serde(default)]
     overlap: f64,
     queue: Option<usize>,
+    #[serde(default)]
+    skip: bool,
+    generation: Option<GenerationConfig>,
 }
 
 fn one() -> usize {
@@ -36,13 +42,19 @@ impl LiveJob {
     /// Starts a stream.
     #[wasm_bindgen(constructor)]
     pub fn new(model: &Model, options: JsValue) -> Result<LiveJob, JsValue> {
-        let options: Options = serde_wasm_bindgen::from_value(options)
-            .map_err(malformed("options", "sampleRate, channels, overlap or queue"))?;
+        let options: Options = serde_wasm_bindgen::from_value(options).map_err(malformed(
+            "options",
+            "sampleRate, channels, overlap, queue, skip or generation",
+        ))?;
         let mut live =
             LiveOptions::new(options.sample_rate, options.channels).with_overlap(options.overlap);
         if let Some(chunks) = options.queue {
             live = live.with_overrun(Overrun::Queue(chunks));
         }
+        if options.skip {
+            live = live.with_overrun(Overrun::Skip);
+        }
+        live.generation = options.generation;
         let (input, captions) = model.captioner.live(&live).map_err(thrown)?;
         Ok(LiveJob { input: Some(input), captions })
     }
@@ -57,11 +69,13 @@ impl LiveJob {
         self.input = None;
     }
 
-    /// Captions waiting audio and returns the next event, or `undefined` if there is none.
+    /// Does one step of the work. Returns an event, `undefined` if there is none yet, or `null` if no
+    /// audio is left.
     pub fn poll(&mut self) -> Result<JsValue, JsValue> {
-        match self.captions.try_next().map_err(thrown)? {
-            Some(event) => object(&event),
-            None => Ok(JsValue::UNDEFINED),
+        match self.captions.poll_next() {
+            Poll::Pending => Ok(JsValue::UNDEFINED),
+            Poll::Ready(None) => Ok(JsValue::NULL),
+            Poll::Ready(Some(event)) => object(&event.map_err(thrown)?),
         }
     }
 }

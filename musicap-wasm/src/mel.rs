@@ -21,8 +21,9 @@ impl MelJob {
     pub fn new(input: &Input, audio: JsValue) -> Result<MelJob, JsValue> {
         let audio: AudioConfig = serde_wasm_bindgen::from_value(audio)
             .map_err(malformed("audio", "the audio object of a config.json"))?;
-        let chunks =
-            Chunks::new(input.open().map_err(thrown)?, &audio, 0.0, Tail::Keep).map_err(thrown)?;
+        let source = input.open().map_err(thrown)?;
+        let chunks = Chunks::new(source, &audio, 0.0, Tail::Keep).map_err(thrown)?;
+        let chunks = chunks.without_leveling();
         Ok(MelJob { chunks, log_mel: LogMel::new(&audio).map_err(thrown)? })
     }
 

@@ -1,6 +1,8 @@
 // Models from a hub and their cache, with a hub and a cache in memory.
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { describe, test } from "node:test";
+import { gzipSync } from "node:zlib";
 
 import { MusicapError } from "../js/error.js";
 import { hubFiles } from "../js/hub.js";
@@ -127,6 +129,35 @@ test("vocabularies in two files come with their merges", async () => {
   const names = ["config.json", "vocab.json", "merges.txt", "model.safetensors"];
   const files = await load({ ...hub({ [OLD]: names }, { commit: OLD }).options, cache: false });
   assert.deepEqual(Object.keys(files).sort(), ["config", "merges", "tokenizer", "weights"]);
+});
+
+test("an endpoint may end in a slash", async () => {
+  const { options } = hub({ [OLD]: TOKENIZED }, { commit: OLD });
+  assert.ok(ofCommit(await load({ ...options, cache: false, endpoint: "https://hub.test/" }), OLD));
+});
+
+test("files that another origin compresses without showing it are whole", async (t) => {
+  const server = createServer(({ url }, response) => {
+    const name = url.split("/").pop();
+    if (!TOKENIZED.includes(name)) return response.writeHead(404).end();
+    const body = gzipSync(name.repeat(1000));
+    response.writeHead(200, { "content-encoding": "gzip", "content-length": body.length }).end(body);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close() && server.closeAllConnections());
+  // Of the headers, pages of another origin see this one.
+  const fetch = async (url, options) => {
+    const { body, status, headers } = await globalThis.fetch(url, options);
+    return new Response(body, { status, headers: { "content-length": headers.get("content-length") ?? 0 } });
+  };
+  const events = [];
+  const endpoint = `http://127.0.0.1:${server.address().port}`;
+  const files = await load({ fetch, endpoint, cache: false, progress: (event) => events.push(event) });
+  assert.deepEqual(Object.values(files), TOKENIZED.map((name) => name.repeat(1000)));
+  for (const name of TOKENIZED) {
+    const last = events.findLast(({ file }) => file === name);
+    assert.deepEqual(last, { type: "download", file: name, loaded: 1000 * name.length, total: null });
+  }
 });
 
 test("failures name the file and the problem", async () => {

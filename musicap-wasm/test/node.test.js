@@ -234,6 +234,71 @@ test("recordings may be URLs", async (t) => {
   assert.equal(messages[3], messages[0]);
 });
 
+test("of URLs one that does not answer holds up only those after it, and is given up on request", async (t) => {
+  // How many requests without an answer there were, and how many are open.
+  const silent = { asked: 0, open: 0 };
+  const server = createServer((request, response) => {
+    if (request.url === "/song.ogg") return createReadStream(SONG).pipe(response);
+    if (request.url === "/silent") return response.end(JSON.stringify(silent));
+    silent.asked += 1;
+    silent.open += 1;
+    response.on("close", () => (silent.open -= 1));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close() && server.closeAllConnections());
+  const site = `http://127.0.0.1:${server.address().port}`;
+  const found = await runAsync(`
+    import { Captioner } from "musicap";
+    const captioner = await Captioner.embedded();
+    const [song, nothing] = ["${site}/song.ogg", "${site}/nothing.ogg"];
+    const found = { ends: [], reasons: [], rest: [] };
+    const until = async (asked, open) => {
+      for (;;) {
+        const silent = await (await fetch("${site}/silent")).json();
+        if (silent.asked === asked && silent.open === open) return;
+        await new Promise((wake) => setTimeout(wake, 20));
+      }
+    };
+    const texts = ({ captions }) => captions.map(({ text }) => text);
+    const all = new AbortController();
+    try {
+      for await (const { type, captions } of captioner.captionMany([song, song, nothing, song], { signal: all.signal })) {
+        if (type === "end") found.ends.push(texts(captions));
+        if (found.ends.length < 2) continue;
+        await until(1, 1);
+        all.abort(new Error("enough"));
+      }
+    } catch ({ message }) {
+      found.reasons.push(message);
+    }
+    await until(1, 0);
+    let asked = 1;
+    for (const call of ["caption", "logMel"]) {
+      const one = new AbortController();
+      const { result } = captioner[call](nothing, { signal: one.signal });
+      asked += 1;
+      await until(asked, 1);
+      one.abort(new Error(call));
+      await result.catch(({ message }) => found.reasons.push(message));
+      await until(asked, 0);
+    }
+    const many = captioner.captionMany([nothing, song]);
+    await until(4, 1);
+    many.cancel(0);
+    for await (const { type, recording, captions, error } of many) {
+      if (type === "end") found.rest.push([recording, texts(captions), error?.code ?? null]);
+    }
+    await until(4, 0);
+    console.log(JSON.stringify(found));
+  `);
+  const texts = captionsOf(SONG).captions.map(({ text }) => text);
+  assert.deepEqual(found, {
+    ends: [texts, texts],
+    reasons: ["enough", "caption", "logMel"],
+    rest: [[0, [], null], [1, texts, null]],
+  });
+});
+
 test("keeps models of a hub in a folder", async (t) => {
   const server = createServer((request, response) => {
     const file = join(MODEL, basename(request.url));

@@ -181,6 +181,24 @@ describe("captions", () => {
     assert.deepEqual(words({ captions: events.map(({ caption }) => caption) }), words(captionsOf(wav)));
   });
 
+  test("of a stream have settings of their own, and of what waits only the newest if asked for", async () => {
+    const live = async (options, samples) => {
+      const run = captioner.live({ sampleRate: 16000, ...options });
+      run.push(samples);
+      run.end();
+      return collect(run);
+    };
+    const generation = { num_beams: 1, max_length: 20 };
+    const events = await live({ generation }, samples());
+    const wav = song("live.wav", "-ac", "1", "-ar", "16000", "-c:a", "pcm_f32le");
+    const expected = captionsOf(wav, "--beams", "1", "--max-length", "20");
+    assert.deepEqual(words({ captions: events.map(({ caption }) => caption) }), words(expected));
+    // The last second is too short for a caption.
+    const newest = await live({ skip: true }, samples().subarray(0, 16000 * 41));
+    const spans = newest.map(({ type, caption, ...span }) => [type, (caption ?? span).start_s, (caption ?? span).end_s]);
+    assert.deepEqual(spans, [["skipped", 0, 30], ["caption", 30, 40]]);
+  });
+
   test("memory does not grow from song to song", async () => {
     const mp3 = bytes(song("thirty.mp3", "-t", "30"));
     await captioner.caption(mp3).result;
@@ -260,6 +278,9 @@ describe("errors", () => {
     await fails(collect(captioner.live({ sampleRate: 1 })), "InvalidOption", /is 1, but must be 1000 to/);
     await fails(collect(captioner.live({})), "InvalidOption", /sampleRate is undefined/);
     await fails(collect(captioner.live({ sampleRate: 16000, channel: 2 })), "InvalidOption", /unknown option "channel".*channels/);
+    await fails(collect(captioner.live({ sampleRate: 16000, skip: true, queue: 2 })), "InvalidOption", /queue is 2, but must be left out/);
+    await fails(collect(captioner.live({ sampleRate: 16000, generation: { beams: 3 } })), "InvalidOption", /unknown option "beams".*num_beams/);
+    await fails(collect(captioner.live({ sampleRate: 16000, generation: { num_beams: 65 } })), "InvalidOption", /num_beams is 65/);
     await fails(collect(captioner.logMel(bytes(SONG), { samplerate: 8000 })), "InvalidOption", /unknown option "samplerate"/);
     await fails(collect(logMel(bytes(SONG), { n_mels: 80 })), "InvalidOption", /unknown option "n_mels".*audio/);
     await fails(collect(captioner.caption(bytes(SONG), null)), "InvalidOption", /options is null/);
@@ -318,6 +339,12 @@ describe("errors", () => {
     const prefixes = [...own.matchAll(/`(?:captions: )?([a-z ]+): \$/g)].map(([, prefix]) => prefix);
     assert.deepEqual(prefixes, ["invalid samples", "not valid captions", "incomplete model folder"]);
     for (const prefix of prefixes) assert.ok(rust.includes(`${prefix}: {`), prefix);
+  });
+
+  test("of settings without effect are warnings, given once", async (t) => {
+    const { mock } = t.mock.method(console, "warn", () => {});
+    for (let n = 0; n < 2; n++) await captioner.caption(bytes(SONG), { generation: { top_k: 9 } }).result;
+    assert.deepEqual(mock.calls.map(({ arguments: [text] }) => text), ["musicap: top_k has no effect without do_sample: true"]);
   });
 
   test("of the caller's own functions reject its promise, and the captioner goes on", async () => {

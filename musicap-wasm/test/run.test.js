@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { describe as inWords } from "../js/error.js";
-import { checkCaptions, checkOptions, CAPTION_OPTIONS, generationOptions } from "../js/options.js";
+import { Opening } from "../js/files.js";
+import { checkCaptions, checkOptions, CAPTION_OPTIONS, generationOptions, warnWithoutEffect } from "../js/options.js";
 import { asInput } from "../js/recording.js";
 import { LiveRun, Run } from "../js/run.js";
 
@@ -163,6 +164,47 @@ describe("a recording", () => {
   });
 });
 
+test("URLs are opened in their order, some at a time, and each can be stopped", { timeout: 5000 }, async (t) => {
+  const { fetch } = globalThis;
+  t.after(() => (globalThis.fetch = fetch));
+  const requests = [];
+  globalThis.fetch = (url, { signal }) =>
+    new Promise((resolve, reject) => {
+      requests.push({ url, answer: () => resolve(new Response(url)), signal });
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+  const inputs = Array.from({ length: 20 }, (_, n) => ({ name: `${n}`, file: { url: `https://songs.test/${n}` } }));
+  const opening = new Opening(inputs, undefined, () => {});
+  const ready = async (count) => {
+    while (opening.ready.length < count) await settled();
+    return opening.ready.map(({ name }) => name);
+  };
+  await opening.begin(0);
+  assert.deepEqual(requests.map(({ url }) => url), inputs.slice(0, 8).map(({ file }) => file.url));
+  requests[1].answer();
+  await settled();
+  assert.deepEqual(opening.ready, []);
+  requests[0].answer();
+  assert.deepEqual(await ready(2), ["0", "1"]);
+  await opening.begin(1);
+  assert.equal(requests.length, 9);
+  opening.cancel(2);
+  await ready(3);
+  assert.deepEqual(opening.ready[2], { channels: [new Float32Array(0)], sampleRate: 16_000 });
+  assert.deepEqual(requests.map(({ signal }) => signal.aborted).indexOf(true), 2);
+  opening.stop();
+  assert.ok(requests.every(({ signal }) => signal.aborted));
+  assert.equal(opening.isOver, false);
+});
+
+test("files are open before the first step, whatever their number", async () => {
+  const inputs = Array.from({ length: 20 }, (_, n) => ({ name: `${n}`, file: new Uint8Array(n) }));
+  const opening = new Opening(inputs, undefined, () => {});
+  await opening.begin(0);
+  assert.deepEqual(opening.ready.map(({ file }) => file.size), [...inputs.keys()]);
+  assert.ok(opening.isOver);
+});
+
 describe("options", () => {
   test("are checked by name and value", () => {
     assert.deepEqual(checkOptions({ overlap: 5, tail: undefined }, CAPTION_OPTIONS), { overlap: 5 });
@@ -181,6 +223,23 @@ describe("options", () => {
     assert.deepEqual(checkOptions({ ...settings, temperature: 0.7, forced_bos_token_id: 0 }, kinds).temperature, 0.7);
     refused({ num_beams: 2.5 }, "num_beams is 2.5, but must be an integer", kinds);
     refused({ do_sample: 1 }, "do_sample is 1, but must be true or false", kinds);
+  });
+
+  test("that have no effect are warned of once", (t) => {
+    const { mock } = t.mock.method(console, "warn", () => {});
+    const own = { do_sample: false, repetition_retries: 0, temperature: 1, top_k: 50, top_p: 1, seed: 0 };
+    warnWithoutEffect({ num_beams: 3 }, own);
+    warnWithoutEffect({ temperature: 0.5, do_sample: true }, own);
+    warnWithoutEffect({ temperature: 0.5 }, { ...own, repetition_retries: 2 });
+    assert.equal(mock.callCount(), 0);
+    for (let n = 0; n < 2; n++) {
+      warnWithoutEffect({ temperature: 0.5 }, own);
+      warnWithoutEffect({ top_k: 9, top_p: 0.5 }, own);
+    }
+    assert.deepEqual(mock.calls.map(({ arguments: [text] }) => text), [
+      "musicap: temperature has no effect without do_sample: true",
+      "musicap: top_k, top_p have no effect without do_sample: true",
+    ]);
   });
 
   test("that are captions are checked by place", () => {

@@ -56,7 +56,7 @@ export async function everything(file: File, folder: FileList, audio: AudioBuffe
   const sections: Section[] = german.sections ?? (await findSections(captions, "Deutsch"));
   console.log(german.language, sections[0].title, await write(german, "chapters"));
 
-  const live = captioner.live({ sampleRate: audio.sampleRate, overlap: 5 });
+  const live = captioner.live({ sampleRate: audio.sampleRate, overlap: 5, skip: true, generation: { num_beams: 1 } });
   live.push(new Float32Array(128));
   live.end();
   for await (const event of live) {
