@@ -90,7 +90,7 @@ impl Plan {
         let mut plan = Self::with(tempo, dynamics, Style::Free, rng);
         plan.scattered = true;
         let count = rng.weighted(&[(0, 0.09), (1, 0.51), (2, 0.25), (3, 0.15)]);
-        let mut families: Vec<Family> = FAMILIES.iter().map(|traits| traits.family).collect();
+        let mut families: Vec<Family> = all().collect();
         rng.shuffle(&mut families);
         for &family in &families[..count] {
             let role = if plan.players.is_empty() { Role::Melody } else { Role::CounterMelody };
@@ -213,7 +213,7 @@ fn solo(style: Style, rng: &mut Rng) -> Vec<Player> {
 /// A lead and its company, each family once (but a lead may double its own chords).
 fn ensemble(style: Style, size: usize, rng: &mut Rng) -> Vec<Player> {
     let mut players = Vec::new();
-    let mut free: Vec<Family> = pool(style).to_vec();
+    let mut free = pool(style);
     rng.shuffle(&mut free);
 
     if style != Style::Ambient {
@@ -269,36 +269,10 @@ fn accompaniment(family: Family, rng: &mut Rng) -> Role {
 }
 
 /// Families at home in a style; a family that stands twice is twice as likely.
-fn pool(style: Style) -> &'static [Family] {
-    match style {
+fn pool(style: Style) -> Vec<Family> {
+    let listed: &[Family] = match style {
+        // Seldom heard in other styles, and so twice beside all.
         Style::Free | Style::Latin => &[
-            Piano,
-            ElectricPiano,
-            Harpsichord,
-            Mallets,
-            Bells,
-            Organ,
-            Accordion,
-            AcousticGuitar,
-            ElectricGuitar,
-            DistortedGuitar,
-            Bass,
-            Violin,
-            Cello,
-            Strings,
-            Pizzicato,
-            Harp,
-            Choir,
-            Trumpet,
-            Brass,
-            Saxophone,
-            Reeds,
-            Flute,
-            SynthLead,
-            SynthPad,
-            FolkStrings,
-            Voice,
-            // Seldom heard in other styles.
             Harpsichord,
             Accordion,
             Violin,
@@ -386,5 +360,14 @@ fn pool(style: Style) -> &'static [Family] {
             Voice,
         ],
         Style::Ambient => &[SynthPad, SynthPad, Strings, Choir, Bells, Harp, Piano],
+    };
+    match style {
+        Style::Free | Style::Latin => all().chain(listed.iter().copied()).collect(),
+        _ => listed.to_vec(),
     }
+}
+
+/// All families, in the order of [`Family`].
+fn all() -> impl Iterator<Item = Family> {
+    FAMILIES.iter().map(|traits| traits.family)
 }
