@@ -193,7 +193,7 @@ def kind_of(record):
 
 def sex_of(record):
     """Who sings or speaks: "man", "woman" or "none"; None for a choir, or where it is not known."""
-    if "voice_kind" not in record:
+    if "voice_kind" not in record or (record["voice_kind"] is None and "voice" in record["families"]):
         return None
     voice = record["voice_kind"]
     if voice in ("rap", "speech"):

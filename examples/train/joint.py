@@ -31,71 +31,23 @@ import export_tags
 import nouns
 from calibrate import model_of_run
 from captioner import PAD, START, exported
-from clips import CLASSES, FAMILIES, FLOOR_DB, FRAMES, STEP_DB, TAG_SIZES, Clips, mixed, treated, warp
+from clips import CLASSES, FAMILIES, FLOOR_DB, FRAMES, MELS, STEP_DB, TAG_SIZES, Clips, mixed, treated, warp
 from decoder import UNKNOWN, head_loss
 from export_tags import TAGS
 from load_folder import load_folder, unfold_scale
 from pretrain import VERSION, stored
+from wordings import Wordings, taken_apart
 
 TAG_WEIGHT = 0.5  # of the tag head's loss beside the captions'
 HEAD_STEPS, HEAD_RATE = 60, 1e-3  # a model folder's tag head has not all tags: it learns alone at first
 TAGS_ALONE = 0.35  # of the batches: their rendered clips are mixed and have no captions
 DRUM_DRAWS, DRUM_MIXES = 2, 2.5  # how much oftener stems of drums are drawn than other solos
 VOICES = {"voice", "choir"}
+SPOKEN = re.compile("raps|speak")
+WORN = 0.5  # of the clips that are not rendered music
+UNSAID = 0.4  # of the visits to a singer of known sex, in which it need not be said
+MORE = {"violin", "cello", "organ", "accordion", "choir", "harp", "harpsichord"}  # drawn twice as often
 BEL = 10 / math.log(10)
-
-
-# Captions of rendered clips that are true of every clip with the same families, lead, drums and singer
-
-NO_DRUMS = re.compile(r"^There (are no drums|is no percussion)$")
-# What they may say besides, and a real clip need not have.
-BESIDES = re.compile(
-    r"chords|arpeggi|bass line|held notes|funk|rock|jazz|swing|latin|waltz|march|ballad|hip hop|folk music"
-    r"|electronic (music|pop)|orchestral|ambient|raps|speaks|accompan|sounds like|crackl|recording",
-    re.I,
-)
-
-
-def plain(text):
-    """A caption without its sentences about style and recording; None if it still says too much."""
-    sentences = [sentence.strip().rstrip(".") for sentence in text.split(". ")]
-    keep = 2 if len(sentences) > 1 and NO_DRUMS.match(sentences[1]) else 1
-    text = " ".join(sentence + "." for sentence in sentences[:keep])
-    return None if BESIDES.search(text.replace("unaccompanied", "")) else text
-
-
-def wordings(folders, most=6000):
-    """Lists of captions by families, lead, drums and singer."""
-    found, count = {}, 0
-    for path in (path for folder in folders for path in sorted(Path(folder).glob("*.jsonl"))):
-        for line in open(path, encoding="utf-8"):
-            record = json.loads(line)
-            music = record.get("kind", "music") == "music" and not record.get("silent")
-            if not music or len(record["families"]) > 3:
-                continue
-            families, drums = frozenset(record["families"]), bool(record["drums"])
-            for text in filter(None, map(plain, set(record.get("taught") or []))):
-                named = nouns.families(text)
-                if frozenset(named) == families and nouns.drums(text) == drums:
-                    key = families, named[0] if named else None, drums, nouns.sex(text)
-                    found.setdefault(key, []).append(text)
-            count += 1
-            if count == most:
-                return found
-    return found
-
-
-def fits(text, families, noun):
-    """Whether a caption of a rendered solo has no other name than a real one of these families."""
-    text = text.lower()
-    if not families:
-        return not re.search("hand percussion|march|waltz|brush", text)
-    if "violin" in families:
-        return "viola" not in text
-    if "organ" in families:
-        # The real ones are Hammond organs.
-        return "church" not in text and "pipe" not in text
-    return noun is None or noun in text
 
 
 # Log-mels and tags
@@ -114,15 +66,39 @@ def added(db, other, gain):
     return BEL * torch.logaddexp(db / BEL, (other + gain) / BEL)
 
 
-def shifted(db):
-    """A clip up to three semitones and 8 % of speed away, from another place on: more than
-    clips.moved, as nothing is said of tempo."""
-    low, share = warp(random.uniform(-0.25, 0.25))
+def shifted(db, down=0.25):
+    """A clip up to three semitones (`down`: octaves) and 8 % of speed away, from another place on: more
+    than clips.moved, as nothing is said of tempo."""
+    low, share = warp(random.uniform(-down, 0.25))
     db = torch.lerp(db[low], db[low + 1], share)
     places = torch.arange(FRAMES) * 2 ** random.uniform(-0.12, 0.12)
     low = places.floor().long()
     db = torch.lerp(db[:, low % FRAMES], db[:, (low + 1) % FRAMES], places - low)
     return db.roll(random.randrange(FRAMES), 1)
+
+
+def worn(db):
+    """A clip as a poor recording of it in another room: noise, a narrow band, reverberation, larger gaps."""
+    db = db.clone()
+    if random.random() < 0.3:
+        fall = torch.arange(FRAMES) * random.uniform(0.6, 2.5)
+        db = torch.maximum(db, (db + fall).cummax(1).values - fall - random.uniform(3, 12))
+    if random.random() < 0.4:
+        curve = F.interpolate(torch.randn(1, 1, 5) * 8, MELS, mode="linear", align_corners=True)[0, 0, :, None]
+        # Powers of noise in bands that are wide, relative to the resolution, at high frequencies.
+        spread = torch.linspace(5, 1.5, MELS)[:, None] * torch.randn(MELS, FRAMES)
+        db = added(db, curve + spread, level(db) - random.uniform(8, 40) - curve.max().item())
+    if random.random() < 0.2:
+        bands = torch.arange(MELS)
+        low, high = random.randrange(2, 30), random.randrange(60, 110)
+        outside = (low - bands).clamp(min=0) + (bands - high).clamp(min=0)
+        db = db - outside[:, None] * random.uniform(1, 4)
+    for size, most in ((MELS, 22), (FRAMES, 45)):
+        if random.random() < 0.4:
+            start, width = random.randrange(size - most), random.randrange(5, most)
+            part = db[start : start + width] if size == MELS else db[:, start : start + width]
+            part.fill_(db.mean())
+    return db.clamp(min=FLOOR_DB)
 
 
 def tensors(tags):
@@ -159,18 +135,19 @@ def union(tags, others):
 class Real:
     """Real clips, alone and mixed; `rendered` are the clips that they are mixed with."""
 
-    def __init__(self, path, wordings, rendered):
+    def __init__(self, path, wordings, rendered, without=()):
         self.wordings, self.rendered = wordings, rendered
         data = torch.load(path, weights_only=False)
-        self.db, self.labels, self.weights = data["db"], data["labels"], data["weights"]
-        self.solos, self.texts, self.nouns = data["solos"], data["texts"], data["nouns"]
-        self.alone = [i for i, solo in enumerate(self.solos) if solo]
-        size = Counter(data["groups"])
-        size = np.array([size[group] for group in data["groups"]])
-        drums = np.array([solo is not None and not solo[0] for solo in self.solos])
+        kept = [i for i, group in enumerate(data["groups"]) if group not in without]
+        self.db, self.labels, self.weights = (data[name][kept] for name in ("db", "labels", "weights"))
+        groups, self.casts, self.texts = ([data[name][i] for i in kept] for name in ("groups", "casts", "texts"))
+        self.alone = [i for i, cast in enumerate(self.casts) if cast and cast.alone]
+        size = Counter(groups)
+        size = np.array([size[group] for group in groups])
+        drums = np.array([cast is not None and not cast.families for cast in self.casts])
         self.draws = self._shares(size**-0.5 * np.where(drums, DRUM_DRAWS, 1))
-        often = Counter(self.solos[i][0] for i in self.alone)
-        often = np.array([often[self.solos[i][0]] for i in self.alone])
+        often = Counter(self.casts[i].families for i in self.alone)
+        often = np.array([often[self.casts[i].families] for i in self.alone])
         drums = np.where(drums[self.alone], DRUM_MIXES, 1)
         self.alone_draws = self._shares((size[self.alone] * often) ** -0.5 * drums)
         self.few = [i for i, (tags, texts, _) in enumerate(rendered.records) if self._few(tags, texts)]
@@ -186,20 +163,19 @@ class Real:
     def _solo(self):
         return np.random.choice(self.alone, p=self.alone_draws)
 
-    def _wording(self, i, families, lead, drums, sex):
-        texts = self.wordings.get((frozenset(families), lead, drums, sex), [])
-        texts = [text for text in texts if fits(text, self.solos[i][0], self.nouns[i])]
-        return random.choice(texts) if texts else ""
+    def _sound(self, i):
+        """A clip moved; drums alone also to where deep ones are."""
+        cast = self.casts[i]
+        return shifted(self.db[i].float(), 1 if cast and not cast.families else 0.25)
 
     def clip(self):
         i = np.random.choice(len(self.db), p=self.draws)
-        db, solo, text = self.db[i].float(), self.solos[i], ""
-        if solo and random.random() < 0.5:
-            text = self._wording(i, solo[0], next(iter(solo[0]), None), *solo[1:])
+        cast, text = self.casts[i], ""
+        if cast and cast.names is not None and random.random() < 0.5:
+            text = self.wordings.caption(cast.names, cast.drums)
         if not text and self.texts[i]:
             text = random.choice(self.texts[i])
-        if random.random() < 0.5:
-            db = shifted(db)
+        db = self._sound(i) if random.random() < 0.5 else self.db[i].float()
         # Labels with a weight below one are unknown in that share of the visits.
         doubtful = torch.rand(len(TAGS)) > self.weights[i]
         return db, tags_of(self.labels[i].masked_fill(doubtful, math.nan)), text
@@ -207,51 +183,73 @@ class Real:
     def mixture(self):
         """Two or three solos, or a solo over or under a rendered clip."""
         i = self._solo()
-        db = shifted(self.db[i].float())
+        db = self._sound(i)
         return self._of_solos(i, db) if random.random() < 0.55 else self._with_rendered(i, db)
 
     def _of_solos(self, i, db):
-        labels, (families, drums, sex) = self.labels[i], self.solos[i]
-        lead = next(iter(families), None)
+        labels, cast = self.labels[i], self.casts[i]
         others = random.choice([1, 1, 2])
         # The first solo leads where the others are quieter.
         quiet = random.uniform(0, 9) if random.random() < 0.7 else 0
         for _ in range(others):
-            j = self._partner(families, drums)
-            other, with_drums, singer = self.solos[j]
-            x = shifted(self.db[j].float())
-            below = quiet + random.uniform(-1, 3) if other else random.uniform(-3, 6)
+            j = self._partner(cast)
+            x = self._sound(j)
+            below = quiet + random.uniform(-1, 3) if self.casts[j].families else random.uniform(-3, 6)
             db = added(db, x, level(db) - level(x) - below)
             unknown = labels.isnan() | self.labels[j].isnan()
             labels = torch.maximum(labels, self.labels[j]).masked_fill(unknown, math.nan)
-            if not families and lead is None:
-                lead = next(iter(other), None)
-            families, drums, sex = families | other, drums or with_drums, sex or singer
-        text = self._wording(i, families, lead, drums, sex) if quiet > 1 else ""
-        return db, tags_of(labels), text
+            cast = cast.joined(self.casts[j])
+        known = quiet > 1 and cast.names is not None
+        return db, tags_of(labels), self.wordings.caption(cast.names, cast.drums) if known else ""
 
-    def _partner(self, families, drums, tries=20):
+    def _partner(self, cast, tries=20):
         """Another solo, of a family that does not sound yet, no second singer, no second drums."""
         for _ in range(tries):
             j = self._solo()
-            other = self.solos[j][0]
-            voices = VOICES & families and VOICES & other
-            if not other & families and not voices and (other or not drums):
+            other = self.casts[j].families
+            voices = VOICES & set(cast.families) and VOICES & set(other)
+            if not set(other) & set(cast.families) and not voices and (other or not cast.drums):
                 break
         return j
 
     def _with_rendered(self, i, db, tries=20):
-        families = self.solos[i][0]
+        cast = self.casts[i]
         for _ in range(tries):
             j = random.choice(self.few)
-            tags = self.rendered.records[j][0]
-            same = (tags["families"][[FAMILIES.index(family) for family in families]] > 0).any()
-            voices = families & VOICES and tags["vocals"][0] > 0
-            if not same and not voices and (families or tags["drums"][0] == 0):
+            tags, texts, _ = self.rendered.records[j]
+            same = (tags["families"][[FAMILIES.index(family) for family in cast.families]] > 0).any()
+            voices = VOICES & set(cast.families) and tags["vocals"][0] > 0
+            if not same and not voices and (cast.families or tags["drums"][0] == 0):
                 break
         x = decibels(self.rendered.spectra[j])
-        db = added(db, x, level(db) - level(x) - random.uniform(-4, 9))
-        return db, union(tags_of(self.labels[i]), tensors(tags)), ""
+        below = random.uniform(-6, 9)
+        db = added(db, x, level(db) - level(x) - below)
+        text = self._led(cast, tags, texts, below) if not same and not voices else ""
+        return db, union(tags_of(self.labels[i]), tensors(tags)), text
+
+    def _led(self, cast, tags, texts, below):
+        """A caption of a solo and a rendered clip so much quieter; "" if none of them leads clearly."""
+        count = (tags["families"] > 0).sum()
+        full = [text for text in texts if len(nouns.names(text)) == count and not SPOKEN.search(text)]
+        if cast.names is None or not full:
+            return ""
+        opening, names = taken_apart(random.choice(full))
+        drums = cast.drums or tags["drums"][0] > 0
+        if not cast.families or below < -2:
+            names, opening = (*names, *cast.names), opening if len(names) > 1 else None
+        elif below > 2:
+            names, opening = (*cast.names, *names), None
+        else:
+            return ""
+        return self.wordings.caption(names, drums, opening)
+
+
+def drawn(clips):
+    """Indices of an epoch; some families are rare in rendered music."""
+    more = [FAMILIES.index(family) for family in MORE]
+    order = clips.draws() + [i for i, (tags, *_) in enumerate(clips.records) if tags["families"][more].any()]
+    random.shuffle(order)
+    return order
 
 
 class Scattered:
@@ -265,11 +263,12 @@ class Scattered:
         self.others = [i for i, alone in enumerate(drums) if not alone and records[i][2]]
 
     def clip(self):
-        i = random.choice(self.drums if random.random() < self.share else self.others)
+        alone = random.random() < self.share
+        i = random.choice(self.drums if alone else self.others)
         tags, _, texts = self.clips.records[i]
         db = decibels(self.clips.spectra[i])
         text = random.choice(texts) if texts else ""
-        return shifted(db) if random.random() < 0.5 else db, tensors(tags), text
+        return shifted(db, 1 if alone else 0.25) if random.random() < 0.5 else db, tensors(tags), text
 
 
 # Training
@@ -300,15 +299,23 @@ def caption_loss(model, tokenizer, memory, texts, masked):
     )
 
 
+def caption_of(tags, texts):
+    """One of a rendered clip's captions ("" if it has none)."""
+    if tags["kind"] == 0 and tags["sex"] > 0 and random.random() > UNSAID:
+        texts = [text for text in texts if nouns.sex(text)] or texts
+    return random.choice(texts or [""])
+
+
 def batch_of(clips, indices, more):
     """Rendered clips and others as decibels, tags, captions, and whose tempo and mood is unknown."""
     db, tags, _ = clips.batch(indices)
-    texts = [random.choice(clips.records[i][1] or [""]) for i in indices]
+    texts = [caption_of(*clips.records[i][:2]) for i in indices]
     if random.random() < TAGS_ALONE:
         db, tags = mixed(db, tags, 0.4)
         texts = [""] * len(indices)
     masked = [False] * len(indices) + [True] * len(more)
-    db = torch.cat([db, *(treated(x[None].clone()) for x, _, _ in more)])
+    more_db = [worn(x) if random.random() < WORN else x.clone() for x, _, _ in more]
+    db = torch.cat([db, *(treated(x[None]) for x in more_db)])
     tags = {name: torch.cat([tags[name], torch.stack([t[name] for _, t, _ in more])]) for name in TAG_SIZES}
     return db, tags, texts + [text for _, _, text in more], masked
 
@@ -394,7 +401,7 @@ def train(a):
     for seed in (random.seed, torch.manual_seed, np.random.seed):
         seed(a.seed + 1000 * step)
     tokenizer, clips = Tokenizer.from_file(a.tokenizer), Clips(a.data)
-    real = Real(a.real, wordings(a.data), clips)
+    real = Real(a.real, Wordings(a.data), clips, a.without)
     scattered = Scattered(a.scattered, a.drums_alone) if a.scattered else None
     alone = f"{len(real.alone)} of one instrument"
     print(f"{len(clips)} rendered clips, {len(real.db)} real ones, {alone}", flush=True)
@@ -405,7 +412,7 @@ def train(a):
     while (elapsed := time.time() - begun) < total:
         if len(order) < rendered:
             clips.refresh()
-            order = clips.draws()
+            order = drawn(clips)
         more = [scattered.clip() for _ in range(a.scattered_clips)] if scattered else []
         more += [real.clip() for _ in range(a.real_clips)] + [real.mixture() for _ in range(a.mixes)]
         batch = batch_of(clips, [order.pop() for _ in range(rendered)], more)
@@ -489,6 +496,7 @@ def main():
     c.add_argument("--tokenizer", required=True)
     c.add_argument("--data", nargs="+", required=True)
     c.add_argument("--real", required=True, help="file that real_clips.py wrote")
+    c.add_argument("--without", nargs="+", default=[], help="groups of real clips that are held out")
     c.add_argument("--scattered", help="folder of clips of random notes")
     c.add_argument("--run", required=True)
     c.add_argument("--minutes", type=float, required=True)

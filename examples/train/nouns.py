@@ -57,6 +57,7 @@ PLURAL = {
 _MEANING = {noun.lower(): family for family, nouns in NOUNS.items() for noun in nouns}
 _MEANING |= {name: "voice" for name in VOICES} | {"sustained strings": "strings"}
 _MEANING |= {name: None for name in CLASSES} | {"kalimba": None, "bagpipe": None, "steelpan": None}
+_SPELT = {noun.lower(): noun for nouns in NOUNS.values() for noun in nouns} | {"sustained strings": "string ensemble"}
 _PATTERN = re.compile(
     r"\b(" + "|".join(re.escape(name) for name in sorted(_MEANING, key=len, reverse=True)) + r")\b", re.I
 )
@@ -64,14 +65,20 @@ _NO_DRUMS = re.compile(r"no drums or percussion|no drums|no percussion|without (
 _DRUMS = re.compile(r"\b(drums?|percussion|dance beat)\b")
 
 
-def families(caption):
-    """Families that a caption names, in the order of their first names."""
-    found = []
+def names(caption):
+    """The families that a caption names, in the order of their first names, and these names as NOUNS
+    and VOICES spell them."""
+    found = {}
     for match in _PATTERN.finditer(caption):
         family = _MEANING[match[0].lower()]
-        if family is not None and family not in found:
-            found.append(family)
+        if family is not None:
+            found.setdefault(family, _SPELT.get(match[0].lower(), match[0].lower()))
     return found
+
+
+def families(caption):
+    """Families that a caption names, in the order of their first names."""
+    return list(names(caption))
 
 
 def drums(caption):

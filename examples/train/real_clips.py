@@ -3,10 +3,11 @@
     real_clips.py --model MODEL_FOLDER --music DIR --samples DIR --wording DIR... --out FILE
 
 The folders are what `real.py clips` writes: `--music` of real-music.csv, `--samples` of recordings.csv, of
-which phrases of the Philharmonia's players and guitar stems are taken. A label is 1, 0 or NaN (not known);
-labels that rest on a roster or a title have a weight below one. Captions are the model's own: its search,
-where only names that are true of the clip may be used. Those with a wrong lead, with a low score, or with pairs
-of words that no caption of `--wording` (folders of rendered clips) has, are left out.
+which phrases and notes of the Philharmonia's players and guitar stems are taken. A label is 1, 0 or NaN (not
+known); labels that rest on a roster or a title have a weight below one. Captions are the model's own: its
+search, where only names that are true of the clip may be used. Those with a wrong lead, with a low score, or
+with pairs of words that no caption of `--wording` (folders of rendered clips) has, are left out. Of a roster a
+second caption names the families that the model hears most.
 """
 
 import argparse
@@ -30,8 +31,9 @@ from calibrate import Names, encoded, pooled, search
 from clips import FAMILIES, FLOOR_DB, FRAMES, KINDS, MELS, STEP_DB, solo_noun, treated
 from export_tags import TAGS
 from load_folder import load_folder
+from wordings import Cast, Wordings
 
-PHRASES, STEMS = 18, 6  # of an instrument, of a song
+PHRASES, NOTES, STEMS = 18, 10, 6  # of an instrument, of one or of a kind of percussion, of a song
 # What electronic music may have, and what may accompany a singer on an old record.
 ELECTRONIC = (
     "synth_lead synth_pad bass electric_piano piano organ mallets bells distorted_guitar electric_guitar"
@@ -45,10 +47,16 @@ DOUBTS = {
     "egg_oboe": (["pizzicato"], {"strings": 0.5, "reeds": 0.3}),
     "egg_vc2": (["pizzicato"], {"strings": 0.5, "violin": 0.3}),
     "egg_pc17": (["pizzicato"], {"strings": 0.5}),
+    # Orchestras, known by their scorings.
+    "ball_orpheus": ([], {"strings": 0.5}),
+    "ball_carmen": ([], {"strings": 0.5}),
+    # A choir with a band; which of its instruments are to be heard is not known.
+    "sergeants": (FAMILIES, {"choir": 1}),
     # By its file name a piano trio: one of the three may rest, two bowed strings may sound like more.
     "egg_trio": (["strings"], {"violin": 0.5, "cello": 0.5, "piano": 0.5}),
     # Bands, known by their rosters: brass mostly plays, the others now and then.
     "navy": ([], {"brass": 0.5, "trumpet": 0.15, "reeds": 0.1, "flute": 0.1}),
+    "ball_rockies": ([], {"brass": 0.5, "trumpet": 0.15, "reeds": 0.1, "flute": 0.1}),
     "airmen": (["reeds"], {"brass": 0.5, "trumpet": 0.15, "saxophone": 0.3}),
     # The guitar of a rock band (distorted or clean is not said, low strings may be a bass), and the band.
     "sectoid_g": (["electric_guitar", "bass"], {"distorted_guitar": 0.5}),
@@ -62,10 +70,11 @@ DOUBTS = {
     # A nocturne by Chopin, a work for piano alone; the table does not call it whole.
     "digabi": ([], {"piano": 1}),
 }
-# Songs that have labels alone: they were held out when captions were made for 0.6.0.
-UNCAPTIONED = re.compile("rubidium|caesium|francium|feelings|metal_madness")
 # A family of a clip of many is named if its probability is this, a general word if none of its families' is.
 HEARD = 0.25
+SURE, MOST = 0.4, 3  # what a family of a roster must have to be told, how many are
+# Names of families whose first name in nouns.NOUNS is too general to be taught: general words, or none.
+TOLD = {"brass": "brass section", "reeds": "woodwind", "mallets": None, "folk_strings": None}
 LEAST_SCORE = -0.75
 # General words that are true of more families than those whose captions use them (nouns.CLASSES).
 WIDER = {
@@ -90,7 +99,8 @@ def row_of(record, rows):
             for path in real.expanded(pattern)
         ]
         windows = [float(start) for start in real.names(row["windows"])]
-        if record["start_s"] in windows and any(fnmatch.fnmatch(record["file"], file) for file in files):
+        here = not windows or record["start_s"] in windows
+        if here and any(fnmatch.fnmatch(record["file"], file) for file in files):
             if all(record.get(name) == value for name, value in real.label(row).items()):
                 return row
     raise SystemExit(f"{record['file']} at {record['start_s']} s is of no row")
@@ -114,8 +124,9 @@ def song_of(record):
 
 
 def sample_clip(record):
-    """What is known of a phrase or a guitar stem."""
-    clip = dict(may=[], whole=True, families=record["families"], sex=None, drums=0, vocals=0, lead="")
+    """What is known of a phrase, a note or a guitar stem."""
+    clip = dict(may=[], whole=True, families=record["families"], sex=None, vocals=0, lead="")
+    clip |= dict(drums=record["drums"] or 0)
     if record["source"] == "philharmonia-samples":
         instrument = record["file"].split("/")[2]
         name = f"philharmonia_{Path(record['file']).stem}"
@@ -126,15 +137,19 @@ def sample_clip(record):
 
 
 def chosen_samples(records):
-    """Indices of some phrases of each instrument, and of some windows of each guitar stem."""
-    rng, phrases, stems = random.Random(3), {}, {}
+    """Indices of some phrases and notes of each instrument, of each kind of percussion, and of some
+    windows of each guitar stem."""
+    rng, phrases, notes, stems = random.Random(3), {}, {}, {}
     for i, record in enumerate(records):
         path = record["file"].split("/")
-        if path[0] == "philharmonia-samples" and "phrase" in path[-1] and record["start_s"] == 0:
-            phrases.setdefault(path[2], []).append(i)
+        if path[0] == "philharmonia-samples" and record["start_s"] == 0 and solo_noun(record):
+            kind = phrases if "phrase" in path[-1] else notes
+            kind.setdefault(path[-2], []).append(i)
         elif path[-1] == "guitar.ogg":
             stems.setdefault(song_of(record), []).append(i)
-    found = [i for some in phrases.values() for i in rng.sample(some, min(PHRASES, len(some)))]
+    found = []
+    for kinds, most in ((phrases, PHRASES), (notes, NOTES)):
+        found += [i for some in kinds.values() for i in rng.sample(some, min(most, len(some)))]
     for some in stems.values():
         found += some[:: -(-len(some) // STEMS)]
     return found
@@ -170,13 +185,27 @@ def labels(clip):
     return y, weights
 
 
-def solo_of(clip):
-    """Families, drums and the singer's sex of a clip of one instrument, of one voice, or of drums alone."""
-    whole = clip["whole"] or clip["name"].startswith("digabi")
+def cast_of(clip, texts):
+    """The whole cast of a clip, its lead first; None if it is not known. A name that is too general for
+    `nouns.NOUNS` is that of the clip's caption."""
     families = clip["families"] + clip["may"]
-    if not whole or len(families) > 1 or (families and clip["drums"]):
+    whole = clip["whole"] or clip["name"].startswith("digabi")
+    if not whole or (len(families) > 1 and (clip["may"] or clip["drums"] is None)):
         return None
-    return frozenset(families), clip["drums"] == 1, clip["sex"]
+    lead = clip["lead"] or ("voice" if "voice" in families else "")
+    if len(families) > 1 and lead not in families:
+        return None
+    families = sorted(families, key=lambda family: family != lead)
+    said = nouns.names(clip["noun"] or (texts or [""])[0])
+    names = [name_of(family, clip["sex"], said) for family in families]
+    return Cast(tuple(families), None if None in names else tuple(names), clip["drums"] == 1)
+
+
+def name_of(family, sex, said):
+    if family == "voice":
+        return f"{sex} sings" if sex else "vocalist"
+    general = nouns.NOUNS[family][0].endswith("instrument")
+    return said.get(family) if general else nouns.NOUNS[family][0]
 
 
 # The model's tag head, and what it makes of the clips once it has learnt them
@@ -236,12 +265,14 @@ def heard(model, head, db, memory, y, weights, groups, copies=7):
 def may_be_said(clip, words, p, only=None):
     """For each of `tags.words` whether it is true of a clip; `only`: the only families that may be named."""
     true = set(clip["families"]) | set(clip["may"])
-    few = clip["whole"] and len(true) <= 3 and not clip["name"].startswith(("navy", "airmen"))
+    few = clip["whole"] and len(true) <= 3 and not clip["name"].startswith(("navy", "ball_rockies", "airmen"))
     drums = {1: "yes", 0: "no"}.get(clip["drums"])
 
     def said(word):
         if "tag" in word:
             name = TAGS[word["tag"]]
+            if name == "voice" and clip["sex"]:
+                return False
             if name in FAMILIES:
                 sure = few or name == "voice" or p[word["tag"]] >= HEARD
                 return name in (true if only is None else only) and sure
@@ -269,6 +300,19 @@ def caption(model, tokenizer, names, clip, memory, p):
     return None
 
 
+def roster_caption(clip, wordings, p):
+    """A caption of the families of a roster that are heard most; None if there are not two."""
+    true = [family for family in clip["families"] + clip["may"] if p[TAGS.index(family)] >= SURE]
+    true.sort(key=lambda family: (family != clip["lead"], -p[TAGS.index(family)]))
+    names = [TOLD.get(family) or name_of(family, clip["sex"], {}) for family in true[:MOST]]
+    names = [name for name in names if name]
+    if not clip["may"] or len(names) < 2:
+        return None
+    text = wordings.caption(names, clip["drums"] == 1)
+    # It is not always known that there are no drums.
+    return text if clip["drums"] == 0 else text.split(" There ")[0]
+
+
 def own_caption(model, tokenizer, names, clip, memory, p):
     """The caption that users get, if it names the clip's only instrument."""
     tokens, _ = search(model, memory[None], names, names.allowed(p))
@@ -293,24 +337,26 @@ def wording(folders):
     return pairs
 
 
-def captions(model, tokenizer, config, head, clips, db, y, weights, known_pairs):
-    """For each clip a list of one caption, or of none."""
+def captions(model, tokenizer, config, head, clips, db, y, weights, folders):
+    """For each clip a list of one caption or two, or of none."""
     names, memory, found = Names(config["tags"]["words"]), encoded(model, db), []
-    music = [i for i, clip in enumerate(clips) if not clip["noun"] and not UNCAPTIONED.search(clip["name"])]
+    known_pairs, wordings = wording(folders), Wordings(folders)
+    music = [i for i, clip in enumerate(clips) if not clip["noun"]]
     groups = [clips[i]["group"] for i in music]
     p = heard(model, head, db[music], memory[music], y[music], weights[music], groups)
     learnt = dict(zip(music, p))
     own = torch.sigmoid(pooled(memory) @ head[0].T + head[1]).numpy()
     for i, clip in enumerate(clips):
-        text = None
+        texts = []
         if clip["noun"]:
-            text = own_caption(model, tokenizer, names, clip, memory[i], own[i])
-        elif i in learnt and (told := caption(model, tokenizer, names, clip, memory[i], learnt[i])):
+            texts = [own_caption(model, tokenizer, names, clip, memory[i], own[i])]
+        elif told := caption(model, tokenizer, names, clip, memory[i], learnt[i]):
             # No viola is known to play in these.
             text = told[0].replace("viola", "violin")
-            if told[1] < LEAST_SCORE or "no music" in text or not pairs_of_words(text) <= known_pairs:
-                text = None
-        found.append([text] if text else [])
+            if not told[1] < LEAST_SCORE and "no music" not in text and pairs_of_words(text) <= known_pairs:
+                texts = [text]
+            texts.append(roster_caption(clip, wordings, learnt[i]))
+        found.append(list(filter(None, texts)))
         if (i + 1) % 100 == 0:
             print(f"{i + 1} of {len(clips)} clips, {sum(map(len, found))} captions", flush=True)
     return found
@@ -346,12 +392,12 @@ def main():
     config = json.loads((Path(a.model) / "config.json").read_text())
     tokenizer = Tokenizer.from_file(str(Path(a.model) / "tokenizer.json"))
     model, head = load_folder(a.model).eval(), tag_head(a.model, config)
-    texts = captions(model, tokenizer, config, head, clips, db, y, weights, wording(a.wording))
+    texts = captions(model, tokenizer, config, head, clips, db, y, weights, a.wording)
     state = dict(names=[clip["name"] for clip in clips], groups=[clip["group"] for clip in clips])
-    state |= dict(nouns=[clip["noun"] for clip in clips], solos=[solo_of(clip) for clip in clips])
+    state |= dict(casts=[cast_of(clip, some) for clip, some in zip(clips, texts)])
     torch.save(state | dict(db=db.half(), labels=y, weights=weights, texts=texts), a.out)
-    solos = sum(solo is not None for solo in state["solos"])
-    print(f"{a.out}: {len(clips)} clips, {sum(map(len, texts))} captions, {solos} of one instrument")
+    alone = sum(cast is not None and cast.alone for cast in state["casts"])
+    print(f"{a.out}: {len(clips)} clips, {sum(map(len, texts))} captions, {alone} of one instrument")
 
 
 if __name__ == "__main__":
