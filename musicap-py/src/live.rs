@@ -54,9 +54,7 @@ impl LiveStream {
     fn poll(&self, py: Python<'_>) -> Result<Py<PyAny>> {
         loop {
             match self.captions.with(py, LiveCaptions::poll_next)? {
-                Poll::Ready(Some(event)) => {
-                    return Ok(event_row(event?).into_pyobject(py)?.into_any().unbind());
-                }
+                Poll::Ready(Some(event)) => return row_of(py, event?),
                 Poll::Ready(None) => {
                     let has_ended = self.captions.with(py, |captions| captions.has_ended())?;
                     return Ok(bool(py, !has_ended));
@@ -110,9 +108,7 @@ impl LiveStream {
             let left = deadline.map(|end| end.saturating_duration_since(Instant::now()));
             let wait = left.map_or(SIGNAL_POLL, |left| left.min(SIGNAL_POLL));
             match self.captions.with(py, |captions| captions.wait(wait))? {
-                Poll::Ready(Some(event)) => {
-                    return Ok(event_row(event?).into_pyobject(py)?.into_any().unbind());
-                }
+                Poll::Ready(Some(event)) => return row_of(py, event?),
                 Poll::Ready(None) => return Ok(bool(py, false)),
                 Poll::Pending if left.is_some_and(|left| left <= SIGNAL_POLL) => {
                     return Ok(bool(py, true));
@@ -131,6 +127,10 @@ impl LiveStream {
 
 fn bool(py: Python<'_>, value: bool) -> Py<PyAny> {
     PyBool::new(py, value).to_owned().into_any().unbind()
+}
+
+fn row_of(py: Python<'_>, event: LiveEvent) -> Result<Py<PyAny>> {
+    Ok(event_row(event).into_pyobject(py)?.into_any().unbind())
 }
 
 fn event_row(event: LiveEvent) -> Event {

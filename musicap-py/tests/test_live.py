@@ -8,7 +8,7 @@ import pytest
 from conftest import decoded
 
 import musicap
-from musicap import LiveCaption, Skipped, errors
+from musicap import Live, LiveCaption, Skipped, errors
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +106,20 @@ def test_wrong_use(captioner):
             captioner.live(sample_rate=16_000, **options)
     with pytest.raises(musicap.MusicapError):
         captioner.live(sample_rate=0)
+
+
+def test_an_error_after_captions_costs_none_of_them():
+    class Stream:
+        answers = [(None, 0.0, 10.0, 3.0), ValueError("late"), True]
+
+        def wait(self, timeout):
+            answer = self.answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    live = Live(Stream(), 1)
+    assert live.poll() == [Skipped(0.0, 10.0, 3.0)]
+    with pytest.raises(ValueError, match="late"):
+        live.poll()
+    assert live.poll() == []

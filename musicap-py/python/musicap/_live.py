@@ -96,9 +96,7 @@ class Live:
 
         An error that comes after captions is raised by the next call.
         """
-        if self._error is not None:
-            error, self._error = self._error, None
-            raise error
+        self._raise_kept()
         events: list[LiveEvent] = []
         try:
             while not isinstance(event := self._stream.wait(0.0), bool):
@@ -108,6 +106,12 @@ class Live:
                 raise
             self._error = error
         return events
+
+    def _raise_kept(self) -> None:
+        """Raises the error that came after captions."""
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
 
     def close(self) -> None:
         """Ends the stream. Iterating still gives the captions of the audio received before."""
@@ -127,9 +131,7 @@ class Live:
         return self
 
     def __next__(self) -> LiveEvent:
-        if self._error is not None:
-            error, self._error = self._error, None
-            raise error
+        self._raise_kept()
         event = self._stream.wait(None)
         if isinstance(event, bool):
             raise StopIteration
