@@ -28,6 +28,7 @@ pub type Row = (usize, f64, f64, String, f64, Option<f64>, Option<String>);
 pub struct Captioner {
     captioner: ForkAware,
     stored_precision: &'static str,
+    note: Option<String>,
 }
 
 #[pymethods]
@@ -70,15 +71,16 @@ impl Captioner {
             };
             let captioner = musicap::Captioner::load(&pretrained, &options);
             let captioner = captioner.map_err(explain_missing_gpu)?;
-            Ok::<_, musicap::Error>((captioner, stored_precision(&pretrained)))
+            let note = pretrained.note().map(str::to_owned);
+            Ok::<_, musicap::Error>((captioner, stored_precision(&pretrained), note))
         };
         let loaded = threads::run_interruptible(py, load, |py| {
             let news = std::mem::take(&mut *lock(&progress));
             let Some(on_download) = &on_download else { return Ok(()) };
             news.into_iter().try_for_each(|news| on_download.call1(py, news).map(drop))
         })?;
-        let (captioner, stored_precision) = loaded?;
-        Ok(Captioner { captioner: ForkAware::new(captioner, threads), stored_precision })
+        let (captioner, stored_precision, note) = loaded?;
+        Ok(Captioner { captioner: ForkAware::new(captioner, threads), stored_precision, note })
     }
 
     /// Checks options, before there is a recording.
@@ -205,6 +207,12 @@ impl Captioner {
     #[getter]
     fn stored_precision(&self) -> &'static str {
         self.stored_precision
+    }
+
+    /// What is to be known of how the model was opened.
+    #[getter]
+    fn note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 }
 

@@ -42,7 +42,9 @@ class Hub {
     if (!index) return undefined;
     const file = async (name) => {
       const blob = index.files.includes(name) ? await this.#kept(index.commit, name) : undefined;
-      if (blob) this.#options.progress({ type: "cached", file: name, size: blob.size });
+      // Kept by an earlier version, which did not look.
+      if (!blob || (await isPage(blob))) return undefined;
+      this.#options.progress({ type: "cached", file: name, size: blob.size });
       return blob;
     };
     const files = await gather(file, file);
@@ -53,7 +55,7 @@ class Hub {
   /** The files on the hub; those of a commit that is in the cache are not downloaded again. */
   async fetched(revision) {
     const response = await this.#download(revision, "config.json");
-    const config = await this.#explained("config.json", response.blob());
+    const config = await this.#explained("config.json", response.blob().then(checked));
     // All files are of the commit that config.json is of, even if somebody pushes in between. A
     // server without commits is taken to have a new one each time.
     const known = response.headers.get("x-repo-commit");
@@ -80,9 +82,14 @@ class Hub {
     const kept = await this.#kept(commit, name);
     if (kept) return kept;
     const response = await this.#download(from, name);
-    if (!this.#store) return this.#explained(name, response.blob());
+    if (!this.#store) return this.#explained(name, response.blob().then(checked));
     await this.#keep(commit, name, response);
-    return this.#kept(commit, name);
+    const blob = await this.#kept(commit, name);
+    await this.#explained(name, checked(blob)).catch(async (error) => {
+      await this.#store.delete(this.#url(commit, name));
+      throw error;
+    });
+    return blob;
   }
 
   async #download(revision, name) {
@@ -118,7 +125,7 @@ class Hub {
   }
 
   #url(revision, name) {
-    return `${this.#base}/resolve/${revision}/${name}`;
+    return `${this.#base}/resolve/${encodeURIComponent(revision)}/${name}`;
   }
 
   /** The key of the index of a revision. No file of a hub has this URL. */
@@ -142,6 +149,17 @@ class Hub {
       throw Object.assign(new MusicapError("Hub", message, { cause: error }), { problem });
     });
   }
+}
+
+/** Whether the bytes are a web page: what networks with a sign-in page give, with status 200, for any URL. */
+async function isPage(blob) {
+  return /^\s*<(!doctype|html|head|\?xml)/i.test(await blob.slice(0, 256).text());
+}
+
+async function checked(blob) {
+  if (!(await isPage(blob))) return blob;
+  const reason = "the server sent a web page instead; does the network ask for a sign-in?";
+  throw Object.assign(new Error(reason), { problem: "Damaged" });
 }
 
 /** A model's files; `optional` returns undefined for those that are not there. */

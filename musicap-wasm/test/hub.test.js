@@ -51,6 +51,30 @@ const offline = { fetch: () => Promise.reject(new TypeError("no network")), endp
 const ofCommit = (files, commit) => Object.values(files).every((text) => text.endsWith(` of ${commit}`));
 
 describe("the cache of models", () => {
+  test("takes no sign-in page for a file, and forgets those that were", async () => {
+    const page = () => Promise.resolve(new Response("\n<!DOCTYPE html><title>Sign in</title>"));
+    const [{ options }, cache] = [hub({ [OLD]: TOKENIZED }, { commit: OLD }), memory()];
+    const behind = { ...options, fetch: page };
+    await assert.rejects(load({ ...behind, cache }), (error) => error.problem === "Damaged" && /sign-in/.test(error.message));
+    await assert.rejects(load({ ...behind, cache: false }), /sign-in/);
+    assert.ok(ofCommit(await load({ ...options, cache }), OLD));
+    await assert.rejects(load({ ...behind, cache, refresh: true }), /sign-in/);
+    assert.ok(ofCommit(await load({ ...offline, cache }), OLD));
+    // Of one file only, and kept by a version that did not look.
+    const half = (url, init) => (url.endsWith("tokenizer.json") ? page() : options.fetch(url, init));
+    await assert.rejects(load({ ...options, fetch: half, cache: memory() }), /tokenizer\.json.*sign-in/);
+    const [url] = [...cache.kept.keys()].filter((url) => url.endsWith("config.json"));
+    cache.kept.set(url, await new Response("<html>").arrayBuffer());
+    assert.ok(ofCommit(await load({ ...options, cache }), OLD));
+    assert.ok(ofCommit(await load({ ...offline, cache }), OLD));
+  });
+
+  test("asks for a revision with slashes as one part of the path", async () => {
+    const [{ asked, options }, cache] = [hub({}, {}), memory()];
+    await assert.rejects(hubFiles("owner/name@refs/pr/1", { ...options, cache }), /404/);
+    assert.deepEqual(asked, ["refs%2Fpr%2F1/config.json"]);
+  });
+
   test("is filled once, by files of one commit", async () => {
     const [{ asked, options }, cache, events] = [hub({ [OLD]: TOKENIZED }, { commit: OLD }), memory(), []];
     const first = await load({ ...options, cache });

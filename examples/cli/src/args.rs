@@ -55,8 +55,8 @@ pub struct CaptionArgs {
     /// Output format [default: that of --output's extension, otherwise text]
     #[arg(long, value_name = "text|json|srt|vtt|chapters")]
     pub format: Option<Format>,
-    /// Output file, or a folder for one file per recording; recordings whose file exists are skipped
-    /// [default: stdout]
+    /// Output file, or a folder for one file per recording; recordings whose file exists are skipped;
+    /// - is stdout [default: stdout]
     #[arg(long, short, value_name = "PATH")]
     pub output: Option<PathBuf>,
     /// Caption recordings again even if their file exists in the output folder
@@ -93,22 +93,22 @@ pub struct CaptionArgs {
 #[command(next_help_heading = "Generation [default: the model's settings]")]
 pub struct GenerationArgs {
     /// Number of beams; 1 is greedy search
-    #[arg(long, alias = "num-beams", value_name = "N")]
+    #[arg(long, alias = "num-beams", value_name = "N", allow_negative_numbers = true)]
     pub beams: Option<usize>,
     /// Minimum length of a caption in tokens
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub min_length: Option<usize>,
     /// Maximum length of a caption in tokens
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_length: Option<usize>,
     /// No n-gram of N tokens occurs twice in a caption; 0 disables this
-    #[arg(long, alias = "no-repeat-ngram-size", value_name = "N")]
+    #[arg(long, alias = "no-repeat-ngram-size", value_name = "N", allow_negative_numbers = true)]
     pub no_repeat_ngram: Option<usize>,
     /// Penalty for tokens that have occurred; 1 disables it
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub repetition_penalty: Option<f32>,
     /// How often a caption that repeats itself is generated again, by sampling
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub repetition_retries: Option<usize>,
     /// Beams are scored by their log-probability divided by their length to the power of X
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
@@ -125,13 +125,13 @@ pub struct GenerationArgs {
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub temperature: Option<f32>,
     /// Sampling: only the N likeliest tokens are considered; 0 disables this
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub top_k: Option<usize>,
     /// Sampling: only the likeliest tokens with this total probability are considered
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     pub top_p: Option<f32>,
     /// Sampling: the same seed gives the same captions
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
 }
 
@@ -293,7 +293,13 @@ pub fn join_optional_values(arguments: impl Iterator<Item = OsString>) -> Vec<Os
 impl ModelArgs {
     pub fn find(&self, quiet: bool) -> Result<Pretrained> {
         match &self.model {
-            Some(name) => Pretrained::open_with_progress(name, downloads(quiet)),
+            Some(name) => {
+                let model = Pretrained::open_with_progress(name, downloads(quiet))?;
+                if let Some(note) = model.note().filter(|_| !quiet) {
+                    report(&note);
+                }
+                Ok(model)
+            }
             #[cfg(feature = "embedded-model")]
             None => Pretrained::embedded(),
             #[cfg(not(feature = "embedded-model"))]

@@ -99,7 +99,7 @@ impl Output {
         format: TextFormat,
         recordings: &Recordings,
     ) -> Result<Self, String> {
-        let output = match path {
+        let output = match path.filter(|path| *path != Path::new("-")) {
             None => Output::Stdout(format),
             Some(path) if is_folder(path, recordings) => {
                 Output::Folder(Folder { path: path.to_owned(), format })
@@ -140,11 +140,14 @@ impl Output {
 /// nobody means to replace.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot; [`Error::InvalidOption`] if a recording is there.
+/// [`Error::Io`] if it cannot; [`Error::InvalidOption`] if a recording is there, or might be meant.
 pub fn check_writable(path: &Path) -> Result<()> {
-    if path.is_file() && has_audio_extension(path) {
-        let value = path.display().to_string();
-        let expected = "another file: this one is a recording, which would be lost".into();
+    if has_audio_extension(path) && !path.is_dir() && !is_special(path) {
+        let expected = match path.exists() {
+            true => "another file: this one is a recording, which would be lost",
+            false => "another file: this is the name of a recording",
+        };
+        let (value, expected) = (path.display().to_string(), expected.into());
         return Err(Error::InvalidOption { name: "--output", value, expected });
     }
     if path.is_dir() {

@@ -4,9 +4,10 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output::plain;
+use crate::report;
 
 /// Progress in bytes of the files, whose sizes are known before the first is decoded.
 pub struct Progress {
@@ -67,9 +68,10 @@ impl Progress {
     }
 }
 
-/// A progress callback that shows a bar for each downloaded file. Nothing is shown if `quiet` is set or
-/// stderr is not a terminal.
+/// A progress callback that shows a bar for each downloaded file, or, where stderr is not a terminal,
+/// says once that it is downloaded. Nothing is shown if `quiet` is set.
 pub fn downloads(quiet: bool) -> impl Fn(u64, u64, &str) + Send + Sync + 'static {
+    let is_terminal = std::io::stderr().is_terminal();
     let style = "{msg} [{bar:30}] {bytes} of {total_bytes}, {eta} left";
     let style = ProgressStyle::with_template(style).expect("the template is valid");
     let bar = match quiet {
@@ -81,6 +83,9 @@ pub fn downloads(quiet: bool) -> impl Fn(u64, u64, &str) + Send + Sync + 'static
         if bar.message() != file {
             bar.set_message(plain(file));
             bar.reset();
+            if !is_terminal && !quiet {
+                report(&format!("downloading {} ({})", plain(file), HumanBytes(total)));
+            }
         }
         bar.set_length(total.max(done));
         bar.set_position(done);

@@ -464,6 +464,30 @@ fn the_recording_itself_is_no_place_for_what_is_written() {
         assert_fails(&musicap(arguments), 2, &["song.ogg"]);
         assert!(std::fs::read(&song).unwrap() == before);
     }
+    // Nor is a name that a recording would have.
+    let new = folder.join("new.mp3");
+    assert_fails(&musicap(&[SONG, "--output", text(&new)]), 2, &["new.mp3", "name of a recording"]);
+    assert!(!new.exists());
+}
+
+#[test]
+fn a_dash_is_stdout() {
+    let output = musicap(&[SONG, "--output", "-", "--quiet"]);
+    assert_eq!(stdout(&output), stdout(&musicap(&[SONG, "--quiet"])));
+    assert!(!stdout(&output).is_empty() && !Path::new("-").exists());
+}
+
+#[test]
+fn a_negative_number_is_a_value_and_not_an_option() {
+    for option in ["--top-k", "--seed", "--beams", "--max-length", "--repetition-retries"] {
+        let message = stderr(&musicap(&[SONG, option, "-1"]));
+        assert!(
+            message.contains("invalid value '-1' for '") && message.contains(option),
+            "{message}"
+        );
+    }
+    let message = stderr(&musicap(&[SONG, "--do-sample", "--temperature", "inf"]));
+    assert!(message.contains("above 0 and finite"), "{message}");
 }
 
 #[test]

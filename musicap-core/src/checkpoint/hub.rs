@@ -4,13 +4,11 @@
 //! stands for, and is fetched only if the cache does not have that hash. Downloads are checked
 //! before they can be seen in the cache. At a commit hash instead of a branch, or
 //! [offline](Hub::offline), what is in the cache is used without any request.
-//!
-//! The server is trusted in one point: hf-hub 1.0 takes the hash and the commit that it names for
-//! file names as they come. Ours are checked before anything is taken over from the staging.
 
 mod cache;
 mod id;
 mod model;
+mod partial;
 mod transfer;
 
 use std::fmt;
@@ -23,9 +21,10 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use self::cache::{Cached, RepoCache, Staging};
+use self::cache::{Cached, RepoCache};
 pub use self::id::HubId;
-use self::transfer::{Failure, Fetched, OnProgress, Transfer};
+use self::partial::Partial;
+use self::transfer::{Answer, Failure, Listing, OnProgress, Transfer};
 use crate::error::{Error, HubProblem, Result};
 
 /// How long a server may keep silent.
@@ -61,21 +60,19 @@ impl Hub {
     /// | `HF_ENDPOINT` | the server's URL | the Hugging Face hub |
     /// | `HF_HUB_CACHE` | the cache | `$HF_HOME/hub` |
     /// | `HF_HOME` | the folder of all Hugging Face programs | `~/.cache/huggingface` |
-    /// | `HF_HUB_OFFLINE` | `1`, `true`, `yes` or `on`: use no network | use it |
-    /// | `HF_TOKEN` | the access token | the token of `hf auth login`, if any |
+    /// | `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE` | `1`, `true`, `yes` or `on`: use no network | use it |
+    /// | `HF_TOKEN` | the access token | that in the file `HF_TOKEN_PATH` |
+    /// | `HF_TOKEN_PATH` | the file that `hf auth login` writes | `$HF_HOME/token` |
+    /// | `HF_HUB_DISABLE_IMPLICIT_TOKEN` | `1`, …: send no token of the environment | send it |
     ///
     /// # Errors
     /// [`Error::InvalidOption`] if there is no home folder and none of the variables names a cache.
     pub fn from_env() -> Result<Self> {
-        let offline = variable("HF_HUB_OFFLINE").unwrap_or_default().to_ascii_lowercase();
         Ok(Hub {
             endpoint: variable("HF_ENDPOINT"),
             cache: cache_from_env()?,
-            offline: ["1", "true", "yes", "on"].contains(&offline.as_str()),
-            token: match variable("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
-                Some(_) => None,
-                None => variable("HF_TOKEN").map(SecretString::from),
-            },
+            offline: is_set("HF_HUB_OFFLINE") || is_set("TRANSFORMERS_OFFLINE"),
+            token: token_from_env().map(SecretString::from),
             progress: None,
             timeout: TIMEOUT,
         })
@@ -129,14 +126,14 @@ impl Hub {
     }
 
     /// The path of the repository's file `file`: from the cache if it is there and up to date,
-    /// otherwise downloaded. If the server fails or cannot be reached, the cached file is used. On
-    /// Windows a cached file always counts as up to date: remove it from the cache to have it again.
+    /// otherwise downloaded. If the server fails or cannot be reached, the cached file is used. A
+    /// large file whose download broke off is continued the next time.
     ///
     /// # Errors
     /// [`Error::Hub`] if it is not available, [`Error::Io`] if the cache cannot be written to,
     /// [`Error::InvalidOption`] if `file` is not a path within a repository.
     pub fn file(&self, id: &HubId, file: &str) -> Result<PathBuf> {
-        self.look_up(id, file)?.ok_or_else(|| no_such_file(id, file))
+        self.file_or_cached(id, file)?.ok_or_else(|| no_such_file(id, file))
     }
 
     /// The same for an optional file: `None` if the repository does not have it. Offline, a file
@@ -145,7 +142,7 @@ impl Hub {
     /// # Errors
     /// Those of [`file`](Self::file), except that the file is missing.
     pub fn file_if_any(&self, id: &HubId, file: &str) -> Result<Option<PathBuf>> {
-        self.optional(id, file, self.look_up(id, file))
+        self.optional(id, file, self.file_or_cached(id, file))
     }
 
     /// What was `found` for a file that need not be there.
@@ -157,7 +154,7 @@ impl Hub {
     ) -> Result<Option<PathBuf>> {
         match found {
             Err(Error::Hub { problem: HubProblem::NotFound, .. }) => Ok(None),
-            Err(Error::Hub { problem: HubProblem::Offline | HubProblem::Unreachable, .. })
+            Err(Error::Hub { problem: HubProblem::Offline, .. })
                 if matches!(self.cache(id).find(file), Cached::OthersOnly) =>
             {
                 Ok(None)
@@ -170,17 +167,47 @@ impl Hub {
         RepoCache::new(&self.cache, id)
     }
 
-    /// `None` if the repository is known not to have the file.
-    fn look_up(&self, id: &HubId, file: &str) -> Result<Option<PathBuf>> {
+    /// The file as the server has it, or the cache's if the server does not give it.
+    fn file_or_cached(&self, id: &HubId, file: &str) -> Result<Option<PathBuf>> {
+        match self.up_to_date(id, file) {
+            Err(error) if self.may_use_cache_after(&error) => match self.cache(id).find(file) {
+                Cached::File(path) => Ok(Some(path)),
+                Cached::Absent => Ok(None),
+                Cached::OthersOnly | Cached::Nothing => Err(error),
+            },
+            result => result,
+        }
+    }
+
+    /// Whether the cache does for now, since the server fails, cannot be reached or denies access.
+    fn may_use_cache_after(&self, error: &Error) -> bool {
+        use HubProblem::{Damaged, Denied, NotFound, Server, Unreachable};
+        let is_of_server = matches!(
+            error,
+            Error::Io { .. }
+                | Error::Hub { problem: Damaged | Denied | NotFound | Server | Unreachable, .. }
+        );
+        is_of_server && !self.offline
+    }
+
+    /// The file as the server has it; `None` if the repository is known not to have it.
+    fn up_to_date(&self, id: &HubId, file: &str) -> Result<Option<PathBuf>> {
+        let found = self.look_up(id, file)?;
+        if let Some(commit) = &found.commit {
+            self.cache(id).remember(commit);
+        }
+        Ok(found.path)
+    }
+
+    /// The same, without noting which commit a branch stands for.
+    fn look_up(&self, id: &HubId, file: &str) -> Result<Found> {
         check_file_name(file)?;
         let cache = self.cache(id);
-        let cached = cache.find(file);
-        match cached {
-            // A commit never changes. On Windows the cache does not tell what a file's hash is.
-            Cached::File(path) if self.offline || id.is_pinned() || cfg!(not(unix)) => {
-                return Ok(Some(path));
-            }
-            Cached::Absent if self.offline || id.is_pinned() => return Ok(None),
+        let found = |path| Ok(Found { path, commit: None });
+        match cache.find(file) {
+            // A commit never changes.
+            Cached::File(path) if self.offline || id.is_pinned() => return found(Some(path)),
+            Cached::Absent if self.offline || id.is_pinned() => return found(None),
             _ if self.offline => {
                 let reason = format!(
                     "it is not in the cache {}, and the network is disabled (HF_HUB_OFFLINE); \
@@ -191,17 +218,6 @@ impl Hub {
             }
             _ => {}
         }
-        match (self.fetch(id, file, &cache), cached) {
-            (Err(error), Cached::File(path)) if is_passing(&error) => Ok(Some(path)),
-            (Err(error), Cached::Absent) if is_passing(&error) => Ok(None),
-            (result, _) => result,
-        }
-    }
-
-    /// Asks the server and takes over what it has.
-    fn fetch(&self, id: &HubId, file: &str, cache: &RepoCache) -> Result<Option<PathBuf>> {
-        let _lock = cache.lock(file)?;
-        let staging = cache.stage(file)?;
         let transfer = Transfer {
             endpoint: self.endpoint.as_deref(),
             token: self.token.as_ref().map(ExposeSecret::expose_secret),
@@ -209,39 +225,38 @@ impl Hub {
             progress: self.progress.clone(),
             id,
             file,
-            cache: staging.root(),
         };
-        match transfer.run() {
-            Ok(fetched) => self.adopt(id, file, cache, &staging, &fetched).map(Some),
-            Err(Failure::Disk(source)) => Err(Error::io("write", cache.root())(source)),
-            Err(Failure::Other(problem, reason)) => Err(fault(id, file, problem, reason)),
-            Err(Failure::Missing) if cache.adopt_absence(&staging, file)? => Ok(None),
-            Err(Failure::Missing) => {
-                let reason = "the server responded with 404: there is no such repository, \
-                              revision or file; check the name";
-                Err(fault(id, file, HubProblem::NotFound, reason))
+        let want = |listing: &Listing| match cache.has(file, listing) {
+            true => Ok(None),
+            false => cache.partial(file, listing, || transfer.report(0, listing.size)),
+        };
+        match transfer.run(want) {
+            Ok(Answer::Found(listing, mut partial)) => {
+                if let Some(partial) = &mut partial
+                    && let Some(reason) = damage(partial, &listing)?
+                {
+                    partial.keep(false);
+                    return Err(fault(id, file, HubProblem::Damaged, reason));
+                }
+                let path = cache.adopt(file, &listing, partial)?;
+                Ok(Found { path: Some(path), commit: Some(listing.commit) })
             }
+            Ok(Answer::Absent(commit)) => {
+                cache.adopt_absence(file, &commit);
+                Ok(Found { path: None, commit: Some(commit) })
+            }
+            Err(Failure::Cache(error)) => Err(error),
+            Err(Failure::Other { problem, reason, .. }) => Err(fault(id, file, problem, reason)),
         }
     }
+}
 
-    fn adopt(
-        &self,
-        id: &HubId,
-        file: &str,
-        cache: &RepoCache,
-        staging: &Staging,
-        fetched: &Fetched,
-    ) -> Result<PathBuf> {
-        let check = |blob: &Path, etag: &str| {
-            let fault = |reason| fault(id, file, HubProblem::Damaged, reason);
-            check_bytes(blob, etag, fetched.announced)?.map_or(Ok(()), |reason| Err(fault(reason)))
-        };
-        cache.adopt(staging, file, &fetched.path, check)?.ok_or_else(|| {
-            let reason = "the server sent an invalid commit or hash for the file; is HF_ENDPOINT \
-                          a Hugging Face hub?";
-            fault(id, file, HubProblem::Server, reason)
-        })
-    }
+/// What became of a look for a file.
+struct Found {
+    /// Where it is; `None` if the repository does not have it.
+    path: Option<PathBuf>,
+    /// The commit that the revision stands for now, if the server was asked.
+    commit: Option<String>,
 }
 
 impl fmt::Debug for Hub {
@@ -261,21 +276,47 @@ fn variable(name: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
-fn cache_from_env() -> Result<PathBuf> {
-    if let Some(cache) = variable("HF_HUB_CACHE").or_else(|| variable("HUGGINGFACE_HUB_CACHE")) {
-        return Ok(cache.into());
+/// Whether an environment variable says yes.
+fn is_set(name: &str) -> bool {
+    let value = variable(name).unwrap_or_default().to_ascii_lowercase();
+    ["1", "true", "yes", "on"].contains(&value.as_str())
+}
+
+/// The path in an environment variable, `~` for the home folder as other programs read it.
+fn path_variable(name: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(variable(name)?);
+    match path.strip_prefix("~") {
+        Ok(rest) => Some(std::env::home_dir()?.join(rest)),
+        Err(_) => Some(path),
     }
-    let xdg = || Some(PathBuf::from(variable("XDG_CACHE_HOME")?).join("huggingface"));
-    let usual = || Some(std::env::home_dir()?.join(".cache").join("huggingface"));
-    let home = variable("HF_HOME").map(PathBuf::from).or_else(xdg).or_else(usual);
-    home.map(|home| home.join("hub"))
+}
+
+fn cache_from_env() -> Result<PathBuf> {
+    path_variable("HF_HUB_CACHE")
+        .or_else(|| path_variable("HUGGINGFACE_HUB_CACHE"))
+        .or_else(|| Some(home_from_env()?.join("hub")))
         .ok_or_else(|| Error::option("HF_HOME", "not set", "set, because there is no home folder"))
 }
 
-/// Whether another time might go better, and the cache does for now.
-fn is_passing(error: &Error) -> bool {
-    use HubProblem::{Damaged, Server, Unreachable};
-    matches!(error, Error::Io { .. } | Error::Hub { problem: Damaged | Server | Unreachable, .. })
+/// The token that the user's other Hugging Face programs send.
+fn token_from_env() -> Option<String> {
+    if is_set("HF_HUB_DISABLE_IMPLICIT_TOKEN") {
+        return None;
+    }
+    let stored = || {
+        let path = path_variable("HF_TOKEN_PATH");
+        let path = path.or_else(|| Some(home_from_env()?.join("token")))?;
+        let token = std::fs::read_to_string(path).ok()?.trim().to_owned();
+        (!token.is_empty()).then_some(token)
+    };
+    variable("HF_TOKEN").or_else(|| variable("HUGGING_FACE_HUB_TOKEN")).or_else(stored)
+}
+
+/// The folder of all Hugging Face programs.
+fn home_from_env() -> Option<PathBuf> {
+    let xdg = || Some(path_variable("XDG_CACHE_HOME")?.join("huggingface"));
+    let usual = || Some(std::env::home_dir()?.join(".cache").join("huggingface"));
+    path_variable("HF_HOME").or_else(xdg).or_else(usual)
 }
 
 /// Refuses what would lead out of the repository, or be another file on another system.
@@ -290,9 +331,9 @@ fn check_file_name(file: &str) -> Result<()> {
 
 /// What is wrong with the bytes of a download, if anything. Of a large file the server's hash is
 /// the SHA-256; of other files there is the size.
-fn check_bytes(path: &Path, etag: &str, announced: u64) -> Result<Option<String>> {
-    let is_sha256 = etag.len() == 64 && etag.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if is_sha256 {
+fn damage(partial: &Partial, listing: &Listing) -> Result<Option<String>> {
+    let (path, length, etag) = (partial.path(), partial.length(), &listing.etag);
+    if listing.has_sha256() {
         let found = sha256(path).map_err(Error::io("read", path))?;
         let differs = !found.eq_ignore_ascii_case(etag);
         return Ok(differs.then(|| {
@@ -302,9 +343,8 @@ fn check_bytes(path: &Path, etag: &str, announced: u64) -> Result<Option<String>
             )
         }));
     }
-    let length = path.metadata().map_err(Error::io("read", path))?.len();
-    let differs = announced > 0 && length != announced;
-    Ok(differs.then(|| {
+    let announced = listing.size.filter(|size| *size != length);
+    Ok(announced.map(|announced| {
         format!("{length} bytes were downloaded, but the server announced {announced}; try again")
     }))
 }

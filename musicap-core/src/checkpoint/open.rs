@@ -91,5 +91,9 @@ fn open_elsewhere(name: String, _: impl Fn(u64, u64, &str)) -> Result<Pretrained
 }
 
 fn no_such_path(name: String) -> Error {
-    Error::ModelNotFound { name, reason: "no such folder or file".into() }
+    let reason = match cfg!(feature = "hub") {
+        true => "no such folder or file, and not a hub id (owner/name or owner/name@revision)",
+        false => "no such folder or file",
+    };
+    Error::ModelNotFound { name, reason: reason.into() }
 }

@@ -15,6 +15,7 @@ pub struct Pretrained {
     pub(super) config: ModelConfig,
     pub(super) tokenizer: Tokenizer,
     pub(super) checkpoint: Checkpoint,
+    note: Option<String>,
 }
 
 impl Pretrained {
@@ -66,7 +67,7 @@ impl Pretrained {
                 format!("its token ids reach {tokens}, but the model's vocab_size is {rows}");
             return Err(Error::InvalidTokenizer { origin: name, reason });
         }
-        Ok(Pretrained { name, config, tokenizer, checkpoint })
+        Ok(Pretrained { name, config, tokenizer, checkpoint, note: None })
     }
 
     /// This model with other weights and another configuration, as produced by fine-tuning.
@@ -93,6 +94,18 @@ impl Pretrained {
     /// The name by which the model was opened.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the user should know of how the model was opened, in one line: that a hub could not be
+    /// asked, and the model that its cache has is used.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    #[cfg(feature = "hub")]
+    pub(super) fn with_note(mut self, note: String) -> Self {
+        self.note = Some(note);
+        self
     }
 
     /// The model's configuration.

@@ -175,7 +175,7 @@ impl GenerationConfig {
             ("temperature", self.temperature),
             ("top_p", self.top_p),
         ] {
-            check(positive(value), name, &value, "above 0".into())?;
+            check(positive(value), name, &value, "above 0 and finite".into())?;
         }
         check(self.top_p <= 1.0, "top_p", &self.top_p, "above 0, at most 1".into())?;
         let length_ok = (-10.0..=10.0).contains(&self.length_penalty);

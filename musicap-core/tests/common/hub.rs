@@ -19,8 +19,12 @@ pub enum Mood {
     Status(u16),
     /// The right headers, then this status for the bytes.
     StatusForBytes(u16),
-    /// Half of the bytes, then the connection closes.
+    /// Half of the bytes that were asked for, then the connection closes.
     Truncated,
+    /// Twice the bytes, without saying how many.
+    Endless,
+    /// Sends all bytes, whatever range is asked for.
+    WithoutRanges,
     /// Half of the bytes, and a length that fits them.
     Short,
     /// All bytes, one of them wrong.
@@ -57,6 +61,8 @@ struct State {
     commit: Mutex<String>,
     gate: Mutex<Option<String>>,
     renamed: Mutex<Option<(String, String)>>,
+    /// The file that the connection is closed for.
+    broken: Mutex<Option<String>>,
     storage: SocketAddr,
     stop: AtomicBool,
     delay: Mutex<Duration>,
@@ -79,6 +85,7 @@ impl Server {
             commit: Mutex::new(COMMIT.into()),
             gate: Mutex::default(),
             renamed: Mutex::default(),
+            broken: Mutex::default(),
             storage: storage.local_addr().unwrap(),
             stop: AtomicBool::new(false),
             delay: Mutex::default(),
@@ -130,6 +137,11 @@ impl Server {
     /// Redirects from a repository's old name to its new one.
     pub fn set_renamed(&self, old: &str, new: &str) {
         *self.state.renamed.lock().unwrap() = Some((old.into(), new.into()));
+    }
+
+    /// Closes the connection on whoever asks for `file`.
+    pub fn set_broken(&self, file: &str) {
+        *self.state.broken.lock().unwrap() = Some(file.into());
     }
 
     /// Takes this long over each body.
@@ -193,10 +205,13 @@ impl State {
             }
             _ => {}
         }
+        if self.broken.lock().unwrap().as_ref().is_some_and(|file| path.ends_with(file.as_str())) {
+            return Ok(());
+        }
         if request.on_storage {
             let files = self.files.lock().unwrap().clone();
             return match files.values().find(|stored| path.contains(&stored.etag)) {
-                Some(stored) => self.body(&mut stream, &stored.bytes, "", method, mood),
+                Some(stored) => self.body(&mut stream, &stored.bytes, "", request, mood),
                 None => plain(&mut stream, 403, "", method),
             };
         }
@@ -253,7 +268,7 @@ impl State {
             );
             return plain(&mut stream, 302, &headers, method);
         }
-        self.body(&mut stream, &stored.bytes, &headers, method, mood)
+        self.body(&mut stream, &stored.bytes, &headers, request, mood)
     }
 
     fn body(
@@ -261,24 +276,37 @@ impl State {
         stream: &mut TcpStream,
         bytes: &[u8],
         headers: &str,
-        method: &str,
+        request: &Request,
         mood: Mood,
     ) -> std::io::Result<()> {
+        let start = request.headers.get("range").filter(|_| mood != Mood::WithoutRanges);
+        let start = start.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
+        let start: Option<usize> = start.map(|start| start.parse().expect("an offset"));
+        let (status, bytes) = match start {
+            Some(start) if start >= bytes.len() => return plain(stream, 416, "", "GET"),
+            Some(start) => ("206 Partial Content", &bytes[start..]),
+            None => ("200 OK", bytes),
+        };
         let half = &bytes[..bytes.len() / 2];
         let mut altered = bytes.to_vec();
         if let Some(first) = altered.first_mut() {
             *first ^= 1;
         }
-        let is_get = method == "GET";
+        let is_get = request.line.starts_with("GET");
         let (length, sent) = match mood {
             Mood::Truncated if is_get => (bytes.len(), half),
             Mood::Short if is_get => (half.len(), half),
             Mood::Altered if is_get => (bytes.len(), &altered[..]),
             _ => (bytes.len(), bytes),
         };
+        if mood == Mood::Endless && is_get {
+            write!(stream, "HTTP/1.1 {status}\r\n{headers}Connection: close\r\n\r\n")?;
+            stream.write_all(&bytes.repeat(2))?;
+            return stream.flush();
+        }
         write!(
             stream,
-            "HTTP/1.1 200 OK\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
+            "HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n"
         )?;
         if is_get {
             std::thread::sleep(*self.delay.lock().unwrap());

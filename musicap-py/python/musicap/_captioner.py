@@ -101,6 +101,8 @@ class Captioner:
                 integer("threads", threads, 1, _musicap.MAX_THREADS),
                 on_download,
             )
+        if self._loaded.note is not None:
+            warnings.warn(self._loaded.note, UserWarning, stacklevel=2)
         stored = self._loaded.stored_precision
         if precision is not None and stored == "int8" and precision != "int8":
             text = f"precision={precision!r} has no effect: the model is stored as int8"

@@ -1,6 +1,6 @@
 //! Headers that symphonia misreads, replaced before it reads them.
 //!
-//! Every file here waits for a change in symphonia, named below. `tests/fix_header.rs` gives the
+//! Every file here waits for a change in symphonia, named below. `tests/audio/fix_header.rs` gives the
 //! same input to symphonia alone and fails when it reads it correctly: then the fix can go.
 //!
 //! | file | what symphonia 0.6.1 does | waits for |

@@ -6,19 +6,22 @@
 //!                     blobs/<etag>                   the bytes
 //!                     .no_exist/<commit>/<file>      known not to be in the repository
 //! ```
-//! Downloads go to a cache of their own within the repository's folder, the [`Staging`]. Only
-//! what has been checked is moved from there to where others look.
+//! Downloads go to a folder of their own within the repository's, as [`Partial`] files. Only what
+//! has been checked is moved from there to where others look.
 
-use std::fs::{self, File};
+use std::ffi::OsStr;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::id::{HubId, is_commit, is_name};
+use super::partial::Partial;
+use super::transfer::Listing;
 use crate::error::{Error, Result};
 use crate::file::replace_file;
 
-/// Downloads in progress, within a repository's folder.
-const STAGING: &str = ".musicap";
+/// Where downloads in progress are, within a repository's folder.
+const PARTIAL: &str = ".musicap";
 
 /// What the cache knows about a file.
 #[derive(Debug)]
@@ -78,147 +81,98 @@ impl RepoCache {
         is_name(commit).then(|| commit.to_owned())
     }
 
-    /// Waits until nobody else fetches `file`, in this process or another.
-    pub(super) fn lock(&self, file: &str) -> Result<File> {
+    /// Waits until nobody else fetches `file`, in this process or another. `None` where the file
+    /// system has no locks, as some in networks: all that is lost is that a file may be fetched
+    /// twice. `waiting` is called if somebody does.
+    fn lock(&self, file: &str, waiting: impl FnOnce()) -> Result<Option<File>> {
         let name = format!("{}.musicap.lock", flat_name(file));
         let path = self.root.join(".locks").join(folder_name(&self.id)).join(name);
         let lock = create_parent(&path).and_then(|()| File::create(&path));
         let lock = lock.map_err(Error::io("create", &path))?;
-        match lock.lock() {
-            // Some network file systems have no locks. All that is lost is that the file may be
-            // fetched twice.
-            Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(lock),
-            Err(error) => Err(Error::io("lock", &path)(error)),
-            Ok(()) => Ok(lock),
-        }
-    }
-
-    /// A cache to download `file` to, which knows what this one knows. The file must be
-    /// [locked](Self::lock).
-    pub(super) fn stage(&self, file: &str) -> Result<Staging> {
-        let root = self.folder.join(STAGING).join(flat_name(file));
-        // Left by a process that was killed, since the file is locked.
-        remove_folder(&root).map_err(Error::io("remove", &root))?;
-        let staging = Staging { folder: root.join(folder_name(&self.id)), root };
-        self.seed(&staging, file).map_err(Error::io("create", &staging.root))?;
-        Ok(staging)
-    }
-
-    /// Puts links to what is here into the staging, so that only what is new will be fetched.
-    fn seed(&self, staging: &Staging, file: &str) -> io::Result<()> {
-        let blobs = staging.folder.join("blobs");
-        fs::create_dir_all(&blobs)?;
-        if let Ok(entries) = fs::read_dir(self.folder.join("blobs")) {
-            for entry in entries.filter_map(|entry| entry.ok()) {
-                let name = entry.file_name();
-                if entry.path().is_file() && !name.to_string_lossy().ends_with(".incomplete") {
-                    link(&entry.path(), &blobs.join(name))?;
-                }
+        let locked = match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                waiting();
+                lock.lock().is_ok()
             }
-        }
-        let (Some(commit), Cached::File(path)) = (self.commit(), self.find(file)) else {
-            return Ok(());
+            tried => tried.is_ok(),
         };
-        let Some(etag) = blob_name(&path) else { return Ok(()) };
-        if !self.id.is_pinned() {
-            let branch = staging.folder.join("refs").join(self.id.revision());
-            create_parent(&branch)?;
-            fs::write(&branch, &commit)?;
-        }
-        let pointer = staging.folder.join("snapshots").join(commit).join(file);
-        create_parent(&pointer)?;
-        link(&blobs.join(etag), &pointer)
+        Ok(locked.then_some(lock))
     }
 
-    /// Takes over `path`, which the staging has for `file`, once `check` has approved the bytes.
-    /// `check` gets the bytes' path and the name that the server gave them.
+    /// Whether the bytes that the server has for `file` are here.
+    pub(super) fn has(&self, file: &str, listing: &Listing) -> bool {
+        // Where the file system has no links, others move the bytes to the snapshot.
+        let pointer = self.pointer(file, &listing.commit);
+        self.blob(listing).is_file() || fs::symlink_metadata(pointer).is_ok_and(|it| it.is_file())
+    }
+
+    /// Where to download `file` to: what an earlier download left of the same bytes, if their hash
+    /// will tell whether they are right, or nothing yet. `None` if somebody else has fetched the
+    /// file while this waited, of which `waiting` tells.
+    pub(super) fn partial(
+        &self,
+        file: &str,
+        listing: &Listing,
+        waiting: impl FnOnce(),
+    ) -> Result<Option<Partial>> {
+        let lock = self.lock(file, waiting)?;
+        if self.has(file, listing) {
+            return Ok(None);
+        }
+        let folder = self.folder.join(PARTIAL);
+        let mut partial = Partial::open(&folder, &flat_name(file), &listing.etag, lock)?;
+        match listing.has_sha256() {
+            true => partial.keep(true),
+            false => partial.restart()?,
+        }
+        Ok(Some(partial))
+    }
+
+    /// Makes `file` be what the server has, with the bytes of `partial` if there were none here.
     pub(super) fn adopt(
         &self,
-        staging: &Staging,
         file: &str,
-        path: &Path,
-        check: impl FnOnce(&Path, &str) -> Result<()>,
-    ) -> Result<Option<PathBuf>> {
-        let Some((commit, etag)) = staging.commit_of(path).zip(staging.etag_of(path)) else {
-            return Ok(None);
-        };
-        let (staged, blob) =
-            (staging.folder.join("blobs").join(&etag), self.folder.join("blobs").join(&etag));
-        if !blob.is_file() {
-            check(&staged, &etag)?;
-            let moved = create_parent(&blob).and_then(|()| fs::rename(&staged, &blob));
-            moved.map_err(Error::io("write", &blob))?;
+        listing: &Listing,
+        partial: Option<Partial>,
+    ) -> Result<PathBuf> {
+        let (blob, pointer) = (self.blob(listing), self.pointer(file, &listing.commit));
+        if let Some(partial) = partial {
+            partial.adopt(&blob)?;
         }
-        let pointer = self.folder.join("snapshots").join(&commit).join(file);
-        if blob_name(&pointer).as_deref() != Some(&etag) || !pointer.is_file() {
-            point(&pointer, &blob, &etag, file).map_err(Error::io("write", &pointer))?;
+        let is_other = blob_name(&pointer).is_some_and(|name| name != listing.etag);
+        if is_other || !pointer.is_file() {
+            point(&pointer, &blob, &listing.etag, file).map_err(Error::io("write", &pointer))?;
         }
-        self.remember(&commit)?;
-        Ok(Some(pointer))
+        Ok(pointer)
     }
 
-    /// Takes over what the staging learnt about a `file` that does not exist. False if that is
-    /// nothing: then the repository or revision may not exist either.
-    pub(super) fn adopt_absence(&self, staging: &Staging, file: &str) -> Result<bool> {
-        let Ok(entries) = fs::read_dir(staging.folder.join(".no_exist")) else { return Ok(false) };
-        let mut commits = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let Some(commit) = commits.next().filter(|commit| is_name(commit)) else {
-            return Ok(false);
-        };
-        let marker = self.folder.join(".no_exist").join(&commit).join(file);
-        write_whole(&marker, "")?;
-        self.remember(&commit)?;
-        Ok(true)
+    /// Notes that the repository has no `file` at `commit`, if the cache can be written to.
+    pub(super) fn adopt_absence(&self, file: &str, commit: &str) {
+        let marker = self.folder.join(".no_exist").join(commit).join(file);
+        let _ = write_whole(&marker, "");
     }
 
-    /// Notes which commit the revision stands for.
-    fn remember(&self, commit: &str) -> Result<()> {
+    fn blob(&self, listing: &Listing) -> PathBuf {
+        self.folder.join("blobs").join(&listing.etag)
+    }
+
+    fn pointer(&self, file: &str, commit: &str) -> PathBuf {
+        self.folder.join("snapshots").join(commit).join(file)
+    }
+
+    /// Notes which commit the revision stands for, if the cache can be written to.
+    pub(super) fn remember(&self, commit: &str) {
         if self.id.is_pinned() || self.commit().as_deref() == Some(commit) {
-            return Ok(());
+            return;
         }
-        let path = self.folder.join("refs").join(self.id.revision());
-        write_whole(&path, commit)
+        let _ = write_whole(&self.folder.join("refs").join(self.id.revision()), commit);
     }
 
     /// The commit in the path of a file in a snapshot, if it is a full one.
     pub(super) fn pinned_by(&self, path: &Path) -> Option<HubId> {
-        let commit = first_name(path.strip_prefix(self.folder.join("snapshots")).ok()?)?;
-        is_commit(&commit).then(|| self.id.at(&commit))
-    }
-}
-
-/// A cache that one download has for itself. It goes away with its owner.
-pub(super) struct Staging {
-    root: PathBuf,
-    folder: PathBuf,
-}
-
-impl Staging {
-    /// What to give to hf-hub as the cache.
-    pub(super) fn root(&self) -> &Path {
-        &self.root
-    }
-
-    fn commit_of(&self, path: &Path) -> Option<String> {
-        first_name(path.strip_prefix(self.folder.join("snapshots")).ok()?)
-    }
-
-    /// The name of the blob behind `path`: where it links to, or the only one there is.
-    fn etag_of(&self, path: &Path) -> Option<String> {
-        if cfg!(unix) {
-            return blob_name(path);
-        }
-        let entries = fs::read_dir(self.folder.join("blobs")).ok()?;
-        let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        names.next().filter(|name| is_etag(name) && names.next().is_none())
-    }
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        let _ = remove_folder(&self.root);
-        // The parent goes too once no other file is being fetched.
-        let _ = self.root.parent().map(fs::remove_dir);
+        let path = path.strip_prefix(self.folder.join("snapshots")).ok()?;
+        let commit = path.iter().next().and_then(OsStr::to_str)?;
+        is_commit(commit).then(|| self.id.at(commit))
     }
 }
 
@@ -232,23 +186,9 @@ fn flat_name(file: &str) -> String {
     file.replace('/', "--")
 }
 
-fn is_etag(name: &str) -> bool {
-    is_name(name) && !name.ends_with(".incomplete")
-}
-
-/// The name of the blob that `pointer` links to.
+/// The name of the blob that `pointer` links to, if it is a link.
 fn blob_name(pointer: &Path) -> Option<String> {
-    let target = fs::read_link(pointer).ok()?;
-    let name = target.file_name()?.to_str()?;
-    is_etag(name).then(|| name.to_owned())
-}
-
-/// The first part of a relative path, if it is a plain name.
-fn first_name(path: &Path) -> Option<String> {
-    match path.components().next()? {
-        Component::Normal(name) => name.to_str().filter(|name| is_name(name)).map(str::to_owned),
-        _ => None,
-    }
+    Some(fs::read_link(pointer).ok()?.file_name()?.to_str()?.to_owned())
 }
 
 /// Makes `pointer` lead to `blob`, at once for everyone who looks.
@@ -256,12 +196,10 @@ fn point(pointer: &Path, blob: &Path, etag: &str, file: &str) -> io::Result<()> 
     create_parent(pointer)?;
     let folder = pointer.parent().unwrap_or(Path::new("."));
     let new = tempfile::Builder::new().prefix(".musicap-").make_in(folder, |new| {
-        if cfg!(unix) {
-            let up = "../".repeat(2 + file.matches('/').count());
-            link(&Path::new(&up).join("blobs").join(etag), new)
-        } else {
-            fs::hard_link(blob, new).or_else(|_| fs::copy(blob, new).map(drop))
-        }
+        let up = "../".repeat(2 + file.matches('/').count());
+        link(&Path::new(&up).join("blobs").join(etag), new)
+            .or_else(|_| fs::hard_link(blob, new))
+            .or_else(|_| fs::copy(blob, new).map(drop))
     })?;
     new.into_temp_path().persist(pointer).map_err(|error| error.error)
 }
@@ -276,21 +214,13 @@ fn create_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
-fn remove_folder(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(unix)]
 fn link(target: &Path, path: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(target, path)
 }
 
-/// Windows gives links to administrators alone. There the staging starts empty, and what is in
-/// the cache is used without asking for anything newer.
+/// Windows gives links to administrators alone.
 #[cfg(not(unix))]
 fn link(_target: &Path, _path: &Path) -> io::Result<()> {
-    Ok(())
+    Err(io::ErrorKind::Unsupported.into())
 }

@@ -78,7 +78,7 @@ impl fmt::Display for HubId {
 
 /// Whether `revision` is the full hash of a commit.
 pub(super) fn is_commit(revision: &str) -> bool {
-    revision.len() == 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
+    revision.len() == 40 && revision.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Whether `part` can stand in a URL and name one file or folder, neither hidden nor above.

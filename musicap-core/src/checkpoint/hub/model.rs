@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Hub, HubId, no_such_file};
+use super::{Hub, HubId, fault, no_such_file};
 use crate::checkpoint::config::{ModelConfig, Weights};
 use crate::checkpoint::folder::{find_tokenizer, read_config};
 use crate::checkpoint::pretrained::Pretrained;
@@ -22,23 +22,24 @@ impl Hub {
     /// `seungheondoh/lp-music-caps` has only the weights and uses the vocabulary of
     /// `facebook/bart-base`.
     ///
+    /// If the server does not give all of them, the model that the cache has is opened instead, and
+    /// its [`note`](Pretrained::note) says so.
+    ///
     /// # Errors
     /// Those of [`file`](Self::file), and those of invalid model files.
     pub fn pretrained(&self, id: &HubId) -> Result<Pretrained> {
-        if id.repo() == LP_MUSIC_CAPS {
-            return self.lp_music_caps(id);
-        }
-        let config = self.file(id, "config.json")?;
-        let commit = self.commit(id, &config);
-        self.part(id, &commit, "generation_config.json")?;
-        self.tokenizer(id, &commit)?;
-        let weights = ["model.safetensors", "transfer.pth", "pytorch_model.bin"];
-        let mut weights = weights.into_iter().map(|file| self.part(id, &commit, file));
-        let weights = match weights.find_map(Result::transpose) {
-            Some(weights) => weights?,
-            None => self.required_part(id, &commit, "transfer.pth")?,
+        let load = |hub: &Hub| match id.repo() == LP_MUSIC_CAPS {
+            true => hub.lp_music_caps(id),
+            false => hub.one_repository(id),
         };
-        Pretrained::from_files(id.to_string(), folder_of(&config), &weights)
+        match load(self) {
+            Err(error) if self.may_use_cache_after(&error) => {
+                let cached = load(&self.clone().offline()).map_err(|_| ());
+                let note = format!("{error}; the model that is in the cache is used");
+                cached.map(|model| model.with_note(note)).map_err(|()| error)
+            }
+            result => result,
+        }
     }
 
     /// The configuration of the model in the repository, without its weights.
@@ -54,11 +55,31 @@ impl Hub {
         read_config(folder_of(&config), Weights::Own)
     }
 
+    fn one_repository(&self, id: &HubId) -> Result<Pretrained> {
+        let found = self.look_up(id, "config.json")?;
+        let config = found.path.ok_or_else(|| no_such_file(id, "config.json"))?;
+        let commit = self.commit(id, &config);
+        self.part(id, &commit, "generation_config.json")?;
+        self.tokenizer(id, &commit)?;
+        let weights = ["model.safetensors", "transfer.pth", "pytorch_model.bin"];
+        let mut weights = weights.into_iter().map(|file| self.part(id, &commit, file));
+        let weights = match weights.find_map(Result::transpose) {
+            Some(weights) => weights?,
+            None => return Err(no_such_file(id, "model.safetensors")),
+        };
+        let model = Pretrained::from_files(id.to_string(), folder_of(&config), &weights)?;
+        // Now that all of the commit is here, the branch may stand for it.
+        if let Some(commit) = &found.commit {
+            self.cache(id).remember(commit);
+        }
+        Ok(model)
+    }
+
     fn lp_music_caps(&self, id: &HubId) -> Result<Pretrained> {
         // The small files first: what is wrong shows before the long download.
         let bart = HubId::known(BART_BASE);
         let vocabulary = self.tokenizer(&bart, &bart)?;
-        let weights = self.file(id, "transfer.pth")?;
+        let weights = self.required_part(id, id, "transfer.pth")?;
         let config = ModelConfig::lp_music_caps();
         let tokenizer = find_tokenizer(folder_of(&vocabulary), config.architecture())?;
         let checkpoint = Checkpoint::open_pth(&weights)?;
@@ -85,21 +106,21 @@ impl Hub {
 
     /// `file` at `commit`, or at the branch where a mirror knows no commits, if there is one.
     fn part(&self, id: &HubId, commit: &HubId, file: &str) -> Result<Option<PathBuf>> {
-        match self.look_up(commit, file) {
+        let found = match self.up_to_date(commit, file) {
             Err(Error::Hub { problem: HubProblem::NotFound, .. }) if commit != id => {
-                self.file_if_any(id, file)
+                self.optional(id, file, self.up_to_date(id, file))
             }
             found => self.optional(commit, file, found),
-        }
+        };
+        // Errors name the model as the caller did.
+        found.map_err(|error| match error {
+            Error::Hub { file, problem, reason, .. } => fault(id, &file, problem, reason),
+            error => error,
+        })
     }
 
     fn required_part(&self, id: &HubId, commit: &HubId, file: &str) -> Result<PathBuf> {
-        match self.look_up(commit, file) {
-            Ok(Some(path)) => Ok(path),
-            Err(Error::Hub { problem: HubProblem::NotFound, .. }) => self.file(id, file),
-            Ok(None) => Err(no_such_file(id, file)),
-            Err(error) => Err(error),
-        }
+        self.part(id, commit, file)?.ok_or_else(|| no_such_file(id, file))
     }
 }
 

@@ -1,23 +1,41 @@
-//! One file over the network, by hf-hub.
+//! One file over the network, by the hub's protocol: a HEAD request tells the commit and the file's
+//! hash and size, a GET request brings the bytes.
 
-use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use hf_hub::progress::{DownloadEvent, Progress, ProgressEvent, ProgressHandler};
-use hf_hub::{HFClient, HFError};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use reqwest::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue,
+    LOCATION, RANGE, RETRY_AFTER,
+};
+use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 
-use super::id::HubId;
-use crate::error::{HubProblem, root_cause};
+use super::id::{HubId, is_name};
+use super::partial::Partial;
+use crate::error::{Error, HubProblem, Result, root_cause};
 
 /// Called with the bytes done, the bytes in all (0 if unknown) and the file's name.
 pub(super) type OnProgress = Arc<dyn Fn(u64, u64, &str) + Send + Sync>;
 
-/// How often a request is tried again after the server failed or could not be reached.
+const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
+/// How often a request is tried again after the server failed or the connection was lost.
 const RETRIES: usize = 3;
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+/// A download whose attempts brought as many bytes is tried as often again.
+const ADVANCE: u64 = 1 << 20;
+/// How long the server may take to say what it has.
+const LISTING_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest `Retry-After` that is waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// The most redirects that are followed.
+const REDIRECTS: usize = 10;
+
+const ERROR_CODE: HeaderName = HeaderName::from_static("x-error-code");
+const REPO_COMMIT: HeaderName = HeaderName::from_static("x-repo-commit");
+/// Of a large file, which is kept elsewhere: its SHA-256 and its bytes.
+const LINKED_ETAG: HeaderName = HeaderName::from_static("x-linked-etag");
+const LINKED_SIZE: HeaderName = HeaderName::from_static("x-linked-size");
 
 /// What to fetch and how.
 pub(super) struct Transfer<'a> {
@@ -28,87 +46,342 @@ pub(super) struct Transfer<'a> {
     pub(super) progress: Option<OnProgress>,
     pub(super) id: &'a HubId,
     pub(super) file: &'a str,
-    /// The cache that hf-hub fills.
-    pub(super) cache: &'a Path,
 }
 
-/// A file as the server gave it.
-pub(super) struct Fetched {
-    /// Where it is in the cache.
-    pub(super) path: PathBuf,
-    /// Its size as the server announced it; 0 if it did not.
-    pub(super) announced: u64,
+/// What the server says of a file. Commit and hash are names that can stand in a path.
+pub(super) struct Listing {
+    pub(super) commit: String,
+    pub(super) etag: String,
+    /// Bytes; `None` if the server did not say.
+    pub(super) size: Option<u64>,
+}
+
+impl Listing {
+    /// Whether the hash is that of the bytes themselves, as it is for large files.
+    pub(super) fn has_sha256(&self) -> bool {
+        self.etag.len() == 64 && self.etag.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+}
+
+/// What came of a transfer.
+pub(super) enum Answer {
+    /// The server has the file. Its bytes are there if they were wanted.
+    Found(Listing, Option<Partial>),
+    /// The repository has no such file at this commit.
+    Absent(String),
 }
 
 /// Why a transfer failed.
 pub(super) enum Failure {
-    /// The disk's fault.
-    Disk(std::io::Error),
-    /// The server does not have the file, or the repository, or the revision.
-    Missing,
-    /// Everything else.
-    Other(HubProblem, String),
+    /// The cache's fault.
+    Cache(Error),
+    /// Everything else. `again` is how long to wait at least before another attempt, if that may do
+    /// better.
+    Other { problem: HubProblem, reason: String, again: Option<Duration> },
+}
+
+impl Failure {
+    fn lasting(problem: HubProblem, reason: impl Into<String>) -> Self {
+        Failure::Other { problem, reason: reason.into(), again: None }
+    }
+
+    fn passing(problem: HubProblem, reason: impl Into<String>) -> Self {
+        Failure::Other { problem, reason: reason.into(), again: Some(Duration::ZERO) }
+    }
 }
 
 impl Transfer<'_> {
-    /// Fetches the file. It runs on a thread and a runtime of its own, so the caller may be
-    /// within a runtime, and giving up leaves nothing behind.
-    pub(super) fn run(self) -> Result<Fetched, Failure> {
+    /// Asks for the file, and fetches its bytes into what `want` opens for them, if anything. It
+    /// runs on a thread and a runtime of its own, so the caller may be within a runtime, and giving
+    /// up leaves nothing behind.
+    pub(super) fn run(
+        &self,
+        want: impl FnOnce(&Listing) -> Result<Option<Partial>> + Send,
+    ) -> Result<Answer, Failure> {
         let run = || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
-                .map_err(Failure::Disk)?;
-            let result = runtime.block_on(self.fetch());
+                .map_err(|error| self.failed("cannot start", &error))?;
+            let result = runtime.block_on(self.fetch(want));
             // Without waiting for a name that is still being looked up.
             runtime.shutdown_background();
             result
         };
-        let panicked = || {
-            Failure::Other(
-                HubProblem::Damaged,
-                "the download stopped because of an internal error".into(),
-            )
-        };
-        std::thread::scope(|scope| scope.spawn(run).join().unwrap_or_else(|_| Err(panicked())))
+        let panicked = "the download stopped because of an internal error";
+        std::thread::scope(|scope| {
+            let done = scope.spawn(run).join();
+            done.unwrap_or_else(|_| Err(Failure::lasting(HubProblem::Damaged, panicked)))
+        })
     }
 
-    async fn fetch(&self) -> Result<Fetched, Failure> {
-        let client = self.client().map_err(|error| self.failure(error))?;
-        let (owner, name) = self.id.repo().split_once('/').unwrap_or_default();
-        let repo = client.model(owner, name);
-        let meter = Arc::new(Meter::new(self.file, self.progress.clone()));
-        let download = repo
-            .download_file()
-            .filename(self.file)
-            .revision(self.id.revision())
-            .progress(Progress::from(meter.clone()))
-            .send();
-        let mut download = pin!(download);
-        loop {
-            let left = self.idle_timeout.saturating_sub(meter.idle());
-            match tokio::time::timeout(left, download.as_mut()).await {
-                Ok(Ok(path)) => return Ok(Fetched { path, announced: meter.total() }),
-                Ok(Err(error)) => return Err(self.failure(error)),
-                Err(_) if meter.idle() >= self.idle_timeout => {
-                    let reason =
-                        format!("{} did not answer for {:?}", self.server(), self.idle_timeout);
-                    return Err(Failure::Other(HubProblem::Unreachable, reason));
+    async fn fetch(
+        &self,
+        want: impl FnOnce(&Listing) -> Result<Option<Partial>>,
+    ) -> Result<Answer, Failure> {
+        let (client, url) = (self.client()?, self.url()?);
+        let answer = persistently(async || self.ask(&client, &url).await).await?;
+        let Answer::Found(listing, _) = answer else { return Ok(answer) };
+        let mut partial = want(&listing).map_err(Failure::Cache)?;
+        if let Some(partial) = &mut partial {
+            self.report(partial.length(), listing.size);
+            loop {
+                let before = partial.length();
+                let download = async || self.download(&client, &url, &listing, partial).await;
+                match persistently(download).await {
+                    Err(Failure::Other { again: Some(_), .. })
+                        if partial.length() >= before + ADVANCE => {}
+                    result => break result?,
                 }
-                Err(_) => {}
             }
         }
+        Ok(Answer::Found(listing, partial))
     }
 
-    fn client(&self) -> Result<HFClient, HFError> {
-        let mut builder = HFClient::builder().cache_dir(self.cache).retry_max_attempts(RETRIES);
-        if let Some(endpoint) = self.endpoint {
-            builder = builder.endpoint(endpoint);
+    fn client(&self) -> Result<Client, Failure> {
+        let client = Client::builder()
+            // `send` follows them, and leaves the token out where it is no business of theirs.
+            .redirect(redirect::Policy::none())
+            .connect_timeout(self.idle_timeout)
+            .read_timeout(self.idle_timeout)
+            .user_agent(concat!("musicap/", env!("CARGO_PKG_VERSION")));
+        client.build().map_err(|error| self.failed("cannot create an HTTP client", &error))
+    }
+
+    fn url(&self) -> Result<Url, Failure> {
+        let wrong = || {
+            let reason = "the endpoint is not a URL; check HF_ENDPOINT";
+            Failure::lasting(HubProblem::Unreachable, reason)
+        };
+        let endpoint = self.endpoint.unwrap_or(DEFAULT_ENDPOINT);
+        let mut url = Url::parse(endpoint).map_err(|_| wrong())?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(wrong());
         }
-        if let Some(token) = self.token {
-            builder = builder.token(token);
+        url.set_query(None);
+        url.path_segments_mut()
+            .map_err(|()| wrong())?
+            .pop_if_empty()
+            .extend(self.id.repo().split('/'))
+            .push("resolve")
+            // A revision is one segment: slashes within are escaped.
+            .push(self.id.revision())
+            .extend(self.file.split('/'));
+        Ok(url)
+    }
+
+    /// What the server says of the file.
+    async fn ask(&self, client: &Client, url: &Url) -> Result<Answer, Failure> {
+        let response = self.send(client, Method::HEAD, url, None).await?;
+        let headers = response.headers();
+        let text = |name: &HeaderName| headers.get(name)?.to_str().ok();
+        let invalid = |what| {
+            let advice = "is HF_ENDPOINT a Hugging Face hub?";
+            let reason = format!("{} does not follow the hub's protocol: {what}", self.server());
+            Failure::lasting(HubProblem::Server, format!("{reason}; {advice}"))
+        };
+        let commit = text(&REPO_COMMIT).map(str::to_owned);
+        if commit.as_deref().is_some_and(|commit| !is_name(commit)) {
+            return Err(invalid("the commit that it names is invalid"));
         }
-        builder.build()
+        let is_absent = response.status() == StatusCode::NOT_FOUND
+            && text(&ERROR_CODE) == Some("EntryNotFound");
+        if let Some(commit) = commit.clone().filter(|_| is_absent) {
+            return Ok(Answer::Absent(commit));
+        }
+        self.check_status(&response)?;
+        let commit = commit.ok_or_else(|| invalid("it names no commit"))?;
+        let etag = text(&LINKED_ETAG).or_else(|| text(&ETAG));
+        let etag = etag.ok_or_else(|| invalid("it names no hash"))?;
+        let etag = etag.trim_start_matches("W/").trim_matches('"').to_owned();
+        if !is_name(&etag) || etag.ends_with(".incomplete") {
+            return Err(invalid("the hash that it names is invalid"));
+        }
+        // The length of a redirect is not that of the file.
+        let length = response.status().is_success().then(|| text(&CONTENT_LENGTH)).flatten();
+        let size = text(&LINKED_SIZE).or(length).and_then(|size| size.parse().ok());
+        Ok(Answer::Found(Listing { commit, etag, size }, None))
+    }
+
+    /// Fetches the bytes that `partial` lacks.
+    async fn download(
+        &self,
+        client: &Client,
+        url: &Url,
+        listing: &Listing,
+        partial: &mut Partial,
+    ) -> Result<(), Failure> {
+        let (start, size) = (partial.length(), listing.size);
+        if start > 0 && size == Some(start) {
+            return Ok(());
+        }
+        let range = (start > 0).then(|| format!("bytes={start}-"));
+        let mut response = self.send(client, Method::GET, url, range.as_deref()).await?;
+        match response.status() {
+            StatusCode::PARTIAL_CONTENT if range.is_some() => {}
+            StatusCode::OK => partial.restart().map_err(Failure::Cache)?,
+            StatusCode::RANGE_NOT_SATISFIABLE if range.is_some() => {
+                partial.restart().map_err(Failure::Cache)?;
+                let reason = "what was downloaded before is not what the server has; try again";
+                return Err(Failure::passing(HubProblem::Damaged, reason));
+            }
+            status => {
+                if let Err(failure @ Failure::Other { again: Some(_), .. }) =
+                    self.check_status(&response)
+                {
+                    return Err(failure);
+                }
+                let reason = format!("{} has the file but not its bytes: {status}", self.server());
+                return Err(Failure::lasting(HubProblem::Damaged, format!("{reason}; try again")));
+            }
+        }
+        self.report(partial.length(), size);
+        while let Some(bytes) = response.chunk().await.map_err(|error| self.unanswered(error))? {
+            partial.write(&bytes).map_err(Failure::Cache)?;
+            if let Some(size) = size.filter(|size| partial.length() > *size) {
+                partial.restart().map_err(Failure::Cache)?;
+                let reason = format!("{} sends more than the {size} bytes", self.server());
+                let reason = format!("{reason} that it announced; try again");
+                return Err(Failure::lasting(HubProblem::Damaged, reason));
+            }
+            self.report(partial.length(), size);
+        }
+        Ok(())
+    }
+
+    pub(super) fn report(&self, done: u64, size: Option<u64>) {
+        if let Some(progress) = &self.progress {
+            progress(done, size.unwrap_or(0), self.file);
+        }
+    }
+
+    /// Sends a request and follows redirects; a HEAD request only within the hub, since what it
+    /// asks for is in the headers of the redirect. The token is for the hub alone.
+    async fn send(
+        &self,
+        client: &Client,
+        method: Method,
+        url: &Url,
+        range: Option<&str>,
+    ) -> Result<Response, Failure> {
+        let mut at = url.clone();
+        for _ in 0..=REDIRECTS {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+            if let Some(range) = range.and_then(|range| HeaderValue::from_str(range).ok()) {
+                headers.insert(RANGE, range);
+            }
+            if let Some(token) = self.token.filter(|_| at.origin() == url.origin()) {
+                headers.insert(AUTHORIZATION, self.authorization(token)?);
+            }
+            let mut request = client.request(method.clone(), at.clone()).headers(headers);
+            if method == Method::HEAD {
+                request = request.timeout(self.idle_timeout.min(LISTING_TIMEOUT));
+            }
+            let response = request.send().await.map_err(|error| self.unanswered(error))?;
+            let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+            let next = location
+                .filter(|_| response.status().is_redirection())
+                .and_then(|location| at.join(location).ok())
+                .filter(|next| method != Method::HEAD || next.origin() == url.origin());
+            match next {
+                Some(next) => at = next,
+                None => return Ok(response),
+            }
+        }
+        let reason = format!("{} redirects more than {REDIRECTS} times", self.server());
+        Err(Failure::lasting(HubProblem::Server, reason))
+    }
+
+    fn authorization(&self, token: &str) -> Result<HeaderValue, Failure> {
+        let value = HeaderValue::from_str(&format!("Bearer {token}"));
+        let value = value.ok().filter(|_| token.is_ascii());
+        let mut value = value.ok_or_else(|| {
+            let reason = "the token is not one line of ASCII characters; check HF_TOKEN";
+            Failure::lasting(HubProblem::Denied, reason)
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// The failure that a status is.
+    fn check_status(&self, response: &Response) -> Result<(), Failure> {
+        use HubProblem::{Denied, NotFound, Server};
+        let (server, status) = (self.server(), response.status());
+        let header = |name: HeaderName| response.headers().get(name)?.to_str().ok();
+        let code = header(ERROR_CODE);
+        let (problem, reason) = match status.as_u16() {
+            200..=399 => return Ok(()),
+            401 if code != Some("GatedRepo") && self.token.is_some() => (
+                Denied,
+                format!(
+                    "{server} responded with 401: the token that was sent (HF_TOKEN, or that of \
+                     `hf auth login`) is wrong or expired, may not read the repository, or there \
+                     is no such repository"
+                ),
+            ),
+            401 if code != Some("GatedRepo") => (
+                Denied,
+                format!(
+                    "{server} responded with 401: there is no such repository, or it is private; \
+                     check its name, or set HF_TOKEN to a token that may read it"
+                ),
+            ),
+            401 | 403 => (
+                Denied,
+                format!(
+                    "{server} denied access: the repository is gated or private; accept its terms \
+                     on its page, and set HF_TOKEN to a token that may read it"
+                ),
+            ),
+            404 => {
+                let what = match code {
+                    Some("RepoNotFound") => "repository",
+                    Some("RevisionNotFound") => "branch, tag or commit",
+                    _ => "repository, revision or file",
+                };
+                let reason = format!("{server} responded with 404: there is no such {what}");
+                (NotFound, format!("{reason}; check the name"))
+            }
+            429 => {
+                let wait = header(RETRY_AFTER).and_then(|wait| wait.parse().ok());
+                let wait = wait.map(Duration::from_secs);
+                let when = wait.map_or(String::new(), |wait| format!(" in {wait:?}"));
+                let reason = "responded with 429, too many requests; try again";
+                let again = wait.or(Some(Duration::ZERO)).filter(|wait| *wait <= LONGEST_WAIT);
+                let reason = format!("{server} {reason}{when}");
+                return Err(Failure::Other { problem: Server, reason, again });
+            }
+            408 | 500..=599 => {
+                let reason = format!("{server} responded with {status}; try again later");
+                return Err(Failure::passing(Server, reason));
+            }
+            _ => (Server, format!("{server} responded with {status}")),
+        };
+        Err(Failure::lasting(problem, reason))
+    }
+
+    /// The failure for no answer or half of one. Without the URL, which may be signed, and without
+    /// the server's own text, which may be anything.
+    fn unanswered(&self, error: reqwest::Error) -> Failure {
+        use HubProblem::Unreachable;
+        let (server, error) = (self.server(), error.without_url());
+        if error.is_timeout() {
+            let reason = format!("{server} did not answer for {:?}", self.idle_timeout);
+            return Failure::lasting(Unreachable, format!("{reason}; try again"));
+        }
+        let cause = root_cause(&error);
+        let reason = match error.is_connect() {
+            true => {
+                format!("cannot reach {server}: {cause}; check the network and HF_ENDPOINT")
+            }
+            false => format!("the connection to {server} was lost: {cause}; try again"),
+        };
+        Failure::passing(Unreachable, reason)
+    }
+
+    fn failed(&self, what: &str, error: &dyn std::error::Error) -> Failure {
+        Failure::lasting(HubProblem::Unreachable, format!("{what}: {}", root_cause(error)))
     }
 
     /// The server's name alone: what else a URL holds may be secret.
@@ -118,126 +391,20 @@ impl Transfer<'_> {
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         host.rsplit('@').next().unwrap_or_default().to_owned()
     }
-
-    /// What hf-hub says, without the URLs, which may be signed, and without the server's own
-    /// text, which may be anything.
-    fn failure(&self, error: HFError) -> Failure {
-        use HubProblem::{Damaged, Denied, Server, Unreachable};
-        let server = self.server();
-        let (problem, reason) = match error {
-            HFError::EntryNotFound { .. } | HFError::LocalEntryNotFound { .. } => {
-                return Failure::Missing;
-            }
-            HFError::RepoNotFound { .. } | HFError::RevisionNotFound { .. } => {
-                return Failure::Missing;
-            }
-            HFError::Io(error) => return Failure::Disk(error),
-            HFError::AuthRequired { context } => match context.error_code.as_deref() {
-                Some("GatedRepo") => (Denied, gated(&server)),
-                _ => (
-                    Denied,
-                    format!(
-                        "{server} responded with 401: there is no such repository, or it is private; \
-                         check its name, or set HF_TOKEN to a token that may read it"
-                    ),
-                ),
-            },
-            HFError::Forbidden { .. } => (Denied, gated(&server)),
-            HFError::RateLimited { retry_after, .. } => {
-                let wait = retry_after.map_or(String::new(), |wait| format!(" in {wait:?}"));
-                (Server, format!("{server} responded with 429, too many requests; try again{wait}"))
-            }
-            HFError::Http { context } => {
-                let status = context.status.as_u16();
-                (Server, format!("{server} responded with {status}; try again later"))
-            }
-            HFError::Request { source, .. } => {
-                let source = source.without_url();
-                let cause = root_cause(&source);
-                if source.is_connect() {
-                    let advice = "check the network and HF_ENDPOINT";
-                    (Unreachable, format!("cannot reach {server}: {cause}; {advice}"))
-                } else if source.is_timeout() {
-                    (Unreachable, format!("{server} did not answer in time; try again"))
-                } else {
-                    let what = format!("the connection to {server} was lost");
-                    (Unreachable, format!("{what}: {cause}; try again"))
-                }
-            }
-            HFError::Url(_) => {
-                (Unreachable, "the endpoint is not a URL; check HF_ENDPOINT".to_owned())
-            }
-            HFError::MalformedResponse { what, .. } => {
-                let advice = "is HF_ENDPOINT a Hugging Face hub?";
-                (Server, format!("{server} does not follow the hub's protocol: {what}; {advice}"))
-            }
-            HFError::Xet { operation, .. } => {
-                (Unreachable, format!("the {operation} from {server} failed; try again"))
-            }
-            _ => {
-                (Damaged, "the download failed because of an internal error; try again".to_owned())
-            }
-        };
-        Failure::Other(problem, reason)
-    }
 }
 
-fn gated(server: &str) -> String {
-    format!(
-        "{server} denied access: the repository is gated or private; accept its terms on \
-         its page, and set HF_TOKEN to a token that may read it"
-    )
-}
-
-/// Follows a download, to tell others and to notice when it stands still.
-struct Meter {
-    file: String,
-    callback: Option<OnProgress>,
-    done: AtomicU64,
-    total: AtomicU64,
-    moved: Mutex<Instant>,
-}
-
-impl Meter {
-    fn new(file: &str, callback: Option<OnProgress>) -> Self {
-        let (done, total) = (AtomicU64::new(0), AtomicU64::new(0));
-        Meter { file: file.to_owned(), callback, done, total, moved: Mutex::new(Instant::now()) }
-    }
-
-    fn idle(&self) -> Duration {
-        self.moved.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).elapsed()
-    }
-
-    fn total(&self) -> u64 {
-        self.total.load(Ordering::Relaxed)
-    }
-
-    fn report(&self, done: u64) {
-        if self.done.swap(done, Ordering::Relaxed) == done && done > 0 {
-            return;
-        }
-        *self.moved.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Instant::now();
-        if let Some(callback) = &self.callback {
-            callback(done, self.total(), &self.file);
-        }
-    }
-}
-
-impl ProgressHandler for Meter {
-    fn on_progress(&self, event: &ProgressEvent) {
-        let ProgressEvent::Download(event) = event else { return };
-        match event {
-            DownloadEvent::Start { total_bytes, .. } => {
-                self.total.store(*total_bytes, Ordering::Relaxed);
-                self.report(0);
+/// The result of the first attempt that succeeds or fails for good, or of the last one.
+async fn persistently<T>(
+    mut attempt: impl AsyncFnMut() -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let waits = ExponentialBuilder::default().with_min_delay(FIRST_WAIT).with_max_times(RETRIES);
+    let mut waits = waits.with_jitter().build();
+    loop {
+        match attempt().await {
+            Err(Failure::Other { again: Some(least), .. }) if let Some(wait) = waits.next() => {
+                tokio::time::sleep(wait.max(least)).await;
             }
-            DownloadEvent::Progress { files } => {
-                files.iter().for_each(|file| self.report(file.bytes_completed));
-            }
-            DownloadEvent::AggregateProgress { bytes_completed, .. } => {
-                self.report(*bytes_completed);
-            }
-            DownloadEvent::Complete => {}
+            result => return result,
         }
     }
 }

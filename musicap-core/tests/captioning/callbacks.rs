@@ -1,6 +1,5 @@
 //! Panics of what callers pass in: they reach the caller, cost no caption of other recordings, and
 //! leave the captioner as it was.
-#![cfg(feature = "embedded-model")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

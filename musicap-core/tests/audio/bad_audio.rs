@@ -1,10 +1,8 @@
 //! Files that are no sound, damaged, hostile or too much: an error or a gap that says so.
 
-mod common;
-
 use std::time::Duration;
 
-use common::{Scratch, ffmpeg, signal, wav, wav_with};
+use crate::common::{Scratch, ffmpeg, signal, wav, wav_with};
 use musicap::Error;
 use musicap::audio::{AudioLimits, AudioReader, GapCause, Waveform};
 

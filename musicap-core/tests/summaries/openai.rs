@@ -1,13 +1,9 @@
 //! Summaries by a language model, from a server on a loopback socket that behaves and misbehaves.
-#![cfg(feature = "openai")]
-
-#[path = "common/chat.rs"]
-mod chat;
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
 
-use chat::{Answer, Server, status, summary};
+use crate::chat::{Answer, Server, status, summary};
 use musicap::caption::{Caption, Captions};
 use musicap::summarize::{
     Cancel, OpenAi, OpenAiOptions, StructuredOutput, SummaryEvent, SummaryOptions, SummaryStyle,

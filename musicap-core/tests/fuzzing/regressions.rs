@@ -1,10 +1,8 @@
 //! Every input that ever made a fuzzer stop, once more: `fuzz/regressions/TARGET/PROPERTY`.
-#![cfg(all(unix, feature = "embedded-model", feature = "opus"))]
-
-#[path = "../../fuzz/src/targets.rs"]
-mod targets;
 
 use std::path::Path;
+
+use crate::targets;
 
 type Target = fn(&[u8]);
 

@@ -1,15 +1,13 @@
 //! Decoded frames follow each other, whatever the container says: for each way in which files say
 //! something else, what comes out, and that nothing is reported that is not so.
 
-mod common;
-
 #[cfg(unix)]
 use std::io::Write;
 #[cfg(unix)]
 use std::os::fd::AsRawFd;
 
-use common::make::{self, ogg_file, ogg_pages, set_granule};
-use common::{Scratch, ffmpeg, ffmpeg_decode, wav, wav_with};
+use crate::common::make::{self, ogg_file, ogg_pages, set_granule};
+use crate::common::{Scratch, ffmpeg, ffmpeg_decode, wav, wav_with};
 use musicap::Error;
 use musicap::audio::{AudioNote, AudioReader, GapCause, Waveform};
 
@@ -389,7 +387,7 @@ fn samples_of_quicktime_are_big_endian_unless_enda_says_otherwise() {
         let file = encoded("x.mov", &["-c:a", codec, "-t", "2"]);
         let path = scratch.path("x.mov");
         std::fs::write(&path, &file).unwrap();
-        let theirs = common::mean_of_channels(&ffmpeg_decode(&path), 2);
+        let theirs = crate::common::mean_of_channels(&ffmpeg_decode(&path), 2);
         let (_, ours) = whole(file, codec);
         assert_eq!(worst(ours.samples(), &theirs), 0.0, "{codec}");
     }
@@ -689,7 +687,7 @@ fn joined_songs_of_other_rates_are_read_whole() {
 
 #[test]
 fn a_pipe_is_read_like_a_file() {
-    let samples = common::signal(8_000, 1, 8_000);
+    let samples = crate::common::signal(8_000, 1, 8_000);
     let file = wav(&samples, 8_000, 1);
     let mut streamed = AudioReader::from_stream(&file[..], "stdin").unwrap();
     let (_, expected) = whole(file.clone(), "wav");

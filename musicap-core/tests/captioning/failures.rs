@@ -1,6 +1,5 @@
 //! What cannot be captioned, and models that fail on the way: errors that say so, and no caption
 //! lost or made up.
-#![cfg(feature = "embedded-model")]
 
 use std::path::{Path, PathBuf};
 use std::task::Poll;

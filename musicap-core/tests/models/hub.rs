@@ -1,17 +1,13 @@
 //! Fetching files from a hub, held to a server on a loopback socket that speaks its protocol.
-#![cfg(feature = "hub")]
-
-#[path = "common/hub.rs"]
-mod common;
 
 use std::fs;
 use std::io::ErrorKind;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use common::{COMMIT, Mood, Scratch, Server};
+use crate::hub_server::{COMMIT, Mood, Scratch, Server};
 use musicap::checkpoint::{Hub, HubId};
 use musicap::{Error, HubProblem};
 
@@ -158,12 +154,14 @@ fn a_new_commit_is_seen_and_only_what_changed_is_fetched() {
 fn a_full_cache_does_when_the_server_does_not() {
     let (server, cache) = (server(), Scratch::new());
     let path = hub(&server, &cache).file(&id(), "transfer.pth").unwrap();
-    for mood in [Mood::Status(500), Mood::Status(429), Mood::Status(503)] {
-        server.set_mood(mood);
+    for status in [500, 429, 503, 401, 403, 404] {
+        server.set_mood(Mood::Status(status));
         assert_eq!(hub(&server, &cache).file(&id(), "transfer.pth").unwrap(), path);
     }
     assert_eq!(hub_at(&nowhere(), &cache).file(&id(), "transfer.pth").unwrap(), path);
-    assert_eq!(hub_at(&nowhere(), &cache).file_if_any(&id(), "vocab.json").unwrap(), None);
+    // Whether the repository has it nobody knows.
+    let optional = hub_at(&nowhere(), &cache).file_if_any(&id(), "vocab.json");
+    assert_eq!(problem(optional).0, HubProblem::Unreachable);
     assert_eq!(fs::read(path).unwrap(), weights());
 }
 
@@ -195,10 +193,11 @@ fn a_silent_server_is_given_up() {
 fn broken_downloads_are_errors_and_leave_nothing() {
     let cases = [
         (Mood::Truncated, "config.json", HubProblem::Unreachable),
-        (Mood::Truncated, "transfer.pth", HubProblem::Unreachable),
         (Mood::Short, "config.json", HubProblem::Damaged),
         (Mood::Short, "transfer.pth", HubProblem::Damaged),
         (Mood::Altered, "transfer.pth", HubProblem::Damaged),
+        (Mood::Endless, "config.json", HubProblem::Damaged),
+        (Mood::Endless, "transfer.pth", HubProblem::Damaged),
         (Mood::StatusForBytes(404), "config.json", HubProblem::Damaged),
         (Mood::StatusForBytes(403), "transfer.pth", HubProblem::Damaged),
         (Mood::OddHash, "config.json", HubProblem::Server),
@@ -232,14 +231,122 @@ fn a_renamed_repository_is_found() {
     assert_eq!(fs::read(path).unwrap(), weights());
 }
 
+/// Where the bytes of `transfer.pth` are until all of them are there.
+fn partial(cache: &Scratch) -> PathBuf {
+    let folder = cache.path().join("models--owner--name/.musicap");
+    folder.join(format!("transfer.pth.{WEIGHTS_SHA256}"))
+}
+
+/// The ranges that were asked for.
+fn ranges(server: &Server) -> Vec<String> {
+    let requests = server.requests().into_iter().filter(|request| request.on_storage);
+    requests.map(|request| request.headers.get("range").cloned().unwrap_or_default()).collect()
+}
+
 #[test]
-fn what_a_killed_process_left_is_cleared_away() {
+fn a_download_that_breaks_off_is_taken_up_where_it_broke() {
     let (server, cache) = (server(), Scratch::new());
-    let left = cache.path().join("models--owner--name/.musicap/config.json/blobs");
-    fs::create_dir_all(&left).unwrap();
-    fs::write(left.join("x.incomplete"), "half").unwrap();
-    hub(&server, &cache).file(&id(), "config.json").unwrap();
-    assert!(!cache.path().join("models--owner--name/.musicap").exists());
+    server.set_mood(Mood::Truncated);
+    let (kind, text) = problem(hub(&server, &cache).file(&id(), "transfer.pth"));
+    assert_eq!(kind, HubProblem::Unreachable);
+    assert!(text.contains("was lost"), "{text}");
+    // Each attempt brought half of what was missing.
+    assert_eq!(ranges(&server), ["", "bytes=50000-", "bytes=75000-", "bytes=87500-"]);
+    let name = partial(&cache).strip_prefix(cache.path()).unwrap().to_str().unwrap().to_owned();
+    assert_eq!(cache.tree(), [name]);
+    assert_eq!(fs::read(partial(&cache)).unwrap(), weights()[..93_750]);
+
+    // It is still there after other failures.
+    for status in [403, 429, 503] {
+        server.set_mood(Mood::StatusForBytes(status));
+        problem(hub(&server, &cache).file(&id(), "transfer.pth"));
+    }
+    server.set_mood(Mood::Well);
+    server.forget_requests();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let note = seen.clone();
+    let hub = hub(&server, &cache).with_progress(move |done, total, _| {
+        note.lock().unwrap().push((done, total));
+    });
+    let path = hub.file(&id(), "transfer.pth").unwrap();
+    assert_eq!(ranges(&server), ["bytes=93750-"]);
+    assert_eq!(fs::read(path).unwrap(), weights());
+    assert!(!partial(&cache).parent().unwrap().exists());
+    assert_eq!(seen.lock().unwrap().first(), Some(&(93_750, 100_000)));
+    assert_eq!(seen.lock().unwrap().last(), Some(&(100_000, 100_000)));
+}
+
+#[test]
+fn what_a_killed_process_left_is_used_only_if_it_is_right() {
+    let all = weights();
+    let mut wrong = weights();
+    wrong[5] ^= 1;
+    for (mood, left, first_works) in [
+        (Mood::Well, &all[..100], true),
+        (Mood::WithoutRanges, &all[..100], true),
+        (Mood::WithoutRanges, &wrong[..100], true),
+        (Mood::Well, &all[..], true),
+        (Mood::Well, &[&all[..], &all[..]].concat()[..], true),
+        (Mood::Well, &wrong[..100], false),
+        (Mood::Well, &wrong[..], false),
+    ] {
+        let (server, cache) = (server(), Scratch::new());
+        server.set_mood(mood);
+        let other = partial(&cache).with_file_name("transfer.pth.0123");
+        fs::create_dir_all(other.parent().unwrap()).unwrap();
+        fs::write(partial(&cache), left).unwrap();
+        fs::write(&other, "of an older version").unwrap();
+        let hub = hub(&server, &cache);
+        let first = hub.file(&id(), "transfer.pth");
+        assert_eq!(first.is_ok(), first_works, "{mood:?}, {} bytes: {first:?}", left.len());
+        if !first_works {
+            assert_eq!(problem(first).0, HubProblem::Damaged);
+            assert_eq!(cache.tree(), [""; 0]);
+        }
+        assert_eq!(fs::read(hub.file(&id(), "transfer.pth").unwrap()).unwrap(), all);
+        assert!(!other.parent().unwrap().exists());
+    }
+    // Of a small file the hash says nothing about the bytes.
+    let (server, cache) = (server(), Scratch::new());
+    let left = partial(&cache).with_file_name(format!("config.json.{ETAG}"));
+    fs::create_dir_all(left.parent().unwrap()).unwrap();
+    fs::write(left, [b'x'; CONFIG.len()]).unwrap();
+    let config = hub(&server, &cache).file(&id(), "config.json").unwrap();
+    assert_eq!(fs::read(config).unwrap(), CONFIG);
+}
+
+/// As others' caches may be. Files where folders would be needed stop root, too.
+#[test]
+fn a_cache_that_cannot_be_written_to_is_read() {
+    let (server, cache) = (server(), Scratch::new());
+    let hub = hub(&server, &cache);
+    let path = hub.file(&id(), "config.json").unwrap();
+    fs::remove_dir_all(cache.path().join(".locks")).unwrap();
+    fs::write(cache.path().join(".locks"), "").unwrap();
+    fs::write(cache.path().join("models--owner--name/.no_exist"), "").unwrap();
+    assert_eq!(hub.file(&id(), "config.json").unwrap(), path);
+    assert_eq!(hub.file_if_any(&id(), "absent.json").unwrap(), None);
+    assert!(matches!(hub.file(&id(), "transfer.pth"), Err(Error::Io { .. })));
+}
+
+/// Where a file system has no links, other programs move the bytes to the snapshot.
+#[test]
+fn a_cache_without_links_is_used_too() {
+    let (server, cache) = (server(), Scratch::new());
+    let hub = hub(&server, &cache);
+    let path = hub.file(&id(), "config.json").unwrap();
+    let blob = cache.path().join(format!("models--owner--name/blobs/{ETAG}"));
+    fs::remove_file(&path).unwrap();
+    fs::rename(&blob, &path).unwrap();
+    server.forget_requests();
+    assert_eq!(hub.file(&id(), "config.json").unwrap(), path);
+    assert_eq!((server.count("HEAD"), server.count("GET")), (1, 0));
+    // What a link leads to may have been removed.
+    let weights_path = hub.file(&id(), "transfer.pth").unwrap();
+    fs::remove_file(cache.path().join(format!("models--owner--name/blobs/{WEIGHTS_SHA256}")))
+        .unwrap();
+    assert_eq!(fs::read(hub.file(&id(), "transfer.pth").unwrap()).unwrap(), weights());
+    assert_eq!(fs::read(weights_path).unwrap(), weights());
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Facts against outside truth: click tracks and chords made here, ffmpeg's loudness, the schema.
 
-mod common;
-
-use common::ffmpeg;
+use crate::common::ffmpeg;
 use musicap::audio::{AudioReader, Waveform};
 use musicap::facts::{Facts, FactsMode, Mode, SCHEMA};
 use musicap::{CaptionOptions, Captioner, Captions, Format};

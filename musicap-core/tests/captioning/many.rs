@@ -1,5 +1,4 @@
 //! Several recordings in one batch: the captions that each has alone, whatever happens to the others.
-#![cfg(feature = "embedded-model")]
 
 use std::cell::Cell;
 use std::path::Path;

@@ -1,16 +1,12 @@
 //! A whole model from a hub: the parity kit's, served on a loopback socket.
-#![cfg(feature = "hub")]
-
-#[path = "common/hub.rs"]
-mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{COMMIT, Mood, Scratch, Server};
+use crate::hub_server::{COMMIT, Mood, Scratch, Server};
 use musicap::audio::{AudioReader, Tail};
 use musicap::checkpoint::{Hub, HubId};
-use musicap::{CaptionOptions, Captioner, LoadOptions};
+use musicap::{CaptionOptions, Captioner, Error, HubProblem, LoadOptions};
 
 const FILES: [&str; 4] = ["config.json", "vocab.json", "merges.txt", "transfer.pth"];
 
@@ -82,6 +78,52 @@ fn hub_model_captions() {
     let pinned = HubId::parse(&format!("owner/name@{COMMIT}")).unwrap();
     assert_eq!(captions(&hub, &pinned), expected);
     assert_eq!(server.requests().len(), 1);
+}
+
+/// A connection that breaks says nothing of what the repository has.
+#[test]
+fn a_file_that_cannot_be_asked_for_is_not_taken_for_absent() {
+    let server = serve("owner/name", &FILES);
+    server.put("owner/name", "generation_config.json", "etag-g", br#"{"max_length": 3}"#);
+    let id = HubId::parse("owner/name").unwrap();
+    for file in ["generation_config.json", "tokenizer.json", "model.safetensors"] {
+        let cache = Scratch::new();
+        server.set_broken(file);
+        match hub(&server, &cache).pretrained(&id).unwrap_err() {
+            Error::Hub { id, file: named, problem, .. } => {
+                assert_eq!((&id[..], &named[..]), ("owner/name", file));
+                assert_eq!(problem, HubProblem::Unreachable);
+            }
+            error => panic!("{error:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_model_in_the_cache_is_used_and_a_note_says_so() {
+    let (server, cache) = (serve("owner/name", &FILES), Scratch::new());
+    let (hub, id) = (hub(&server, &cache), HubId::parse("owner/name").unwrap());
+    let expected = captions(&hub, &id);
+    assert_eq!(hub.pretrained(&id).unwrap().note(), None);
+    for status in [401, 403, 404, 500] {
+        server.set_mood(Mood::Status(status));
+        let model = hub.pretrained(&id).unwrap();
+        let note = model.note().unwrap();
+        assert!(note.contains(&status.to_string()) || note.contains("denied"), "{note}");
+        assert!(note.ends_with("the model that is in the cache is used"), "{note}");
+    }
+    assert_eq!(captions(&hub, &id), expected);
+
+    // A new commit, of which not all can be had: the old one is complete.
+    server.set_mood(Mood::Well);
+    server.set_commit(&"f".repeat(40));
+    let config = fs::read(kit().join("model-a/config.json")).unwrap();
+    server.put("owner/name", "config.json", "etag-new", &config);
+    server.put("owner/name", "transfer.pth", "etag-newer", b"other weights");
+    server.set_broken("transfer.pth");
+    assert_eq!(captions(&hub, &id), expected);
+    assert!(hub.pretrained(&id).unwrap().note().unwrap().contains("transfer.pth"));
+    assert_eq!(captions(&hub.clone().offline(), &id), expected);
 }
 
 #[test]

@@ -1,21 +1,12 @@
 //! The fuzzers take audio files apart and write them again: as ffmpeg, which wrote them first. And
 //! what their mutations make of small files of every container is decoded or refused, without a fuzzer:
 //! `MUSICAP_MUTATIONS=1000000 MUSICAP_SEED=7 cargo test --release -p musicap-core --test
-//! fuzz_containers mutations -- --nocapture` tries so many of each container, others for each seed.
-#![cfg(all(unix, feature = "embedded-model", feature = "opus"))]
-
-#[path = "../../fuzz/src/containers.rs"]
-mod containers;
-#[path = "../../fuzz/src/mutate.rs"]
-mod mutate;
-#[allow(dead_code, reason = "only the decoders are needed here")]
-#[path = "../../fuzz/src/targets.rs"]
-mod targets;
+//! fuzzing mutations -- --nocapture` tries so many of each container, others for each seed.
 
 use std::process::Command;
 
-use containers::{Container, Element};
-use mutate::Mutator;
+use crate::containers::{Container, Element};
+use crate::mutate::Mutator;
 
 /// A file of ffmpeg's, from its arguments.
 fn made(name: &str, arguments: &[&str]) -> Vec<u8> {
@@ -222,8 +213,8 @@ fn mutations_of_small_files_are_decoded_or_refused() {
         let mut random = Random(seed);
         for tried in 0..count {
             let chosen = random.below(files.len());
-            let file = mutate::mutate(container, &files[chosen], 8_192, &mut random);
-            let decoded = std::panic::catch_unwind(|| targets::decode_small(&file));
+            let file = crate::mutate::mutate(container, &files[chosen], 8_192, &mut random);
+            let decoded = std::panic::catch_unwind(|| crate::targets::decode_small(&file));
             if decoded.is_err() {
                 let name = format!("musicap-mutation-{container:?}-{seed}-{tried}");
                 let path = std::env::temp_dir().join(name);

@@ -1,12 +1,10 @@
 //! Each header that is fixed before symphonia reads it, given to symphonia as it is: a test that
 //! fails here says that symphonia reads it now, and that the fix can go.
 
-mod common;
-
-use common::make::{
+use crate::common::make::{
     ape_tag, matroska, ogg_file, ogg_packet_pages, ogg_packets, ogg_pages, unlaced, with_chapters,
 };
-use common::{Scratch, ffmpeg, signal, wav, wav_with};
+use crate::common::{Scratch, ffmpeg, signal, wav, wav_with};
 use musicap::audio::AudioReader;
 use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::formats::{FormatOptions, TrackType, probe::Hint};
@@ -163,7 +161,7 @@ fn ogg_with_a_large_picture() {
     let mut large = vec![pages[0].clone()];
     large.extend(ogg_packet_pages(&comments.concat(), serial, 1));
     large.extend(ogg_packet_pages(&packets[2], serial, 400));
-    let sound = pages.iter().position(|page| common::make::granule(page) > 0).unwrap();
+    let sound = pages.iter().position(|page| crate::common::make::granule(page) > 0).unwrap();
     large.extend(pages[sound..].iter().cloned());
     needed("picture", ogg_file(large), FRAMES, 0);
 }

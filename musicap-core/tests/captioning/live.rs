@@ -1,5 +1,4 @@
 //! A stream's captions against those of the same audio as a file.
-#![cfg(feature = "embedded-model")]
 
 use std::task::Poll;
 use std::time::Duration;

@@ -1,12 +1,10 @@
 //! A second architecture: Whisper's encoder-decoder as transformers 4.26.1 saves and computes it.
 //! `data/whisper/make.py` makes the kit.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 
+use crate::common::compare::{largest_difference, log_mel, same_captions, same_tokens};
 use burn::tensor::{Tensor, TensorData};
-use common::compare::{largest_difference, log_mel, same_captions, same_tokens};
 use musicap::audio::{AudioReader, Chunk, Chunks, Tail, Waveform};
 use musicap::checkpoint::Precision;
 use musicap::generate::GenerationConfig;

@@ -1,10 +1,8 @@
 //! Decoding held to ffmpeg's PCM, format by format.
 
-mod common;
-
 use std::path::Path;
 
-use common::{
+use crate::common::{
     Scratch, downmix, ffmpeg, ffmpeg_decode, ffmpeg_decode_with, mean_of_channels, signal, wav,
     wav_with,
 };
