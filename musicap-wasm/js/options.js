@@ -3,13 +3,13 @@ import { MusicapError, describe, invalidCaptions, invalidOption } from "./error.
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
-const INTEGER = ["an integer", Number.isSafeInteger];
+const NATURAL = ["an integer of at least 0", (value) => Number.isSafeInteger(value) && value >= 0];
 const NUMBER = ["a finite number", isNumber];
 const POSITIVE = ["an integer of at least 1", (value) => Number.isSafeInteger(value) && value >= 1];
 const oneOf = (...values) => [values.map((value) => JSON.stringify(value)).join(" or "), (value) => values.includes(value)];
 
 const TAIL = oneOf("keep", "drop");
-const OBJECT = ["an object", (value) => typeof value === "object" && value !== null];
+const OBJECT = ["an object", (value) => typeof value === "object" && value !== null && !Array.isArray(value)];
 const STRING = ["a string", (value) => typeof value === "string"];
 const FUNCTION = ["a function", (value) => typeof value === "function" || value === null];
 const SIGNAL = ["an AbortSignal", (value) => typeof value?.addEventListener === "function" || value === null];
@@ -88,8 +88,8 @@ export function generationOptions(settings) {
   const kind = ([name, value]) => {
     if (FRACTIONAL.includes(name)) return [name, NUMBER];
     if (typeof value === "boolean") return [name, oneOf(true, false)];
-    if (name.startsWith("forced_")) return [name, ["an integer or null", (id) => id === null || Number.isSafeInteger(id)]];
-    return [name, INTEGER];
+    if (name.startsWith("forced_")) return [name, ["an integer of at least 0 or null", (id) => id === null || NATURAL[1](id)]];
+    return [name, NATURAL];
   };
   return Object.fromEntries(Object.entries(settings).map(kind));
 }

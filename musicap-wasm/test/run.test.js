@@ -218,10 +218,12 @@ describe("options", () => {
     refused({ onProgress: 3 }, "onProgress is 3, but must be a function");
     refused({ signal: {} }, "signal is an Object, but must be an AbortSignal");
     assert.equal(checkOptions({ signal: AbortSignal.timeout(1) }, CAPTION_OPTIONS).signal.aborted, false);
-    const settings = { num_beams: 5, do_sample: false, temperature: 1, forced_bos_token_id: null };
+    const settings = { num_beams: 5, seed: 0, do_sample: false, temperature: 1, forced_bos_token_id: null };
     const kinds = generationOptions(settings);
     assert.deepEqual(checkOptions({ ...settings, temperature: 0.7, forced_bos_token_id: 0 }, kinds).temperature, 0.7);
-    refused({ num_beams: 2.5 }, "num_beams is 2.5, but must be an integer", kinds);
+    refused({ num_beams: 2.5 }, "num_beams is 2.5, but must be an integer of at least 0", kinds);
+    refused({ seed: -1 }, "seed is -1, but must be an integer of at least 0", kinds);
+    refused({ generation: [] }, "generation is an Array of length 0, but must be an object");
     refused({ do_sample: 1 }, "do_sample is 1, but must be true or false", kinds);
   });
 
