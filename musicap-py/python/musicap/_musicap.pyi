@@ -85,6 +85,11 @@ class Captioner:
         The name that the model was loaded by.
         """
     @property
+    def note(self, /) -> str | None:
+        """
+        What is to be known of how the model was opened.
+        """
+    @property
     def stored_precision(self, /) -> str:
         """
         The precision of the matrices in the model's files: `"int8"`, `"f16"` or `"f32"`.
