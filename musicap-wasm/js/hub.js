@@ -153,7 +153,7 @@ class Hub {
 
 /** Whether the bytes are a web page: what networks with a sign-in page give, with status 200, for any URL. */
 async function isPage(blob) {
-  return /^\s*<(!doctype|html|head|\?xml)/i.test(await blob.slice(0, 256).text());
+  return /^\s*<(!doctype|html|head|\?xml)/i.test(await (await blob.slice(0, 256)).text());
 }
 
 async function checked(blob) {

@@ -2,7 +2,7 @@
 // hub are kept in a folder.
 import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { availableParallelism, homedir } from "node:os";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
@@ -24,6 +24,16 @@ class LocalFile {
 
   text() {
     return readFile(this.path, "utf8");
+  }
+
+  async slice(start, end) {
+    const file = await open(this.path);
+    try {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(end - start), 0, end - start, start);
+      return new Blob([buffer.subarray(0, bytesRead)]);
+    } finally {
+      await file.close();
+    }
   }
 }
 
