@@ -2,8 +2,8 @@
 """How right facts are: tempo, key and time signature on rendered clips, whose scores know them, and
 loudness against ffmpeg's ebur128.
 
-    cargo build --release --bin musicap --bin musicap-train
-    python3 benches/facts.py --musicap target/release/musicap --train target/release/musicap-train
+    cargo build --profile dist --bin musicap --bin musicap-train
+    python3 benches/facts.py --musicap target/dist/musicap --train target/dist/musicap-train
 
 Beats are compared with those of the score by the F-measure with a tolerance of 70 ms, and so are
 librosa's. Each run renders 40 clips of ten seconds for each seed with `compose-and-render --listen` and captions

@@ -7,7 +7,7 @@
 set -euo pipefail
 out=$1 kind=${2:-bagpipe}
 shift; shift || true
-train=${CARGO_TARGET_DIR:-target}/release/musicap-train
+train=${CARGO_TARGET_DIR:-target}/dist/musicap-train
 
 $train pairs --kind "$kind" --clips 60 --seed 1 --out "$out/pairs"
 $train pairs --kind "$kind" --clips 60 --seed 2 --out "$out/unheard"

@@ -80,7 +80,7 @@ class Hub {
   /** A file of a commit, from the cache if it is there, without ever having it in memory as a whole. */
   async #file(from, commit, name) {
     const kept = await this.#kept(commit, name);
-    if (kept) return kept;
+    if (kept && !(await isPage(kept))) return kept;
     const response = await this.#download(from, name);
     if (!this.#store) return this.#explained(name, response.blob().then(checked));
     await this.#keep(commit, name, response);
@@ -153,7 +153,7 @@ class Hub {
 
 /** Whether the bytes are a web page: what networks with a sign-in page give, with status 200, for any URL. */
 async function isPage(blob) {
-  return /^\s*<(!doctype|html|head|\?xml)/i.test(await (await blob.slice(0, 256)).text());
+  return /^\s*<(!doctype|!--|html|head|body|meta|script|\?xml)/i.test(await (await blob.slice(0, 256)).text());
 }
 
 async function checked(blob) {

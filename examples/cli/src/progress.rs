@@ -84,7 +84,9 @@ pub fn downloads(quiet: bool) -> impl Fn(u64, u64, &str) + Send + Sync + 'static
             bar.set_message(plain(file));
             bar.reset();
             if !is_terminal && !quiet {
-                report(&format!("downloading {} ({})", plain(file), HumanBytes(total)));
+                let size =
+                    if total > 0 { format!(" ({})", HumanBytes(total)) } else { String::new() };
+                report(&format!("downloading {}{size}", plain(file)));
             }
         }
         bar.set_length(total.max(done));

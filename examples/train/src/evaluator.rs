@@ -8,6 +8,7 @@ use musicap::checkpoint::Precision;
 use musicap::generate::GenerationConfig;
 use musicap::{CaptionOptions, Captioner, LoadOptions, Pretrained};
 use ndarray::Array3;
+use std::path::Path;
 
 use crate::features;
 
@@ -88,6 +89,18 @@ impl Evaluator {
         progress.finish_and_clear();
         Ok(captions)
     }
+}
+
+/// The model of a path or a hub id, or the embedded one. Says what is to be known of how it was opened.
+///
+/// # Errors
+/// Those of [`Pretrained::open`].
+pub fn open_model(model: Option<&Path>) -> Result<Pretrained> {
+    let model = model.map_or_else(Pretrained::embedded, Pretrained::open)?;
+    if let Some(note) = model.note() {
+        eprintln!("musicap-train: {note}");
+    }
+    Ok(model)
 }
 
 /// Checks that a model's front end makes the spectrograms that shards hold.

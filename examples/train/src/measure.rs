@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use musicap::Pretrained;
 use musicap::checkpoint::Precision;
 use musicap::generate::GenerationConfig;
 use serde::Serialize;
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::agreement::{self, Agreement};
 use crate::evaluate::{self, Report};
-use crate::evaluator::Evaluator;
+use crate::evaluator::{Evaluator, open_model};
 use crate::faults::{self, Faults};
 use crate::finetune::pairs::Remark;
 use crate::metrics::{self, Metrics};
@@ -141,10 +140,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 fn run_truth(args: &EvaluateArgs, truth: &Path, audio: &Path) -> Result<()> {
     let mut measured = Vec::new();
     for model in std::iter::once(&args.model).chain(args.baseline.iter().map(|_| &args.baseline)) {
-        let model = match model {
-            Some(path) => Pretrained::open(path)?,
-            None => Pretrained::embedded()?,
-        };
+        let model = open_model(model.as_deref())?;
         let evaluator = Evaluator::load(&model, args.precision, args.beams, args.batch)?;
         measured.push(truth::measure(truth, audio, args.clips, &model, &evaluator)?);
     }
@@ -174,10 +170,7 @@ fn read(args: &EvaluateArgs) -> Result<Measurement> {
 
 /// Measures the captions of a model.
 fn caption(args: &EvaluateArgs) -> Result<Measurement> {
-    let model = match &args.model {
-        Some(path) => Pretrained::open(path)?,
-        None => Pretrained::embedded()?,
-    };
+    let model = open_model(args.model.as_deref())?;
     let load = |precision| Evaluator::load(&model, precision, args.beams, args.batch);
     let evaluator = load(args.precision)?;
     let mut sets = Vec::new();
@@ -359,7 +352,7 @@ mod tests {
         assert!(refused(line).contains("cannot be used with"));
 
         let other = folder.join("model/");
-        Pretrained::embedded().unwrap().save(&other, Precision::F16).unwrap();
+        musicap::Pretrained::embedded().unwrap().save(&other, Precision::F16).unwrap();
         let config = fs::read_to_string(other.join("config.json")).unwrap();
         let mut config: Value = serde_json::from_str(&config).unwrap();
         config["audio"]["power"] = "real".into();

@@ -58,10 +58,10 @@ impl Hub {
     /// | Variable | Meaning | Default |
     /// |---|---|---|
     /// | `HF_ENDPOINT` | the server's URL | the Hugging Face hub |
-    /// | `HF_HUB_CACHE` | the cache | `$HF_HOME/hub` |
-    /// | `HF_HOME` | the folder of all Hugging Face programs | `~/.cache/huggingface` |
+    /// | `HF_HUB_CACHE` or `HUGGINGFACE_HUB_CACHE` | the cache | `$HF_HOME/hub` |
+    /// | `HF_HOME` | the folder of all Hugging Face programs | `huggingface` in `$XDG_CACHE_HOME` or `~/.cache` |
     /// | `HF_HUB_OFFLINE` or `TRANSFORMERS_OFFLINE` | `1`, `true`, `yes` or `on`: use no network | use it |
-    /// | `HF_TOKEN` | the access token | that in the file `HF_TOKEN_PATH` |
+    /// | `HF_TOKEN` or `HUGGING_FACE_HUB_TOKEN` | the access token | that in the file `HF_TOKEN_PATH` |
     /// | `HF_TOKEN_PATH` | the file that `hf auth login` writes | `$HF_HOME/token` |
     /// | `HF_HUB_DISABLE_IMPLICIT_TOKEN` | `1`, …: send no token of the environment | send it |
     ///
@@ -119,7 +119,8 @@ impl Hub {
         self
     }
 
-    /// Gives up if the server sends nothing for `timeout`; the default is 60 s.
+    /// Gives up if the server sends nothing for `timeout`, or does not say within ten seconds what
+    /// it has; the default is 60 s.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -133,7 +134,7 @@ impl Hub {
     /// [`Error::Hub`] if it is not available, [`Error::Io`] if the cache cannot be written to,
     /// [`Error::InvalidOption`] if `file` is not a path within a repository.
     pub fn file(&self, id: &HubId, file: &str) -> Result<PathBuf> {
-        self.file_or_cached(id, file)?.ok_or_else(|| no_such_file(id, file))
+        self.file_or_cached(id, file)?.ok_or_else(|| self.missing(id, file))
     }
 
     /// The same for an optional file: `None` if the repository does not have it. Offline, a file
@@ -208,14 +209,7 @@ impl Hub {
             // A commit never changes.
             Cached::File(path) if self.offline || id.is_pinned() => return found(Some(path)),
             Cached::Absent if self.offline || id.is_pinned() => return found(None),
-            _ if self.offline => {
-                let reason = format!(
-                    "it is not in the cache {}, and the network is disabled (HF_HUB_OFFLINE); \
-                     download it once with the network enabled",
-                    cache.root().display()
-                );
-                return Err(fault(id, file, HubProblem::Offline, reason));
-            }
+            _ if self.offline => return Err(self.not_cached(id, file)),
             _ => {}
         }
         let transfer = Transfer {
@@ -230,23 +224,49 @@ impl Hub {
             true => Ok(None),
             false => cache.partial(file, listing, || transfer.report(0, listing.size)),
         };
-        match transfer.run(want) {
-            Ok(Answer::Found(listing, mut partial)) => {
-                if let Some(partial) = &mut partial
-                    && let Some(reason) = damage(partial, &listing)?
-                {
-                    partial.keep(false);
-                    return Err(fault(id, file, HubProblem::Damaged, reason));
-                }
-                let path = cache.adopt(file, &listing, partial)?;
-                Ok(Found { path: Some(path), commit: Some(listing.commit) })
-            }
+        let (listing, partial) = match transfer.run(want) {
+            Ok(Answer::Found(listing, partial)) => (listing, partial),
             Ok(Answer::Absent(commit)) => {
                 cache.adopt_absence(file, &commit);
-                Ok(Found { path: None, commit: Some(commit) })
+                return Ok(Found { path: None, commit: Some(commit) });
             }
-            Err(Failure::Cache(error)) => Err(error),
-            Err(Failure::Other { problem, reason, .. }) => Err(fault(id, file, problem, reason)),
+            Err(Failure::Cache(error)) => return Err(error),
+            Err(Failure::Other { problem, reason, .. }) => {
+                return Err(fault(id, file, problem, reason));
+            }
+        };
+        if let Some(mut partial) = partial {
+            if let Some(reason) = damage(&partial, &listing)? {
+                partial.keep(false);
+                let is_resumed = partial.is_resumed();
+                drop(partial);
+                return match is_resumed {
+                    // What was there before may have been wrong: once more, from the start.
+                    true => self.look_up(id, file),
+                    false => Err(fault(id, file, HubProblem::Damaged, reason)),
+                };
+            }
+            cache.adopt(partial, &listing)?;
+        }
+        let path = cache.point(file, &listing)?;
+        Ok(Found { path: Some(path), commit: Some(listing.commit) })
+    }
+
+    /// The fault of a file that could only be downloaded.
+    fn not_cached(&self, id: &HubId, file: &str) -> Error {
+        let reason = format!(
+            "it is not in the cache {}, and the network is disabled (HF_HUB_OFFLINE); download it \
+             once with the network enabled",
+            self.cache(id).root().display()
+        );
+        fault(id, file, HubProblem::Offline, reason)
+    }
+
+    /// The fault of a file that is needed and was not found.
+    fn missing(&self, id: &HubId, file: &str) -> Error {
+        match self.offline && !matches!(self.cache(id).find(file), Cached::Absent) {
+            true => self.not_cached(id, file),
+            false => no_such_file(id, file),
         }
     }
 }
@@ -278,15 +298,21 @@ fn variable(name: &str) -> Option<String> {
 
 /// Whether an environment variable says yes.
 fn is_set(name: &str) -> bool {
-    let value = variable(name).unwrap_or_default().to_ascii_lowercase();
-    ["1", "true", "yes", "on"].contains(&value.as_str())
+    variable(name).is_some_and(|value| is_yes(&value))
+}
+
+fn is_yes(value: &str) -> bool {
+    ["1", "true", "yes", "on"].iter().any(|yes| value.eq_ignore_ascii_case(yes))
 }
 
 /// The path in an environment variable, `~` for the home folder as other programs read it.
 fn path_variable(name: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(variable(name)?);
+    expanded(PathBuf::from(variable(name)?), std::env::home_dir)
+}
+
+fn expanded(path: PathBuf, home: impl FnOnce() -> Option<PathBuf>) -> Option<PathBuf> {
     match path.strip_prefix("~") {
-        Ok(rest) => Some(std::env::home_dir()?.join(rest)),
+        Ok(rest) => Some(home()?.join(rest)),
         Err(_) => Some(path),
     }
 }
@@ -369,4 +395,20 @@ fn no_such_file(id: &HubId, file: &str) -> Error {
 fn fault(id: &HubId, file: &str, problem: HubProblem, reason: impl Into<String>) -> Error {
     let file = file.to_owned();
     Error::Hub { id: id.to_string(), file, problem, reason: reason.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_and_switches_of_the_environment_are_read_as_others_read_them() {
+        let path = |path: &str| expanded(path.into(), || Some("/home/me".into())).unwrap();
+        assert_eq!(path("~/models"), Path::new("/home/me/models"));
+        assert_eq!(path("~"), Path::new("/home/me"));
+        assert_eq!(path("/a/~"), Path::new("/a/~"));
+        assert_eq!(path("~me/a"), Path::new("~me/a"));
+        assert!(["1", "TRUE", "Yes", "on"].into_iter().all(is_yes));
+        assert!(!["0", "false", "no", "off", ""].into_iter().any(is_yes));
+    }
 }

@@ -103,8 +103,8 @@ impl Pretrained {
     }
 
     #[cfg(feature = "hub")]
-    pub(super) fn with_note(mut self, note: String) -> Self {
-        self.note = Some(note);
+    pub(super) fn with_note(mut self, note: Option<String>) -> Self {
+        self.note = note;
         self
     }
 

@@ -23,6 +23,10 @@ pub enum Mood {
     Truncated,
     /// Twice the bytes, without saying how many.
     Endless,
+    /// The range from the start, whatever range is asked for.
+    OtherRange,
+    /// The bytes are of another commit than the headers before.
+    OtherCommitForBytes,
     /// Sends all bytes, whatever range is asked for.
     WithoutRanges,
     /// Half of the bytes, and a length that fits them.
@@ -245,7 +249,11 @@ impl State {
             return plain(&mut stream, 404, "X-Error-Code: RevisionNotFound\r\n", method);
         }
         let odd = "../../../../odd";
-        let commit = if mood == Mood::OddCommit { odd } else { &commit };
+        let commit = match mood {
+            Mood::OddCommit => odd,
+            Mood::OtherCommitForBytes if method == "GET" => "another",
+            _ => &commit,
+        };
         let Some(stored) =
             self.files.lock().unwrap().get(&format!("{owner}/{name}/{file}")).cloned()
         else {
@@ -282,10 +290,14 @@ impl State {
         let start = request.headers.get("range").filter(|_| mood != Mood::WithoutRanges);
         let start = start.and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
         let start: Option<usize> = start.map(|start| start.parse().expect("an offset"));
-        let (status, bytes) = match start {
+        let sent_from = if mood == Mood::OtherRange { start.map(|_| 0) } else { start };
+        let (status, bytes) = match sent_from {
             Some(start) if start >= bytes.len() => return plain(stream, 416, "", "GET"),
-            Some(start) => ("206 Partial Content", &bytes[start..]),
-            None => ("200 OK", bytes),
+            Some(start) => {
+                let range = format!("Content-Range: bytes {start}-{}/*", bytes.len() - 1);
+                (format!("206 Partial Content\r\n{range}"), &bytes[start..])
+            }
+            None => ("200 OK".to_owned(), bytes),
         };
         let half = &bytes[..bytes.len() / 2];
         let mut altered = bytes.to_vec();

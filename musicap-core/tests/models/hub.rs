@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -43,10 +42,9 @@ fn id() -> HubId {
     HubId::parse(REPO).unwrap()
 }
 
-/// A URL where nobody listens.
+/// A URL where nobody listens, not even another test.
 fn nowhere() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+    "http://127.0.0.1:1".into()
 }
 
 #[track_caller]
@@ -281,14 +279,15 @@ fn what_a_killed_process_left_is_used_only_if_it_is_right() {
     let all = weights();
     let mut wrong = weights();
     wrong[5] ^= 1;
-    for (mood, left, first_works) in [
-        (Mood::Well, &all[..100], true),
-        (Mood::WithoutRanges, &all[..100], true),
-        (Mood::WithoutRanges, &wrong[..100], true),
-        (Mood::Well, &all[..], true),
-        (Mood::Well, &[&all[..], &all[..]].concat()[..], true),
-        (Mood::Well, &wrong[..100], false),
-        (Mood::Well, &wrong[..], false),
+    for (mood, left) in [
+        (Mood::Well, &all[..100]),
+        (Mood::WithoutRanges, &all[..100]),
+        (Mood::WithoutRanges, &wrong[..100]),
+        (Mood::Well, &all[..]),
+        (Mood::Well, &[&all[..], &all[..]].concat()[..]),
+        (Mood::Well, &wrong[..100]),
+        (Mood::Well, &wrong[..]),
+        (Mood::OtherRange, &all[..100]),
     ] {
         let (server, cache) = (server(), Scratch::new());
         server.set_mood(mood);
@@ -296,14 +295,9 @@ fn what_a_killed_process_left_is_used_only_if_it_is_right() {
         fs::create_dir_all(other.parent().unwrap()).unwrap();
         fs::write(partial(&cache), left).unwrap();
         fs::write(&other, "of an older version").unwrap();
-        let hub = hub(&server, &cache);
-        let first = hub.file(&id(), "transfer.pth");
-        assert_eq!(first.is_ok(), first_works, "{mood:?}, {} bytes: {first:?}", left.len());
-        if !first_works {
-            assert_eq!(problem(first).0, HubProblem::Damaged);
-            assert_eq!(cache.tree(), [""; 0]);
-        }
-        assert_eq!(fs::read(hub.file(&id(), "transfer.pth").unwrap()).unwrap(), all);
+        let path = hub(&server, &cache).file(&id(), "transfer.pth");
+        let path = path.unwrap_or_else(|error| panic!("{mood:?}, {} bytes: {error}", left.len()));
+        assert_eq!(fs::read(path).unwrap(), all);
         assert!(!other.parent().unwrap().exists());
     }
     // Of a small file the hash says nothing about the bytes.
@@ -313,6 +307,53 @@ fn what_a_killed_process_left_is_used_only_if_it_is_right() {
     fs::write(left, [b'x'; CONFIG.len()]).unwrap();
     let config = hub(&server, &cache).file(&id(), "config.json").unwrap();
     assert_eq!(fs::read(config).unwrap(), CONFIG);
+}
+
+/// A connection that breaks again and again costs nothing while it brings something.
+#[test]
+fn a_download_that_advances_is_tried_on() {
+    let (server, cache) = (Server::start(), Scratch::new());
+    let large = weights().repeat(30);
+    let sha256 = "0".repeat(64);
+    server.put_large(REPO, "large.bin", &sha256, &large);
+    server.set_mood(Mood::Truncated);
+    let (kind, _) = problem(hub(&server, &cache).file(&id(), "large.bin"));
+    assert_eq!(kind, HubProblem::Unreachable);
+    // Four attempts, and since they brought more than a megabyte four more.
+    assert_eq!(ranges(&server).len(), 8);
+}
+
+#[test]
+fn what_changes_during_its_download_is_not_kept() {
+    let (server, cache) = (server(), Scratch::new());
+    server.set_mood(Mood::OtherCommitForBytes);
+    let (kind, text) = problem(hub(&server, &cache).file(&id(), "config.json"));
+    assert_eq!(kind, HubProblem::Damaged);
+    assert!(text.contains("has changed"), "{text}");
+    assert_eq!(cache.tree(), [""; 0]);
+}
+
+#[test]
+fn a_token_that_was_refused_is_named() {
+    let (server, cache) = (server(), Scratch::new());
+    server.set_mood(Mood::Status(401));
+    let hub = hub(&server, &cache).with_token("hf_secret");
+    let (kind, text) = problem(hub.file(&id(), "config.json"));
+    assert_eq!(kind, HubProblem::Denied);
+    assert!(text.contains("the token that was sent"), "{text}");
+    let (kind, text) = problem(hub.with_token("hf_secrét").file(&id(), "config.json"));
+    assert_eq!(kind, HubProblem::Denied);
+    assert!(text.contains("not one line of ASCII"), "{text}");
+}
+
+#[test]
+fn offline_what_was_never_asked_for_is_not_called_absent() {
+    let (server, cache) = (server(), Scratch::new());
+    let hub = hub(&server, &cache);
+    hub.file(&id(), "config.json").unwrap();
+    let (kind, text) = problem(hub.offline().pretrained(&id()));
+    assert_eq!(kind, HubProblem::Offline);
+    assert!(text.contains("network is disabled"), "{text}");
 }
 
 /// As others' caches may be. Files where folders would be needed stop root, too.

@@ -113,17 +113,25 @@ fn the_model_in_the_cache_is_used_and_a_note_says_so() {
         assert!(note.ends_with("the model that is in the cache is used"), "{note}");
     }
     assert_eq!(captions(&hub, &id), expected);
+}
 
-    // A new commit, of which not all can be had: the old one is complete.
-    server.set_mood(Mood::Well);
-    server.set_commit(&"f".repeat(40));
-    let config = fs::read(kit().join("model-a/config.json")).unwrap();
-    server.put("owner/name", "config.json", "etag-new", &config);
-    server.put("owner/name", "transfer.pth", "etag-newer", b"other weights");
-    server.set_broken("transfer.pth");
-    assert_eq!(captions(&hub, &id), expected);
-    assert!(hub.pretrained(&id).unwrap().note().unwrap().contains("transfer.pth"));
-    assert_eq!(captions(&hub.clone().offline(), &id), expected);
+#[test]
+fn half_of_a_new_commit_does_not_replace_the_old_one() {
+    for mood in [Mood::Well, Mood::BranchOnly] {
+        let (server, cache) = (serve("owner/name", &FILES), Scratch::new());
+        server.set_mood(mood);
+        let (hub, id) = (hub(&server, &cache), HubId::parse("owner/name").unwrap());
+        let expected = captions(&hub, &id);
+        server.set_commit(&"f".repeat(40));
+        let config = fs::read(kit().join("model-a/config.json")).unwrap();
+        server.put("owner/name", "config.json", "etag-new", &config);
+        server.put("owner/name", "transfer.pth", "etag-newer", b"other weights");
+        server.set_broken("transfer.pth");
+        assert_eq!(captions(&hub, &id), expected, "{mood:?}");
+        assert!(hub.pretrained(&id).unwrap().note().unwrap().contains("transfer.pth"));
+        hub.config(&id).unwrap();
+        assert_eq!(captions(&hub.clone().offline(), &id), expected, "{mood:?}");
+    }
 }
 
 #[test]

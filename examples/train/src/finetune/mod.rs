@@ -34,6 +34,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::evaluator::open_model;
+
 /// The default learning rate times d_model, as wide networks need smaller steps: 2e-4 for the embedded
 /// model, 5e-5 for LP-MusicCaps.
 const LEARNING_RATE_TIMES_WIDTH: f64 = 0.0384;
@@ -174,10 +176,7 @@ pub struct Progress {
 }
 
 fn run_finetune(options: &Options, on_step: OnStep) -> Result<Report> {
-    let base = match &options.model {
-        Some(name) => Pretrained::open(name)?,
-        None => Pretrained::embedded()?,
-    };
+    let base = open_model(options.model.as_deref())?;
     let output = &options.output;
     fs::create_dir_all(output).with_context(|| output.display().to_string())?;
     if let Some(model) = &options.model {

@@ -72,7 +72,7 @@ impl RepoCache {
     }
 
     /// The commit that the revision stands for, as far as is known here.
-    fn commit(&self) -> Option<String> {
+    pub(super) fn commit(&self) -> Option<String> {
         if self.id.is_pinned() {
             return Some(self.id.revision().to_owned());
         }
@@ -89,14 +89,18 @@ impl RepoCache {
         let path = self.root.join(".locks").join(folder_name(&self.id)).join(name);
         let lock = create_parent(&path).and_then(|()| File::create(&path));
         let lock = lock.map_err(Error::io("create", &path))?;
-        let locked = match lock.try_lock() {
+        let mut locked = match lock.try_lock() {
             Err(TryLockError::WouldBlock) => {
                 waiting();
-                lock.lock().is_ok()
+                lock.lock()
             }
-            tried => tried.is_ok(),
+            Err(TryLockError::Error(error)) => Err(error),
+            Ok(()) => Ok(()),
         };
-        Ok(locked.then_some(lock))
+        while locked.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {
+            locked = lock.lock();
+        }
+        Ok(locked.is_ok().then_some(lock))
     }
 
     /// Whether the bytes that the server has for `file` are here.
@@ -128,17 +132,14 @@ impl RepoCache {
         Ok(Some(partial))
     }
 
-    /// Makes `file` be what the server has, with the bytes of `partial` if there were none here.
-    pub(super) fn adopt(
-        &self,
-        file: &str,
-        listing: &Listing,
-        partial: Option<Partial>,
-    ) -> Result<PathBuf> {
+    /// Takes over the bytes of a download.
+    pub(super) fn adopt(&self, partial: Partial, listing: &Listing) -> Result<()> {
+        partial.adopt(&self.blob(listing))
+    }
+
+    /// Makes `file` of the commit lead to the bytes that the server has for it, which are here.
+    pub(super) fn point(&self, file: &str, listing: &Listing) -> Result<PathBuf> {
         let (blob, pointer) = (self.blob(listing), self.pointer(file, &listing.commit));
-        if let Some(partial) = partial {
-            partial.adopt(&blob)?;
-        }
         let is_other = blob_name(&pointer).is_some_and(|name| name != listing.etag);
         if is_other || !pointer.is_file() {
             point(&pointer, &blob, &listing.etag, file).map_err(Error::io("write", &pointer))?;

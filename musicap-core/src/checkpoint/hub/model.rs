@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Hub, HubId, fault, no_such_file};
+use super::{Found, Hub, HubId, fault};
 use crate::checkpoint::config::{ModelConfig, Weights};
 use crate::checkpoint::folder::{find_tokenizer, read_config};
 use crate::checkpoint::pretrained::Pretrained;
@@ -28,17 +28,24 @@ impl Hub {
     /// # Errors
     /// Those of [`file`](Self::file), and those of invalid model files.
     pub fn pretrained(&self, id: &HubId) -> Result<Pretrained> {
-        let load = |hub: &Hub| match id.repo() == LP_MUSIC_CAPS {
+        let (model, note) = self.or_cached(|hub| match id.repo() == LP_MUSIC_CAPS {
             true => hub.lp_music_caps(id),
             false => hub.one_repository(id),
-        };
+        })?;
+        Ok(model.with_note(note))
+    }
+
+    /// What `load` gets from the server, or offline from the cache, with a note that says so.
+    fn or_cached<T>(&self, load: impl Fn(&Hub) -> Result<T>) -> Result<(T, Option<String>)> {
         match load(self) {
-            Err(error) if self.may_use_cache_after(&error) => {
-                let cached = load(&self.clone().offline()).map_err(|_| ());
-                let note = format!("{error}; the model that is in the cache is used");
-                cached.map(|model| model.with_note(note)).map_err(|()| error)
-            }
-            result => result,
+            Err(error) if self.may_use_cache_after(&error) => match load(&self.clone().offline()) {
+                Ok(cached) => {
+                    let note = format!("{error}; the model that is in the cache is used");
+                    Ok((cached, Some(note)))
+                }
+                Err(_) => Err(error),
+            },
+            result => Ok((result?, None)),
         }
     }
 
@@ -50,27 +57,41 @@ impl Hub {
         if id.repo() == LP_MUSIC_CAPS {
             return Ok(ModelConfig::lp_music_caps());
         }
-        let config = self.file(id, "config.json")?;
-        self.part(id, &self.commit(id, &config), "generation_config.json")?;
-        read_config(folder_of(&config), Weights::Own)
+        let load = |hub: &Hub| {
+            let (config, _, newest) = hub.settings(id)?;
+            // A commit of which the weights are here stays the branch's.
+            if let Some(newest) = newest.filter(|_| hub.cache(id).commit().is_none()) {
+                hub.cache(id).remember(&newest);
+            }
+            read_config(folder_of(&config), Weights::Own)
+        };
+        Ok(self.or_cached(load)?.0)
+    }
+
+    /// The path of `config.json`, beside which `generation_config.json` is if there is one; the
+    /// repository at the commit of both; and the commit that the branch stands for now, if the
+    /// server was asked.
+    fn settings(&self, id: &HubId) -> Result<(PathBuf, HubId, Option<String>)> {
+        let found = self.look_up(id, "config.json")?;
+        let config = found.path.ok_or_else(|| self.missing(id, "config.json"))?;
+        let commit = self.commit(id, &config);
+        self.part(id, &commit, "generation_config.json")?;
+        Ok((config, commit, found.commit))
     }
 
     fn one_repository(&self, id: &HubId) -> Result<Pretrained> {
-        let found = self.look_up(id, "config.json")?;
-        let config = found.path.ok_or_else(|| no_such_file(id, "config.json"))?;
-        let commit = self.commit(id, &config);
-        self.part(id, &commit, "generation_config.json")?;
+        let (config, commit, newest) = self.settings(id)?;
         self.tokenizer(id, &commit)?;
         let weights = ["model.safetensors", "transfer.pth", "pytorch_model.bin"];
         let mut weights = weights.into_iter().map(|file| self.part(id, &commit, file));
         let weights = match weights.find_map(Result::transpose) {
             Some(weights) => weights?,
-            None => return Err(no_such_file(id, "model.safetensors")),
+            None => return Err(self.missing(id, "model.safetensors")),
         };
         let model = Pretrained::from_files(id.to_string(), folder_of(&config), &weights)?;
         // Now that all of the commit is here, the branch may stand for it.
-        if let Some(commit) = &found.commit {
-            self.cache(id).remember(commit);
+        if let Some(newest) = &newest {
+            self.cache(id).remember(newest);
         }
         Ok(model)
     }
@@ -108,7 +129,14 @@ impl Hub {
     fn part(&self, id: &HubId, commit: &HubId, file: &str) -> Result<Option<PathBuf>> {
         let found = match self.up_to_date(commit, file) {
             Err(Error::Hub { problem: HubProblem::NotFound, .. }) if commit != id => {
-                self.optional(id, file, self.up_to_date(id, file))
+                let found = self.look_up(id, file);
+                if let Ok(Found { commit: Some(other), .. }) = &found
+                    && other != commit.revision()
+                {
+                    let reason = "the repository has changed during the download; try again";
+                    return Err(fault(id, file, HubProblem::Server, reason));
+                }
+                self.optional(id, file, found.map(|found| found.path))
             }
             found => self.optional(commit, file, found),
         };
@@ -120,7 +148,7 @@ impl Hub {
     }
 
     fn required_part(&self, id: &HubId, commit: &HubId, file: &str) -> Result<PathBuf> {
-        self.part(id, commit, file)?.ok_or_else(|| no_such_file(id, file))
+        self.part(id, commit, file)?.ok_or_else(|| self.missing(id, file))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A file that is being downloaded.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,14 +13,16 @@ pub(super) struct Partial {
     file: File,
     path: PathBuf,
     length: u64,
+    /// Whether there were bytes when it was opened.
+    is_resumed: bool,
     keep: bool,
     /// Locked, if the file system has locks; the last field, so that it is released last.
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl Partial {
-    /// Opens `folder/name.hash`, which `lock` is for. Other hashes of `name` were left by
-    /// processes that were killed, and are removed.
+    /// Opens `folder/name.hash`, which `lock` is for. What is left of other hashes of `name`, of
+    /// older versions, is removed.
     pub(super) fn open(folder: &Path, name: &str, hash: &str, lock: Option<File>) -> Result<Self> {
         let path = folder.join(match &lock {
             Some(_) => format!("{name}.{hash}"),
@@ -36,9 +38,9 @@ impl Partial {
                 fs::remove_file(&old).map_err(Error::io("remove", &old))?;
             }
         }
-        let file = open(&path).map_err(Error::io("create", &path))?;
-        let length = file.metadata().map_err(Error::io("read", &path))?.len();
-        Ok(Partial { file, path, length, keep: false, _lock: lock })
+        let mut file = open(&path).map_err(Error::io("create", &path))?;
+        let length = file.seek(SeekFrom::End(0)).map_err(Error::io("read", &path))?;
+        Ok(Partial { file, path, length, is_resumed: length > 0, keep: false, lock })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -50,9 +52,14 @@ impl Partial {
         self.length
     }
 
-    /// Whether the bytes stay for the next download.
+    /// Whether some of the bytes are of an earlier download.
+    pub(super) fn is_resumed(&self) -> bool {
+        self.is_resumed
+    }
+
+    /// Whether the bytes stay for the next download, which finds them if there are locks.
     pub(super) fn keep(&mut self, keep: bool) {
-        self.keep = keep;
+        self.keep = keep && self.lock.is_some();
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
@@ -63,8 +70,9 @@ impl Partial {
 
     /// Forgets the bytes that are there.
     pub(super) fn restart(&mut self) -> Result<()> {
-        self.file.set_len(0).map_err(Error::io("write", &self.path))?;
-        self.length = 0;
+        let emptied = self.file.set_len(0).and_then(|()| self.file.rewind());
+        emptied.map_err(Error::io("write", &self.path))?;
+        (self.length, self.is_resumed) = (0, false);
         Ok(())
     }
 
@@ -91,7 +99,7 @@ impl Drop for Partial {
 
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.create(true).append(true);
+    options.create(true).truncate(false).write(true);
     let mut tries = 0;
     loop {
         path.parent().map_or(Ok(()), fs::create_dir_all)?;

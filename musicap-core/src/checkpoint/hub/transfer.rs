@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use reqwest::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue,
-    LOCATION, RANGE, RETRY_AFTER,
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, RANGE, RETRY_AFTER,
 };
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 
@@ -102,7 +102,7 @@ impl Transfer<'_> {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
-                .map_err(|error| self.failed("cannot start", &error))?;
+                .map_err(|error| self.failed("cannot start a runtime for the download", &error))?;
             let result = runtime.block_on(self.fetch(want));
             // Without waiting for a name that is still being looked up.
             runtime.shutdown_background();
@@ -211,16 +211,27 @@ impl Transfer<'_> {
         listing: &Listing,
         partial: &mut Partial,
     ) -> Result<(), Failure> {
+        if !listing.has_sha256() {
+            // Nothing would tell whether the parts belong together.
+            partial.restart().map_err(Failure::Cache)?;
+        }
         let (start, size) = (partial.length(), listing.size);
         if start > 0 && size == Some(start) {
             return Ok(());
         }
         let range = (start > 0).then(|| format!("bytes={start}-"));
         let mut response = self.send(client, Method::GET, url, range.as_deref()).await?;
+        let text = |name: HeaderName| response.headers().get(name)?.to_str().ok();
+        if text(REPO_COMMIT).is_some_and(|commit| commit != listing.commit) {
+            let reason = "the repository has changed during the download; try again";
+            return Err(Failure::lasting(HubProblem::Damaged, reason));
+        }
+        let is_elsewhere =
+            text(CONTENT_RANGE).is_some_and(|sent| !sent.starts_with(&format!("bytes {start}-")));
         match response.status() {
-            StatusCode::PARTIAL_CONTENT if range.is_some() => {}
+            StatusCode::PARTIAL_CONTENT if range.is_some() && !is_elsewhere => {}
             StatusCode::OK => partial.restart().map_err(Failure::Cache)?,
-            StatusCode::RANGE_NOT_SATISFIABLE if range.is_some() => {
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if range.is_some() => {
                 partial.restart().map_err(Failure::Cache)?;
                 let reason = "what was downloaded before is not what the server has; try again";
                 return Err(Failure::passing(HubProblem::Damaged, reason));
@@ -236,7 +247,9 @@ impl Transfer<'_> {
             }
         }
         self.report(partial.length(), size);
-        while let Some(bytes) = response.chunk().await.map_err(|error| self.unanswered(error))? {
+        while let Some(bytes) =
+            response.chunk().await.map_err(|error| self.unanswered(&Method::GET, error))?
+        {
             partial.write(&bytes).map_err(Failure::Cache)?;
             if let Some(size) = size.filter(|size| partial.length() > *size) {
                 partial.restart().map_err(Failure::Cache)?;
@@ -276,9 +289,9 @@ impl Transfer<'_> {
             }
             let mut request = client.request(method.clone(), at.clone()).headers(headers);
             if method == Method::HEAD {
-                request = request.timeout(self.idle_timeout.min(LISTING_TIMEOUT));
+                request = request.timeout(self.patience(&method));
             }
-            let response = request.send().await.map_err(|error| self.unanswered(error))?;
+            let response = request.send().await.map_err(|error| self.unanswered(&method, error))?;
             let location = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
             let next = location
                 .filter(|_| response.status().is_redirection())
@@ -344,11 +357,15 @@ impl Transfer<'_> {
                 (NotFound, format!("{reason}; check the name"))
             }
             429 => {
-                let wait = header(RETRY_AFTER).and_then(|wait| wait.parse().ok());
-                let wait = wait.map(Duration::from_secs);
+                // In seconds; a date is longer than what is waited for.
+                let asked = header(RETRY_AFTER);
+                let wait = asked.and_then(|wait| wait.parse().ok()).map(Duration::from_secs);
                 let when = wait.map_or(String::new(), |wait| format!(" in {wait:?}"));
                 let reason = "responded with 429, too many requests; try again";
-                let again = wait.or(Some(Duration::ZERO)).filter(|wait| *wait <= LONGEST_WAIT);
+                let again = match asked {
+                    Some(_) => wait.filter(|wait| *wait <= LONGEST_WAIT),
+                    None => Some(Duration::ZERO),
+                };
                 let reason = format!("{server} {reason}{when}");
                 return Err(Failure::Other { problem: Server, reason, again });
             }
@@ -363,12 +380,17 @@ impl Transfer<'_> {
 
     /// The failure for no answer or half of one. Without the URL, which may be signed, and without
     /// the server's own text, which may be anything.
-    fn unanswered(&self, error: reqwest::Error) -> Failure {
+    fn unanswered(&self, method: &Method, error: reqwest::Error) -> Failure {
         use HubProblem::Unreachable;
         let (server, error) = (self.server(), error.without_url());
         if error.is_timeout() {
-            let reason = format!("{server} did not answer for {:?}", self.idle_timeout);
-            return Failure::lasting(Unreachable, format!("{reason}; try again"));
+            let reason = format!("{server} did not answer for {:?}", self.patience(method));
+            let reason = format!("{reason}; try again");
+            // Who does not say what there is will not say it soon.
+            return match *method {
+                Method::HEAD => Failure::lasting(Unreachable, reason),
+                _ => Failure::passing(Unreachable, reason),
+            };
         }
         let cause = root_cause(&error);
         let reason = match error.is_connect() {
@@ -378,6 +400,14 @@ impl Transfer<'_> {
             false => format!("the connection to {server} was lost: {cause}; try again"),
         };
         Failure::passing(Unreachable, reason)
+    }
+
+    /// The longest time to wait for an answer, and for more of it.
+    fn patience(&self, method: &Method) -> Duration {
+        match *method {
+            Method::HEAD => self.idle_timeout.min(LISTING_TIMEOUT),
+            _ => self.idle_timeout,
+        }
     }
 
     fn failed(&self, what: &str, error: &dyn std::error::Error) -> Failure {
