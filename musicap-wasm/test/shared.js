@@ -13,7 +13,7 @@ export const MODEL = join(DIST, "package/model");
 export const SCRATCH = mkdtempSync(join(tmpdir(), "musicap-web-"));
 
 /** The folder for screenshots of the page. */
-export const SCREENSHOTS = resolve(process.env.MUSICAP_SCREENSHOTS ?? SCRATCH);
+export const SCREENSHOTS = resolve(process.env.MUSICAP_SCREENSHOTS || SCRATCH);
 
 /** Requires packages that scripts/test installs outside the repository. */
 export const tools = createRequire(join(process.env.MUSICAP_TOOLS ?? here, "tools.js"));
