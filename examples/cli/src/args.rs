@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use musicap::audio::Tail;
@@ -290,16 +290,19 @@ pub fn join_optional_values(arguments: impl Iterator<Item = OsString>) -> Vec<Os
     joined
 }
 
+/// Opens a model, with the progress of its download and what is to be known of it on stderr.
+pub fn open_model(name: &Path, quiet: bool) -> Result<Pretrained> {
+    let model = Pretrained::open_with_progress(name, downloads(quiet))?;
+    if let Some(note) = model.note().filter(|_| !quiet) {
+        report(&note);
+    }
+    Ok(model)
+}
+
 impl ModelArgs {
     pub fn find(&self, quiet: bool) -> Result<Pretrained> {
         match &self.model {
-            Some(name) => {
-                let model = Pretrained::open_with_progress(name, downloads(quiet))?;
-                if let Some(note) = model.note().filter(|_| !quiet) {
-                    report(&note);
-                }
-                Ok(model)
-            }
+            Some(name) => open_model(name, quiet),
             #[cfg(feature = "embedded-model")]
             None => Pretrained::embedded(),
             #[cfg(not(feature = "embedded-model"))]
