@@ -104,6 +104,7 @@ mod panics;
 pub mod summarize;
 mod tags;
 mod tokenizer;
+mod wording;
 
 pub use {burn, ndarray, serde_json};
 

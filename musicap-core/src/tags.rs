@@ -23,10 +23,13 @@
 //! - `words` has the token sequences that say that a tag is present, or `absent`. A sequence may be
 //!   used if its statement is as probable as `threshold`, and a tag may be spoken of once. A sequence with `unless`, a general word,
 //!   may be used if none of these tags is that probable: it stands for names that are in doubt.
-//!   Other sequences may always be used; they are listed where they begin like others.
+//!   Other sequences may always be used, or only `after` one of some tokens; they are listed where
+//!   they begin like others.
 //! - `confidence` has the weights of a logistic regression on what a caption states: its `score`,
 //!   the `evidence` (the sum of the logarithms of its statements' probabilities), and how many
 //!   statements there are (`named`).
+//! - `wording`, which may be absent, has all words that captions use (see
+//!   [`wording`](crate::wording)).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,6 +43,7 @@ use crate::error::{Error, Result, truncate};
 use crate::facts::TagNames;
 use crate::generate::{LogitsProcessor, LogitsProcessors, Scores};
 use crate::model::TensorSource;
+use crate::wording::{WordLists, Wording};
 
 /// What the names of the tag head's tensors begin with.
 pub const TAG_HEAD: &str = "tag_head.";
@@ -51,6 +55,7 @@ struct TagConfig {
     calibration: Vec<[f32; 2]>,
     words: Vec<Word>,
     confidence: Confidence,
+    wording: Option<WordLists>,
 }
 
 /// A sequence of tokens that states something.
@@ -65,6 +70,9 @@ struct Word {
     /// Tags one of which, if probable enough, forbids this word.
     #[serde(default)]
     unless: Vec<usize>,
+    /// Tokens one of which has to be before it; none if any may be.
+    #[serde(default)]
+    after: Vec<u32>,
     #[serde(default)]
     threshold: f32,
 }
@@ -87,6 +95,7 @@ pub struct TagHead {
     calibration: Vec<[f32; 2]>,
     confidence: Confidence,
     names: Arc<Names>,
+    wording: Option<Wording>,
     /// What the tags are about.
     pub facts: TagNames,
 }
@@ -109,20 +118,20 @@ impl TagHead {
             return Ok(None);
         };
         let architecture = config.architecture();
-        let (d_model, vocab_size) = (architecture.d_model(), architecture.vocab_size());
-        Self::load(origin, tags, d_model, vocab_size, source).map(Some)
+        let sizes = (architecture.d_model(), architecture.vocab_size());
+        Self::load(origin, tags, sizes, config.generation.eos_token_id, source).map(Some)
     }
 
-    /// Reads the tag head that `tags`, a value of a `config.json`, describes. `origin` names the
-    /// model in errors.
+    /// Reads the tag head that `tags`, a value of a `config.json`, describes, of a model with this
+    /// width and vocabulary, whose captions end with `eos`. `origin` names the model in errors.
     ///
     /// # Errors
     /// [`Error::InvalidConfig`], and those of `source`.
     pub fn load(
         origin: &str,
         tags: &Value,
-        d_model: usize,
-        vocab_size: usize,
+        (d_model, vocab_size): (usize, usize),
+        eos: u32,
         source: &mut dyn TensorSource,
     ) -> Result<Self> {
         let invalid = |reason: String| Error::InvalidConfig {
@@ -139,6 +148,7 @@ impl TagHead {
             confidence: config.confidence,
             facts: TagNames::new(&config.names),
             names: Arc::new(Names::new(config.words)),
+            wording: config.wording.map(|lists| Wording::new(&lists, vocab_size, eos)),
         })
     }
 
@@ -166,10 +176,14 @@ impl TagHead {
         Ok((0..chunks).map(chunk).collect())
     }
 
-    /// The rule that keeps names that are not probable enough out of a caption.
+    /// The rules that keep names that are not probable enough out of a caption, and what is no
+    /// word.
     pub fn processors(&self, found: &TagProbabilities) -> LogitsProcessors {
         let mut processors = LogitsProcessors::default();
         processors.push(AllowedNames::new(self.names.clone(), found));
+        if let Some(wording) = &self.wording {
+            processors.push(wording.clone());
+        }
         processors
     }
 
@@ -202,22 +216,22 @@ impl TagConfig {
         if !numbers.chain(&[bias, score, evidence, named]).all(|number| number.is_finite()) {
             return Err("a number is not finite".into());
         }
-        for (place, Word { tokens, tag, unless, .. }) in self.words.iter().enumerate() {
+        for (place, Word { tokens, tag, unless, after, .. }) in self.words.iter().enumerate() {
             if tokens.len() > MAX_WORD_TOKENS {
                 let count = tokens.len();
                 return Err(format!(
                     "word {place} has {count} tokens, but may have {MAX_WORD_TOKENS} at most"
                 ));
             }
-            let known = tokens.iter().all(|&token| (token as usize) < vocab_size);
+            let known = tokens.iter().chain(after).all(|&token| (token as usize) < vocab_size);
             if tokens.is_empty() || !known || tag.iter().chain(unless).any(|&tag| tag >= tags) {
                 return Err(format!(
-                    "word {place} has tokens {tokens:?}, tag {tag:?} and unless {unless:?}, of \
-                     {vocab_size} tokens and {tags} tags"
+                    "word {place} has tokens {tokens:?}, tag {tag:?}, unless {unless:?} and after \
+                     {after:?}, of {vocab_size} tokens and {tags} tags"
                 ));
             }
         }
-        Ok(())
+        self.wording.as_ref().map_or(Ok(()), |lists| lists.validate(vocab_size))
     }
 }
 
@@ -365,12 +379,18 @@ impl AllowedNames {
         AllowedNames { names, words, allowed }
     }
 
-    /// Whether a word that may be used after the words `said` goes through a node.
-    fn is_open(&self, node: usize, said: &[usize]) -> bool {
+    /// Whether a word that may be used after the words `said` and the token `before` goes through
+    /// a node.
+    fn is_open(&self, node: usize, said: &[usize], before: Option<&u32>) -> bool {
         let Node { children, word } = &self.names.nodes[node];
+        let may = |word: usize| {
+            let after = &self.names.words[word].after;
+            let follows = after.is_empty() || before.is_some_and(|token| after.contains(token));
+            follows && self.words[word] && !self.names.repeats(said, word)
+        };
         self.allowed[node]
-            && (word.is_some_and(|word| self.words[word] && !self.names.repeats(said, word))
-                || children.iter().any(|&(_, child)| self.is_open(child, said)))
+            && (word.is_some_and(may)
+                || children.iter().any(|&(_, child)| self.is_open(child, said, before)))
     }
 
     /// Where names that `history` ends within begin, with the nodes that they have come to. The
@@ -389,9 +409,10 @@ impl AllowedNames {
         let mut earlier: Vec<&Node> = Vec::new();
         let mut banned = Vec::new();
         for (start, node) in self.begun(history) {
-            let said = self.names.words_of(&history[..start]);
+            let (before, said) = (history[..start].last(), self.names.words_of(&history[..start]));
             let closed = node.children.iter().filter(|&&(token, child)| {
-                earlier.iter().all(|node| node.place(token).is_err()) && !self.is_open(child, &said)
+                earlier.iter().all(|node| node.place(token).is_err())
+                    && !self.is_open(child, &said, before)
             });
             banned.extend(closed.map(|&(token, _)| token));
             earlier.push(node);
@@ -459,6 +480,20 @@ mod tests {
     }
 
     #[test]
+    fn the_beginning_of_a_name_stands_alone_where_it_may() {
+        const IS: u32 = 15;
+        let words = json!([
+            {"tokens": [ELECTRIC, GUITAR], "tag": 0, "threshold": 0.5},
+            {"tokens": [ELECTRIC], "after": [IS]}
+        ]);
+        let names = Arc::new(Names::new(serde_json::from_value(words).unwrap()));
+        let doubtful = AllowedNames::new(names, &TagProbabilities(vec![0.1]));
+        assert_eq!(doubtful.banned(&[5]), [ELECTRIC]);
+        assert_eq!(doubtful.banned(&[5, IS]), [0; 0]);
+        assert_eq!(doubtful.banned(&[5, IS, ELECTRIC]), [GUITAR, ELECTRIC]);
+    }
+
+    #[test]
     fn nothing_is_named_twice() {
         let all = [0.9, 0.9, 0.1, 0.9];
         assert_eq!(banned(all, &[PIANO, 5]), [PIANO, NO]);
@@ -493,6 +528,7 @@ mod tests {
             confidence: Confidence { bias: 1.0, score: 0.0, evidence: 1.0, named: 0.0 },
             facts: TagNames::new(&[]),
             names: names(),
+            wording: None,
         };
         let found = TagProbabilities(vec![0.8, 0.5, 0.1, 0.0]);
         let confidence = |tokens: &[u32]| head.confidence(&found, tokens, -0.1);
@@ -519,7 +555,7 @@ mod tests {
             "words": [{"tokens": [3], "tag": 0, "threshold": 0.5}],
             "confidence": {"bias": 0.0, "score": 0.0, "evidence": 1.0, "named": 0.0}
         });
-        let load = |tags: &Value| TagHead::load("here", tags, 2, 4, &mut Zeros);
+        let load = |tags: &Value| TagHead::load("here", tags, (2, 4), 2, &mut Zeros);
         let head = load(&good).unwrap();
         assert_eq!((head.weight.len(), head.bias.len()), (4, 1));
         let spoil = |change: fn(&mut Value)| {

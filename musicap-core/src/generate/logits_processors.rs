@@ -76,6 +76,24 @@ impl<'a> Scores<'a> {
     pub fn ban(&mut self, token: u32) {
         self.update(token, |_| f32::NEG_INFINITY);
     }
+
+    /// Forbids all tokens but those that `is_kept`; none if of the whole vocabulary all of these
+    /// are forbidden already.
+    pub fn retain(&mut self, is_kept: impl Fn(u32) -> bool) {
+        match &mut self.values {
+            Values::All(logits) => {
+                let mut all = logits.iter().zip(0..);
+                if all.any(|(logit, token)| logit.is_finite() && is_kept(token)) {
+                    let others = logits.iter_mut().zip(0..).filter(|(_, token)| !is_kept(*token));
+                    others.for_each(|(logit, _)| *logit = f32::NEG_INFINITY);
+                }
+            }
+            Values::Listed(listed) => {
+                let others = listed.iter_mut().filter(|(token, _)| !is_kept(*token));
+                others.for_each(|(_, logit)| *logit = f32::NEG_INFINITY);
+            }
+        }
+    }
 }
 
 /// Logits processors, applied one after the other.
