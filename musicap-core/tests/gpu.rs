@@ -1,33 +1,23 @@
-//! The first adapter that is listed, which `scripts/test gpu` makes a software renderer.
-//! The parity kit's tokens on it are parity.rs' concern.
+//! The first adapter that is listed, which `scripts/test gpu` makes a software renderer. The parity
+//! kit's tokens and lists of likeliest tokens are found on it too: in one process, since every
+//! process compiles its kernels anew.
 
-mod common;
-
-use std::path::PathBuf;
+#[path = "parity.rs"]
+mod parity;
+#[path = "captioning/shortlists.rs"]
+mod shortlists;
 
 use burn::tensor::{Tensor, TensorData};
-use common::compare::TIE;
-use musicap::audio::{AudioReader, Chunks, LogMel, Tail};
+use musicap::audio::AudioReader;
 use musicap::checkpoint::Precision;
 use musicap::model::{Layout, Placement};
 use musicap::{
     AdapterKind, CaptionOptions, Captioner, Device, Error, LoadOptions, Pretrained, adapters,
 };
-use ndarray::Array3;
+use parity::common::compare::TIE;
+use parity::{kit, mel};
 
 const GPU: Device = Device::Gpu(Some(0));
-
-fn kit(file: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity").join(file)
-}
-
-fn mel(pretrained: &Pretrained) -> Array3<f32> {
-    let audio = &pretrained.config().audio;
-    let tune = AudioReader::open(kit("tune-16k.wav")).unwrap();
-    let chunks = Chunks::new(tune, audio, 0.0, Tail::Drop).unwrap();
-    let chunks: Vec<_> = chunks.map(|chunk| chunk.unwrap().samples).collect();
-    LogMel::new(audio).unwrap().compute_chunks(&chunks)
-}
 
 #[test]
 fn adapters_can_be_asked_for_by_what_they_are_listed_as() {

@@ -1,6 +1,6 @@
 //! The parity kit: torchaudio 0.12 and transformers 4.26.1 are the outside truth.
 
-mod common;
+pub(crate) mod common;
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use musicap::{CaptionOptions, Captioner, Device, LoadOptions, Pretrained};
 use ndarray::{Array2, Array3};
 use serde_json::Value;
 
-fn kit(file: &str) -> PathBuf {
+pub(crate) fn kit(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/parity").join(file)
 }
 
@@ -45,7 +45,7 @@ fn model_of(
 }
 
 /// The log-mel spectrograms of the tune's two whole chunks, as the model takes them.
-fn mel(pretrained: &Pretrained) -> Array3<f32> {
+pub(crate) fn mel(pretrained: &Pretrained) -> Array3<f32> {
     log_mel(pretrained, &chunks(pretrained))
 }
 

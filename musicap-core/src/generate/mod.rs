@@ -12,7 +12,7 @@ mod sample;
 mod session;
 mod step;
 
-pub use crate::kernels::{LogitStats, Shortlist};
+pub use crate::kernels::{LogitStats, Shortlist, shortlists};
 pub use config::GenerationConfig;
 pub use degenerate::is_degenerate;
 pub use logits_processors::{BannedSequences, LogitsProcessor, LogitsProcessors, Scores};

@@ -12,4 +12,5 @@ mod live;
 #[cfg(feature = "embedded-model")]
 mod many;
 mod properties;
+mod shortlists;
 mod tags;
