@@ -1,9 +1,10 @@
 """Calibrates a model's tag head and writes it into a model folder.
 
-    calibrate.py --model FOLDER --run DIR --dev truth.csv --mels DIR --held-out DIR... --out FOLDER
+    calibrate.py --model FOLDER --run DIR --dev truth.csv --mels DIR --held-out DIR... --wording DIR...
+                 --out FOLDER
 
 Platt scaling with one slope for all families and an offset for each, drawn to zero; one threshold
-for all families. Real clips count more than rendered ones. Figures on the real clips are
+for all families. Captions may have only the words of rendered clips' captions. Real clips count more than rendered ones. Figures on the real clips are
 cross-validated: a clip's captions use the calibration of the folds that it is not in.
 """
 
@@ -76,6 +77,16 @@ def rendered_clips(folder, most=400):
     for label, record in zip(labels, records):
         label_record(label, record)
     return db, labels, records
+
+
+def captions_of(folders):
+    """All captions of rendered clips."""
+    found = set()
+    for path in (path for folder in folders for path in Path(folder).glob("*.jsonl")):
+        for line in open(path, encoding="utf-8"):
+            record = json.loads(line)
+            found |= {record["caption"], *record.get("taught", ())}
+    return found
 
 
 def label_record(label, record):
@@ -159,11 +170,12 @@ class Names:
             found.append(q >= word.get("threshold", 0.0) and not sure)
         return found
 
-    def is_open(self, node, allowed, said):
+    def is_open(self, node, allowed, said, before):
         word = self.word[node]
         if word is not None and allowed[word] and not self.repeats(said, word):
-            return True
-        return any(self.is_open(child, allowed, said) for child in self.children[node].values())
+            if not (after := self.words[word].get("after")) or before in after:
+                return True
+        return any(self.is_open(child, allowed, said, before) for child in self.children[node].values())
 
     def repeats(self, said, word):
         tag = self.words[word].get("tag")
@@ -185,7 +197,7 @@ class Names:
             for token, child in self.children[node].items():
                 if token not in decided:
                     decided.add(token)
-                    if not self.is_open(child, allowed, said):
+                    if not self.is_open(child, allowed, said, history[start - 1] if start else None):
                         banned.append(token)
         return banned
 
@@ -347,6 +359,7 @@ def main():
     a.add_argument("--dev", required=True)
     a.add_argument("--mels", required=True)
     a.add_argument("--held-out", nargs="+", required=True)
+    a.add_argument("--wording", nargs="+", default=[], help="folders of more clips whose captions were learnt")
     a.add_argument("--thresholds", nargs="+", type=float, default=[0.3, 0.4, 0.5, 0.6])
     a.add_argument("--choose", type=float)
     a.add_argument("--out")
@@ -390,8 +403,8 @@ def main():
     def probabilities(z, calibration):
         return 1 / (1 + np.exp(-(calibration[:, 0] * z + calibration[:, 1])))
 
-    corpus = [text for record in records for text in record.get("taught", ())]
-    corpus = [encoding.ids for encoding in tokenizer.encode_batch(sorted(set(corpus)))]
+    texts = sorted(captions_of(a.held_out) | captions_of(a.wording))
+    corpus = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
     names = Names(export_tags.words(tokenizer, thresholds(0.5), corpus))
     for record in records[:300]:
         # No rule may stand in the way of a caption that is true.
@@ -487,6 +500,7 @@ def main():
         "calibration": [[round(float(v), 4) for v in row] for row in whole],
         "words": words,
         "confidence": dict(zip(("bias", "score", "evidence", "named"), (round(float(v), 4) for v in weights))),
+        "wording": export_tags.word_lists(texts, tokenizer),
     }
     config["musicap"]["sha256"] = hashlib.sha256(data).hexdigest()
     text = json.dumps(config, indent=2)

@@ -102,14 +102,15 @@ def words(tokenizer, thresholds, corpus):
             row["threshold"] = round(float(max(thresholds[family] for family in families)), 4)
     # What a bass plays is no second bass.
     add("bass line")
-    return rows + [{"tokens": list(tokens)} for tokens in other_uses(rows, corpus)]
+    return rows + [{"tokens": list(tokens), "after": after} for tokens, after in other_uses(rows, corpus)]
 
 
 def other_uses(rows, corpus):
-    """Beginnings of the rows' token sequences after which captions go on differently."""
+    """Beginnings of the rows' token sequences after which captions go on differently, and the tokens that they
+    follow there."""
     names = {tuple(row["tokens"]) for row in rows}
     beginnings = {name[:length] for name in names for length in range(1, len(name) + 1)}
-    found = set()
+    found = {}
     for tokens in corpus:
         for start in range(len(tokens)):
             length = 0
@@ -117,8 +118,24 @@ def other_uses(rows, corpus):
                 length += 1
             if length and tuple(tokens[start : start + length]) not in names:
                 # What is left of a name after the last whole name that it holds.
-                found.add(tuple(tokens[start : start + length]))
-    return sorted(found)
+                found.setdefault(tuple(tokens[start : start + length]), set()).add(tokens[start - 1])
+    return [(tokens, sorted(after)) for tokens, after in sorted(found.items())]
+
+
+def word_lists(texts, tokenizer):
+    """The key `wording`: all words that captions begin with, and those that follow others."""
+    first, following = set(), set()
+    for text in texts:
+        for place, word in enumerate(text.split(" ")):
+            bare = word.rstrip(".,")
+            ids = tokenizer.encode(f"x {bare}").ids[2:-1] if place else tokenizer.encode(bare).ids[1:-1]
+            (following if place else first).add(tuple(ids))
+    # Names that only put-together captions have (wordings.py).
+    named = [name for names in NOUNS.values() for name in names] + [*nouns.CLASSES, "singer", "a", "an"]
+    words = {word for name in named for word in name.split(" ")}
+    following |= {tuple(tokenizer.encode("x " + word).ids[2:-1]) for word in words}
+    following |= {tuple(tokenizer.encode(mark).ids[1:-1]) for mark in ".,"}
+    return {"first": sorted(map(list, first)), "next": sorted(map(list, following))}
 
 
 def head(model):

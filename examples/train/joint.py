@@ -4,7 +4,7 @@
                     --run DIR --minutes M [--scattered DIR]
     joint.py export --start MODEL_FOLDER --runs DIR... --share 0.8 --out MODEL_FOLDER
 
-`--real` is what real_clips.py writes. The clock sets the schedule; a run interrupted goes on from its last
+`--real` is what real_clips.py or pseudo_labels.py writes. The clock sets the schedule; a run interrupted goes on from its last
 checkpoint. `export` writes a model folder: a share of the mean of the runs' averages, the rest the weights of
 the model that they began from. It also has last.pt with its tag head, so that the folder is both `--model`
 and `--run` of calibrate.py, which must follow.
@@ -135,9 +135,10 @@ def union(tags, others):
 class Real:
     """Real clips, alone and mixed; `rendered` are the clips that they are mixed with."""
 
-    def __init__(self, path, wordings, rendered, without=()):
+    def __init__(self, path, wordings, rendered, without=(), pseudo_share=0.0):
         self.wordings, self.rendered = wordings, rendered
         data = torch.load(path, weights_only=False)
+        pseudo = data.get("pseudo", [False] * len(data["db"]))
         kept = [i for i, group in enumerate(data["groups"]) if group not in without]
         self.db, self.labels, self.weights = (data[name][kept] for name in ("db", "labels", "weights"))
         groups, self.casts, self.texts = ([data[name][i] for i in kept] for name in ("groups", "casts", "texts"))
@@ -145,7 +146,12 @@ class Real:
         size = Counter(groups)
         size = np.array([size[group] for group in groups])
         drums = np.array([cast is not None and not cast.families for cast in self.casts])
-        self.draws = self._shares(size**-0.5 * np.where(drums, DRUM_DRAWS, 1))
+        pseudo = np.array([pseudo[i] for i in kept])
+        draws = size**-0.5 * np.where(drums, DRUM_DRAWS, 1)
+        share = pseudo_share if pseudo.any() else 0
+        self.draws = self._shares(draws * ~pseudo) * (1 - share)
+        if share:
+            self.draws += self._shares(draws * pseudo) * share
         often = Counter(self.casts[i].families for i in self.alone)
         often = np.array([often[self.casts[i].families] for i in self.alone])
         drums = np.where(drums[self.alone], DRUM_MIXES, 1)
@@ -401,7 +407,7 @@ def train(a):
     for seed in (random.seed, torch.manual_seed, np.random.seed):
         seed(a.seed + 1000 * step)
     tokenizer, clips = Tokenizer.from_file(a.tokenizer), Clips(a.data)
-    real = Real(a.real, Wordings(a.data), clips, a.without)
+    real = Real(a.real, Wordings(a.data), clips, a.without, a.pseudo_share)
     scattered = Scattered(a.scattered, a.drums_alone) if a.scattered else None
     alone = f"{len(real.alone)} of one instrument"
     print(f"{len(clips)} rendered clips, {len(real.db)} real ones, {alone}", flush=True)
@@ -495,7 +501,8 @@ def main():
     c.add_argument("--start", required=True, help="model folder, or last.pt of a run for its average")
     c.add_argument("--tokenizer", required=True)
     c.add_argument("--data", nargs="+", required=True)
-    c.add_argument("--real", required=True, help="file that real_clips.py wrote")
+    c.add_argument("--real", required=True, help="file that real_clips.py or pseudo_labels.py wrote")
+    c.add_argument("--pseudo-share", type=float, default=0.25, help="of the real clips: those with pseudo-labels")
     c.add_argument("--without", nargs="+", default=[], help="groups of real clips that are held out")
     c.add_argument("--scattered", help="folder of clips of random notes")
     c.add_argument("--run", required=True)

@@ -31,7 +31,7 @@ from clips import FRAMES, MELS, FLOOR_DB, STEP_DB, TAG_SIZES, TAUGHT, Clips, mix
 from load_folder import load_folder, unfold_scale
 from muon import Muon
 
-VERSION = "0.7.0"
+VERSION = "0.8.0"
 SHAPE = dict(
     d_model=192, heads=4, ffn=768, encoder_layers=4, decoder_layers=2, n_mels=MELS,
     conv_layers=4, audio_frames=32, max_positions=128, dropout=0.0,

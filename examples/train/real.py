@@ -53,7 +53,8 @@ CLIP = 10 * RATE
 # Clips that peak below this are silence.
 QUIET = 300
 OPEN = {
-    "public domain", "CC0-1.0", "CC-BY-2.5", "CC-BY-3.0", "CC-BY-4.0", "MIT", "Apache-2.0", "BSD-3-Clause",
+    "public domain", "CC0-1.0", "CC-BY-2.5", "CC-BY-3.0", "CC-BY-4.0", "MIT", "Apache-2.0", "BSD-2-Clause",
+    "BSD-3-Clause",
     # Free for any use: the Philharmonia's not to be passed on as samples, the University of Iowa's without restriction.
     "Philharmonia", "Iowa",
 }  # fmt: skip

@@ -27,7 +27,7 @@ from tokenizers import Tokenizer
 
 import nouns
 import real
-from calibrate import Names, encoded, pooled, search
+from calibrate import Names, captions_of, encoded, pooled, search
 from clips import FAMILIES, FLOOR_DB, FRAMES, KINDS, MELS, STEP_DB, solo_noun, treated
 from export_tags import TAGS
 from load_folder import load_folder
@@ -328,13 +328,7 @@ def pairs_of_words(text):
 
 def wording(folders):
     """All pairs of words that follow each other in captions of rendered clips."""
-    pairs = set()
-    for path in (path for folder in folders for path in Path(folder).glob("*.jsonl")):
-        for line in open(path, encoding="utf-8"):
-            record = json.loads(line)
-            for text in {*record.get("taught", []), record["caption"]}:
-                pairs |= pairs_of_words(text)
-    return pairs
+    return set().union(*map(pairs_of_words, captions_of(folders)))
 
 
 def captions(model, tokenizer, config, head, clips, db, y, weights, folders):

@@ -75,7 +75,8 @@ fn captions_are_translated_without_a_summary_and_with_one() {
     }
     let chapters = stdout(&musicap(&[SONG, "--language", "fr", "--format", "chapters"]));
     assert!(
-        chapters.contains("\nPiano\n") && chapters.contains("\nGroupe au complet\n"),
+        chapters.contains("\nPiano\n")
+            && chapters.contains("\nGuitare saturée, basse et batterie\n"),
         "{chapters}"
     );
 
