@@ -569,6 +569,11 @@ mod tests {
         assert!(long.contains("200000 tokens, but may have 64"), "{long}");
         assert!(spoil(|tags| tags["words"][0]["tag"] = json!(1)).contains("Some(1)"));
         assert!(spoil(|tags| tags["words"][0]["unless"] = json!([1])).contains("[1]"));
+        assert!(spoil(|tags| tags["words"][0]["after"] = json!([4])).contains("after [4]"));
         assert!(spoil(|tags| tags["confidence"] = json!({})).contains("bias"));
+        let wording = spoil(|tags| tags["wording"] = json!({"first": [[3]], "next": [[4]]}));
+        assert!(wording.contains("`next` has the word [4], of 4 tokens"), "{wording}");
+        let misspelt = spoil(|tags| tags["wording"] = json!({"first": [[3]], "nxt": [[3]]}));
+        assert!(misspelt.contains("nxt"), "{misspelt}");
     }
 }

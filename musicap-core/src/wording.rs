@@ -10,7 +10,8 @@
 //! ```
 //!
 //! A caption begins with one of `first`; each word is followed by one of `next`, which have the
-//! blank before them, or are a full stop or a comma, or by the end.
+//! blank before them, or are a full stop or a comma, or by the end. Where other rules ban all that
+//! could follow, as `no_repeat_ngram_size` may within a word that comes again, anything may.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use serde::Deserialize;
 
 use crate::generate::{LogitsProcessor, Scores};
 
-/// Token sequences of words. The search descends that deep into them.
+/// Words as token sequences.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WordLists {

@@ -88,6 +88,10 @@ impl BeamSearch {
             let score = |logit: f32| logit - list.log_sum + beam.score;
             let mut tokens = list.tokens.clone();
             self.processors.process(&beam.tokens, Scores::listed(&mut tokens, list.log_sum));
+            // Rules may allow more where all that they allow is banned.
+            if tokens.iter().all(|&(_, logit)| logit == f32::NEG_INFINITY) {
+                return None;
+            }
             tokens.sort_unstable_by_key(|&(token, _)| token);
             for (token, logit) in tokens {
                 best.offer(Candidate { beam: i, token, score: score(logit) });

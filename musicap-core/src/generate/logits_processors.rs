@@ -78,7 +78,7 @@ impl<'a> Scores<'a> {
     }
 
     /// Forbids all tokens but those that `is_kept`; none if of the whole vocabulary all of these
-    /// are forbidden already.
+    /// are forbidden already. (A shortlist of which all are forbidden decides nothing.)
     pub fn retain(&mut self, is_kept: impl Fn(u32) -> bool) {
         match &mut self.values {
             Values::All(logits) => {

@@ -25,8 +25,8 @@ impl Shortlist {
 }
 
 /// The `count` or some more likeliest tokens of each row of `logits`, `[rows, vocab_size]` in
-/// single precision, for [`StepModel::shortlists`](crate::generate::StepModel::shortlists): all else stays on
-/// the device. `None` if fetching all is no slower.
+/// single precision: what a [`StepModel`](crate::generate::StepModel) on Burn tensors answers when
+/// it is asked for shortlists. All else stays on the device. `None` if fetching all is no slower.
 ///
 /// # Errors
 /// The backend's reason, in words.

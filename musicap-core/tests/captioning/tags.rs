@@ -1,12 +1,13 @@
 //! Tag heads: what they keep out of captions, the confidence they give, and that nothing else
 //! changes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use musicap::audio::AudioReader;
 use musicap::checkpoint::Precision;
-use musicap::{Caption, Captioner, LoadOptions, Pretrained};
+use musicap::{Caption, CaptionOptions, Captioner, LoadOptions, Pretrained};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value, json};
@@ -103,6 +104,52 @@ fn a_name_below_its_threshold_is_in_no_caption() {
         assert!(!caption.text.contains("piano"), "{}", caption.text);
         assert!(!caption.text.is_empty());
     }
+}
+
+/// All words of a folder's wording.
+fn words_of(folder: &Path) -> HashSet<String> {
+    let read = |file: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(folder.join(file)).unwrap()).unwrap()
+    };
+    let (config, tokenizer) = (read("config.json"), read("tokenizer.json"));
+    let vocabulary = tokenizer["model"]["vocab"].as_object().unwrap();
+    let pieces: HashMap<u64, &str> =
+        vocabulary.iter().map(|(piece, id)| (id.as_u64().unwrap(), piece.as_str())).collect();
+    let lists = ["first", "next"].map(|name| config["tags"]["wording"][name].as_array().unwrap());
+    let word = |tokens: &Value| -> String {
+        tokens.as_array().unwrap().iter().map(|id| pieces[&id.as_u64().unwrap()]).collect()
+    };
+    lists.into_iter().flatten().map(|tokens| word(tokens).replace('Ġ', "")).collect()
+}
+
+#[test]
+fn sampling_writes_the_words_of_the_wording_alone() {
+    let folder = scratch("tags-wording");
+    Pretrained::embedded().unwrap().save(&folder, Precision::F32).unwrap();
+    let words = words_of(&folder);
+    assert!(words.contains("piano") && words.contains("A"), "{words:?}");
+    let others = || -> Vec<String> {
+        let captioner = Captioner::from_pretrained(&folder).unwrap();
+        let drawn = |seed| {
+            let generation = captioner.config().generation.clone().with(|config| {
+                config.num_beams = 1;
+                config.do_sample = true;
+                config.temperature = 1.5;
+                config.seed = seed;
+            });
+            let options = CaptionOptions::default().with_generation(generation);
+            captioner.caption(AudioReader::open(SONG).unwrap(), &options).unwrap().captions
+        };
+        let captions = (0..4).flat_map(drawn);
+        let texts: Vec<String> = captions.map(|caption| caption.text).collect();
+        let all = texts.iter().flat_map(|text| text.split(' '));
+        all.map(|word| word.trim_end_matches(['.', ',']).to_owned())
+            .filter(|word| !words.contains(word))
+            .collect()
+    };
+    assert_eq!(others(), [""; 0]);
+    change_config(&folder, |config| config["tags"]["wording"] = Value::Null);
+    assert!(!others().is_empty(), "whole words without a rule for them");
 }
 
 #[test]
