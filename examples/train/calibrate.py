@@ -4,7 +4,7 @@
                  --out FOLDER
 
 Platt scaling with one slope for all families and an offset for each, drawn to zero; one threshold
-for all families. Captions may have only the words of rendered clips' captions. Real clips count more than rendered ones. Figures on the real clips are
+for all families. Captions may have only the words of rendered clips' captions and of names. Real clips count more than rendered ones. Figures on the real clips are
 cross-validated: a clip's captions use the calibration of the folds that it is not in.
 """
 
@@ -359,7 +359,7 @@ def main():
     a.add_argument("--dev", required=True)
     a.add_argument("--mels", required=True)
     a.add_argument("--held-out", nargs="+", required=True)
-    a.add_argument("--wording", nargs="+", default=[], help="folders of more clips whose captions were learnt")
+    a.add_argument("--wording", nargs="+", required=True, help="folders of the clips whose captions were learnt")
     a.add_argument("--thresholds", nargs="+", type=float, default=[0.3, 0.4, 0.5, 0.6])
     a.add_argument("--choose", type=float)
     a.add_argument("--out")

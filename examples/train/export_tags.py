@@ -112,7 +112,7 @@ def other_uses(rows, corpus):
     beginnings = {name[:length] for name in names for length in range(1, len(name) + 1)}
     found = {}
     for tokens in corpus:
-        for start in range(len(tokens)):
+        for start in range(1, len(tokens)):
             length = 0
             while tuple(tokens[start : start + length + 1]) in beginnings and start + length < len(tokens):
                 length += 1
