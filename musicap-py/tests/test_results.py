@@ -262,7 +262,8 @@ def test_captions_are_translated(result, captioner):
 
 
 def test_sections_are_chapters_and_buttons(result, tmp_path):
-    assert [section.title for section in result.sections] == ["Piano", "Full band"]
+    titles = ["Piano", "Distorted guitar, bass and drums"]
+    assert [section.title for section in result.sections] == titles
     assert result.sections == result.find_sections()
     assert result.sections[-1].end_s == result[-1].end_s
     chapters = result.to_chapters()
