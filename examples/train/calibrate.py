@@ -4,8 +4,9 @@
                  --out FOLDER
 
 Platt scaling with one slope for all families and an offset for each, drawn to zero; one threshold
-for all families. Captions may have only the words of rendered clips' captions and of names. Real clips count more than rendered ones. Figures on the real clips are
-cross-validated: a clip's captions use the calibration of the folds that it is not in.
+for all families. Captions may have only the words of rendered clips' captions and of names. Real clips
+count more than rendered ones. Figures on the real clips are cross-validated: a clip's captions use the
+calibration of the folds that it is not in.
 """
 
 import argparse

@@ -4,10 +4,10 @@
                     --run DIR --minutes M [--scattered DIR]
     joint.py export --start MODEL_FOLDER --runs DIR... --share 0.8 --out MODEL_FOLDER
 
-`--real` is what real_clips.py or pseudo_labels.py writes. The clock sets the schedule; a run interrupted goes on from its last
-checkpoint. `export` writes a model folder: a share of the mean of the runs' averages, the rest the weights of
-the model that they began from. It also has last.pt with its tag head, so that the folder is both `--model`
-and `--run` of calibrate.py, which must follow.
+`--real` is what real_clips.py or pseudo_labels.py writes. The clock sets the schedule; a run interrupted
+goes on from its last checkpoint. `export` writes a model folder: a share of the mean of the runs' averages,
+the rest the weights of the model that they began from. It also has last.pt with its tag head, so that the
+folder is both `--model` and `--run` of calibrate.py, which must follow.
 """
 
 import argparse

@@ -5,10 +5,11 @@
 
 The first is the model's tag head. The second is a small network on a teacher's embeddings and scores of a
 clip (YAMNet's, by `teacher.py embed` in every folder), which learns from the real clips whose instruments
-are known. They err differently, so that the mean of their probabilities is better than either (README.md has
-figures). It is what a clip of `--unlabelled` (folders of `real.py clips`) is labelled with; clips of `--real` (what
-real_clips.py wrote, of `--music` and `--samples`) get it where they have no label. Captions are the model's own, steered by these probabilities, and ones that name
-what is most probable. Writes a file for `joint.py --real`. Nothing of the teacher's weights gets into the model.
+are known. They err differently, so that the mean of their probabilities is better than either (README.md
+has figures). It is what a clip of `--unlabelled` (folders of `real.py clips`) is labelled with; clips of
+`--real` (what real_clips.py wrote, of `--music` and `--samples`) get it where they have no label. Captions
+are the model's own, steered by these probabilities, and ones that name what is most probable. Writes a file
+for `joint.py --real`. Nothing of the teacher's weights gets into the model.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from calibrate import Names, encoded, pooled, search
 from clips import FAMILIES, FLOOR_DB, KINDS, STEP_DB
 from export_tags import TAGS
 from load_folder import load_folder
-from real_clips import LEAST_SCORE, MOST, TOLD, chosen_samples, name_of, pairs_of_words, shard, tag_head, wording
+from real_clips import chosen_samples, may_be_learnt, shard, tag_head, told_names, wording
 from wordings import Wordings
 
 LABELLED = [*FAMILIES, "drums", "vocals", "man", "woman"]
@@ -112,13 +113,11 @@ class Captions:
         steered[: len(FAMILIES)] *= p[: len(FAMILIES)] >= MAY_BE_NAMED
         tokens, score = search(self.model, memory[None], self.names, self.names.allowed(steered))
         text = self.tokenizer.decode(tokens, skip_special_tokens=True).strip()
-        told = score >= LEAST_SCORE and "no music" not in text and pairs_of_words(text) <= self.known_pairs
-        found = [text] if told else []
+        found = [text] if may_be_learnt(text, score, self.known_pairs) else []
         lead = nouns.families(text)[:1]
-        probable = [family for family in np.array(FAMILIES)[p[: len(FAMILIES)] >= NAMED]]
+        probable = [family for family, sure in zip(FAMILIES, p) if sure >= NAMED]
         probable.sort(key=lambda family: (family not in lead, -p[TAGS.index(family)]))
-        names = [TOLD.get(family) or name_of(family, None, {}) for family in probable[:MOST]]
-        names, drums = [name for name in names if name], p[TAGS.index("drums")]
+        names, drums = told_names(probable, None), p[TAGS.index("drums")]
         if len(names) > 1 and not 0.3 < drums < 0.7:
             found.append(self.wordings.caption(names, drums > 0.5))
         return list(filter(None, found))

@@ -300,12 +300,17 @@ def caption(model, tokenizer, names, clip, memory, p):
     return None
 
 
+def told_names(families, sex):
+    """What a caption calls the first of some families, without those that have no name to be taught."""
+    names = [TOLD.get(family) or name_of(family, sex, {}) for family in families[:MOST]]
+    return [name for name in names if name]
+
+
 def roster_caption(clip, wordings, p):
     """A caption of the families of a roster that are heard most; None if there are not two."""
     true = [family for family in clip["families"] + clip["may"] if p[TAGS.index(family)] >= SURE]
     true.sort(key=lambda family: (family != clip["lead"], -p[TAGS.index(family)]))
-    names = [TOLD.get(family) or name_of(family, clip["sex"], {}) for family in true[:MOST]]
-    names = [name for name in names if name]
+    names = told_names(true, clip["sex"])
     if not clip["may"] or len(names) < 2:
         return None
     text = wordings.caption(names, clip["drums"] == 1)
@@ -324,6 +329,11 @@ def own_caption(model, tokenizer, names, clip, memory, p):
 def pairs_of_words(text):
     words = re.findall(r"[\w'-]+|[.,]", text.lower())
     return set(zip(["^", *words], words))
+
+
+def may_be_learnt(text, score, known_pairs):
+    """Whether a caption of the model's own is likely, of music, and worded as rendered clips' are."""
+    return score >= LEAST_SCORE and "no music" not in text and pairs_of_words(text) <= known_pairs
 
 
 def wording(folders):
@@ -347,7 +357,7 @@ def captions(model, tokenizer, config, head, clips, db, y, weights, folders):
         elif told := caption(model, tokenizer, names, clip, memory[i], learnt[i]):
             # No viola is known to play in these.
             text = told[0].replace("viola", "violin")
-            if not told[1] < LEAST_SCORE and "no music" not in text and pairs_of_words(text) <= known_pairs:
+            if may_be_learnt(text, told[1], known_pairs):
                 texts = [text]
             texts.append(roster_caption(clip, wordings, learnt[i]))
         found.append(list(filter(None, texts)))
