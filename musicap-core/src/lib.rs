@@ -101,6 +101,7 @@ mod kernels;
 mod live;
 pub mod model;
 mod panics;
+mod prefix_tree;
 pub mod summarize;
 mod tags;
 mod tokenizer;

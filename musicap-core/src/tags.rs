@@ -43,6 +43,7 @@ use crate::error::{Error, Result, truncate};
 use crate::facts::TagNames;
 use crate::generate::{LogitsProcessor, LogitsProcessors, Scores};
 use crate::model::TensorSource;
+use crate::prefix_tree::{Node, PrefixTree};
 use crate::wording::{WordLists, Wording};
 
 /// What the names of the tag head's tensors begin with.
@@ -252,61 +253,30 @@ pub(crate) fn sigmoid(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 
-/// All words as a prefix tree over their tokens.
+/// All words, and a prefix tree of their tokens with their places.
 #[derive(Debug)]
 struct Names {
-    /// The root is the first.
-    nodes: Vec<Node>,
+    tree: PrefixTree<usize>,
     words: Vec<Word>,
     /// Tokens of the longest word.
     longest: usize,
 }
 
-#[derive(Debug, Default)]
-struct Node {
-    /// Tokens that lead on from here, in order, with the nodes that they lead to.
-    children: Vec<(u32, usize)>,
-    /// The word that ends here.
-    word: Option<usize>,
-}
-
-impl Node {
-    /// Where `token` is among the children, or where it would have to be inserted.
-    fn place(&self, token: u32) -> std::result::Result<usize, usize> {
-        self.children.binary_search_by_key(&token, |&(known, _)| known)
-    }
-}
+const ROOT: usize = 0;
 
 impl Names {
     fn new(words: Vec<Word>) -> Self {
-        let mut nodes = vec![Node::default()];
+        let mut tree = PrefixTree::new(1);
         for (index, word) in words.iter().enumerate() {
-            let mut at = 0;
-            for &token in &word.tokens {
-                at = match nodes[at].place(token) {
-                    Ok(place) => nodes[at].children[place].1,
-                    Err(place) => {
-                        let child = nodes.len();
-                        nodes[at].children.insert(place, (token, child));
-                        nodes.push(Node::default());
-                        child
-                    }
-                };
-            }
-            nodes[at].word.get_or_insert(index);
+            tree.insert(ROOT, &word.tokens, index);
         }
         let longest = words.iter().map(|word| word.tokens.len()).max().unwrap_or(0);
-        Names { nodes, words, longest }
-    }
-
-    fn child(&self, node: usize, token: u32) -> Option<usize> {
-        let node = &self.nodes[node];
-        node.place(token).ok().map(|place| node.children[place].1)
+        Names { tree, words, longest }
     }
 
     /// The node that `tokens` lead to from the root.
     fn find(&self, tokens: &[u32]) -> Option<usize> {
-        tokens.iter().try_fold(0, |node, &token| self.child(node, token))
+        tokens.iter().try_fold(ROOT, |node, &token| self.tree.child(node, token))
     }
 
     /// The tags that `tokens` speak of, each with whether they say that it is absent.
@@ -326,11 +296,11 @@ impl Names {
         let mut words = Vec::new();
         let mut start = 0;
         while start < tokens.len() {
-            let (mut node, mut word, mut length) = (0, None, 0);
+            let (mut node, mut word, mut length) = (ROOT, None, 0);
             for (place, &token) in tokens[start..].iter().enumerate() {
-                let Some(child) = self.child(node, token) else { break };
+                let Some(child) = self.tree.child(node, token) else { break };
                 node = child;
-                if let Some(found) = self.nodes[node].word {
+                if let Some(found) = self.tree.nodes()[node].end {
                     (word, length) = (Some(found), place + 1);
                 }
             }
@@ -370,11 +340,12 @@ impl AllowedNames {
                 && !word.unless.iter().any(sure)
         };
         let words: Vec<bool> = names.words.iter().map(may).collect();
+        let nodes = names.tree.nodes();
         let mut allowed: Vec<bool> =
-            names.nodes.iter().map(|node| node.word.is_some_and(|word| words[word])).collect();
+            nodes.iter().map(|node| node.end.is_some_and(|word| words[word])).collect();
         // Children come after their parents.
         for node in (0..allowed.len()).rev() {
-            allowed[node] |= names.nodes[node].children.iter().any(|&(_, child)| allowed[child]);
+            allowed[node] |= nodes[node].children.iter().any(|&(_, child)| allowed[child]);
         }
         AllowedNames { names, words, allowed }
     }
@@ -382,7 +353,7 @@ impl AllowedNames {
     /// Whether a word that may be used after the words `said` and the token `before` goes through
     /// a node.
     fn is_open(&self, node: usize, said: &[usize], before: Option<&u32>) -> bool {
-        let Node { children, word } = &self.names.nodes[node];
+        let Node { children, end: word } = &self.names.tree.nodes()[node];
         let may = |word: usize| {
             let after = &self.names.words[word].after;
             let follows = after.is_empty() || before.is_some_and(|token| after.contains(token));
@@ -395,10 +366,10 @@ impl AllowedNames {
 
     /// Where names that `history` ends within begin, with the nodes that they have come to. The
     /// last is the root, where a name may begin.
-    fn begun(&self, history: &[u32]) -> impl Iterator<Item = (usize, &Node)> {
+    fn begun(&self, history: &[u32]) -> impl Iterator<Item = (usize, &Node<usize>)> {
         let first = history.len().saturating_sub(self.names.longest.saturating_sub(1));
         (first..=history.len()).filter_map(move |start| {
-            self.names.find(&history[start..]).map(|node| (start, &self.names.nodes[node]))
+            self.names.find(&history[start..]).map(|node| (start, &self.names.tree.nodes()[node]))
         })
     }
 
@@ -406,12 +377,12 @@ impl AllowedNames {
     fn banned(&self, history: &[u32]) -> Vec<u32> {
         // Of names that a token could go on, the one that began first decides: "piano" may be
         // banned and "electric piano" not.
-        let mut earlier: Vec<&Node> = Vec::new();
+        let mut earlier: Vec<&Node<usize>> = Vec::new();
         let mut banned = Vec::new();
         for (start, node) in self.begun(history) {
             let (before, said) = (history[..start].last(), self.names.words_of(&history[..start]));
             let closed = node.children.iter().filter(|&&(token, child)| {
-                earlier.iter().all(|node| node.place(token).is_err())
+                earlier.iter().all(|node| node.child(token).is_none())
                     && !self.is_open(child, &said, before)
             });
             banned.extend(closed.map(|&(token, _)| token));

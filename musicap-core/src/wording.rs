@@ -18,6 +18,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::generate::{LogitsProcessor, Scores};
+use crate::prefix_tree::PrefixTree;
 
 /// Words as token sequences.
 #[derive(Debug, Deserialize)]
@@ -53,8 +54,8 @@ pub struct Wording(Arc<Words>);
 
 #[derive(Debug)]
 struct Words {
-    /// A prefix tree for each list: the roots are [`FIRST`] and [`NEXT`].
-    nodes: Vec<Node>,
+    /// A root for each list: [`FIRST`] and [`NEXT`].
+    tree: PrefixTree<()>,
     /// Tokens that no word has, such as those before a caption.
     special: Vec<bool>,
     eos: u32,
@@ -63,51 +64,21 @@ struct Words {
 const FIRST: usize = 0;
 const NEXT: usize = 1;
 
-#[derive(Clone, Debug, Default)]
-struct Node {
-    /// Tokens that lead on from here, in order, with the nodes that they lead to.
-    children: Vec<(u32, usize)>,
-    /// A word ends here.
-    is_word: bool,
-}
-
 impl Wording {
     /// Of valid lists. `eos` is the token that ends a caption.
     pub fn new(lists: &WordLists, vocab_size: usize, eos: u32) -> Self {
-        let mut words =
-            Words { nodes: vec![Node::default(); 2], special: vec![true; vocab_size], eos };
+        let (mut tree, mut special) = (PrefixTree::new(2), vec![true; vocab_size]);
         for (root, list) in [(FIRST, &lists.first), (NEXT, &lists.next)] {
-            list.iter().for_each(|tokens| words.insert(root, tokens));
+            for tokens in list {
+                tree.insert(root, tokens, ());
+                tokens.iter().for_each(|&token| special[token as usize] = false);
+            }
         }
-        Wording(Arc::new(words))
+        Wording(Arc::new(Words { tree, special, eos }))
     }
 }
 
 impl Words {
-    fn insert(&mut self, root: usize, tokens: &[u32]) {
-        let mut at = root;
-        for &token in tokens {
-            self.special[token as usize] = false;
-            let children = &self.nodes[at].children;
-            at = match children.binary_search_by_key(&token, |&(known, _)| known) {
-                Ok(place) => children[place].1,
-                Err(place) => {
-                    let child = self.nodes.len();
-                    self.nodes[at].children.insert(place, (token, child));
-                    self.nodes.push(Node::default());
-                    child
-                }
-            };
-        }
-        self.nodes[at].is_word = true;
-    }
-
-    fn child(&self, node: usize, token: u32) -> Option<usize> {
-        let children = &self.nodes[node].children;
-        let place = children.binary_search_by_key(&token, |&(known, _)| known).ok()?;
-        Some(children[place].1)
-    }
-
     /// The nodes that `history` may have come to: within words, or where one may begin. After what
     /// is no word another one may.
     fn places(&self, history: &[u32]) -> Vec<usize> {
@@ -115,8 +86,8 @@ impl Words {
         let (mut places, mut come) = (vec![FIRST], Vec::new());
         for &token in &history[begins.unwrap_or(history.len())..] {
             come.clear();
-            come.extend(places.iter().filter_map(|&node| self.child(node, token)));
-            if come.is_empty() || come.iter().any(|&node| self.nodes[node].is_word) {
+            come.extend(places.iter().filter_map(|&node| self.tree.child(node, token)));
+            if come.is_empty() || come.iter().any(|&node| self.tree.nodes()[node].end.is_some()) {
                 come.push(NEXT);
             }
             std::mem::swap(&mut places, &mut come);
@@ -134,10 +105,9 @@ impl LogitsProcessor for Wording {
         let words = &self.0;
         let mut follows = vec![false; words.special.len()];
         for node in words.places(history) {
-            words.nodes[node]
-                .children
-                .iter()
-                .for_each(|&(token, _)| follows[token as usize] = true);
+            for &(token, _) in &words.tree.nodes()[node].children {
+                follows[token as usize] = true;
+            }
             if node == NEXT
                 && let Some(end) = follows.get_mut(words.eos as usize)
             {
