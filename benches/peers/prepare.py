@@ -12,7 +12,7 @@ REPOSITORY = HERE.parent.parent
 SONG = REPOSITORY / "examples/songs/three-scenes.ogg"
 # The selection of scripts/test, so that Burn is not compiled anew.
 SELECTION = ["--release", "--locked", "--workspace"]
-SELECTION += ["--exclude", "musicap-py", "--exclude", "musicap-wasm"]
+SELECTION += ["--exclude", "musicap-py", "--exclude", "musicap-wasm*"]
 SELECTION += ["--features", "musicap-cli/hub,musicap-cli/openai,musicap-train/hub"]
 MONO = ["-ac", 1, "-ar", 16_000]
 STEREO = ["-ac", 2, "-ar", 44_100, "-b:a", "192k"]
