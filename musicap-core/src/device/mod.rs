@@ -16,7 +16,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Device {
-    /// The CPU, through Burn's Flex backend (cargo feature `flex`, on by default).
+    /// The CPU, through Burn's Flex backend (cargo feature `flex`, on by default). In a build with
+    /// `ndarray` and without `flex` it is [`Ndarray`](Self::Ndarray).
     #[default]
     Cpu,
     /// The CPU, through Burn's older ndarray backend (cargo feature `ndarray`). It produces the
@@ -153,6 +154,8 @@ impl Device {
             Device::Auto => self.resolve().0.open(),
             #[cfg(feature = "flex")]
             Device::Cpu => opened(burn::tensor::Device::flex()),
+            #[cfg(all(feature = "ndarray", not(feature = "flex")))]
+            Device::Cpu => Device::Ndarray.open(),
             // Deprecated by Burn in favour of Flex, and kept for comparison as long as it is there.
             #[cfg(feature = "ndarray")]
             #[allow(deprecated)]
