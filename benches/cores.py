@@ -2,8 +2,8 @@
 
     python3 benches/cores.py ROUNDS "musicap [OPTION...] RECORDING"
 
-Runs the command with `--timings --threads 1` and `--threads 2` in turn, each thread on a core of its
-own, and takes medians. A stage that takes T1 and T2 has the serial share s with T2 = T1 (s + (1 - s) / 2),
+Runs the command with `--timings --threads 1` and `--threads 2` in turn, on an idle machine, and takes
+medians. A stage that takes T1 and T2 has the serial share s with T2 = T1 (s + (1 - s) / 2),
 so n cores take T1 (s + (1 - s) / n): a forecast, not a measurement. It takes for granted that memory is
 as fast for each core, and that there are n pieces of work."""
 
@@ -22,7 +22,10 @@ def stages(command, threads):
         [*shlex.split(command), "--quiet", "--timings", "--threads", str(threads)],
         check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )
-    return {name: float(s) for name, s in re.findall(r"(?m)^(\S.*?)  +([\d.]+) s  ", done.stderr)}
+    found = {name: float(s) for name, s in re.findall(r"(?m)^(\S.*?)  +([\d.]+) s  ", done.stderr)}
+    if not found:
+        sys.exit(f"benches/cores.py: no times of stages in what {command} printed: {done.stderr}")
+    return found
 
 
 def main():

@@ -67,7 +67,7 @@
 //! | `opus` | yes | decoding Opus |
 //! | `hub` | no | downloads from a Hugging Face hub; adds an HTTP client and TLS |
 //! | `openai` | no | summaries by a language model; adds an HTTP client and TLS |
-//! | `ndarray` | no | Burn's older CPU backend, for comparison |
+//! | `ndarray` | no | Burn's older CPU backend, for comparison or instead of Flex |
 //! | `wgpu` | no | [`Device::Gpu`]: GPUs through Vulkan, Metal or DirectX 12 |
 //! | `cuda` | no | [`Device::Cuda`]: NVIDIA GPUs through CUDA |
 //!

@@ -69,12 +69,10 @@ pub fn languages() -> Result<JsValue, JsValue> {
 }
 
 fn read(captions: JsValue) -> Result<Captions, JsValue> {
-    let captions: Captions = serde_wasm_bindgen::from_value(captions).map_err(|reason| {
+    serde_wasm_bindgen::from_value(captions).map_err(|reason| {
         let (origin, reason) = ("captions".to_owned(), without_rust_types(&reason.to_string()));
         thrown(Error::InvalidCaptions { origin, reason })
-    })?;
-    captions.check_times("captions").map_err(thrown)?;
-    Ok(captions)
+    })
 }
 
 fn unknown(name: &'static str, value: &str, expected: &str) -> JsValue {

@@ -19,10 +19,10 @@ export const SCREENSHOTS = resolve(process.env.MUSICAP_SCREENSHOTS || SCRATCH);
 export const tools = createRequire(join(process.env.MUSICAP_TOOLS ?? here, "tools.js"));
 
 const COMMAND = process.env.MUSICAP;
-if (!existsSync(COMMAND ?? "")) throw new Error("set MUSICAP to the command, as scripts/test does");
 
 /** The output of the command, run in the folder of the file. */
 export function musicap(file, ...options) {
+  if (!existsSync(COMMAND ?? "")) throw new Error("set MUSICAP to the command, as scripts/test does");
   const where = { cwd: dirname(file), encoding: "utf8", maxBuffer: 1 << 28 };
   return execFileSync(COMMAND, [...options, "--quiet", basename(file)], where);
 }

@@ -69,7 +69,8 @@ pub enum AdapterKind {
 
 /// What opening a device gives.
 pub(crate) struct Opened {
-    /// Never [`Device::Auto`], and a GPU by its number, whatever it was asked for by.
+    /// Never [`Device::Auto`], a GPU by its number, whatever it was asked for by, and
+    /// [`Device::Ndarray`] for the processor without Flex.
     pub device: Device,
     pub burn: burn::tensor::Device,
     /// If it is a GPU.
@@ -119,7 +120,7 @@ impl Device {
     /// # Errors
     /// [`Error::DeviceUnavailable`] if there is none.
     pub(crate) fn any() -> Result<burn::tensor::Device> {
-        let devices = [Device::Cpu, Device::Ndarray, Device::Cuda(None), Device::Gpu(None)];
+        let devices = [Device::Cpu, Device::Cuda(None), Device::Gpu(None)];
         let mut opened = devices.into_iter().map(Device::to_burn);
         let first = opened.next().unwrap_or_else(|| Device::Cpu.to_burn());
         first.or_else(|error| opened.find_map(Result::ok).ok_or(error))
@@ -176,14 +177,12 @@ impl Device {
             #[allow(unreachable_patterns)]
             _ => {
                 let feature = match self {
-                    Device::Ndarray => "ndarray",
-                    Device::Gpu(_) => "wgpu",
-                    Device::Cuda(_) => "cuda",
-                    _ => "flex",
+                    Device::Ndarray => "\"ndarray\"",
+                    Device::Gpu(_) => "\"wgpu\"",
+                    Device::Cuda(_) => "\"cuda\"",
+                    _ => "\"flex\" or \"ndarray\"",
                 };
-                Err(unavailable(format!(
-                    "this build does not have the cargo feature \"{feature}\""
-                )))
+                Err(unavailable(format!("this build does not have the cargo feature {feature}")))
             }
         }
     }
@@ -289,6 +288,13 @@ mod tests {
         let refused = parent.check(42).unwrap_err();
         assert!(refused.contains("forked from process 41"), "{refused}");
         assert_eq!(GpuProcess::claim(), Ok(()));
+    }
+
+    #[cfg(feature = "ndarray")]
+    #[test]
+    fn without_flex_the_processor_is_ndarray() {
+        let expected = if cfg!(feature = "flex") { Device::Cpu } else { Device::Ndarray };
+        assert_eq!(Device::Cpu.open().unwrap().device, expected);
     }
 
     #[cfg(not(any(feature = "wgpu", feature = "cuda")))]

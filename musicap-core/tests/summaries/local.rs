@@ -1,6 +1,7 @@
 //! Local summaries: what they say is what captions said, at the times that captions said it.
 
 use musicap::caption::{Caption, Captions, Format};
+use musicap::serde_json::{from_value, json};
 use musicap::summarize::{
     Cancel, Language, LocalSummarizer, Summarizer, SummaryLength, SummaryOptions, SummaryStyle,
     Watch, summarize_blocking,
@@ -459,6 +460,28 @@ fn sections_have_times_and_titles() {
     let found = captions(&repeated(&[(4, PIANO), (1, trumpet), (1, strings)]));
     let found = found.find_sections(Language::ENGLISH);
     assert_eq!(found.last().unwrap().title, "Trumpet and strings");
+}
+
+#[test]
+fn sections_end_after_they_start_whatever_times_captions_have() {
+    let sections = |spans: &[(f64, f64, &str)], at_s: f64| {
+        let spans = spans.iter().enumerate();
+        let captions =
+            spans.map(|(index, &(start, end, text))| Caption::new(index, start, end, text));
+        let mut captions = Captions::new(100.0, captions.collect());
+        let change = json!({"at_s": at_s, "strength": 0.9});
+        captions.changes = vec![from_value(change).unwrap()];
+        let found = captions.find_sections(Language::ENGLISH);
+        assert!(found.iter().all(|one| one.start_s <= one.end_s), "{found:?}");
+        found.iter().map(|one| (one.start_s, one.end_s)).collect::<Vec<_>>()
+    };
+    let piano = "A piano.";
+    assert_eq!(sections(&[(1e308, -1.0, piano)], 0.0), [(1e308, 1e308)]);
+    assert_eq!(sections(&[(0.0, 10.0, piano), (90.0, 10.0, piano)], 0.0).len(), 1);
+    // A change within the first of three captions that lie in each other, after the last one's end.
+    let drums = "Drums alone.";
+    let nested = [(0.0, 1.0, piano), (1.0, 100.0, drums), (1.1, 1.2, drums), (1.2, 1.3, drums)];
+    assert_eq!(sections(&nested, 90.0).last(), Some(&(1.0, 1.3)));
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn main() -> Result<()> {
         bail!("musicap-wasm-bindgen PROGRAM.wasm FOLDER")
     };
     let mut bindgen = Bindgen::new();
+    // The JavaScript looks for the program beside itself, as with the command.
     bindgen.input_path(program).web(true)?.typescript(false).omit_default_module_path(false);
     bindgen.generate(folder)
 }

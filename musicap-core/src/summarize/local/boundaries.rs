@@ -5,7 +5,8 @@ use crate::audio::SoundChange;
 use crate::caption::Caption;
 
 /// The starts of sections in seconds. Each is the most pronounced change of the sound within the
-/// length of a caption of where its first caption starts, or that start if there is none.
+/// length of a caption of where its first caption starts, and before its last one ends, or that start
+/// if there is none.
 pub(super) fn starts(parts: &[Part], captions: &[Caption], changes: &[SoundChange]) -> Vec<f64> {
     let mut starts: Vec<f64> = Vec::new();
     for (number, part) in parts.iter().enumerate() {
@@ -15,7 +16,8 @@ pub(super) fn starts(parts: &[Part], captions: &[Caption], changes: &[SoundChang
         // The next section begins after that.
         let latest = parts
             .get(number + 1)
-            .map_or(f64::INFINITY, |next| captions[next.captions.start].start_s - length / 2.0);
+            .map_or(f64::INFINITY, |next| captions[next.captions.start].start_s - length / 2.0)
+            .min(super::end(part.captions.end - 1, captions));
         let range = earliest.max(caption.start_s - length)..=latest.min(caption.start_s + length);
         let near = changes.iter().filter(|change| range.contains(&change.at_s));
         let best = near.max_by(|a, b| a.strength.total_cmp(&b.strength));

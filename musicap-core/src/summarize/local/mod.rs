@@ -170,6 +170,10 @@ impl Captions {
                 }
             }
         }
+        // Captions from elsewhere may end before they start, or lie in each other.
+        for section in &mut sections {
+            section.end_s = section.end_s.max(section.start_s);
+        }
         sections
     }
 
