@@ -2,7 +2,7 @@
 
     python3 benches/cores.py ROUNDS "musicap [OPTION...] RECORDING"
 
-Runs the command with `--timings --threads 1` and `--threads 2` in turn, on an idle machine, and takes
+Runs the command, on minutes of audio, with `--timings --threads 1` and `--threads 2` in turn, on an idle machine, and takes
 medians. A stage that takes T1 and T2 has the serial share s with T2 = T1 (s + (1 - s) / 2),
 so n cores take T1 (s + (1 - s) / n): a forecast, not a measurement. It takes for granted that memory is
 as fast for each core, and that there are n pieces of work."""
@@ -18,18 +18,19 @@ CORES = (4, 16)
 
 def stages(command, threads):
     """Seconds by stage."""
-    done = subprocess.run(
-        [*shlex.split(command), "--quiet", "--timings", "--threads", str(threads)],
-        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )
+    command = [*shlex.split(command), "--quiet", "--timings", "--threads", str(threads)]
+    try:
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    except OSError as error:
+        sys.exit(f"benches/cores.py: {error}")
     found = {name: float(s) for name, s in re.findall(r"(?m)^(\S.*?)  +([\d.]+) s  ", done.stderr)}
-    if not found:
-        sys.exit(f"benches/cores.py: no times of stages in what {command} printed: {done.stderr}")
+    if done.returncode != 0 or not found:
+        sys.exit(f"benches/cores.py: no times of stages from {shlex.join(command)} ({done.returncode}):\n{done.stderr}")
     return found
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 3 or not sys.argv[1].isdigit() or int(sys.argv[1]) == 0:
         sys.exit(__doc__)
     rounds, command = int(sys.argv[1]), sys.argv[2]
     runs = [(stages(command, 1), stages(command, 2)) for _ in range(rounds)]

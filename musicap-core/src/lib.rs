@@ -62,7 +62,7 @@
 //! # Features
 //! | feature | default | what it adds |
 //! |---|---|---|
-//! | `flex` | yes | Burn's Flex backend: computing on the CPU |
+//! | `flex` | yes | Burn's Flex backend: computing on the CPU; without it, `ndarray` or a GPU is needed |
 //! | `embedded-model` | yes | [`Captioner::embedded`] and 3.9 MB of weights |
 //! | `opus` | yes | decoding Opus |
 //! | `hub` | no | downloads from a Hugging Face hub; adds an HTTP client and TLS |
