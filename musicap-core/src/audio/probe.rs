@@ -209,6 +209,9 @@ pub(super) fn unsupported(
         ("AAC", SymphoniaError::Unsupported(_)) => {
             "only mono and stereo can be decoded, not surround".into()
         }
+        ("Opus", _) if cfg!(not(feature = "opus")) => {
+            "musicap was compiled without its cargo feature `opus`".into()
+        }
         ("Vorbis" | "Opus" | "FLAC" | "ALAC" | "MP3", SymphoniaError::Unsupported(reason)) => {
             reason.into()
         }
