@@ -1,12 +1,12 @@
 """Calibrates a model's tag head and writes it into a model folder.
 
-    calibrate.py --model FOLDER --run DIR --dev truth.csv --mels DIR --held-out DIR... --wording DIR...
+    calibrate.py --model FOLDER --run DIR --dev truth.csv... --mels DIR... --held-out DIR... --wording DIR...
                  --out FOLDER
 
 Platt scaling with one slope for all families and an offset for each, drawn to zero; one threshold
 for all families. Captions may have only the words of rendered clips' captions and of names. Real clips
 count more than rendered ones. Figures on the real clips are cross-validated: a clip's captions use the
-calibration of the folds that it is not in.
+calibration of the folds that its recording is not in.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import csv
 import hashlib
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,8 @@ def real_clips(path, mels):
     labels = np.full((len(rows), len(TAGS)), np.nan, np.float32)
     for label, row in zip(labels, rows):
         may = [snake(name) for name in row["may_be_named"].split("|") if name]
-        label[: len(FAMILIES)] = 0
+        # Where other families may sound, none is known not to.
+        label[: len(FAMILIES)] = np.nan if row.get("complete") == "no" else 0
         for name in may:
             if name != "drums":
                 # Of a long list not all need to sound.
@@ -262,8 +264,8 @@ def search(model, memory, names, allowed, beams=4, longest=80, ngram=3):
 
 def judged_real(row, caption):
     """Named families, those of them that are true, whether all of the caption is true."""
-    may = {snake(name) for name in row["may_be_named"].split("|")}
     named = nouns.families(caption)
+    may = named if row.get("complete") == "no" else {snake(name) for name in row["may_be_named"].split("|")}
     true = [family for family in named if family in may]
     drums = nouns.drums(caption)
     sung = nouns.sung(caption)
@@ -357,8 +359,8 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     a.add_argument("--model", required=True, help="folder that export wrote, for its int8 weights")
     a.add_argument("--run", required=True)
-    a.add_argument("--dev", required=True)
-    a.add_argument("--mels", required=True)
+    a.add_argument("--dev", required=True, nargs="+", help="tables of real clips that were not trained on")
+    a.add_argument("--mels", required=True, nargs="+", help="a folder of log-mels for each of them")
     a.add_argument("--held-out", nargs="+", required=True)
     a.add_argument("--wording", nargs="+", required=True, help="folders of the clips whose captions were learnt")
     a.add_argument("--thresholds", nargs="+", type=float, default=[0.3, 0.4, 0.5, 0.6])
@@ -381,8 +383,10 @@ def main():
     def logits(memory):
         return (pooled(memory) @ weight.T + bias).numpy()
 
-    db, real_labels, rows = real_clips(a.dev, a.mels)
-    real = encoded(model, db)
+    sets = [real_clips(*pair) for pair in zip(a.dev, a.mels, strict=True)]
+    real = encoded(model, torch.cat([db for db, *_ in sets]))
+    real_labels = np.concatenate([labels for _, labels, _ in sets])
+    rows = [row for *_, some in sets for row in some]
     real_z = logits(real)
     held, held_z, held_labels, records = [], [], [], []
     for folder in a.held_out:
@@ -393,12 +397,16 @@ def main():
         held_labels.append(labels)
         records += some
     held, held_z, held_labels = torch.cat(held), np.concatenate(held_z), np.concatenate(held_labels)
-    fold = np.array([hash_of(row["id"]) % FOLDS for row in rows])
+    # Windows of one recording, whose ids end in where they start, are in one fold, and together weigh less.
+    recordings = [re.sub(r"(_[\d.]+)+$", "", row["id"]) for row in rows]
+    fold = np.array([hash_of(recording) % FOLDS for recording in recordings])
+    windows = Counter(recordings)
+    real_weights = np.array([REAL_WEIGHT * windows[recording] ** -0.5 for recording in recordings])
 
     def calibrated(mask):
         z = np.concatenate([real_z[mask], held_z])
         y = np.concatenate([real_labels[mask], held_labels])
-        w = np.concatenate([np.full(mask.sum(), REAL_WEIGHT), np.ones(len(held_z))])
+        w = np.concatenate([real_weights[mask], np.ones(len(held_z))])
         return fit(z, y, w.astype(np.float32))
 
     def probabilities(z, calibration):
@@ -461,7 +469,7 @@ def main():
         use = np.flatnonzero(mask)
         return fit_confidence(
             [x[i] for i in use] + held_x, [right[i] for i in use] + held_right,
-            [REAL_WEIGHT] * len(use) + [0.5] * len(held_x),
+            [*real_weights[use], *[0.5] * len(held_x)],
         )  # fmt: skip
 
     by_fold = [confidence(fold != k) for k in range(FOLDS)]
@@ -477,7 +485,7 @@ def main():
             use = np.flatnonzero(halves != half)
             w = fit_confidence(
                 x + [held_x[i] for i in use], right + [held_right[i] for i in use],
-                [REAL_WEIGHT] * len(x) + [1.0] * len(use),
+                [*real_weights, *[1.0] * len(use)],
             )  # fmt: skip
             q[halves == half] = 1 / (1 + np.exp(-(np.array(held_x)[halves == half] @ w)))
         series = [

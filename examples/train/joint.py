@@ -31,14 +31,16 @@ import export_tags
 import nouns
 from calibrate import model_of_run
 from captioner import PAD, START, exported
-from clips import CLASSES, FAMILIES, FLOOR_DB, FRAMES, MELS, STEP_DB, TAG_SIZES, Clips, mixed, treated, warp
+from clips import CLASSES, FAMILIES, FLOOR_DB, FRAMES, MELS, STEP_DB, TAG_SIZES, TAUGHT
+from clips import Clips, mixed, treated, warp
 from decoder import UNKNOWN, head_loss
 from export_tags import TAGS
 from load_folder import load_folder, unfold_scale
-from pretrain import VERSION, stored
+from pretrain import VERSION, stored, teacher_loss
 from wordings import Wordings, taken_apart
 
 TAG_WEIGHT = 0.5  # of the tag head's loss beside the captions'
+TEACHER_WEIGHT = 1.0  # of the mean squared error of the teachers' embeddings
 HEAD_STEPS, HEAD_RATE = 60, 1e-3  # a model folder's tag head has not all tags: it learns alone at first
 TAGS_ALONE = 0.35  # of the batches: their rendered clips are mixed and have no captions
 DRUM_DRAWS, DRUM_MIXES = 2, 2.5  # how much oftener stems of drums are drawn than other solos
@@ -105,13 +107,16 @@ def tensors(tags):
     return {name: torch.as_tensor(value) for name, value in tags.items()}
 
 
-def tags_of(labels):
-    """Labels (1, 0, NaN) of export_tags.TAGS as the tags of a clip."""
+UNTAUGHT = torch.full((TAUGHT,), math.nan)
+
+
+def tags_of(labels, taught=UNTAUGHT):
+    """Labels (1, 0, NaN) of export_tags.TAGS and teachers' embeddings as the tags of a clip."""
     known = {name: -1.0 if value != value else value for name, value in zip(TAGS, labels.tolist())}
     tags = {"families": torch.tensor([known[family] for family in FAMILIES])}
     tags |= {"programs": torch.full((128,), -1.0)}
     tags |= {name: torch.tensor([known[name]]) for name in ("drums", "vocals")}
-    tags |= {name: torch.tensor(-100) for name in CLASSES} | {"kind": torch.tensor(0)}
+    tags |= {name: torch.tensor(-100) for name in CLASSES} | {"kind": torch.tensor(0), "taught": taught}
     for name, sex, value in (("vocals", "none", 0), ("woman", "woman", 1), ("man", "man", 1)):
         if known[name] == value:
             tags["sex"] = torch.tensor(CLASSES["sex"].index(sex))
@@ -120,7 +125,7 @@ def tags_of(labels):
 
 def union(tags, others):
     """What is heard of a real clip that is added to a rendered one: known if it is known of both."""
-    tags = dict(tags)
+    tags = tags | {"taught": UNTAUGHT}
     for name in ("families", "drums", "vocals"):
         both = torch.maximum(tags[name], others[name])
         tags[name] = both.masked_fill(torch.minimum(tags[name], others[name]) < 0, -1)
@@ -135,13 +140,16 @@ def union(tags, others):
 class Real:
     """Real clips, alone and mixed; `rendered` are the clips that they are mixed with."""
 
-    def __init__(self, path, wordings, rendered, without=(), pseudo_share=0.0):
+    def __init__(self, path, wordings, rendered, without=(), pseudo_share=0.0, teachers=False):
         self.wordings, self.rendered = wordings, rendered
         data = torch.load(path, weights_only=False)
         pseudo = data.get("pseudo", [False] * len(data["db"]))
         kept = [i for i, group in enumerate(data["groups"]) if group not in without]
         self.db, self.labels, self.weights = (data[name][kept] for name in ("db", "labels", "weights"))
         groups, self.casts, self.texts = ([data[name][i] for i in kept] for name in ("groups", "casts", "texts"))
+        if teachers and "taught" not in data:
+            raise SystemExit(f"{path} has no teachers' embeddings; pseudo_labels.py writes them")
+        self.taught = data["taught"][kept] if teachers else UNTAUGHT.expand(len(kept), -1)
         self.alone = [i for i, cast in enumerate(self.casts) if cast and cast.alone]
         size = Counter(groups)
         size = np.array([size[group] for group in groups])
@@ -184,7 +192,7 @@ class Real:
         db = self._sound(i) if random.random() < 0.5 else self.db[i].float()
         # Labels with a weight below one are unknown in that share of the visits.
         doubtful = torch.rand(len(TAGS)) > self.weights[i]
-        return db, tags_of(self.labels[i].masked_fill(doubtful, math.nan)), text
+        return db, tags_of(self.labels[i].masked_fill(doubtful, math.nan), self.taught[i].float()), text
 
     def mixture(self):
         """Two or three solos, or a solo over or under a rendered clip."""
@@ -274,7 +282,8 @@ class Scattered:
         tags, _, texts = self.clips.records[i]
         db = decibels(self.clips.spectra[i])
         text = random.choice(texts) if texts else ""
-        return shifted(db, 1 if alone else 0.25) if random.random() < 0.5 else db, tensors(tags), text
+        tags = tensors(tags) | {"taught": UNTAUGHT}
+        return shifted(db, 1 if alone else 0.25) if random.random() < 0.5 else db, tags, text
 
 
 # Training
@@ -315,6 +324,7 @@ def caption_of(tags, texts):
 def batch_of(clips, indices, more):
     """Rendered clips and others as decibels, tags, captions, and whose tempo and mood is unknown."""
     db, tags, _ = clips.batch(indices)
+    tags["taught"] = UNTAUGHT.expand(len(indices), -1)  # of another basis, if it is known
     texts = [caption_of(*clips.records[i][:2]) for i in indices]
     if random.random() < TAGS_ALONE:
         db, tags = mixed(db, tags, 0.4)
@@ -322,16 +332,20 @@ def batch_of(clips, indices, more):
     masked = [False] * len(indices) + [True] * len(more)
     more_db = [worn(x) if random.random() < WORN else x.clone() for x, _, _ in more]
     db = torch.cat([db, *(treated(x[None]) for x in more_db)])
-    tags = {name: torch.cat([tags[name], torch.stack([t[name] for _, t, _ in more])]) for name in TAG_SIZES}
+    names = (*TAG_SIZES, "taught")
+    tags = {name: torch.cat([tags[name], torch.stack([t[name] for _, t, _ in more])]) for name in names}
     return db, tags, texts + [text for _, _, text in more], masked
 
 
 @torch.no_grad()
-def started(start, clips):
+def started(start, clips, taught):
     """A model folder's model with its tag head, or the average of a run."""
     if not Path(start).is_dir():
-        return model_of_run(Path(start).parent)[0].train()
-    model = load_folder(start)
+        model = model_of_run(Path(start).parent)[0].train()
+        if taught and model.teach is None:
+            raise SystemExit(f"--teachers needs a model folder, or a run with it, to start from, not {start}")
+        return model
+    model = load_folder(start, taught=taught)
     unfold_scale(model, clips.batch(range(0, min(len(clips), 2048), 2), treat=False)[0])
     model.tags.out.weight.mul_(0.1)
     set_head(model, *(floats(start)[f"tag_head.{part}"] for part in ("weight", "bias")))
@@ -357,7 +371,7 @@ def save_checkpoint(a, model, optimizer, average, elapsed, step, seen):
     state = dict(
         model=model.state_dict(), optimizer=optimizer.state_dict(), average=average, shape=model.config,
         elapsed=elapsed, step=step, seen=seen,
-        recipe={k: v for k, v in vars(a).items() if k in ("seed", "rate", "batch", "minutes")},
+        recipe={k: v for k, v in vars(a).items() if k in ("seed", "rate", "batch", "minutes", "teachers")},
     )  # fmt: skip
     torch.save(state, run / "new.pt")
     (run / "new.pt").replace(run / "last.pt")
@@ -365,8 +379,8 @@ def save_checkpoint(a, model, optimizer, average, elapsed, step, seen):
 
 def beginning(a, clips, saved):
     """Model, optimizer and average, as a run begins or where its checkpoint is."""
-    model = started(a.start, clips)
-    trained = [p for name, p in model.named_parameters() if not name.startswith(("early_tags.", "teach."))]
+    model = started(a.start, clips, TAUGHT if a.teachers else None)
+    trained = [p for name, p in model.named_parameters() if not name.startswith("early_tags.")]
     optimizer = torch.optim.AdamW(trained, lr=a.rate, betas=(0.9, 0.98), weight_decay=0.0)
     if not saved:
         return model, optimizer, {name: t.clone() for name, t in model.state_dict().items()}
@@ -381,6 +395,7 @@ def losses(model, tokenizer, batch, head_alone):
     with torch.autocast("cpu", torch.bfloat16):
         memory = model.encode(db)[1]
         tag = TAG_WEIGHT * head_loss(model.tags(memory), tags)
+        tag = tag + TEACHER_WEIGHT * teacher_loss(model, memory, tags["taught"])
         if head_alone or not any(texts):
             return tag, None
         return tag, caption_loss(model, tokenizer, memory, texts, masked)
@@ -393,7 +408,7 @@ def update(model, optimizer, loss, rate, head_alone):
     loss.backward()
     if head_alone:
         for name, p in model.named_parameters():
-            if not name.startswith("tags."):
+            if not name.startswith(("tags.", "teach.")):
                 p.grad = None
     torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.grad is not None], 1.0)
     optimizer.step()
@@ -407,7 +422,7 @@ def train(a):
     for seed in (random.seed, torch.manual_seed, np.random.seed):
         seed(a.seed + 1000 * step)
     tokenizer, clips = Tokenizer.from_file(a.tokenizer), Clips(a.data)
-    real = Real(a.real, Wordings(a.data), clips, a.without, a.pseudo_share)
+    real = Real(a.real, Wordings(a.data), clips, a.without, a.pseudo_share, a.teachers)
     scattered = Scattered(a.scattered, a.drums_alone) if a.scattered else None
     alone = f"{len(real.alone)} of one instrument"
     print(f"{len(clips)} rendered clips, {len(real.db)} real ones, {alone}", flush=True)
@@ -463,9 +478,10 @@ def mean_of_runs(runs):
     """The mean of the runs' averages, their recipes, steps and clips seen."""
     models, saved = zip(*map(model_of_run, runs))
     states = [model.state_dict() for model in models]
-    mean = {name: sum(state[name] for state in states) / len(states) for name in states[0]}
-    models[0].load_state_dict(mean)
-    recipe = {name: [s["recipe"][name] for s in saved] for name in saved[0]["recipe"]}
+    names = [name for name in states[0] if not name.startswith("teach.")]
+    mean = {name: sum(state[name] for state in states) / len(states) for name in names}
+    models[0].load_state_dict(mean, strict=False)
+    recipe = {name: [s["recipe"].get(name) for s in saved] for name in saved[0]["recipe"]}
     recipe |= {"steps": [s["step"] for s in saved], "clips_seen": [s["seen"] for s in saved]}
     return models[0], recipe
 
@@ -503,6 +519,7 @@ def main():
     c.add_argument("--data", nargs="+", required=True)
     c.add_argument("--real", required=True, help="file that real_clips.py or pseudo_labels.py wrote")
     c.add_argument("--pseudo-share", type=float, default=0.25, help="of the real clips: those with pseudo-labels")
+    c.add_argument("--teachers", action="store_true", help="learn the teachers' embeddings of real clips too")
     c.add_argument("--without", nargs="+", default=[], help="groups of real clips that are held out")
     c.add_argument("--scattered", help="folder of clips of random notes")
     c.add_argument("--run", required=True)

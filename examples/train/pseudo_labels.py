@@ -3,13 +3,14 @@
     pseudo_labels.py --model MODEL_FOLDER --real FILE --music DIR --samples DIR --unlabelled DIR...
                      --wording DIR... --out FILE
 
-The first is the model's tag head. The second is a small network on a teacher's embeddings and scores of a
-clip (YAMNet's, by `teacher.py embed` in every folder), which learns from the real clips whose instruments
-are known. They err differently, so that the mean of their probabilities is better than either (README.md
-has figures). It is what a clip of `--unlabelled` (folders of `real.py clips`) is labelled with; clips of
-`--real` (what real_clips.py wrote, of `--music` and `--samples`) get it where they have no label. Captions
-are the model's own, steered by these probabilities, and ones that name what is most probable. Writes a file
-for `joint.py --real`. Nothing of the teacher's weights gets into the model.
+The first is the model's tag head. The second is a small network on two teachers' embeddings and scores of
+a clip (YAMNet's by `teacher.py embed`, musicnn's by `teacher_musicnn.py`, in every folder), which learns
+from the real clips whose instruments are known. They err differently, so that the mean of their
+probabilities is better than either (README.md has figures). It is what a clip of `--unlabelled` (folders of
+`real.py clips`) is labelled with; clips of `--real` (what real_clips.py wrote, of `--music` and `--samples`)
+get it where they have no label. Captions are the model's own, steered by these probabilities, and ones that
+name what is most probable. Writes a file for `joint.py --real`, with the teachers' embeddings for `joint.py
+--teachers`. Nothing of the teachers' weights gets into the model.
 """
 
 import argparse
@@ -30,6 +31,7 @@ from clips import FAMILIES, FLOOR_DB, KINDS, STEP_DB
 from export_tags import TAGS
 from load_folder import load_folder
 from real_clips import chosen_samples, may_be_learnt, shard, tag_head, told_names, wording
+from teacher import principal
 from wordings import Wordings
 
 LABELLED = [*FAMILIES, "drums", "vocals", "man", "woman"]
@@ -40,11 +42,12 @@ MAY_BE_NAMED, NAMED = 0.5, 0.6
 SURE = 0.05  # what is this close to 0 or 1 is taken for it
 
 
-def heard_by_teacher(folder, indices=None):
-    """Embeddings and logarithms of scores of clips."""
+def heard_by_teachers(folder, indices=None):
+    """What the teachers make of clips: embeddings and logarithms of scores."""
     (path,) = Path(folder).glob("*.jsonl")
-    parts = [np.load(path.with_suffix(f".{name}.npy")).astype(np.float32) for name in ("yamnet", "scores")]
-    x = np.concatenate([parts[0], np.log(parts[1] + 1e-4)], 1)
+    names = ("yamnet", "scores", "musicnn")
+    embedding, scores, tagger = (np.load(path.with_suffix(f".{name}.npy")).astype(np.float32) for name in names)
+    x = np.concatenate([embedding, np.log(scores + 1e-4), tagger], 1)
     return x if indices is None else x[indices]
 
 
@@ -86,6 +89,13 @@ class Listener:
     @torch.inference_mode()
     def __call__(self, x):
         return sum(network(self._scaled(x)).sigmoid() for network in self.networks) / NETWORKS
+
+
+def components(x):
+    """What the teachers make of clips as TAUGHT values each."""
+    x = (x - x.mean(0)) / (x.std(0) + 1e-3)
+    mean, vectors, scale = principal(x)
+    return torch.from_numpy(((x - mean) @ vectors * scale).astype(np.float16))
 
 
 def rounded(p):
@@ -141,7 +151,7 @@ def main():
     model, (weight, bias) = load_folder(a.model).eval(), tag_head(a.model, config)
     state = torch.load(a.real, weights_only=False)
 
-    x = [heard_by_teacher(a.music), heard_by_teacher(a.samples, chosen_samples(shard(a.samples)[0]))]
+    x = [heard_by_teachers(a.music), heard_by_teachers(a.samples, chosen_samples(shard(a.samples)[0]))]
     x = np.concatenate(x)
     listener = Listener(x, state["labels"][:, ROWS], state["weights"][:, ROWS], state["groups"])
 
@@ -152,7 +162,7 @@ def main():
         p[:, ROWS] = (p[:, ROWS] + listener(x)) / 2
         return memory, p
 
-    labels = state["labels"]
+    heard, labels = [x], state["labels"]
     filled = rounded(both(state["db"].float(), x)[1][:, ROWS])
     labels[:, ROWS] = torch.where(labels[:, ROWS].isnan(), filled, labels[:, ROWS])
     caption = Captions(model, tokenizer, config, a.wording)
@@ -161,7 +171,8 @@ def main():
         records, mels = shard(folder)
         chosen = [i for i, record in enumerate(records) if not record["families"] and not record["all_families"]]
         db = torch.from_numpy(np.stack([mels[i] for i in chosen])).float() * STEP_DB + FLOOR_DB
-        memory, found = both(db, heard_by_teacher(folder, chosen))
+        heard.append(heard_by_teachers(folder, chosen))
+        memory, found = both(db, heard[-1])
         texts = [caption(*clip) for clip in zip(memory, found.numpy())]
         some = [records[i] for i in chosen]
         state["names"] += [f"{record['file']} {record['start_s']:g}" for record in some]
@@ -174,6 +185,7 @@ def main():
         state["weights"] = torch.cat([state["weights"], torch.ones(len(some), len(TAGS))])
         sure = (found[:, : len(FAMILIES)] > 0.5).sum(1).float().mean()
         print(f"{folder}: {len(some)} clips, {sum(map(len, texts))} captions, {sure:.2f} families a clip", flush=True)
+    state["taught"] = components(np.concatenate(heard))
     torch.save(state, a.out)
 
 

@@ -88,16 +88,20 @@ def label(class_map, folders):
             print(path, len(rows))
 
 
+def principal(x):
+    """Mean [values], the TAUGHT principal directions [values, TAUGHT], and scales that give each about unit
+    variance; small ones are mostly noise, and are kept smaller."""
+    mean = x.mean(0)
+    values, vectors = np.linalg.eigh(np.cov((x - mean).T))
+    values, vectors = values[::-1][:TAUGHT], vectors[:, ::-1][:, :TAUGHT]
+    return mean, vectors, 1 / np.sqrt(values + 0.02 * values[0])
+
+
 def reduce(basis, folders):
     paths = sorted(path for folder in folders for path in Path(folder).glob("*.yamnet.npy"))
     rows = [np.load(path).astype(np.float32) for path in paths]
     if not Path(basis).exists():
-        every = np.concatenate(rows)
-        mean = every.mean(0)
-        values, vectors = np.linalg.eigh(np.cov((every - mean).T))
-        values, vectors = values[::-1][:TAUGHT], vectors[:, ::-1][:, :TAUGHT]
-        # Small components are mostly noise: they are kept smaller.
-        np.savez(basis, mean=mean, vectors=vectors, scale=1 / np.sqrt(values + 0.02 * values[0]))
+        np.savez(basis, **dict(zip(("mean", "vectors", "scale"), principal(np.concatenate(rows)))))
     kept = np.load(basis)
     for path, some in zip(paths, rows):
         centred = some - kept["mean"]
