@@ -64,10 +64,11 @@ impl Written {
     }
 }
 
+#[derive(Clone)]
 struct Buckets {
-    files: FileSystem,
+    files: Arc<FileSystem>,
     /// Held during conditional writes.
-    conditional: tokio::sync::Mutex<()>,
+    conditional: Arc<tokio::sync::Mutex<()>>,
     faults: Arc<Faults>,
     calls: Arc<Calls>,
     written: Arc<Written>,
@@ -107,7 +108,7 @@ pub async fn serve(config: Config<'_>) -> Result<SocketAddr> {
         std::fs::create_dir_all(root.join(bucket))?;
     }
     let files = FileSystem::new(root).map_err(|error| anyhow!("{}: {error:?}", root.display()))?;
-    let conditional = tokio::sync::Mutex::new(());
+    let (files, conditional) = (Arc::new(files), Arc::default());
     let buckets = Buckets { files, conditional, faults, calls, written, notify };
     let mut service = S3ServiceBuilder::new(buckets);
     let mut auth = SimpleAuth::new();
@@ -167,6 +168,49 @@ impl Buckets {
             return Err(s3_error!(SlowDown, "Please reduce your request rate."));
         }
         Ok(())
+    }
+
+    /// Writes an object and has its event delivered.
+    async fn put(
+        &self,
+        request: S3Request<PutObjectInput>,
+    ) -> S3Result<S3Response<PutObjectOutput>> {
+        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
+        let credentials = request.credentials.clone();
+        self.record(credentials.as_ref(), "s3:PutObject", &bucket, &key, &Ok(()));
+        let path = format!("{bucket}/{key}");
+        self.busy(Fault::Put, &path).await?;
+        let size = request.input.content_length.unwrap_or_default();
+        let response = {
+            let conditional = request.input.if_none_match.is_some();
+            let _lock = if conditional { Some(self.conditional.lock().await) } else { None };
+            self.files.put_object(request).await?
+        };
+        let etag = response.output.e_tag.as_ref().map(|etag| etag.value().to_owned());
+        let mut objects = self.written.objects.lock().expect("not poisoned");
+        objects.push((path.clone(), Instant::now()));
+        drop(objects);
+        let event = event(&bucket, &key, size, etag.as_deref());
+        let times = 1 + usize::from(self.faults.inject(Fault::RepeatedEvent, &path));
+        for _ in 0..times {
+            let (notify, event) = (self.notify.clone(), event.clone());
+            let (bucket, key) = (bucket.clone(), key.clone());
+            let Some(delay) = self.faults.delay(Fault::LateEvent, &path) else {
+                notify(&bucket, &key, event);
+                continue;
+            };
+            let written = self.written.clone();
+            written.late_events.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                notify(&bucket, &key, event);
+                written.late_events.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+        if self.faults.inject(Fault::LostAnswer, &path) {
+            return Err(s3_error!(InternalError, "We encountered an internal error."));
+        }
+        Ok(response)
     }
 
     /// Records a call for an object. S3 answers 403 instead of 404 to callers that may not list the
@@ -240,46 +284,15 @@ impl S3 for Buckets {
         Ok(response)
     }
 
+    /// A client that breaks off, as one that is killed does, stops neither the writing of what has
+    /// arrived as a whole nor the event.
     async fn put_object(
         &self,
         request: S3Request<PutObjectInput>,
     ) -> S3Result<S3Response<PutObjectOutput>> {
-        let (bucket, key) = (request.input.bucket.clone(), request.input.key.clone());
-        let credentials = request.credentials.clone();
-        self.record(credentials.as_ref(), "s3:PutObject", &bucket, &key, &Ok(()));
-        let path = format!("{bucket}/{key}");
-        self.busy(Fault::Put, &path).await?;
-        let size = request.input.content_length.unwrap_or_default();
-        let response = {
-            let conditional = request.input.if_none_match.is_some();
-            let _lock = if conditional { Some(self.conditional.lock().await) } else { None };
-            self.files.put_object(request).await?
-        };
-        let etag = response.output.e_tag.as_ref().map(|etag| etag.value().to_owned());
-        let mut objects = self.written.objects.lock().expect("not poisoned");
-        objects.push((path.clone(), Instant::now()));
-        drop(objects);
-        let event = event(&bucket, &key, size, etag.as_deref());
-        let times = 1 + usize::from(self.faults.inject(Fault::RepeatedEvent, &path));
-        for _ in 0..times {
-            let (notify, event) = (self.notify.clone(), event.clone());
-            let (bucket, key) = (bucket.clone(), key.clone());
-            let Some(delay) = self.faults.delay(Fault::LateEvent, &path) else {
-                notify(&bucket, &key, event);
-                continue;
-            };
-            let written = self.written.clone();
-            written.late_events.fetch_add(1, Ordering::SeqCst);
-            tokio::spawn(async move {
-                tokio::time::sleep(delay).await;
-                notify(&bucket, &key, event);
-                written.late_events.fetch_sub(1, Ordering::SeqCst);
-            });
-        }
-        if self.faults.inject(Fault::LostAnswer, &path) {
-            return Err(s3_error!(InternalError, "We encountered an internal error."));
-        }
-        Ok(response)
+        let buckets = self.clone();
+        let put = tokio::spawn(async move { buckets.put(request).await });
+        put.await.map_err(|error| s3_error!(InternalError, "{error}"))?
     }
 
     async fn head_object(

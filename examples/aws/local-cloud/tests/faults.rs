@@ -267,6 +267,36 @@ async fn a_failed_job_is_noted_and_its_event_can_be_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_object_whose_writer_was_killed_has_its_event() {
+    let (cloud, _folder) = cloud(|settings| settings).await;
+    let client = cloud.store().client();
+    for number in 0..300 {
+        let put = client.put_object().bucket(UPLOADS).key(format!("kept/{number}"));
+        let put = put.body(vec![1; 100_000].into()).send();
+        // Between no time at all and more than a write takes.
+        let _ = tokio::time::timeout(Duration::from_micros(40 * number), put).await;
+    }
+    let begun = Instant::now();
+    loop {
+        let list = client.list_objects_v2().bucket(UPLOADS).send().await.unwrap();
+        let mut objects: Vec<_> = list
+            .contents()
+            .iter()
+            .map(|object| format!("{UPLOADS}/{}", object.key().unwrap()))
+            .collect();
+        let mut written: Vec<_> = cloud.written().into_iter().map(|(path, _)| path).collect();
+        objects.sort();
+        written.sort();
+        if objects == written && begun.elapsed() > Duration::from_secs(1) {
+            assert!((20..300).contains(&objects.len()), "{} objects", objects.len());
+            break;
+        }
+        assert!(begun.elapsed() < TIMEOUT, "{} objects, {} events", objects.len(), written.len());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_killed_process_leaves_no_temporary_file() {
     // The function is killed while it tries to write the features.
     let temporary = tempfile::tempdir().unwrap();

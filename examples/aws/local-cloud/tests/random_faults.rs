@@ -135,7 +135,12 @@ async fn every_upload_has_one_result_or_one_note() {
                     let event = letter.event.to_string();
                     event.contains(key) || event.contains(id.as_str())
                 });
-                assert!(failed > 0 || is_unhandled, "{id} is lost, seed {seed}");
+                let logs = || {
+                    let logs = logs(&cloud);
+                    let of_this = logs.lines().filter(|line| line.contains(id.as_str()));
+                    of_this.collect::<Vec<_>>().join("\n")
+                };
+                assert!(failed > 0 || is_unhandled, "{id} is lost, seed {seed}:\n{}", logs());
                 assert!(failed <= 1, "{failed} notes of {id}, seed {seed}");
                 notes += 1;
             }
