@@ -2,8 +2,8 @@
 
     python3 benches/cores.py ROUNDS "musicap [OPTION...] RECORDING"
 
-Runs the command, on minutes of audio, with `--timings --threads 1` and `--threads 2` in turn, on an idle machine, and takes
-medians. A stage that takes T1 and T2 has the serial share s with T2 = T1 (s + (1 - s) / 2),
+Runs the command, on minutes of audio, with `--timings --threads 1` and `--threads 2` in turn, on an idle
+machine, and takes medians. A stage that takes T1 and T2 has the serial share s with T2 = T1 (s + (1 - s) / 2),
 so n cores take T1 (s + (1 - s) / n): a forecast, not a measurement. It takes for granted that memory is
 as fast for each core, and that there are n pieces of work."""
 
