@@ -40,7 +40,6 @@ from pretrain import VERSION, stored, teacher_loss
 from wordings import Wordings, taken_apart
 
 TAG_WEIGHT = 0.5  # of the tag head's loss beside the captions'
-TEACHER_WEIGHT = 1.0  # of the mean squared error of the teachers' embeddings
 HEAD_STEPS, HEAD_RATE = 60, 1e-3  # a model folder's tag head has not all tags: it learns alone at first
 TAGS_ALONE = 0.35  # of the batches: their rendered clips are mixed and have no captions
 DRUM_DRAWS, DRUM_MIXES = 2, 2.5  # how much oftener stems of drums are drawn than other solos
@@ -371,7 +370,7 @@ def save_checkpoint(a, model, optimizer, average, elapsed, step, seen):
     state = dict(
         model=model.state_dict(), optimizer=optimizer.state_dict(), average=average, shape=model.config,
         elapsed=elapsed, step=step, seen=seen,
-        recipe={k: v for k, v in vars(a).items() if k in ("seed", "rate", "batch", "minutes", "teachers")},
+        recipe={name: vars(a)[name] for name in ("start", "seed", "rate", "batch", "minutes", "teachers")},
     )  # fmt: skip
     torch.save(state, run / "new.pt")
     (run / "new.pt").replace(run / "last.pt")
@@ -389,13 +388,13 @@ def beginning(a, clips, saved):
     return model, optimizer, saved["average"]
 
 
-def losses(model, tokenizer, batch, head_alone):
-    """Of the tags, and of the captions, if there are any."""
+def losses(model, tokenizer, batch, head_alone, teachers):
+    """Of the tags and, so much of it, of the teachers' embeddings; of the captions, if there are any."""
     db, tags, texts, masked = batch
     with torch.autocast("cpu", torch.bfloat16):
         memory = model.encode(db)[1]
         tag = TAG_WEIGHT * head_loss(model.tags(memory), tags)
-        tag = tag + TEACHER_WEIGHT * teacher_loss(model, memory, tags["taught"])
+        tag = tag + teachers * teacher_loss(model, memory, tags["taught"])
         if head_alone or not any(texts):
             return tag, None
         return tag, caption_loss(model, tokenizer, memory, texts, masked)
@@ -438,7 +437,7 @@ def train(a):
         more += [real.clip() for _ in range(a.real_clips)] + [real.mixture() for _ in range(a.mixes)]
         batch = batch_of(clips, [order.pop() for _ in range(rendered)], more)
         head_alone = step < head_steps
-        tag, said = losses(model, tokenizer, batch, head_alone)
+        tag, said = losses(model, tokenizer, batch, head_alone, a.teachers)
         fall = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * elapsed / total))
         rate = a.rate * min(1, (step + 1) / 200) * fall
         update(model, optimizer, tag if said is None else tag + said, rate, head_alone)
@@ -519,7 +518,8 @@ def main():
     c.add_argument("--data", nargs="+", required=True)
     c.add_argument("--real", required=True, help="file that real_clips.py or pseudo_labels.py wrote")
     c.add_argument("--pseudo-share", type=float, default=0.25, help="of the real clips: those with pseudo-labels")
-    c.add_argument("--teachers", action="store_true", help="learn the teachers' embeddings of real clips too")
+    c.add_argument("--teachers", type=float, default=0,
+                   help="weight of the teachers' embeddings of real clips, which are learnt too")  # fmt: skip
     c.add_argument("--without", nargs="+", default=[], help="groups of real clips that are held out")
     c.add_argument("--scattered", help="folder of clips of random notes")
     c.add_argument("--run", required=True)
