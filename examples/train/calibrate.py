@@ -398,7 +398,7 @@ def main():
         records += some
     held, held_z, held_labels = torch.cat(held), np.concatenate(held_z), np.concatenate(held_labels)
     # Windows of one recording, whose ids end in where they start, are in one fold, and together weigh less.
-    recordings = [re.sub(r"(_[\d.]+)+$", "", row["id"]) for row in rows]
+    recordings = [re.sub(r"_[\d.]+$", "", row["id"]) for row in rows]
     fold = np.array([hash_of(recording) % FOLDS for recording in recordings])
     windows = Counter(recordings)
     real_weights = np.array([REAL_WEIGHT * windows[recording] ** -0.5 for recording in recordings])

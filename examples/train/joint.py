@@ -388,13 +388,13 @@ def beginning(a, clips, saved):
     return model, optimizer, saved["average"]
 
 
-def losses(model, tokenizer, batch, head_alone, teachers):
-    """Of the tags and, so much of it, of the teachers' embeddings; of the captions, if there are any."""
+def losses(model, tokenizer, batch, head_alone, teacher_weight):
+    """The loss of the tags and, weighted, of the teachers' embeddings; that of the captions, if there are any."""
     db, tags, texts, masked = batch
     with torch.autocast("cpu", torch.bfloat16):
         memory = model.encode(db)[1]
         tag = TAG_WEIGHT * head_loss(model.tags(memory), tags)
-        tag = tag + teachers * teacher_loss(model, memory, tags["taught"])
+        tag = tag + teacher_weight * teacher_loss(model, memory, tags["taught"])
         if head_alone or not any(texts):
             return tag, None
         return tag, caption_loss(model, tokenizer, memory, texts, masked)
@@ -480,7 +480,8 @@ def mean_of_runs(runs):
     names = [name for name in states[0] if not name.startswith("teach.")]
     mean = {name: sum(state[name] for state in states) / len(states) for name in names}
     models[0].load_state_dict(mean, strict=False)
-    recipe = {name: [s["recipe"].get(name) for s in saved] for name in saved[0]["recipe"]}
+    # Where a run began is a path of this machine.
+    recipe = {name: [s["recipe"].get(name) for s in saved] for name in saved[0]["recipe"] if name != "start"}
     recipe |= {"steps": [s["step"] for s in saved], "clips_seen": [s["seen"] for s in saved]}
     return models[0], recipe
 
