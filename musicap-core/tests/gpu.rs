@@ -1,6 +1,6 @@
 //! The first adapter that is listed, which `scripts/test gpu` makes a software renderer. The parity
 //! kit's tokens and lists of likeliest tokens are found on it too: in one process, since every
-//! process compiles its kernels anew.
+//! process builds its kernels anew.
 
 #[path = "parity.rs"]
 mod parity;

@@ -8,10 +8,10 @@ use common::{SONG, scratch, stderr, stdout, text};
 
 const KIT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../musicap-core/tests/data/parity");
 
-/// Runs the command with `drivers` as Vulkan's.
+/// Runs the command with `drivers` as Vulkan's and a tuning cache that is not the user's.
 fn with(drivers: Option<&str>, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_musicap"));
-    command.args(arguments);
+    command.args(arguments).env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/gpu"));
     if let Some(drivers) = drivers {
         command.env("VK_DRIVER_FILES", drivers).env("VK_ICD_FILENAMES", drivers);
     }
