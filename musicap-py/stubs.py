@@ -26,9 +26,7 @@ def generate(maturin: str) -> str:
     """What PyO3 knows of the library's functions and classes, as stubs."""
     with tempfile.TemporaryDirectory() as folder:
         command = [maturin, "generate-stubs", "--quiet", "--profile", "release", "--locked"]
-        # With the flags of the wheel, so that the library is compiled once.
-        command += ["--out", folder, "--", "-C", "strip=symbols"]
-        subprocess.run(command, check=True, cwd=HERE, stdout=sys.stderr)
+        subprocess.run([*command, "--out", folder], check=True, cwd=HERE, stdout=sys.stderr)
         [written] = Path(folder).rglob("_musicap*")
         files = [written] if written.is_file() else sorted(written.rglob("*.pyi"))
         text = "".join(file.read_text(encoding="utf-8") for file in files)
