@@ -29,16 +29,25 @@ async fn main() -> Result<()> {
         println!("{USAGE}");
         return Ok(());
     };
-    let cloud = Cloud::start(settings).await?;
+    // From the first moment on, so that no child outlives this process.
+    let (mut interrupt, mut terminate) =
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let stopped = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    tokio::pin!(stopped);
+    let cloud = tokio::select! {
+        cloud = Cloud::start(settings) => cloud?,
+        () = &mut stopped => return Ok(()),
+    };
     println!("page  {}", cloud.page());
     println!("S3    {}", cloud.s3());
     println!("data  {} (logs in logs/)", cloud.data().display());
     println!("ready; Ctrl-C stops it");
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
+    stopped.await;
     for letter in cloud.dead_letters() {
         eprintln!("dead letter from {}: {}", letter.function, letter.error);
     }
