@@ -89,6 +89,7 @@ pub async fn run(model: Model) -> Result<()> {
         header_timeout: settings::seconds("IDLE_SECONDS", 60)?,
         write_timeout: WRITE_TIMEOUT,
     };
+    let mut terminate = signal(SignalKind::terminate())?;
     let (host, port) = settings::address(8080)?;
     let listener = http_server::listen(host, port).await?;
     let address = listener.local_addr()?.to_string();
@@ -96,7 +97,6 @@ pub async fn run(model: Model) -> Result<()> {
         .route("/ping", get(|| async { StatusCode::OK }))
         .route("/invocations", post(invocations))
         .with_state(server.clone());
-    let mut terminate = signal(SignalKind::terminate())?;
     tracing::info!(address, "listening");
     let stop = async {
         terminate.recv().await;

@@ -211,11 +211,11 @@ async fn main() -> Result<()> {
         header_timeout: request_time,
         write_timeout: WRITE_TIMEOUT,
     };
+    let mut terminate = signal(SignalKind::terminate())?;
     let (host, port) = settings::address(8000)?;
     let listener = http_server::listen(host, port).await?;
     tracing::info!(address = listener.local_addr()?.to_string(), "listening");
 
-    let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
         terminate.recv().await;
     };
