@@ -59,7 +59,7 @@ fn without_a_driver_a_gpu_is_refused_in_one_line_and_auto_goes_on_with_a_note() 
 #[test]
 fn a_song_has_the_processor_s_captions() {
     let song = |device| {
-        let arguments = [SONG, "--device", device, "--beams", "3", "--max-length", "12", "--quiet"];
+        let arguments = [SONG, "--device", device, "--beams", "3", "--max-length", "24", "--quiet"];
         let output = with(None, &arguments);
         assert!(output.status.success(), "{}", stderr(&output));
         stdout(&output)

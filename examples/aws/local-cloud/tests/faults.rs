@@ -294,7 +294,7 @@ async fn an_object_whose_writer_was_killed_has_its_event() {
         objects.sort();
         written.sort();
         if objects == written && begun.elapsed() > Duration::from_secs(1) {
-            assert!((20..302).contains(&objects.len()), "{} objects", objects.len());
+            assert!((22..302).contains(&objects.len()), "{} objects", objects.len());
             break;
         }
         assert!(begun.elapsed() < TIMEOUT, "{} objects, {} events", objects.len(), written.len());
